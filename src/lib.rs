@@ -1,0 +1,28 @@
+//! Chrak: a citizen-service channel server. SMS and USSD over SMPP and touch kiosks, all asking one portal.
+//!
+//! The modules stand on floors; each imports only from floors below it and never from a sibling.
+//! `docs/ARCHITECTURE.md` has the map, and `tests/it/tidy.rs` holds the code to it.
+#![forbid(unsafe_code)]
+
+// floor 0
+pub mod types;
+// floor 1
+pub mod text;
+// floor 2
+pub mod dialogue;
+pub mod smpp;
+// floor 3
+pub mod ports;
+pub mod render;
+// floor 4
+pub mod exchange;
+// floor 5
+pub mod kiosk;
+pub mod link;
+pub mod ops;
+pub mod portal;
+pub mod sandbox;
+pub mod store;
+// floor 6
+pub mod app;
+pub mod cli;
