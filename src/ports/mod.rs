@@ -1,1 +1,37 @@
-//! Being laid out.
+//! Floor 3: what the exchange needs from the world, as traits. The store and the portal client implement
+//! them, tests replace them. No port names a database, a wire format or a runtime.
+//!
+//! To add a port: one file here with the trait and its plain types, one module in `store/sqlite` (and its
+//! twin in `store/postgres`), one section in the store contract suite.
+pub mod citizens;
+pub mod clock;
+pub mod inbox;
+pub mod outbox;
+pub mod portal;
+pub mod status;
+
+use std::{future::Future, pin::Pin};
+
+/// A future that a port returns, boxed so that ports can be trait objects.
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Everything durable, as one object.
+pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens {}
+impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens> Store for T {}
+
+/// Why the store did not do as asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreFault {
+    /// It was not done and may be tried again: full disk, foreign lock, overload.
+    #[error("the database cannot take this now")]
+    Busy,
+    /// The commit failed in a way that leaves open whether it was done. Never to be taken for "not stored".
+    #[error("the outcome of the commit is not known")]
+    Unknown,
+    /// The row was not in the state that the change starts from: somebody else has it.
+    #[error("the row is no longer ours")]
+    Stale,
+    /// The store is shutting down.
+    #[error("the database is closed")]
+    Closed,
+}

@@ -1,1 +1,19 @@
-//! Being laid out.
+//! Floor 0: the words everything else is said in. No I/O, no clock, no randomness.
+pub mod civic;
+pub mod code;
+pub mod ids;
+pub mod lang;
+pub mod limits;
+pub mod money;
+pub mod msisdn;
+pub mod names;
+pub mod pin;
+pub mod time;
+
+pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
+pub use ids::{AckId, MoId, MtId, SessionId};
+pub use lang::Language;
+pub use money::Riel;
+pub use msisdn::Msisdn;
+pub use pin::Pin;
+pub use time::UnixMs;

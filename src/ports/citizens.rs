@@ -1,0 +1,50 @@
+//! What is remembered of a number: how it wants to be spoken to, its open dialogue, and how much it asked.
+use super::{PortFuture, StoreFault};
+use crate::types::{Language, Msisdn, UnixMs};
+
+/// Events counted since a moment; the window's length is the rule's, not the tally's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tally {
+    /// Start of the window.
+    pub since: UnixMs,
+    /// Events in it.
+    pub count: u32,
+    /// Whether the one notice of this window was sent.
+    pub noticed: bool,
+}
+
+/// All that is counted for a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Tallies {
+    /// Replies in a minute.
+    pub replies_minute: Tally,
+    /// Replies in a day.
+    pub replies_day: Tally,
+    /// Failed look-ups in 15 minutes.
+    pub fails_quarter: Tally,
+    /// Failed look-ups in a day.
+    pub fails_day: Tally,
+    /// Steps of an open dialogue in a day.
+    pub steps_day: Tally,
+}
+
+/// One row per number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CitizenRecord {
+    /// The language the number chose or last wrote in.
+    pub language: Option<Language>,
+    /// Whether it sent STOP.
+    pub stopped: bool,
+    /// The open dialogue, serialised by the exchange; sealed at rest.
+    pub dialogue: Option<Vec<u8>>,
+    /// When the open dialogue ends by itself.
+    pub dialogue_until: UnixMs,
+    /// What is counted.
+    pub tallies: Tallies,
+}
+
+/// Reading what is remembered. It is written by `Inbox::finish`, in the commit that ends the turn.
+pub trait Citizens: Send + Sync {
+    /// The record of a number; the default where there is none yet.
+    fn citizen(&self, number: Msisdn) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
+}

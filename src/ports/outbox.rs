@@ -1,0 +1,166 @@
+//! MTs: one row per segment, from the commit that caused it to the telco's last word. Each method is one
+//! transaction.
+use super::{PortFuture, StoreFault};
+use crate::types::{
+    MoId, MtId, Msisdn, SessionId, UnixMs,
+    names::{Family, SmscName},
+};
+
+/// What a text is for; with its cause and part it is unique, so that a cause has at most one such text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MtKind {
+    /// The answer to an MO.
+    Answer,
+    /// A notice in place of an answer: limit reached, ask again.
+    Notice,
+    /// The apology for an MO that was given up.
+    Apology,
+}
+
+/// A segment to be stored, rendered and encoded: what is in here is what is sent, whenever it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMt {
+    /// Made by us.
+    pub id: MtId,
+    /// What it is for.
+    pub kind: MtKind,
+    /// 1-based number of this segment.
+    pub part: u8,
+    /// How many segments the text has.
+    pub parts: u8,
+    /// The telco it goes over.
+    pub smsc: SmscName,
+    /// Our short code.
+    pub source: String,
+    /// The citizen. Sealed at rest.
+    pub destination: Msisdn,
+    /// short_message octets, UDH included. Sealed at rest.
+    pub body: Vec<u8>,
+    /// data_coding.
+    pub data_coding: u8,
+    /// Whether `body` begins with a UDH (esm_class 0x40).
+    pub udhi: bool,
+    /// 16-bit reference sent as user_message_reference.
+    pub reference: u16,
+    /// After this it is of no use and is not sent.
+    pub not_after: UnixMs,
+    /// `Some`: a place in the window of that session is kept for it, so it is stored as submitting at once.
+    pub reserved: Option<SessionId>,
+}
+
+/// A segment that is to be submitted now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueMt {
+    /// Its id.
+    pub id: MtId,
+    /// The MO it answers.
+    pub mo: MoId,
+    /// Our short code.
+    pub source: String,
+    /// The citizen.
+    pub destination: Msisdn,
+    /// short_message octets.
+    pub body: Vec<u8>,
+    /// data_coding.
+    pub data_coding: u8,
+    /// Whether `body` begins with a UDH.
+    pub udhi: bool,
+    /// user_message_reference.
+    pub reference: u16,
+    /// End of its usefulness.
+    pub not_after: UnixMs,
+    /// Times handed to a bind, this one included.
+    pub attempts: u32,
+}
+
+/// What became of a segment that was handed to a bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The telco took it, under this id when it gave one.
+    Sent {
+        /// message_id of the resp.
+        message_id: Option<String>,
+    },
+    /// Refused for now: queued again, due at that time.
+    Retry {
+        /// Not before.
+        due: UnixMs,
+        /// command_status.
+        status: u32,
+    },
+    /// Refused for good, or tried too often.
+    Failed {
+        /// command_status.
+        status: u32,
+    },
+    /// Nobody knows: no resp in time, or the session ended.
+    Ambiguous,
+    /// It was never written to the wire: queued again, the attempt not counted.
+    Unwritten,
+}
+
+/// The outcome of one segment, on the session that had it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// Which.
+    pub mt: MtId,
+    /// The session it was handed to; a settlement of another session changes nothing.
+    pub session: SessionId,
+    /// What happened.
+    pub outcome: Outcome,
+}
+
+/// What a delivery receipt says in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrived.
+    Delivered,
+    /// It will not arrive.
+    Undelivered,
+}
+
+/// Segments that were uncertain, and what was decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resolved {
+    /// Queued once more: the telco may have got it twice.
+    pub resent: u64,
+    /// Too old or tried too often.
+    pub given_up: u64,
+}
+
+/// The port.
+pub trait Outbox: Send + Sync {
+    /// Queued segments of a telco that are due, oldest first. A segment whose predecessor of the same text is
+    /// not yet sent is not due.
+    fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>>;
+    /// Queued -> submitting on that session, one more attempt. Returns the ids that were still queued: only
+    /// those may be written.
+    fn begin_submit(
+        &self,
+        mts: Vec<MtId>,
+        session: SessionId,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
+    /// Settles segments. Those that are not submitting on that session are left alone (late resp).
+    fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Decides uncertain segments of a telco that have been so since before `before`: queued once more if
+    /// still useful and not tried too often, else given up.
+    fn resolve_ambiguous(
+        &self,
+        smsc: SmscName,
+        before: UnixMs,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Resolved, StoreFault>>;
+    /// Queued segments past `not_after` become expired. Returns how many.
+    fn expire(&self, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>>;
+    /// Stores a receipt: on its segment, or as an orphan until the resp comes. Durable when done.
+    fn receipt(
+        &self,
+        family: Family,
+        message_id: String,
+        delivery: Delivery,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Segments queued, submitting or uncertain.
+    fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>>;
+}

@@ -1,0 +1,25 @@
+//! The portal, as the exchange sees it.
+use super::PortFuture;
+use crate::types::{
+    Msisdn,
+    civic::{Answer, Query},
+    names::Channel,
+};
+use std::time::Duration;
+
+/// Who asks, over which window, and how long they wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker {
+    /// The window the citizen stands at.
+    pub channel: Channel,
+    /// The number that the channel itself established; never one that was only typed.
+    pub number: Option<Msisdn>,
+    /// All tries together take no longer.
+    pub deadline: Duration,
+}
+
+/// Answers questions; every fault is part of the answer.
+pub trait Portal: Send + Sync {
+    /// Asks once, with whatever retries are safe inside the deadline.
+    fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer>;
+}

@@ -1,0 +1,167 @@
+//! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
+//! The parts write, `ops` reads; nothing is decided here.
+use crate::types::{UnixMs, names::SmscName};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Where a bind stands, in the words of the session's states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindState {
+    /// Waits before the next try.
+    Waiting,
+    /// TCP connect under way.
+    Connecting,
+    /// Bind sent, resp awaited.
+    Binding,
+    /// Bound.
+    Bound,
+    /// Leaving.
+    Unbinding,
+    /// Over.
+    Closed,
+}
+
+/// One bind, as it is now.
+#[derive(Clone, Debug)]
+pub struct BindStatus {
+    /// The telco.
+    pub smsc: SmscName,
+    /// `trx-1`, `tx-1`, `rx-1` …
+    pub bind: String,
+    /// Where it stands.
+    pub state: BindState,
+    /// Since when.
+    pub since: UnixMs,
+    /// submit_sm in flight.
+    pub in_flight: usize,
+    /// Most that may be in flight.
+    pub window: usize,
+    /// The last thing that went wrong, in words.
+    pub last_error: Option<String>,
+}
+
+/// What is counted by the minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rate {
+    /// MOs stored.
+    MoIn,
+    /// Segments taken by a telco.
+    MtOut,
+    /// MOs answered.
+    Answers,
+}
+
+/// Minutes that are kept.
+const MINUTES_KEPT: usize = 15;
+
+#[derive(Default)]
+struct Minutes {
+    /// Newest last: minute since 1970 and its count.
+    counts: VecDeque<(i64, u64)>,
+}
+
+impl Minutes {
+    fn add(&mut self, minute: i64, events: u64) {
+        match self.counts.back_mut() {
+            Some((last, count)) if *last >= minute => *count += events,
+            _ => self.counts.push_back((minute, events)),
+        }
+        while self.counts.len() > MINUTES_KEPT {
+            self.counts.pop_front();
+        }
+    }
+
+    fn last(&self, minute: i64) -> Vec<u64> {
+        let first = minute - MINUTES_KEPT as i64 + 1;
+        let at = |wanted| self.counts.iter().find(|(minute, _)| *minute == wanted).map_or(0, |(_, count)| *count);
+        (first..=minute).map(at).collect()
+    }
+}
+
+/// The notice board of one process.
+#[derive(Default)]
+pub struct Board {
+    binds: Mutex<BTreeMap<(SmscName, String), BindStatus>>,
+    rates: Mutex<BTreeMap<Rate, Minutes>>,
+    draining: AtomicBool,
+    store_ok: AtomicBool,
+    breaker_open: AtomicBool,
+}
+
+impl Board {
+    /// Replaces what is known of a bind.
+    pub fn publish(&self, status: BindStatus) {
+        hold(&self.binds).insert((status.smsc.clone(), status.bind.clone()), status);
+    }
+
+    /// All binds, by telco and name.
+    pub fn binds(&self) -> Vec<BindStatus> {
+        hold(&self.binds).values().cloned().collect()
+    }
+
+    /// Counts events of this minute.
+    pub fn count(&self, rate: Rate, events: u64, now: UnixMs) {
+        hold(&self.rates).entry(rate).or_default().add(now.0.div_euclid(60_000), events);
+    }
+
+    /// Events of each of the last 15 minutes, the present one last.
+    pub fn minutes(&self, rate: Rate, now: UnixMs) -> Vec<u64> {
+        let minute = now.0.div_euclid(60_000);
+        hold(&self.rates).get(&rate).map_or_else(|| vec![0; MINUTES_KEPT], |minutes| minutes.last(minute))
+    }
+
+    /// The server is leaving: not ready any more.
+    pub fn set_draining(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is leaving.
+    pub fn draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Whether the last commit succeeded.
+    pub fn set_store_ok(&self, ok: bool) {
+        self.store_ok.store(ok, Ordering::Relaxed);
+    }
+
+    /// Whether the last commit succeeded.
+    pub fn store_ok(&self) -> bool {
+        self.store_ok.load(Ordering::Relaxed)
+    }
+
+    /// Whether the portal's breaker is open.
+    pub fn set_breaker_open(&self, open: bool) {
+        self.breaker_open.store(open, Ordering::Relaxed);
+    }
+
+    /// Whether the portal's breaker is open.
+    pub fn breaker_open(&self) -> bool {
+        self.breaker_open.load(Ordering::Relaxed)
+    }
+}
+
+/// The boards hold plain values, so a panic elsewhere leaves nothing half-done in them.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_are_counted_apart_and_forgotten() {
+        let board = Board::default();
+        board.count(Rate::MoIn, 2, UnixMs(60_000));
+        board.count(Rate::MoIn, 3, UnixMs(125_000));
+        let minutes = board.minutes(Rate::MoIn, UnixMs(130_000));
+        assert_eq!((minutes.len(), minutes[14], minutes[13]), (15, 3, 2));
+        assert_eq!(board.minutes(Rate::MoIn, UnixMs(60_000 * 40)).iter().sum::<u64>(), 0);
+    }
+}

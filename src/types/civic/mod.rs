@@ -1,0 +1,36 @@
+//! What a government office deals in, free of any wire format: texts in three languages, offices,
+//! services, applications. The portal adapter fills these; everything above only reads them.
+mod application;
+mod ask;
+
+pub use application::{
+    Application, ApplicationFee, ApplicationStatus, Disclosure, OfficeRef, Ready, ReturnedDocument,
+    ServiceRef, TimelineEntry,
+};
+
+pub use ask::{Answer, ApplicationAnswer, PortalFault, Query};
+
+use super::Language;
+
+/// A text from the portal in the languages of the channels; Khmer and English always, romanised Khmer
+/// where the portal has it (else English serves).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Localized {
+    /// Khmer script.
+    pub km: String,
+    /// English.
+    pub en: String,
+    /// Romanised Khmer, ASCII only.
+    pub km_latn: Option<String>,
+}
+
+impl Localized {
+    /// The text in `language`, falling back from romanised Khmer to English.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::Km => &self.km,
+            Language::En => &self.en,
+            Language::KmLatn => self.km_latn.as_deref().unwrap_or(&self.en),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Every bound of the server and why it is what it is. Operators' limits (`[limits]`) are configuration and
+//! only pass through here.
+use std::time::Duration;
+
+/// Largest PDU taken, in octets: a message_payload may hold 64 KiB less one, plus the other fields.
+pub const PDU_OCTETS_MAX: usize = 64 * 1024 + 1024;
+/// MOs accepted and not yet finished, over all telcos: 5,000 turns of 2 KiB are 10 MiB. More is answered
+/// ESME_RTHROTTLED, so that the SMSC keeps them.
+pub const MO_IN_HAND_MAX: usize = 5_000;
+/// Turns that run at once: each holds a portal question, and the portal's connections are bounded too.
+pub const TURNS_MAX: usize = 512;
+/// Operations that one commit carries: the cost of a commit is spread, and no caller waits for more rows
+/// than this.
+pub const COMMIT_OPS_MAX: usize = 256;
+/// A commit that takes longer than this makes new MOs answered ESME_RSYSERR, long before an SMSC's timer.
+pub const COMMIT_SLOW: Duration = Duration::from_secs(2);
+/// A store that has not committed for this long makes the binds leave, so that SMSCs keep their messages.
+pub const STORE_LOST: Duration = Duration::from_secs(10);
+/// Longest text of a citizen that is read, in characters: ten segments of GSM-7.
+pub const TEXT_CHARS_MAX: usize = 1_530;
+/// Most segments of one answer.
+pub const SEGMENTS_MAX: usize = 6;
+/// An MO that could not be answered for this long is answered with a request to ask again.
+pub const ANSWER_TTL: Duration = Duration::from_secs(30 * 60);
+/// How long a status answer is of use to the citizen; given to the SMSC as validity_period.
+pub const ANSWER_VALIDITY: Duration = Duration::from_secs(60 * 60);
+/// Tries of one segment, counted when it is handed to a bind.
+pub const SUBMIT_TRIES_MAX: u32 = 5;
+/// After this many turns that failed (not by ending the process) an MO is given up with an apology.
+pub const TURN_TRIES_MAX: u32 = 5;
+/// After this many ends of the process with one MO alone in hand that MO is given up.
+pub const DEATHS_ALONE_MAX: u32 = 2;
+/// How long an uncertain segment waits after the telco is bound again before it is sent again: a receipt
+/// may still settle it.
+pub const AMBIGUOUS_HOLD: Duration = Duration::from_secs(15);
+/// How long the resemblance of two MOs (same sender, same text) can mean a redelivery.
+pub const DEDUPE_WEAK: Duration = Duration::from_secs(24 * 3600);
+/// How long an id given by the telco names one MO.
+pub const DEDUPE_STRONG: Duration = Duration::from_secs(72 * 3600);
+/// SIGTERM to exit.
+pub const DRAIN: Duration = Duration::from_secs(25);
+/// Digits below which a source is a short code, not a person.
+pub const SOURCE_DIGITS_MIN: usize = 7;
