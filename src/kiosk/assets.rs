@@ -1,0 +1,191 @@
+//! What pages load: styles, icons, fonts and script, in the binary, under addresses that change with their
+//! content. It must not know which page uses what.
+use axum::{
+    body::Body,
+    extract::Path,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "kiosk-ui/assets"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[include = "*.js"]
+#[include = "fonts/*.woff2"]
+struct Embedded;
+
+struct Asset {
+    bytes: Bytes,
+    hash: String,
+    content_type: &'static str,
+}
+
+static TABLE: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(table);
+
+/// Style sheets name other assets; they are read last, so that those names can become addresses.
+fn table() -> BTreeMap<String, Asset> {
+    let mut table = BTreeMap::new();
+    let (sheets, others): (Vec<_>, Vec<_>) =
+        Embedded::iter().partition(|name| name.ends_with(".css"));
+    for name in others {
+        if let Some(file) = Embedded::get(&name) {
+            add(&mut table, name, file.data);
+        }
+    }
+    for name in sheets {
+        let Some(file) = Embedded::get(&name) else {
+            continue;
+        };
+        let mut text = String::from_utf8_lossy(&file.data).into_owned();
+        for (other, asset) in &table {
+            text = text.replace(&format!("\"{other}\""), &format!("\"{}\"", address(other, asset)));
+        }
+        add(&mut table, name, Cow::Owned(text.into_bytes()));
+    }
+    table
+}
+
+fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'static, [u8]>) {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &data);
+    let hash = digest.as_ref()[..4]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let content_type = match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        _ => "application/octet-stream",
+    };
+    let bytes = match data {
+        Cow::Borrowed(data) => Bytes::from_static(data),
+        Cow::Owned(data) => Bytes::from(data),
+    };
+    table.insert(
+        name.into_owned(),
+        Asset {
+            bytes,
+            hash,
+            content_type,
+        },
+    );
+}
+
+fn address(name: &str, asset: &Asset) -> String {
+    format!("/a/{}/{name}", asset.hash)
+}
+
+/// The address of an asset by its path below `kiosk-ui/assets`; `None` when there is no such file.
+pub fn asset(name: &str) -> Option<String> {
+    TABLE.get(name).map(|asset| address(name, asset))
+}
+
+/// Serves `/a/{hash}/{name}`. With the hash of its content it may be kept for ever; with an old one (a page
+/// from before an update) the present content is given, to be asked for again next time.
+pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
+    let Some(asset) = TABLE.get(&name) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let keep = if hash == asset.hash {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
+    let etag = format!("\"{}\"", asset.hash);
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim() == etag));
+    let mut answer = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut answer = Response::new(Body::from(asset.bytes.clone()));
+        let content_type = HeaderValue::from_static(asset.content_type);
+        answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        answer
+    };
+    let headers = answer.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    fn templates(dir: &str, found: &mut Vec<String>) {
+        for entry in fs::read_dir(dir).expect("a folder").flatten() {
+            found.push(fs::read_to_string(entry.path()).expect("a template"));
+        }
+    }
+
+    #[test]
+    fn every_asset_that_a_template_names_is_there() {
+        let mut texts = Vec::new();
+        templates("kiosk-ui/templates", &mut texts);
+        let mut seen = 0;
+        for text in texts {
+            for (end, _) in text.match_indices("\"|asset") {
+                let start = text[..end].rfind('"').expect("an opening quote") + 1;
+                let name = &text[start..end];
+                assert!(asset(name).is_some(), "no asset {name}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 0);
+    }
+
+    #[test]
+    fn every_icon_that_is_used_is_drawn() {
+        let sprite = fs::read_to_string("kiosk-ui/assets/icons.svg").expect("the icons");
+        let mut texts = Vec::new();
+        templates("kiosk-ui/templates", &mut texts);
+        let mut seen = 0;
+        for text in texts {
+            for (at, mark) in text.match_indices("call icon(\"") {
+                let name = text[at + mark.len()..].split('"').next().unwrap_or("");
+                assert!(sprite.contains(&format!("id=\"{name}\"")), "no icon {name}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 5);
+    }
+
+    #[test]
+    fn the_style_sheet_names_fonts_by_address_and_is_small() {
+        let sheet = &TABLE["app.css"];
+        let text = std::str::from_utf8(&sheet.bytes).expect("UTF-8");
+        assert!(!text.contains("\"fonts/"), "a font that is not there");
+        assert_eq!(text.matches("/a/").count(), 4);
+        assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
+        let raw = fs::metadata("kiosk-ui/assets/app.css").expect("the sheet");
+        assert!(raw.len() <= 12 * 1024, "{} octets", raw.len());
+    }
+
+    #[test]
+    fn vendored_files_are_what_they_were() {
+        let dir = Path::new("kiosk-ui/assets/fonts");
+        let list = fs::read_to_string(dir.join("VENDOR.toml")).expect("the list");
+        let list: toml::Table = list.parse().expect("TOML");
+        let files = list["noto-sans-khmer"]["files"].as_table().expect("files");
+        for entry in fs::read_dir(dir).expect("fonts").flatten() {
+            let name = entry.file_name().into_string().expect("ASCII");
+            if name == "VENDOR.toml" {
+                continue;
+            }
+            let data = fs::read(entry.path()).expect("a file");
+            let digest = ring::digest::digest(&ring::digest::SHA256, &data);
+            let sum: String = digest.as_ref().iter().map(|b| format!("{b:02x}")).collect();
+            let listed = files.get(&name).and_then(|sum| sum.as_str());
+            assert_eq!(listed, Some(sum.as_str()), "{name}");
+        }
+    }
+}
