@@ -168,12 +168,13 @@ impl LookupFailure {
         }
     }
 
-    /// Whether it may have been a guess and so counts against the number's limit of failed look-ups; what
-    /// the portal cannot do is not the citizen's fault.
+    /// Whether it may have been a guess and so counts against the number's limit of failed look-ups. A slip
+    /// of the finger that the check digit finds tells a guesser nothing, and what the portal cannot do is
+    /// not the citizen's fault.
     pub fn may_be_guess(self) -> bool {
         match self {
-            Self::Mistyped | Self::NotFound | Self::Factor | Self::Locked => true,
-            Self::PortalAway | Self::PortalUnusable | Self::PortalRefused => false,
+            Self::NotFound | Self::Factor | Self::Locked => true,
+            Self::Mistyped | Self::PortalAway | Self::PortalUnusable | Self::PortalRefused => false,
         }
     }
 }

@@ -32,7 +32,7 @@ use hub::Hub;
 pub use hub::{BindInfo, Event};
 use ledger::{Keep, Snapshot};
 use load::{Load, Plan, Report};
-pub use run::{SmscArgs, run_smsc};
+pub use run::{SmscArgs, check, run_smsc};
 pub use wire::run_phone;
 
 /// Connections at a time, phones included.
