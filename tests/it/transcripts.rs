@@ -26,6 +26,18 @@ fn localized(km: &str, en: &str, km_latn: &str) -> Localized {
     }
 }
 
+fn dangkao() -> OfficeRef {
+    OfficeRef {
+        id: "owso-1205".to_owned(),
+        name: localized(
+            "ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ",
+            "OWSO Khan Dangkao",
+            "Chrak chenh chol te muoy Khan Dangkao",
+        ),
+        short: Some(localized("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
+    }
+}
+
 /// `portal CODE STATUS key=value …` or `portal CODE fault NAME`.
 fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, PortalFault>) {
     let mut words = line.split_whitespace();
@@ -47,15 +59,7 @@ fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, P
         };
         return (key, Err(fault));
     }
-    let office = OfficeRef {
-        id: "owso-1205".to_owned(),
-        name: localized(
-            "ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ",
-            "OWSO Khan Dangkao",
-            "Chrak chenh chol te muoy Khan Dangkao",
-        ),
-        short: Some(localized("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
-    };
+    let office = dangkao();
     let mut application = Application {
         code,
         service: ServiceRef {
