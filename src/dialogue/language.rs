@@ -1,6 +1,6 @@
 //! In which language to answer what was written. Knows scripts and keywords' languages, no texts.
 use super::Ctx;
-use super::keyword::Reading;
+use super::keyword::{Command, Reading};
 use crate::types::Language;
 
 /// The language to answer in, and the one to remember of the number where that is news.
@@ -32,9 +32,14 @@ pub(super) fn of_text(text: &str, reading: &Reading, ctx: &Ctx<'_>) -> Spoken {
     if text.chars().any(is_khmer) {
         return chosen(Language::Km, ctx);
     }
-    match reading.keyword_language {
-        Some(language) => chosen(language, ctx),
-        None => usual(ctx),
+    match (reading.keyword_language, reading.command) {
+        // our texts in every language tell people to send these words, so writing them chooses nothing
+        (Some(Language::En), Some(Command::Help | Command::Stop | Command::Start)) => Spoken {
+            language: ctx.language.unwrap_or(Language::En),
+            remember: None,
+        },
+        (Some(language), _) => chosen(language, ctx),
+        (None, _) => usual(ctx),
     }
 }
 

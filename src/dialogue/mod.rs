@@ -84,6 +84,10 @@ impl Dialogue {
 }
 
 /// Something that comes in.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for one step; a box would cost every answer an allocation"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The citizen arrives without a word: a USSD session opens, a visitor touches the kiosk.

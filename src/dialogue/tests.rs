@@ -213,6 +213,7 @@ fn the_language_follows_what_is_written() {
         ("១២០៥០០-២៦-០៤៨១៩៣-៧", Language::Km, Some(Language::Km)),
         ("tam dan 120500-26-048193-7", Language::KmLatn, None),
         ("hello there", Language::KmLatn, None),
+        ("HELP", Language::KmLatn, None),
         ("សួស្តី", Language::Km, Some(Language::Km)),
         ("E", Language::En, Some(Language::En)),
     ] {
@@ -229,6 +230,15 @@ fn the_language_follows_what_is_written() {
         &ctx(&codes),
     );
     assert_eq!(turn.language, Language::Km);
+    let turn = step(
+        &Dialogue::default(),
+        Input::Text("HELP".to_owned()),
+        &ctx(&codes),
+    );
+    assert_eq!(
+        (turn.language, turn.remember_language),
+        (Language::En, None)
+    );
 }
 
 proptest! {

@@ -137,6 +137,9 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
         let amount = words::money(fee.amount, language);
         steps.push(format!("{hint} {amount}"));
         steps.push(amount);
+        if language == Language::Km {
+            steps.push(format!("{}៛", fee.amount.grouped()));
+        }
     }
     if let Some(action) = &facts.next_action {
         let action = fit::clean(action.get(language), language);
@@ -173,12 +176,12 @@ fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
 fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
     let collect = status == ApplicationStatus::ReadyForCollection;
     let words = match (language, collect) {
-        (Language::Km, true) => "យកត្រឹម",
+        (Language::Km, true) => "យកដល់",
         (Language::Km, false) => "រួចត្រឹម",
-        (Language::KmLatn, true) => "Yok troem",
+        (Language::KmLatn, true) => "Yok dol",
         (Language::KmLatn, false) => "Ruoch troem",
         (Language::En, true) => "Collect by",
-        (Language::En, false) => "Done by",
+        (Language::En, false) => "Expected by",
     };
     format!("{words} {day}")
 }

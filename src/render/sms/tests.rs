@@ -217,8 +217,9 @@ fn the_short_name_of_the_contract_is_used_whole_in_the_usual_case() {
     assert!(text(&view, Language::Km).contains("ច្រកចេញចូល ដង្កោ 23/11/26"));
     let english = text(&view, Language::En);
     assert!(
-        english
-            .starts_with("888888-88-888888-8 In review. OWSO Dangkao 23/11/26. Done by 30/11/26"),
+        english.starts_with(
+            "888888-88-888888-8 In review. OWSO Dangkao 23/11/26. Expected by 30/11/26"
+        ),
         "{english}"
     );
 }
