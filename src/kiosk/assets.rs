@@ -150,8 +150,9 @@ mod tests {
         templates("kiosk-ui/templates", &mut texts);
         let mut seen = 0;
         for text in texts {
-            for (at, mark) in text.match_indices("call icon(\"") {
-                let name = text[at + mark.len()..].split('"').next().unwrap_or("");
+            for (end, _) in text.match_indices("\"|icon") {
+                let start = text[..end].rfind('"').expect("an opening quote") + 1;
+                let name = &text[start..end];
                 assert!(sprite.contains(&format!("id=\"{name}\"")), "no icon {name}");
                 seen += 1;
             }
