@@ -55,7 +55,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/home", get(pages::home))
         .route("/kiosk/{lang}/help", get(pages::help))
         .route("/kiosk/{lang}/check", get(pages::pad).post(pages::check))
-        .route("/kiosk/{*rest}", any(pages::no_such_page))
+        .route("/kiosk/{lang}/{*rest}", any(pages::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(pages::wrong_way)
         .layer(DefaultBodyLimit::max(BODY_MAX))
