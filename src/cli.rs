@@ -1,1 +1,287 @@
-//! Being laid out.
+//! The command line: words in, one of the programs of `app` out. The names are fixed for users.
+use crate::{
+    app::{self, Fault, telemetry::LogFormat},
+    sandbox,
+};
+use clap::{Args, Parser, Subcommand};
+use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+
+/// A citizen-service channel server: SMS and USSD over SMPP, touch kiosks, one portal behind them all.
+#[derive(Parser)]
+#[command(name = "chrak", version, about, after_help = "Without a command: the try-out, everything embedded, on loopback only.")]
+struct Cli {
+    /// How logs are written.
+    #[arg(long, global = true, value_enum, default_value_t)]
+    log_format: LogFormat,
+    #[command(flatten)]
+    tryout: TryoutArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where the try-out listens; port 0 takes a free one.
+#[derive(Args)]
+struct TryoutArgs {
+    /// Kiosk and phone pages.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    http: SocketAddr,
+    /// Console, health, metrics.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:9090")]
+    ops: SocketAddr,
+    /// Sandbox telco.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:2775")]
+    smsc: SocketAddr,
+    /// Sandbox portal.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8090")]
+    portal: SocketAddr,
+    /// Folder of the try-out's databases and key.
+    #[arg(long, value_name = "DIR", default_value = "chrak-data/try-out")]
+    data: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Production: only what the file names.
+    Serve(ConfigArgs),
+    /// Reads the file, opens the database, calls the portal; one line per finding, exit 1 if any fails.
+    Check {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Also bind to each telco.
+        #[arg(long)]
+        bind: bool,
+        /// Also text this number and wait for the receipt.
+        #[arg(long, value_name = "MSISDN", requires = "bind")]
+        send: Option<String>,
+    },
+    /// The sandbox telco alone, or as a load driver.
+    Smsc(SmscArgs),
+    /// The sandbox portal alone.
+    Portal {
+        /// Where it listens.
+        #[arg(long, value_name = "ADDR")]
+        listen: SocketAddr,
+        /// Bearer token that callers must have.
+        #[arg(long)]
+        token: Option<String>,
+        /// Every answer waits so long.
+        #[arg(long, default_value_t = 0)]
+        delay_ms: u64,
+    },
+    /// A phone in the terminal against a sandbox telco.
+    Phone {
+        /// The sandbox telco.
+        #[arg(long, value_name = "ADDR")]
+        smsc: SocketAddr,
+        /// Its number.
+        #[arg(long, value_name = "MSISDN")]
+        from: String,
+    },
+    /// PDUs explained.
+    Pdu {
+        #[command(subcommand)]
+        command: PduCommand,
+    },
+    /// Database migrations (serve also runs them).
+    Migrate(ConfigArgs),
+}
+
+#[derive(Subcommand)]
+enum PduCommand {
+    /// A PDU explained field by field; `-` reads standard input.
+    Decode {
+        /// Hex digits; blanks are skipped.
+        #[arg(value_name = "HEX", required = true, num_args = 1..)]
+        hex: Vec<String>,
+    },
+}
+
+#[derive(Args)]
+struct ConfigArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+#[derive(Args)]
+struct SmscArgs {
+    /// Where it listens.
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// system_id that a bind must have.
+    #[arg(long)]
+    system_id: Option<String>,
+    /// password that a bind must have.
+    #[arg(long)]
+    password: Option<String>,
+    /// USSD dialect it plays.
+    #[arg(long, value_name = "NAME")]
+    dialect: Option<String>,
+    /// A fault it plays, such as throttle=10 or delay-resp=500; may be repeated.
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<String>,
+    /// Wait for a bind, drive it, report, exit.
+    #[arg(long, requires = "count")]
+    load: bool,
+    /// MOs to send.
+    #[arg(long, value_name = "N")]
+    count: Option<u64>,
+    /// Closed loop with so many in flight.
+    #[arg(long, value_name = "W", conflicts_with = "rate")]
+    window: Option<usize>,
+    /// Open loop at so many a second.
+    #[arg(long, value_name = "R")]
+    rate: Option<f64>,
+    /// Text of each MO.
+    #[arg(long, value_name = "T")]
+    text: Option<String>,
+    /// Distinct numbers that send.
+    #[arg(long, value_name = "M")]
+    numbers: Option<u64>,
+    /// Form of the report.
+    #[arg(long, value_name = "FORM", value_parser = ["json", "text"])]
+    report: Option<String>,
+}
+
+/// Runs the program that the arguments name; the exit code is the process's.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(fault) => return complain(&Fault::Run(format!("the run time cannot start: {fault}"))),
+    };
+    // The one TLS provider of the process; a second call is refused and changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let code = match runtime.block_on(run(cli)) {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => complain(&fault),
+    };
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    code
+}
+
+fn complain(fault: &Fault) -> ExitCode {
+    eprintln!("chrak: {fault}");
+    ExitCode::from(fault.exit_code())
+}
+
+async fn run(cli: Cli) -> Result<u8, Fault> {
+    match cli.command {
+        None => {
+            app::telemetry::init(cli.log_format);
+            let tryout = cli.tryout;
+            let places = app::tryout::Places {
+                http: tryout.http,
+                ops: tryout.ops,
+                smsc: tryout.smsc,
+                portal: tryout.portal,
+                data: tryout.data,
+            };
+            app::tryout::run(places).await?;
+            Ok(0)
+        }
+        Some(Command::Serve(args)) => {
+            app::telemetry::init(cli.log_format);
+            app::serve(&args.config).await?;
+            Ok(0)
+        }
+        Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
+        Some(Command::Migrate(args)) => app::migrate(&args.config).await.map(|()| 0),
+        Some(Command::Smsc(args)) => {
+            app::telemetry::init(cli.log_format);
+            smsc(args).await
+        }
+        Some(Command::Portal { listen, token, delay_ms }) => {
+            app::telemetry::init(cli.log_format);
+            portal(listen, token, delay_ms).await
+        }
+        Some(Command::Phone { smsc, from }) => {
+            sandbox::telco::run_phone(smsc, from).await.map_err(|fault| Fault::Run(format!("{fault:#}")))?;
+            Ok(0)
+        }
+        Some(Command::Pdu { command: PduCommand::Decode { hex } }) => decode(&hex.concat()),
+    }
+}
+
+async fn smsc(args: SmscArgs) -> Result<u8, Fault> {
+    let defaults = sandbox::telco::SmscArgs::default();
+    let args = sandbox::telco::SmscArgs {
+        listen: args.listen,
+        system_id: args.system_id,
+        password: args.password,
+        dialect: args.dialect,
+        faults: args.fault,
+        load: args.load,
+        count: args.count.unwrap_or(defaults.count),
+        window: args.window.map(|window| u32::try_from(window).unwrap_or(u32::MAX)),
+        rate: args.rate,
+        text: args.text,
+        to: None,
+        numbers: args.numbers.map(|numbers| u32::try_from(numbers).unwrap_or(u32::MAX)),
+        json: args.report.as_deref() == Some("json"),
+    };
+    sandbox::telco::check(&args).map_err(|fault| Fault::Usage(format!("{fault:#}")))?;
+    let stop = stop()?;
+    let code = sandbox::telco::run_smsc(args, stop).await;
+    exit_code(code)
+}
+
+async fn portal(listen: SocketAddr, token: Option<String>, delay_ms: u64) -> Result<u8, Fault> {
+    let args = sandbox::portal::PortalArgs { listen, token, delay: Duration::from_millis(delay_ms) };
+    let stop = stop()?;
+    exit_code(sandbox::portal::run_portal(args, stop).await)
+}
+
+fn stop() -> Result<tokio_util::sync::CancellationToken, Fault> {
+    app::lifecycle::stop_on_signal().map_err(|fault| Fault::Run(format!("signals: {fault}")))
+}
+
+fn exit_code(code: anyhow::Result<i32>) -> Result<u8, Fault> {
+    code.map(|code| u8::try_from(code).unwrap_or(1)).map_err(|fault| Fault::Run(format!("{fault:#}")))
+}
+
+/// Longest standard input that is decoded: some thousand PDUs.
+const HEX_MAX: u64 = 4 << 20;
+
+fn decode(hex: &str) -> Result<u8, Fault> {
+    let mut text = hex.to_owned();
+    if hex == "-" {
+        text.clear();
+        let read = std::io::stdin().take(HEX_MAX).read_to_string(&mut text);
+        read.map_err(|fault| Fault::Run(format!("standard input: {fault}")))?;
+    }
+    let octets = octets(&text).map_err(Fault::Usage)?;
+    print!("{}", crate::smpp::explain::explain(&octets));
+    Ok(0)
+}
+
+/// Hex digits with blanks, colons or a leading `0x` between them.
+fn octets(text: &str) -> Result<Vec<u8>, String> {
+    let text = text.trim().trim_start_matches("0x");
+    let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
+    if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("\"{wrong}\" is not a hex digit"));
+    }
+    if digits.is_empty() || !digits.len().is_multiple_of(2) {
+        return Err(format!("{} hex digits are not whole octets", digits.len()));
+    }
+    let nibble = |c: char| c.to_digit(16).unwrap_or(0) as u8;
+    Ok(digits.chunks(2).map(|pair| nibble(pair[0]) << 4 | nibble(pair[1])).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn hex_is_read_however_it_was_copied() {
+        assert_eq!(octets("0x00 01:fF\n").expect("hex"), [0, 1, 255]);
+        assert!(octets("0g").is_err() && octets("123").is_err() && octets("").is_err());
+    }
+}

@@ -1,2 +1,6 @@
 //! The thin binary: everything is in the library.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    chrak::cli::main()
+}

@@ -1,1 +1,355 @@
-//! Being laid out.
+//! The conversation, as a pure function: [`step`] takes where a dialogue stands and what came in, and says
+//! where it stands then and what to do. Knows no channel's format, no clock, no store, no portal protocol.
+//!
+//! To add a state: a variant of `State`, a function that answers each [`Input`] in it, its texts in
+//! `render`, and a transcript.
+pub mod disclosure;
+mod keyword;
+mod language;
+mod status;
+pub mod view;
+
+pub use view::{StatusFacts, View};
+
+use crate::types::civic::{Answer, Query};
+use crate::types::names::Channel;
+use crate::types::{CodeRules, CodeVerdict, Language, Pin, UnixMs, limits};
+use keyword::Command;
+use language::Spoken;
+use std::fmt;
+
+/// Shape of a serialised dialogue; one of another shape is begun anew.
+const VERSION: u8 = 1;
+
+/// Where a conversation stands between two inputs. Small; kept sealed, as it may hold a code.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dialogue {
+    v: u8,
+    /// The short menu is shown once in a conversation.
+    menu_shown: bool,
+    state: State,
+}
+
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum State {
+    /// Nothing is open: anything may come.
+    Home,
+    /// A code was asked for.
+    EnteringCode,
+    /// The portal was asked about a code.
+    AwaitingStatus(status::Asked),
+}
+
+impl Default for Dialogue {
+    fn default() -> Self {
+        Dialogue {
+            v: VERSION,
+            menu_shown: false,
+            state: State::Home,
+        }
+    }
+}
+
+impl fmt::Debug for Dialogue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.state {
+            State::Home => "Dialogue(home)",
+            State::EnteringCode => "Dialogue(entering code)",
+            State::AwaitingStatus(_) => "Dialogue(awaiting status)",
+        })
+    }
+}
+
+impl Dialogue {
+    /// What [`Dialogue::to_bytes`] wrote; a new conversation for anything else, older shapes included.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        serde_json::from_slice::<Dialogue>(bytes)
+            .ok()
+            .filter(|dialogue| dialogue.v == VERSION)
+            .unwrap_or_default()
+    }
+
+    /// At most some 150 octets of JSON. Holds a code at times: seal it before it is kept.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a dialogue is plain strings and numbers")
+    }
+
+    fn at(&self, state: State) -> Dialogue {
+        Dialogue {
+            v: VERSION,
+            menu_shown: self.menu_shown,
+            state,
+        }
+    }
+}
+
+/// Something that comes in.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for one step; a box would cost every answer an allocation"
+)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The citizen arrives without a word: a USSD session opens, a visitor touches the kiosk.
+    Start,
+    /// What was written, as decoded. At most `limits::TEXT_CHARS_MAX` characters are looked at.
+    Text(String),
+    /// What was chosen from what a screen offered.
+    Choice(Choice),
+    /// To the question of the last [`Effect::Ask`].
+    Answer(Answer),
+    /// The answer to the last [`Effect::Ask`] did not come in time, or the citizen was silent too long.
+    Timeout,
+    /// The citizen has gone.
+    Hangup,
+}
+
+/// What a screen can offer; the channel maps its buttons to these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Back to the beginning.
+    Home,
+    /// "Check my application".
+    Status,
+    /// The filled-in form of [`View::EnterCode`].
+    Code {
+        /// As typed.
+        typed: String,
+        /// The PIN of the receipt, if given.
+        pin: Option<Pin>,
+    },
+    /// What can be done here?
+    Help,
+    /// Speak this language.
+    Language(Language),
+}
+
+/// What is to be done, in this order. A turn ends when nothing is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Tell the citizen.
+    Show(View),
+    /// Ask the portal and step again with [`Input::Answer`] or [`Input::Timeout`].
+    Ask(Query),
+    /// The conversation is over; `next` is a new one.
+    Close,
+    /// Remember whether the number wants no unasked texts.
+    SetStopped(bool),
+    /// Count a look-up that told nothing.
+    LookupFailed(LookupFailure),
+}
+
+/// Why a look-up told nothing: the `reason` of `chrak_lookup_failures_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookupFailure {
+    /// The check digit fails; the portal was not asked.
+    Mistyped,
+    /// Unknown or hidden.
+    NotFound,
+    /// A PIN was wrong, or one is needed.
+    Factor,
+    /// Too many wrong PINs.
+    Locked,
+    /// The portal did not answer.
+    PortalAway,
+    /// It answered what cannot be used.
+    PortalUnusable,
+    /// It refuses this server.
+    PortalRefused,
+}
+
+impl LookupFailure {
+    /// Label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mistyped => "mistyped",
+            Self::NotFound => "not_found",
+            Self::Factor => "factor",
+            Self::Locked => "locked",
+            Self::PortalAway => "portal_away",
+            Self::PortalUnusable => "portal_unusable",
+            Self::PortalRefused => "portal_refused",
+        }
+    }
+
+    /// Whether it may have been a guess and so counts against the number's limit of failed look-ups. A slip
+    /// of the finger that the check digit finds tells a guesser nothing, and what the portal cannot do is
+    /// not the citizen's fault.
+    pub fn may_be_guess(self) -> bool {
+        match self {
+            Self::NotFound | Self::Factor | Self::Locked => true,
+            Self::Mistyped | Self::PortalAway | Self::PortalUnusable | Self::PortalRefused => false,
+        }
+    }
+}
+
+/// What surrounds a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Ctx<'a> {
+    /// How the citizen comes.
+    pub channel: Channel,
+    /// Now.
+    pub now: UnixMs,
+    /// What the number chose or last wrote in; at a kiosk, what the visitor chose.
+    pub language: Option<Language>,
+    /// For who has never said.
+    pub default_language: Language,
+    /// What codes look like.
+    pub codes: &'a CodeRules,
+    /// Whether the portal is told a number with the question (SMS, USSD: yes; kiosk: no).
+    pub number_known: bool,
+}
+
+impl Ctx<'_> {
+    fn usual_language(&self) -> Language {
+        self.language.unwrap_or(self.default_language)
+    }
+}
+
+/// What a step decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Where the dialogue stands now.
+    pub next: Dialogue,
+    /// The language of what is shown.
+    pub language: Language,
+    /// To be remembered of the number, when it differs from what is remembered.
+    pub remember_language: Option<Language>,
+    /// What is to be done.
+    pub effects: Vec<Effect>,
+}
+
+/// One step of the conversation. Never fails; a text is always answered with a `Show` or an `Ask`.
+pub fn step(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
+    match &dialogue.state {
+        State::Home => at_rest(dialogue, input, ctx),
+        State::EnteringCode => entering_code(dialogue, input, ctx),
+        State::AwaitingStatus(asked) => awaiting_status(dialogue, asked, input, ctx),
+    }
+}
+
+fn at_rest(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
+    match input {
+        Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) => read_text(dialogue, &text, ctx),
+        Input::Choice(choice) => chosen(dialogue, choice, ctx),
+        // an answer that nobody waits for belongs to a question that was lost
+        Input::Answer(_) => tell(dialogue, View::AskAgain, language::usual(ctx)),
+        Input::Timeout | Input::Hangup => closed(ctx),
+    }
+}
+
+/// As at rest: whatever is written is read for a code first, so a citizen is never caught in here.
+fn entering_code(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
+    match input {
+        Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) => read_text(dialogue, &text, ctx),
+        Input::Choice(choice) => chosen(dialogue, choice, ctx),
+        Input::Answer(_) => tell(dialogue, View::AskAgain, language::usual(ctx)),
+        Input::Timeout | Input::Hangup => closed(ctx),
+    }
+}
+
+fn awaiting_status(
+    dialogue: &Dialogue,
+    asked: &status::Asked,
+    input: Input,
+    ctx: &Ctx<'_>,
+) -> Turn {
+    match input {
+        Input::Answer(answer) => status::answered(dialogue, asked, Some(answer), ctx),
+        Input::Timeout => status::answered(dialogue, asked, None, ctx),
+        // who writes again has given up waiting
+        Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) => read_text(dialogue, &text, ctx),
+        Input::Choice(choice) => chosen(dialogue, choice, ctx),
+        Input::Hangup => closed(ctx),
+    }
+}
+
+fn read_text(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
+    let text = match text.char_indices().nth(limits::TEXT_CHARS_MAX) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    };
+    let reading = keyword::read(text);
+    let spoken = language::of_text(text, &reading, ctx);
+    match ctx.codes.find(text) {
+        CodeVerdict::Good(code) => return status::look_up(dialogue, code, None, spoken),
+        CodeVerdict::Mistyped(code) => return status::mistyped(dialogue, code, spoken),
+        CodeVerdict::None => {}
+    }
+    match reading.command {
+        Some(Command::Status) => ask_code(dialogue, spoken),
+        Some(Command::Help) => tell(dialogue, View::Help, spoken),
+        Some(Command::Stop) => stopped(dialogue, true, spoken),
+        Some(Command::Start) => stopped(dialogue, false, spoken),
+        Some(Command::Language(wanted)) => set_language(dialogue, wanted, ctx),
+        Some(Command::Menu) => show_menu(dialogue, spoken),
+        // the menu once in a conversation, then only what is needed most
+        None if dialogue.menu_shown => ask_code(dialogue, spoken),
+        None => show_menu(dialogue, spoken),
+    }
+}
+
+fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
+    let spoken = language::usual(ctx);
+    match choice {
+        Choice::Home => show_menu(dialogue, spoken),
+        Choice::Status => ask_code(dialogue, spoken),
+        Choice::Help => tell(dialogue, View::Help, spoken),
+        Choice::Language(wanted) => set_language(dialogue, wanted, ctx),
+        Choice::Code { typed, pin } => match ctx.codes.find(&typed) {
+            CodeVerdict::Good(code) => status::look_up(dialogue, code, pin, spoken),
+            CodeVerdict::Mistyped(code) => status::mistyped(dialogue, code, spoken),
+            CodeVerdict::None => ask_code(dialogue, spoken),
+        },
+    }
+}
+
+fn show_menu(dialogue: &Dialogue, spoken: Spoken) -> Turn {
+    let mut turn = tell(dialogue, View::Menu, spoken);
+    turn.next.menu_shown = true;
+    turn
+}
+
+fn ask_code(dialogue: &Dialogue, spoken: Spoken) -> Turn {
+    let mut turn = tell(dialogue, View::EnterCode, spoken);
+    turn.next.state = State::EnteringCode;
+    turn
+}
+
+fn stopped(dialogue: &Dialogue, stop: bool, spoken: Spoken) -> Turn {
+    let view = if stop { View::Stopped } else { View::Started };
+    let mut turn = tell(dialogue, view, spoken);
+    turn.effects.insert(0, Effect::SetStopped(stop));
+    turn
+}
+
+fn set_language(dialogue: &Dialogue, wanted: Language, ctx: &Ctx<'_>) -> Turn {
+    let spoken = language::chosen(wanted, ctx);
+    tell(dialogue, View::LanguageSet(wanted), spoken)
+}
+
+/// Says something and rests.
+fn tell(dialogue: &Dialogue, view: View, spoken: Spoken) -> Turn {
+    Turn {
+        next: dialogue.at(State::Home),
+        language: spoken.language,
+        remember_language: spoken.remember,
+        effects: vec![Effect::Show(view)],
+    }
+}
+
+/// Ends without a word.
+fn closed(ctx: &Ctx<'_>) -> Turn {
+    Turn {
+        next: Dialogue::default(),
+        language: ctx.usual_language(),
+        remember_language: None,
+        effects: vec![Effect::Close],
+    }
+}
+
+#[cfg(test)]
+mod tests;

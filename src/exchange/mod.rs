@@ -1,1 +1,184 @@
-//! Being laid out.
+//! One door for every channel: an MO is accepted durably, converses with the portal, and its answer goes out
+//! by the outbox. Async, over ports only: it knows no database, no socket, no HTTP.
+//!
+//! The protocol in one breath: persist and commit, only then ESME_ROK; one MO of a number at a time; the
+//! turn's result, the outbox rows and the MO's end in one commit; `submitting` recorded before bytes leave.
+mod accept;
+mod converse;
+mod dedupe;
+mod health;
+mod lanes;
+mod limits;
+mod mts;
+mod outbox;
+mod recover;
+mod turn;
+
+pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
+pub use converse::Visit;
+pub use health::StoreHealth;
+pub use limits::Rules;
+pub use mts::Cut;
+pub use outbox::{Puller, Submission};
+
+use crate::{
+    ports::{Store, clock::Clock, portal::Portal, status::Board},
+    types::{CodeRules, Language, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
+};
+use jiff::tz::TimeZone;
+use lanes::Lanes;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
+
+/// What the exchange must know of a telco.
+#[derive(Clone, Debug)]
+pub struct TelcoRules {
+    /// Its name.
+    pub name: SmscName,
+    /// Our numbers there; an MO from one of them is a loop.
+    pub short_codes: Vec<String>,
+    /// How a text of several segments is cut for it.
+    pub cut: Cut,
+}
+
+/// Settings of the exchange.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Spoken when nothing is known of a number.
+    pub default_language: Language,
+    /// What registration codes look like.
+    pub codes: CodeRules,
+    /// Operators' limits.
+    pub rules: Rules,
+    /// Zone in which days are told.
+    pub zone: TimeZone,
+    /// The portal's share of an SMS answer.
+    pub timeout_sms: Duration,
+    /// How long sealed texts are kept.
+    pub texts_kept: Duration,
+    /// The telcos.
+    pub telcos: Vec<TelcoRules>,
+}
+
+/// The door. Cheap to clone.
+#[derive(Clone)]
+pub struct Exchange {
+    core: Arc<Core>,
+}
+
+struct Core {
+    store: Arc<dyn Store>,
+    portal: Arc<dyn Portal>,
+    clock: Arc<dyn Clock>,
+    board: Arc<Board>,
+    settings: Settings,
+    lanes: Arc<Lanes>,
+    slots: Arc<Semaphore>,
+    in_hand: AtomicUsize,
+    /// Closed while MOs of an unclean end are tried one at a time.
+    gate: watch::Sender<bool>,
+    draining: AtomicBool,
+    alive: Mutex<HashSet<SessionId>>,
+    outboxes: HashMap<SmscName, Arc<outbox::TelcoOutbox>>,
+    health: health::Health,
+    tasks: TaskTracker,
+    reference: AtomicUsize,
+}
+
+impl Exchange {
+    /// Joins the ports. Nothing runs until [`Exchange::start`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        portal: Arc<dyn Portal>,
+        clock: Arc<dyn Clock>,
+        board: Arc<Board>,
+        settings: Settings,
+    ) -> Self {
+        let outboxes = settings
+            .telcos
+            .iter()
+            .map(|telco| (telco.name.clone(), Arc::new(outbox::TelcoOutbox::new(telco.name.clone()))))
+            .collect();
+        Exchange {
+            core: Arc::new(Core {
+                store,
+                portal,
+                clock,
+                board,
+                settings,
+                lanes: Arc::new(Lanes::default()),
+                slots: Arc::new(Semaphore::new(TURNS_MAX)),
+                in_hand: AtomicUsize::new(0),
+                gate: watch::Sender::new(false),
+                draining: AtomicBool::new(false),
+                alive: Mutex::default(),
+                outboxes,
+                health: health::Health::new(),
+                tasks: TaskTracker::new(),
+                reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
+            }),
+        }
+    }
+
+    /// Says that a connection of a bind is open; while it is, an equal text on another is a new question.
+    pub fn session_opened(&self, session: SessionId) {
+        hold(&self.core.alive).insert(session);
+    }
+
+    /// Says that a connection is gone: what it acknowledged last may come again.
+    pub fn session_closed(&self, session: SessionId) {
+        hold(&self.core.alive).remove(&session);
+    }
+
+    /// Whether the store takes commits; binds leave when it is lost.
+    pub fn store_health(&self) -> watch::Receiver<StoreHealth> {
+        self.core.health.subscribe()
+    }
+
+    /// MOs accepted and not yet finished.
+    pub fn in_hand(&self) -> usize {
+        self.core.in_hand.load(Ordering::Relaxed)
+    }
+
+    /// Takes no more MOs; what is in hand goes on.
+    pub fn stop_taking(&self) {
+        self.core.draining.store(true, Ordering::Relaxed);
+        self.core.board.set_draining();
+    }
+
+    /// Waits until every turn and settlement in hand is done, at most `patience`. Returns whether it is.
+    pub async fn drained(&self, patience: Duration) -> bool {
+        self.core.tasks.close();
+        tokio::time::timeout(patience, self.core.tasks.wait()).await.is_ok()
+    }
+
+    fn now(&self) -> UnixMs {
+        self.core.clock.now()
+    }
+}
+
+/// The maps hold plain values, so a panic elsewhere leaves nothing half-done in them.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Random octets of the operating system.
+fn random<const N: usize>() -> [u8; N] {
+    let mut octets = [0; N];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
+        .expect("the operating system gives random octets");
+    octets
+}
+
+/// UUIDv7 of this moment.
+fn new_id(now: UnixMs) -> uuid::Uuid {
+    uuid::Builder::from_unix_timestamp_millis(now.0.unsigned_abs(), &random()).into_uuid()
+}

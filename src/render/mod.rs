@@ -1,1 +1,8 @@
-//! Being laid out.
+//! Views become words: text messages here, and the words that every channel shares. Knows nothing of how a
+//! text travels nor of how a view came about.
+mod fit;
+pub mod sms;
+mod texts;
+pub mod words;
+
+pub use sms::{SmsText, render_sms};

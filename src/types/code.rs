@@ -72,7 +72,10 @@ impl CodePattern {
             .size_limit(1 << 20)
             .build()
             .map_err(|fault| {
-                BadPattern(format!("regex of code \"{name}\" cannot be read: {fault}"))
+                BadPattern(format!(
+                    "regex of code \"{name}\" cannot be read: {}",
+                    last_line(&fault)
+                ))
             })?;
         Ok(CodePattern {
             name: name.to_owned(),
@@ -110,6 +113,16 @@ impl CodePattern {
         out.push_str(rest);
         out
     }
+}
+
+/// The regex crate draws its errors over several lines and names the cause in the last one.
+fn last_line(fault: &regex::Error) -> String {
+    fault
+        .to_string()
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// What was found in something typed.

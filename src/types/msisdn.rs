@@ -13,6 +13,12 @@ pub struct Msisdn {
 }
 
 impl Msisdn {
+    /// No subscriber's number.
+    pub const NOBODY: Msisdn = Msisdn {
+        digits: *b"000000000000000",
+        len: 8,
+    };
+
     /// Reads `+85510000001` or `85510000001`: only digits after an optional plus sign.
     pub fn parse_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text).as_bytes();

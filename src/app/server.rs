@@ -1,0 +1,257 @@
+//! One running server: what the configuration names, joined, started in order and stopped in reverse.
+//!
+//! Start: both listeners are taken, the database opened, the last run taken over, pages served, "ready",
+//! then the binds. Stop: no more MOs, the binds leave after their windows are settled, turns finish, pages
+//! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
+use super::{
+    Fault,
+    config::{Concatenation, Config, DefaultAlphabet, NumberFormat, TelcoSettings, UniqueId, Validity},
+};
+use crate::{
+    exchange::{self, Cut, Exchange, TelcoRules},
+    kiosk, link, ops,
+    ports::{
+        Store,
+        clock::{Clock, SystemClock},
+        status::Board,
+    },
+    portal,
+    store::{Keys, SqliteStore, StoreOptions},
+    types::limits::DRAIN,
+};
+use axum::Router;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// What the try-out adds to a server, and tests may.
+#[derive(Default)]
+pub struct Parts {
+    /// More pages on the HTTP listener.
+    pub pages: Option<Router>,
+}
+
+/// A server whose pages answer and whose binds are under way.
+pub struct Server {
+    /// Where the kiosk pages are.
+    pub http: SocketAddr,
+    /// Where the console is.
+    pub ops: SocketAddr,
+    exchange: Exchange,
+    store: Arc<SqliteStore>,
+    links: TaskTracker,
+    pages: TaskTracker,
+    stop_links: CancellationToken,
+    stop_pages: CancellationToken,
+    stop_work: CancellationToken,
+}
+
+impl Server {
+    /// Starts everything that the configuration names.
+    ///
+    /// # Errors
+    /// One line for the first thing that cannot start; nothing is left running.
+    pub async fn start(config: Config, parts: Parts) -> Result<Self, Fault> {
+        let http = listen(config.http, "http.listen (try-out: --http)").await?;
+        let ops = listen(config.ops, "ops.listen (try-out: --ops)").await?;
+        let store = Arc::new(open_store(&config).await?);
+        let board = Arc::new(Board::default());
+        let portal = portal_client(&config, &board)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let exchange = Exchange::new(
+            Arc::clone(&store) as Arc<dyn Store>,
+            portal,
+            Arc::clone(&clock),
+            Arc::clone(&board),
+            exchange_settings(&config),
+        );
+        let stop_work = CancellationToken::new();
+        let recovered = exchange.start(stop_work.clone()).await;
+        recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
+
+        let mut server = Server {
+            http: local(&http)?,
+            ops: local(&ops)?,
+            exchange: exchange.clone(),
+            store: Arc::clone(&store),
+            links: TaskTracker::new(),
+            pages: TaskTracker::new(),
+            stop_links: CancellationToken::new(),
+            stop_pages: CancellationToken::new(),
+            stop_work,
+        };
+        server.serve_pages(&config, http, ops, parts, board.clone(), clock.clone());
+        server.start_links(&config, board, clock);
+        Ok(server)
+    }
+
+    fn serve_pages(
+        &mut self,
+        config: &Config,
+        http: TcpListener,
+        ops: TcpListener,
+        parts: Parts,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+    ) {
+        let mut pages = kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone()));
+        if let Some(more) = parts.pages {
+            pages = pages.merge(more);
+        }
+        let console = ops::routes(super::pages::ops_state(config, Arc::clone(&self.store), board, clock));
+        for (listener, router) in [(http, pages), (ops, console)] {
+            let stop = self.stop_pages.clone();
+            self.pages.spawn(kiosk::server::serve(listener, router, kiosk::server::HttpLimits::default(), stop));
+        }
+        self.pages.close();
+    }
+
+    fn start_links(&self, config: &Config, board: Arc<Board>, clock: Arc<dyn Clock>) {
+        let telcos = config.telcos.iter().map(telco).collect();
+        link::start(telcos, self.exchange.clone(), board, clock, &self.links, self.stop_links.clone());
+        self.links.close();
+    }
+
+    /// Runs until `stop`, then drains. Returns when all is done, at the latest [`DRAIN`] after `stop`.
+    pub async fn run(self, stop: CancellationToken) {
+        stop.cancelled().await;
+        self.drain().await;
+    }
+
+    /// Stops in reverse order.
+    pub async fn drain(self) {
+        let end = Instant::now() + DRAIN;
+        let left = |reserve: u64| {
+            end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(reserve))
+        };
+        self.exchange.stop_taking();
+        // Turns in hand finish while the binds still take their answers.
+        let turns = self.exchange.drained(left(12)).await;
+        self.stop_links.cancel();
+        let binds = tokio::time::timeout(left(5), self.links.wait()).await.is_ok();
+        self.stop_pages.cancel();
+        let pages = tokio::time::timeout(left(3), self.pages.wait()).await.is_ok();
+        self.stop_work.cancel();
+        let ended = tokio::time::timeout(left(0), self.store.close_run()).await;
+        let clean = matches!(ended, Ok(Ok(())));
+        if turns && binds && pages && clean {
+            tracing::info!("stopped; nothing was left in hand");
+        } else {
+            tracing::warn!(turns, binds, pages, clean, "stopped before everything was done; it goes on at the next start");
+        }
+    }
+}
+
+async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
+    TcpListener::bind(address).await.map_err(|fault| {
+        let what = match fault.kind() {
+            std::io::ErrorKind::AddrInUse => format!("port {} is in use", address.port()),
+            _ => fault.to_string(),
+        };
+        Fault::Run(format!("cannot listen on {address}: {what}; change {key} or stop the other program"))
+    })
+}
+
+fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {
+    listener.local_addr().map_err(|fault| Fault::Run(format!("listener: {fault}")))
+}
+
+/// Opens the database that the configuration names, bringing it up to date.
+pub(super) async fn open_store(config: &Config) -> Result<SqliteStore, Fault> {
+    let run = |text: String| Fault::Run(text);
+    super::folder(&config.data_dir)?;
+    let keys = Keys::load_or_create(&config.data_dir.join("chrak.key")).map_err(|fault| run(fault.to_string()))?;
+    let options = StoreOptions { path: config.database.clone(), keys, fatal: Arc::new(die) };
+    SqliteStore::open(options).await.map_err(|fault| run(fault.to_string()))
+}
+
+/// After an I/O error nobody knows what is on the disk: the process ends, and the next start looks.
+fn die() {
+    tracing::error!("the database failed in a way that leaves its state open; ending the process");
+    std::process::abort();
+}
+
+fn portal_client(config: &Config, board: &Arc<Board>) -> Result<Arc<dyn crate::ports::portal::Portal>, Fault> {
+    let options = portal::PortalOptions {
+        url: config.portal.url.clone(),
+        token: config.portal.token.expose().to_owned(),
+        ca_file: config.portal.ca_file.clone(),
+    };
+    let client = portal::PortalClient::new(options, Arc::clone(board)).map_err(|fault| {
+        Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}")))
+    })?;
+    Ok(Arc::new(client))
+}
+
+fn exchange_settings(config: &Config) -> exchange::Settings {
+    let limits = config.limits;
+    exchange::Settings {
+        default_language: config.default_language,
+        codes: config.codes.clone(),
+        rules: exchange::Rules {
+            fails_quarter: limits.fails_quarter,
+            fails_day: limits.fails_day,
+            replies_minute: limits.replies_minute,
+            replies_day: limits.replies_day,
+            steps_day: limits.steps_day,
+        },
+        zone: config.zone.clone(),
+        timeout_sms: config.portal.timeout_sms,
+        texts_kept: config.texts_kept,
+        telcos: config
+            .telcos
+            .iter()
+            .map(|telco| TelcoRules {
+                name: telco.name.as_str().into(),
+                short_codes: telco.short_codes.clone(),
+                cut: match telco.concatenation {
+                    Concatenation::Udh16 => Cut::Udh16,
+                    Concatenation::Udh8 | Concatenation::Sar | Concatenation::Payload => Cut::Udh8,
+                },
+            })
+            .collect(),
+    }
+}
+
+/// A telco as the link needs it.
+pub(super) fn telco(settings: &TelcoSettings) -> link::Telco {
+    link::Telco {
+        name: settings.name.as_str().into(),
+        family: settings.family.as_str().into(),
+        address: settings.address.clone(),
+        system_id: settings.system_id.clone(),
+        password: settings.password.expose().to_owned(),
+        system_type: settings.system_type.clone(),
+        interface_version: settings.interface_version,
+        pair: settings.pair,
+        binds: settings.binds,
+        window: settings.window,
+        max_tps: settings.max_tps,
+        enquire_link: settings.enquire_link,
+        response_timeout: settings.response_timeout,
+        reconnect_max: settings.reconnect_max,
+        unique_id: match settings.unique_id {
+            UniqueId::None => None,
+            UniqueId::Tlv(tag) => Some(tag),
+        },
+        short_codes: settings.short_codes.clone(),
+        number_format: match settings.number_format {
+            NumberFormat::International => link::NumberFormat::International,
+            NumberFormat::National => link::NumberFormat::National,
+            NumberFormat::Plus => link::NumberFormat::Plus,
+        },
+        dest: settings.dest,
+        source: settings.source,
+        default_alphabet: match settings.default_alphabet {
+            DefaultAlphabet::Gsm7 => link::DefaultAlphabet::Gsm7,
+            DefaultAlphabet::Latin1 => link::DefaultAlphabet::Latin1,
+            DefaultAlphabet::Ascii => link::DefaultAlphabet::Ascii,
+        },
+        validity: match settings.validity {
+            Validity::Relative => link::Validity::Relative,
+            Validity::Absolute => link::Validity::Absolute,
+            Validity::None => link::Validity::None,
+        },
+        receipts: settings.receipts,
+    }
+}

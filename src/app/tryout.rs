@@ -1,0 +1,162 @@
+//! The try-out: the same server as in production, with a telco, a portal and a phone of our own beside it,
+//! all on loopback. It is for trying, and says so.
+use super::{
+    Fault, Parts, Server,
+    config::{self, Config},
+    lifecycle,
+};
+use crate::sandbox::{
+    phone,
+    portal::{self, Portal, PortalConfig},
+    telco::{Telco, TelcoConfig},
+};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Where the parts of the try-out listen and keep their files.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// Kiosk and phone pages.
+    pub http: SocketAddr,
+    /// Console.
+    pub ops: SocketAddr,
+    /// Sandbox telco.
+    pub smsc: SocketAddr,
+    /// Sandbox portal.
+    pub portal: SocketAddr,
+    /// Folder of the databases and the key.
+    pub data: PathBuf,
+}
+
+/// system_id and password between the try-out's own two ends, on loopback.
+const CREDENTIAL: &str = "try-out";
+
+/// A running try-out.
+pub struct Tryout {
+    /// The server.
+    pub server: Server,
+    /// The telco, to send MOs by and to read the ledger of.
+    pub telco: Telco,
+    /// The portal.
+    pub portal: Portal,
+}
+
+/// Starts all parts.
+///
+/// # Errors
+/// One line for the first thing that cannot start, with the flag that moves a port.
+pub async fn start(places: &Places) -> Result<Tryout, Fault> {
+    for (flag, address) in
+        [("--http", places.http), ("--ops", places.ops), ("--smsc", places.smsc), ("--portal", places.portal)]
+    {
+        if !address.ip().is_loopback() {
+            let text = format!("{flag} {address}: the try-out listens on loopback only; `chrak serve` is for networks");
+            return Err(Fault::Usage(text));
+        }
+        free(flag, address).await?;
+    }
+    super::folder(&places.data)?;
+    let at = |what: &str, fault: anyhow::Error| Fault::Run(format!("{what}: {fault:#}"));
+    let portal = Portal::start(PortalConfig {
+        listen: places.portal,
+        token: Some(CREDENTIAL.to_owned()),
+        delay: Duration::ZERO,
+        db: Some(places.data.join("sandbox-portal.db")),
+    })
+    .await
+    .map_err(|fault| at("sandbox portal (--portal)", fault))?;
+    let telco = Telco::start(TelcoConfig {
+        listen: places.smsc,
+        system_id: Some(CREDENTIAL.to_owned()),
+        password: Some(CREDENTIAL.to_owned()),
+        ..TelcoConfig::default()
+    })
+    .await
+    .map_err(|fault| at("sandbox telco (--smsc)", fault))?;
+    let config = settings(places, &telco, &portal)?;
+    let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned() };
+    let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
+    let server = Server::start(config, Parts { pages: Some(pages) }).await?;
+    Ok(Tryout { server, telco, portal })
+}
+
+/// Runs it until a signal.
+///
+/// # Errors
+/// As [`start`].
+pub async fn run(places: Places) -> Result<(), Fault> {
+    let stop = lifecycle::stop_on_signal().map_err(|fault| Fault::Run(format!("signals: {fault}")))?;
+    let tryout = start(&places).await?;
+    tracing::info!("ready");
+    println!("{}", banner(&tryout));
+    tryout.server.run(stop).await;
+    tryout.telco.stop().await;
+    tryout.portal.stop().await;
+    Ok(())
+}
+
+/// Tries the port for a moment, to name the flag that moves it.
+async fn free(flag: &str, address: SocketAddr) -> Result<(), Fault> {
+    match tokio::net::TcpListener::bind(address).await {
+        Ok(_) => Ok(()),
+        Err(fault) if fault.kind() == std::io::ErrorKind::AddrInUse => Err(Fault::Run(format!(
+            "port {} is in use; stop the other program or choose another port with {flag} 127.0.0.1:PORT (0: a free one)",
+            address.port()
+        ))),
+        Err(fault) => Err(Fault::Run(format!("{flag} {address}: {fault}"))),
+    }
+}
+
+fn settings(places: &Places, telco: &Telco, portal: &Portal) -> Result<Config, Fault> {
+    let data = std::path::absolute(&places.data).map_err(|fault| Fault::Run(format!("--data: {fault}")))?;
+    let text = format!(
+        "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\n\
+         [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n\
+         [[smsc]]\nname = \"sandbox\"\naddress = \"{telco}\"\nsystem_id = \"{CREDENTIAL}\"\npassword = \"{CREDENTIAL}\"\n",
+        http = places.http,
+        ops = places.ops,
+        portal = portal.addr(),
+        telco = telco.addr(),
+    );
+    let file = config::parse(&text, "try-out", std::iter::empty())?;
+    let mut config = config::check(file, &data)?;
+    // Its two credentials are its own and guard nothing.
+    config.warnings.clear();
+    Ok(config)
+}
+
+fn sample_codes() -> Vec<(String, String, String)> {
+    let notes = [
+        ("រួចរាល់ សូមមកយក", "ready for collection"),
+        ("កំពុងពិនិត្យ", "in review"),
+        ("សេវាឯកជន", "a private service"),
+    ];
+    let print = |code: &str| match crate::types::CodeRules::recommended().read(code) {
+        crate::types::CodeVerdict::Good(code) => code.printed().to_owned(),
+        _ => code.to_owned(),
+    };
+    portal::sample_codes()
+        .iter()
+        .zip(notes)
+        .map(|(code, (km, en))| (print(code), km.to_owned(), en.to_owned()))
+        .collect()
+}
+
+fn banner(tryout: &Tryout) -> String {
+    let server = &tryout.server;
+    let mut lines = vec![
+        String::new(),
+        "  ច្រក Chrak: the try-out. Not production: sandbox telco, sandbox portal, invented data, loopback only."
+            .to_owned(),
+        String::new(),
+        format!("    phone     http://{}/phone", server.http),
+        format!("    kiosk     http://{}/kiosk", server.http),
+        format!("    console   http://{}/console", server.ops),
+        format!("    telco     {} (SMPP 3.4)   portal  http://{}", tryout.telco.addr(), tryout.portal.addr()),
+        String::new(),
+        "    Codes to text to 1212 or to type at the kiosk:".to_owned(),
+    ];
+    lines.extend(sample_codes().into_iter().map(|(code, _, note)| format!("      {code}   {note}")));
+    lines.push(String::new());
+    lines.push("    Ctrl-C stops it. For production: chrak serve --config chrak.toml".to_owned());
+    lines.join("\n")
+}

@@ -1,0 +1,99 @@
+//! Status by code: what is asked of the portal and what each of its answers becomes. Knows no words.
+use super::language::Spoken;
+use super::{Ctx, Dialogue, Effect, LookupFailure, State, Turn, View, disclosure};
+use crate::types::civic::{Answer, ApplicationAnswer, PortalFault, Query};
+use crate::types::{CodeVerdict, Language, Pin, RegistrationCode};
+
+/// A question that is open at the portal.
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Asked {
+    /// Canonical.
+    code: String,
+    pin_given: bool,
+    language: Language,
+}
+
+/// A code was given: ask about it, or say that it is mistyped without troubling the portal.
+pub(super) fn look_up(
+    dialogue: &Dialogue,
+    code: RegistrationCode,
+    pin: Option<Pin>,
+    spoken: Spoken,
+) -> Turn {
+    let asked = Asked {
+        code: code.canonical().to_owned(),
+        pin_given: pin.is_some(),
+        language: spoken.language,
+    };
+    Turn {
+        next: dialogue.at(State::AwaitingStatus(asked)),
+        language: spoken.language,
+        remember_language: spoken.remember,
+        effects: vec![Effect::Ask(Query::Application { code, pin })],
+    }
+}
+
+/// It has the shape of a code and one character is wrong.
+pub(super) fn mistyped(dialogue: &Dialogue, code: RegistrationCode, spoken: Spoken) -> Turn {
+    Turn {
+        next: dialogue.at(State::EnteringCode),
+        language: spoken.language,
+        remember_language: spoken.remember,
+        effects: vec![
+            Effect::LookupFailed(LookupFailure::Mistyped),
+            Effect::Show(View::Mistyped { code }),
+        ],
+    }
+}
+
+/// The portal answered, or (`None`) did not in time.
+pub(super) fn answered(
+    dialogue: &Dialogue,
+    asked: &Asked,
+    answer: Option<Answer>,
+    ctx: &Ctx<'_>,
+) -> Turn {
+    let effects = match ctx.codes.read(&asked.code) {
+        CodeVerdict::Good(code) => match answer {
+            Some(Answer::Application(result)) => told(code, result, asked.pin_given, ctx),
+            None => told(code, Err(PortalFault::Away), asked.pin_given, ctx),
+        },
+        // the configuration of codes changed while the question was open
+        CodeVerdict::Mistyped(_) | CodeVerdict::None => vec![Effect::Show(View::AskAgain)],
+    };
+    Turn {
+        next: dialogue.at(State::Home),
+        language: asked.language,
+        remember_language: None,
+        effects,
+    }
+}
+
+fn told(
+    code: RegistrationCode,
+    result: Result<ApplicationAnswer, PortalFault>,
+    pin_given: bool,
+    ctx: &Ctx<'_>,
+) -> Vec<Effect> {
+    let failure = match result {
+        Ok(answer) if answer.application.code.canonical() == code.canonical() => {
+            let earnable = disclosure::earnable(ctx.number_known, pin_given);
+            let facts = disclosure::shown(code, answer.application, earnable, answer.as_of);
+            return vec![Effect::Show(View::Status(Box::new(facts)))];
+        }
+        // another application than the one asked for must not be shown to this citizen
+        Ok(_) => LookupFailure::PortalUnusable,
+        Err(PortalFault::NotFound) => LookupFailure::NotFound,
+        Err(PortalFault::FactorWrong { .. } | PortalFault::FactorRequired) => LookupFailure::Factor,
+        Err(PortalFault::Locked) => LookupFailure::Locked,
+        Err(PortalFault::Away) => LookupFailure::PortalAway,
+        Err(PortalFault::Unusable) => LookupFailure::PortalUnusable,
+        Err(PortalFault::Refused) => LookupFailure::PortalRefused,
+    };
+    let view = if failure.may_be_guess() {
+        View::Unknown { code, pin_given }
+    } else {
+        View::PortalAway { code: Some(code) }
+    };
+    vec![Effect::LookupFailed(failure), Effect::Show(view)]
+}

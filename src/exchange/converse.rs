@@ -1,0 +1,131 @@
+//! The conversation itself: `dialogue::step` until it asks nothing more, with the portal called while no
+//! transaction is open. Texts come here from their turn, visitors at a kiosk by [`Exchange::converse`].
+use super::{Exchange, limits::Verdict};
+use crate::{
+    dialogue::{Ctx, Dialogue, Effect, Input, View, step},
+    ports::{
+        citizens::{CitizenRecord, Tallies},
+        portal::Asker,
+    },
+    types::{Language, UnixMs, names::Channel},
+};
+use std::time::Duration;
+
+/// Questions that one turn may ask; the dialogue needs far fewer.
+const QUERIES_MAX: usize = 8;
+/// How long a dialogue stays open.
+const DIALOGUE_OPEN: Duration = Duration::from_secs(30 * 60);
+
+/// What a conversation came to.
+pub(super) struct Talk {
+    pub(super) next: Dialogue,
+    pub(super) view: Option<View>,
+    pub(super) language: Language,
+    pub(super) remember_language: Option<Language>,
+    pub(super) set_stopped: Option<bool>,
+    pub(super) failed_look_up: bool,
+    pub(super) tallies: Option<Tallies>,
+}
+
+/// One step of a visit at a kiosk: the dialogue is the caller's to keep.
+pub struct Visit {
+    /// The dialogue before the step; `None` at the start.
+    pub dialogue: Option<Dialogue>,
+    /// What the visitor did.
+    pub input: Input,
+    /// The language of the page.
+    pub language: Language,
+    /// How long the visitor waits.
+    pub deadline: Duration,
+}
+
+impl Exchange {
+    /// Answers a visitor now. Writes nothing.
+    pub async fn converse(&self, visit: Visit) -> (Dialogue, View) {
+        let asker = Asker { channel: Channel::Kiosk, number: None, deadline: visit.deadline };
+        let dialogue = visit.dialogue.unwrap_or_default();
+        let started = tokio::time::Instant::now();
+        let talk = self.run(dialogue, visit.input, asker, Some(visit.language), Verdict::Yes).await;
+        metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
+            .record(started.elapsed().as_secs_f64());
+        (talk.next, talk.view.unwrap_or(View::Menu))
+    }
+
+    pub(super) async fn run(
+        &self,
+        dialogue: Dialogue,
+        input: Input,
+        asker: Asker,
+        remembered: Option<Language>,
+        look_ups: Verdict,
+    ) -> Talk {
+        let settings = &self.core.settings;
+        let mut talk = Talk {
+            next: dialogue,
+            view: None,
+            language: remembered.unwrap_or(settings.default_language),
+            remember_language: None,
+            set_stopped: None,
+            failed_look_up: false,
+            tallies: None,
+        };
+        let mut input = input;
+        for _ in 0..QUERIES_MAX {
+            let ctx = Ctx {
+                channel: asker.channel,
+                now: self.now(),
+                language: talk.remember_language.or(remembered),
+                default_language: settings.default_language,
+                codes: &settings.codes,
+                number_known: asker.number.is_some(),
+            };
+            let turn = step(std::mem::take(&mut talk.next), input, &ctx);
+            talk.next = turn.next;
+            talk.language = turn.language;
+            talk.remember_language = turn.remember_language.or(talk.remember_language);
+            let mut query = None;
+            for effect in turn.effects {
+                match effect {
+                    Effect::Show(view) => talk.view = Some(view),
+                    Effect::Ask(asked) => query = Some(asked),
+                    Effect::Close => {}
+                    Effect::SetStopped(stopped) => talk.set_stopped = Some(stopped),
+                    Effect::LookupFailed(reason) => {
+                        talk.failed_look_up |= reason.may_be_guess();
+                        metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
+                    }
+                }
+            }
+            let Some(query) = query else { return talk };
+            match look_ups {
+                Verdict::Yes => {}
+                Verdict::Notice => talk.view = Some(View::SlowDown),
+                Verdict::Withhold => talk.view = None,
+            }
+            if look_ups != Verdict::Yes {
+                talk.next = Dialogue::default();
+                return talk;
+            }
+            input = Input::Answer(self.core.portal.ask(&query, asker).await);
+        }
+        talk
+    }
+
+    /// The open dialogue of a number, if it is still open and can be read.
+    pub(super) fn open_dialogue(&self, citizen: &CitizenRecord) -> Dialogue {
+        match &citizen.dialogue {
+            Some(kept) if self.now() < citizen.dialogue_until => Dialogue::from_bytes(kept),
+            _ => Dialogue::default(),
+        }
+    }
+
+    pub(super) fn keep_dialogue(&self, citizen: &mut CitizenRecord, talk: &Talk, now: UnixMs) {
+        if talk.next == Dialogue::default() {
+            citizen.dialogue = None;
+            citizen.dialogue_until = UnixMs(0);
+        } else {
+            citizen.dialogue = Some(talk.next.to_bytes());
+            citizen.dialogue_until = now.plus_ms(DIALOGUE_OPEN.as_millis() as i64);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The start after the last run, and the regular clean-up. What was in hand at an unclean end is tried one
+//! at a time, so that only an MO that ends the process alone is ever given up.
+use super::{Exchange, accept::Held};
+use crate::{
+    ports::{
+        StoreFault,
+        inbox::{Recovery, Source, StoredMo},
+    },
+    types::{MoId, Msisdn, limits::MO_IN_HAND_MAX},
+};
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// MOs read at once when those that wait are taken up again.
+const PAGE: usize = 500;
+
+impl Exchange {
+    /// Takes over from the last run and starts the background work; MOs may be accepted from now on.
+    pub async fn start(&self, stop: CancellationToken) -> Result<Recovery, StoreFault> {
+        let recovery = self.core.store.begin(self.now()).await?;
+        if !recovery.clean {
+            tracing::warn!(
+                suspects = recovery.suspects, waiting = recovery.waiting, ambiguous = recovery.ambiguous,
+                "the last run did not end cleanly; what was in hand is tried one at a time"
+            );
+        }
+        for outbox in self.core.outboxes.values() {
+            tokio::spawn(self.clone().pump(Arc::clone(outbox), stop.clone()));
+        }
+        tokio::spawn(self.clone().watch_store(stop.clone()));
+        tokio::spawn(self.clone().sweep(stop.clone()));
+        if recovery.waiting == 0 {
+            self.core.gate.send_replace(true);
+        } else {
+            let exchange = self.clone();
+            self.core.tasks.spawn(async move { exchange.take_up(stop).await });
+        }
+        Ok(recovery)
+    }
+
+    /// MOs accepted meanwhile may be met here too; only one claim of an MO succeeds.
+    async fn take_up(self, stop: CancellationToken) {
+        let mut after = None;
+        while let Some(page) = self.page(true, after, &stop).await {
+            for mo in page {
+                after = Some(mo.id);
+                if stop.is_cancelled() {
+                    return;
+                }
+                self.try_alone(mo).await;
+            }
+        }
+        self.core.gate.send_replace(true);
+        let mut after = None;
+        while let Some(page) = self.page(false, after, &stop).await {
+            for mo in page {
+                after = Some(mo.id);
+                self.take_up_one(mo);
+            }
+            while self.core.tasks.len() > MO_IN_HAND_MAX / 2 && !stop.is_cancelled() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+
+    async fn page(
+        &self,
+        suspects: bool,
+        after: Option<MoId>,
+        stop: &CancellationToken,
+    ) -> Option<Vec<StoredMo>> {
+        loop {
+            if stop.is_cancelled() {
+                return None;
+            }
+            match self.core.store.waiting(suspects, after, PAGE).await {
+                Ok(page) => return (!page.is_empty()).then_some(page),
+                Err(StoreFault::Closed) => return None,
+                Err(_) => {
+                    self.core.health.failed();
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    /// A suspect's turn, with nothing else in hand: newer MOs of its number wait at the gate.
+    async fn try_alone(&self, mut mo: StoredMo) {
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else { return };
+        let Some(citizen) = self.claim(&mo, true).await else { return };
+        mo.attempts += 1;
+        self.turn(mo, citizen, None, Held::new(None, None, slot)).await;
+    }
+
+    fn take_up_one(&self, mo: StoredMo) {
+        let place = self.core.lanes.enter(number_of(&mo));
+        let exchange = self.clone();
+        self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
+    }
+
+    /// Destroys what has been kept long enough, a bounded number of rows at a time; expires what is of no
+    /// use any more.
+    async fn sweep(self, stop: CancellationToken) {
+        let mut minute = tokio::time::interval(Duration::from_secs(60));
+        minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = minute.tick() => {}
+            }
+            let now = self.now();
+            let texts_before = now.plus_ms(-(self.core.settings.texts_kept.as_millis() as i64));
+            if let Ok(expired) = self.core.store.expire(now).await
+                && expired > 0
+            {
+                tracing::warn!(expired, "segments were not sent within their validity");
+            }
+            while let Ok(rows) = self.core.store.sweep(texts_before, now).await
+                && rows > 0
+                && !stop.is_cancelled()
+            {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// An MO that is answered has a person; another one gets a lane that nobody shares.
+fn number_of(mo: &StoredMo) -> Msisdn {
+    match &mo.source {
+        Source::Person(number) => *number,
+        Source::Other(_) => Msisdn::NOBODY,
+    }
+}

@@ -1,0 +1,183 @@
+//! Words that all channels share: statuses, days, money, in three languages. Knows no view and no channel.
+use crate::types::civic::ApplicationStatus;
+use crate::types::{Language, Riel};
+use jiff::civil::{Date, DateTime, Weekday};
+
+use ApplicationStatus as S;
+
+/// A status in a few words; in Khmer at most 18 UCS-2 units, in Latin letters plain ASCII.
+pub fn status_word(status: ApplicationStatus, language: Language) -> &'static str {
+    let (km, km_latn, en) = match status {
+        S::Registered => ("បានចុះបញ្ជី", "Ban choh banhchi", "Registered"),
+        S::AwaitingPayment => ("រង់ចាំបង់ប្រាក់", "Rong cham bong prak", "Waiting for payment"),
+        S::Paid => ("បានបង់ប្រាក់", "Ban bong prak", "Paid"),
+        S::InReview => ("កំពុងពិនិត្យ", "Kampong pinit", "In review"),
+        S::Forwarded => ("បានបញ្ជូនបន្ត", "Ban banhchoun bontor", "Forwarded"),
+        S::ReturnedForCorrection => ("ត្រូវកែតម្រូវឯកសារ", "Trov kae ekasar", "Needs correction"),
+        S::Approved => ("បានអនុម័ត", "Ban anumat", "Approved"),
+        S::ReadyForCollection => ("រួចរាល់", "Ruoch roal", "Ready to collect"),
+        S::Collected => ("បានប្រគល់ជូន", "Ban prokol chun", "Collected"),
+        S::Rejected => ("មិនអនុញ្ញាត", "Min anunhat", "Not permitted"),
+        S::Cancelled => ("បានបោះបង់", "Ban boh bong", "Cancelled"),
+        S::Expired => ("ផុតកំណត់", "Phot kamnot", "Expired"),
+    };
+    pick(language, km, km_latn, en)
+}
+
+/// What the citizen should do now, by the status alone; empty where there is nothing to do.
+pub fn status_hint(status: ApplicationStatus, language: Language) -> &'static str {
+    let (km, km_latn, en) = match status {
+        S::Registered | S::Paid | S::InReview | S::Forwarded => {
+            ("សូមរង់ចាំ", "Som rong cham", "Please wait")
+        }
+        S::AwaitingPayment => (
+            "សូមបង់នៅបេឡា",
+            "Som bong prak nov belakar",
+            "Please pay at the cashier",
+        ),
+        S::ReturnedForCorrection => (
+            "សូមមកការិយាល័យ",
+            "Som mok kae nov kariyalay",
+            "Please come to the office to correct it",
+        ),
+        S::Approved => (
+            "កំពុងរៀបចំឯកសារ",
+            "Kampong riep cham ekasar",
+            "The document is being made",
+        ),
+        S::ReadyForCollection => (
+            "សូមយកបង្កាន់ដៃមក",
+            "Som yok bangkan dai mok phorng",
+            "Please bring your receipt",
+        ),
+        S::Rejected => ("សូមសួរការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
+        S::Expired => ("សូមដាក់ពាក្យថ្មី", "Som dak peak thmei", "Please apply again"),
+        S::Collected | S::Cancelled => ("", "", ""),
+    };
+    pick(language, km, km_latn, en)
+}
+
+/// `30/11/26`, in every language.
+pub fn date_short(date: Date) -> String {
+    format!(
+        "{:02}/{:02}/{:02}",
+        date.day(),
+        date.month(),
+        date.year().rem_euclid(100)
+    )
+}
+
+/// `23/11 14:05`, in every language.
+pub fn moment_short(at: DateTime) -> String {
+    format!(
+        "{:02}/{:02} {:02}:{:02}",
+        at.day(),
+        at.month(),
+        at.hour(),
+        at.minute()
+    )
+}
+
+/// A day in full: `ថ្ងៃចន្ទ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦`, `Chan 30 Vichheka 2026`, `Monday 30 November 2026`.
+pub fn date_long(date: Date, language: Language) -> String {
+    let weekday = weekday_name(date.weekday(), language);
+    let month = month_name(date.month(), language);
+    let (day, year) = (date.day(), date.year());
+    match language {
+        Language::Km => format!(
+            "ថ្ងៃ{weekday} ទី{} ខែ{month} ឆ្នាំ{}",
+            khmer_digits(&day.to_string()),
+            khmer_digits(&year.to_string())
+        ),
+        Language::KmLatn | Language::En => format!("{weekday} {day} {month} {year}"),
+    }
+}
+
+/// `20 000 រៀល`, `20 000 riel`.
+pub fn money(amount: Riel, language: Language) -> String {
+    let unit = pick(language, "រៀល", "riel", "riel");
+    format!("{} {unit}", amount.grouped())
+}
+
+/// ASCII digits become Khmer ones, all else stays.
+pub fn khmer_digits(text: &str) -> String {
+    text.chars()
+        .map(|c| match c.to_digit(10) {
+            Some(digit) => char::from_u32(u32::from('០') + digit).unwrap_or(c),
+            None => c,
+        })
+        .collect()
+}
+
+/// Name of a day of the week.
+pub fn weekday_name(day: Weekday, language: Language) -> &'static str {
+    let (km, km_latn, en) = match day {
+        Weekday::Monday => ("ចន្ទ", "Chan", "Monday"),
+        Weekday::Tuesday => ("អង្គារ", "Angkear", "Tuesday"),
+        Weekday::Wednesday => ("ពុធ", "Put", "Wednesday"),
+        Weekday::Thursday => ("ព្រហស្បតិ៍", "Prohos", "Thursday"),
+        Weekday::Friday => ("សុក្រ", "Sok", "Friday"),
+        Weekday::Saturday => ("សៅរ៍", "Sao", "Saturday"),
+        Weekday::Sunday => ("អាទិត្យ", "Atit", "Sunday"),
+    };
+    pick(language, km, km_latn, en)
+}
+
+const MONTHS: [(&str, &str, &str); 12] = [
+    ("មករា", "Makara", "January"),
+    ("កុម្ភៈ", "Kompheak", "February"),
+    ("មីនា", "Mina", "March"),
+    ("មេសា", "Mesa", "April"),
+    ("ឧសភា", "Osaphea", "May"),
+    ("មិថុនា", "Mithona", "June"),
+    ("កក្កដា", "Kakada", "July"),
+    ("សីហា", "Seiha", "August"),
+    ("កញ្ញា", "Kanha", "September"),
+    ("តុលា", "Tola", "October"),
+    ("វិច្ឆិកា", "Vichheka", "November"),
+    ("ធ្នូ", "Thnou", "December"),
+];
+
+/// Name of a month, 1 to 12.
+pub fn month_name(month: i8, language: Language) -> &'static str {
+    usize::try_from(month - 1)
+        .ok()
+        .and_then(|index| MONTHS.get(index))
+        .map_or("", |(km, km_latn, en)| pick(language, km, km_latn, en))
+}
+
+fn pick<'a>(language: Language, km: &'a str, km_latn: &'a str, en: &'a str) -> &'a str {
+    match language {
+        Language::Km => km,
+        Language::KmLatn => km_latn,
+        Language::En => en,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn days_and_money_are_written_as_in_cambodia() {
+        let day = date(2026, 11, 30);
+        assert_eq!(date_short(day), "30/11/26");
+        assert_eq!(date_long(day, Language::Km), "ថ្ងៃចន្ទ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦");
+        assert_eq!(date_long(day, Language::En), "Monday 30 November 2026");
+        assert_eq!(date_long(day, Language::KmLatn), "Chan 30 Vichheka 2026");
+        assert_eq!(money(Riel(20_000), Language::Km), "20 000 រៀល");
+        assert_eq!(
+            moment_short(date(2026, 11, 3).at(9, 5, 0, 0)),
+            "03/11 09:05"
+        );
+        assert_eq!(month_name(0, Language::En), "");
+    }
+
+    #[test]
+    fn a_khmer_status_word_has_at_most_18_units() {
+        for status in S::ALL {
+            assert!(status_word(status, Language::Km).encode_utf16().count() <= 18);
+        }
+    }
+}
