@@ -1,6 +1,6 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
-//! not know the portal, the store or the telcos; what it asks goes through [`Door`].
+//! not know the portal, the store or the telcos; what it asks goes through [`Door`] to the exchange.
 mod assets;
 mod door;
 mod guard;
@@ -9,7 +9,7 @@ pub mod server;
 mod views;
 mod words;
 
-pub use door::{CheckAnswer, Door};
+pub use door::{CheckAnswer, Door, ExchangeDoor};
 pub use pages::no_such_page as not_found;
 
 use axum::{

@@ -1,8 +1,9 @@
 //! The pages and what a press on them does. It must not know how an answer is found.
 use super::door::CheckAnswer;
 use super::views::{DIGITS_MAX, Slot, StatusCard, Typed, slots, status_card};
-use super::words::{EN, KM, Lang, Told, Words, khmer_digits};
+use super::words::{EN, KM, Lang, Told, Words};
 use super::{KioskState, assets};
+use crate::render::words::khmer_digits;
 use askama::Template;
 use axum::{
     Form,
@@ -155,7 +156,12 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-fn both(status: StatusCode, icon: &'static str, again: bool, pick: fn(&'static Words) -> &'static Told) -> Response {
+fn both(
+    status: StatusCode,
+    icon: &'static str,
+    again: bool,
+    pick: fn(&'static Words) -> &'static Told,
+) -> Response {
     let told = [("km", pick(&KM)), ("en", pick(&EN))];
     let (km, en) = (&KM, &EN);
     page(
@@ -176,7 +182,9 @@ pub async fn no_such_page() -> Response {
 }
 
 pub(super) async fn wrong_way() -> Response {
-    both(StatusCode::METHOD_NOT_ALLOWED, "minus", true, |w| &w.wrong_way)
+    both(StatusCode::METHOD_NOT_ALLOWED, "minus", true, |w| {
+        &w.wrong_way
+    })
 }
 
 pub(super) fn foreign() -> Response {
@@ -189,9 +197,9 @@ pub(super) fn not_paired() -> Response {
 
 fn unreadable(fault: &FormRejection) -> Response {
     match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            both(StatusCode::PAYLOAD_TOO_LARGE, "minus", true, |w| &w.too_large)
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "minus", true, |w| {
+            &w.too_large
+        }),
         _ => both(StatusCode::BAD_REQUEST, "minus", true, |w| &w.unreadable),
     }
 }
@@ -308,7 +316,8 @@ async fn answer(state: &KioskState, lang: Lang, mut typed: Typed) -> Response {
     }
     let told = |told: &'static Told| Some((told.title, told.text.to_owned()));
     let printed = typed.printed(&state.groups);
-    let frame = |title, typed| Frame::new(lang, title, "check", Back::Key("stay")).keeping(typed, "ok");
+    let frame =
+        |title, typed| Frame::new(lang, title, "check", Back::Key("stay")).keeping(typed, "ok");
     let sorry = |icon, told: &'static Told, steps, button| {
         let page = SorryPage {
             f: frame(told.title, typed.clone()),
@@ -328,7 +337,12 @@ async fn answer(state: &KioskState, lang: Lang, mut typed: Typed) -> Response {
         }
         CheckAnswer::Mistyped => pad_page(state, lang, typed.clone(), "ok", told(&w.mistyped)),
         CheckAnswer::NotACode => pad_page(state, lang, typed.clone(), "ok", told(&w.not_a_code)),
-        CheckAnswer::Unknown => sorry("search", &w.unknown, &w.unknown_steps, ("stay", w.correct_code)),
+        CheckAnswer::Unknown => sorry(
+            "search",
+            &w.unknown,
+            &w.unknown_steps,
+            ("stay", w.correct_code),
+        ),
         CheckAnswer::Busy => sorry("cloud", &w.busy, &w.busy_steps, ("ok", w.again)),
         CheckAnswer::Paused => sorry("clock", &w.paused, &[], ("ok", w.again)),
     }

@@ -1,8 +1,10 @@
 //! What the templates show, made from facts: everything is said here in the visitor's language, so that a
 //! template only places it. It must not know HTTP.
 use super::words::{self, Lang, Told, Words};
+use crate::dialogue::StatusFacts;
+use crate::render::words as shared;
 use crate::types::{
-    civic::{Application, ApplicationAnswer, ApplicationStatus, Disclosure, Ready},
+    civic::{ApplicationStatus, Ready, ReturnedDocument, TimelineEntry},
     time::phnom_penh,
 };
 
@@ -165,43 +167,40 @@ pub struct StatusCard {
     pub as_of: Option<String>,
 }
 
-/// Says an application. Steps and documents belong to the levels above `public`, a sensitive service's name
-/// and fee too: should they be there all the same, they are not shown.
-pub fn status_card(lang: Lang, answer: &ApplicationAnswer) -> StatusCard {
-    let application = &answer.application;
+/// Says where an application stands; how much of it may be said was decided when the facts were cut.
+pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
     let language = lang.language();
-    let public = application.disclosure == Disclosure::Public;
-    let next = application.next_action.as_ref();
+    let zone = phnom_penh();
     let words = lang.words();
-    let mut timeline: Vec<Line> = Vec::new();
-    let mut returned: Vec<Line> = Vec::new();
-    if !public {
-        let zone = phnom_penh();
-        timeline.extend(application.timeline.iter().rev().map(|step| Line {
-            what: words::status(lang, step.status).title.to_owned(),
-            note: Some(words::date(lang, step.at.civil(&zone).date())),
-        }));
-        returned.extend(application.returned_documents.iter().map(|document| Line {
-            what: document.name.get(language).to_owned(),
-            note: document.reason.as_ref().map(|r| r.get(language).to_owned()),
-        }));
-    }
+    let told = known.next_action.as_ref().map(|text| text.get(language));
+    let next = told.or_else(|| words::next_step(lang, known.status));
+    let step = |step: &TimelineEntry| Line {
+        what: shared::status_word(step.status, language).to_owned(),
+        note: Some(shared::date_long(step.at.civil(&zone).date(), language)),
+    };
+    let document = |document: &ReturnedDocument| Line {
+        what: document.name.get(language).to_owned(),
+        note: document
+            .reason
+            .as_ref()
+            .map(|why| why.get(language).to_owned()),
+    };
     StatusCard {
-        code: application.code.printed().to_owned(),
-        tone: tone(application.status),
-        told: words::status(lang, application.status),
-        facts: facts(lang, words, application, public),
-        next: next.map_or(words.nothing_to_do, |text| text.get(language)).to_owned(),
+        code: known.code.printed().to_owned(),
+        tone: tone(known.status),
+        told: words::status(lang, known.status),
+        facts: facts(lang, words, known),
+        next: next.unwrap_or(words.nothing_to_do).to_owned(),
         to_do: next.is_some(),
-        returned,
-        timeline,
-        as_of: answer
+        returned: known.returned_documents.iter().map(document).collect(),
+        timeline: known.timeline.iter().rev().map(step).collect(),
+        as_of: known
             .as_of
-            .map(|at| words::date_time(lang, at.civil(&phnom_penh()))),
+            .map(|at| words::date_time(lang, at.civil(&zone))),
     }
 }
 
-fn facts(lang: Lang, words: &Words, application: &Application, public: bool) -> Vec<Fact> {
+fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
     let language = lang.language();
     let mut facts = Vec::new();
     let mut add = |icon, label, value: String, note| {
@@ -212,34 +211,45 @@ fn facts(lang: Lang, words: &Words, application: &Application, public: bool) -> 
             note,
         });
     };
-    let hidden = public && application.service.sensitive;
-    if let (false, Some(name)) = (hidden, &application.service.name) {
+    if let Some(name) = &known.service {
         add("paper", words.service, name.get(language).to_owned(), None);
     }
-    match &application.ready {
+    match &known.ready {
         Some(Ready { office, until }) => {
             let name = office.name.get(language).to_owned();
             add("place", words.collect_at, name, None);
             if let Some(until) = until {
-                add("calendar", words.collect_until, words::date(lang, *until), None);
+                let day = shared::date_long(*until, language);
+                add("calendar", words.collect_until, day, None);
             }
         }
         None => {
-            let name = application.office.name.get(language).to_owned();
+            let name = known.office.name.get(language).to_owned();
             add("place", words.office, name, None);
         }
     }
-    let since = application.status_at.civil(&phnom_penh()).date();
-    add("clock", words.since, words::date(lang, since), None);
-    if let Some(day) = application.expected_by {
-        add("calendar", words.expected, words::date(lang, day), None);
+    let since = known.status_at.civil(&phnom_penh()).date();
+    add(
+        "clock",
+        words.since,
+        shared::date_long(since, language),
+        None,
+    );
+    if let Some(day) = known.expected_by {
+        add(
+            "calendar",
+            words.expected,
+            shared::date_long(day, language),
+            None,
+        );
     }
-    if let (false, Some(fee)) = (hidden, &application.fee) {
-        let amount = match lang {
-            Lang::Km => format!("{} រៀល", words::khmer_digits(&fee.amount.grouped())),
-            Lang::En => format!("{} riel", fee.amount.grouped()),
+    if let Some(fee) = &known.fee {
+        let amount = shared::money(fee.amount, language);
+        let state = if fee.paid {
+            words.fee_paid
+        } else {
+            words.fee_due
         };
-        let state = if fee.paid { words.fee_paid } else { words.fee_due };
         let bill = fee.bill_number.as_ref().filter(|_| !fee.paid);
         let note = bill.map(|number| format!("{} {number}", words.bill));
         add("coins", words.fee, format!("{amount} · {state}"), note);

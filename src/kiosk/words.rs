@@ -1,7 +1,8 @@
 //! Every text of the kiosk in its two languages. A text that is missing in one of them does not compile. It
 //! must not know markup or pages.
+use crate::render::words as shared;
 use crate::types::{Language, civic::ApplicationStatus};
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::DateTime;
 
 /// The languages of the screens; romanised Khmer is for telephones only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +67,10 @@ pub struct Told {
 
 /// The catalogue of one language, in the order in which a visitor meets it.
 #[derive(Debug)]
-#[allow(missing_docs, reason = "the names say which text it is, the texts below show it")]
+#[allow(
+    missing_docs,
+    reason = "the names say which text it is, the texts below show it"
+)]
 pub struct Words {
     pub name: &'static str,
     pub product: &'static str,
@@ -164,9 +168,7 @@ pub static KM: Words = Words {
         text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចចុចលើលេខដែលខុស ដើម្បីកែ។",
     },
     incomplete: "លេខកូដមិនទាន់គ្រប់ខ្ទង់ទេ",
-    incomplete_text: |all, typed| {
-        format!("លេខកូដមាន {all} ខ្ទង់ លោកអ្នកបានបញ្ចូល {typed} ខ្ទង់។")
-    },
+    incomplete_text: |all, typed| format!("លេខកូដមាន {all} ខ្ទង់ លោកអ្នកបានបញ្ចូល {typed} ខ្ទង់។"),
     not_a_code: Told {
         title: "នេះមិនមែនជាលេខកូដចុះបញ្ជីទេ",
         text: "សូមផ្ទៀងជាមួយលេខនៅលើបង្កាន់ដៃ រួចបញ្ចូលម្តងទៀត។",
@@ -185,10 +187,7 @@ pub static KM: Words = Words {
         title: "សូមអភ័យទោស ពេលនេះមិនទាន់ពិនិត្យបានទេ",
         text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ ពាក្យសុំរបស់លោកអ្នកនៅដដែល មិនបាត់បង់អ្វីឡើយ។",
     },
-    busy_steps: [
-        "សូមព្យាយាមម្តងទៀត ក្នុងពេលបន្តិចទៀត",
-        "ឬសូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ",
-    ],
+    busy_steps: ["សូមព្យាយាមម្តងទៀត ក្នុងពេលបន្តិចទៀត", "ឬសូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ"],
     again: "ព្យាយាមម្តងទៀត",
     paused: Told {
         title: "សូមរង់ចាំបន្តិច",
@@ -379,122 +378,107 @@ pub static EN: Words = Words {
     },
 };
 
-/// The word for a status and one sentence on what it means.
+/// The word for a status, as every channel has it, and one sentence on what it means.
 pub fn status(lang: Lang, status: ApplicationStatus) -> Told {
     use ApplicationStatus as S;
     let (km, en) = match status {
         S::Registered => (
-            ("បានចុះបញ្ជី", "ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។"),
-            ("Registered", "The office has received your application."),
+            "ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។",
+            "The office has received your application.",
         ),
         S::AwaitingPayment => (
-            ("រង់ចាំបង់ប្រាក់", "សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។"),
-            ("Waiting for payment", "Work goes on once the fee is paid."),
+            "សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។",
+            "Work goes on once the fee is paid.",
         ),
         S::Paid => (
-            ("បានបង់ប្រាក់", "ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។"),
-            ("Paid", "The fee is received; work will begin soon."),
+            "ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។",
+            "The fee is received; work will begin soon.",
         ),
         S::InReview => (
-            ("កំពុងពិនិត្យ", "មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។"),
-            ("Being reviewed", "Officers are working on your application."),
+            "មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។",
+            "Officers are working on your application.",
         ),
         S::Forwarded => (
-            ("បានបញ្ជូនបន្ត", "ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។"),
-            ("Sent on", "Your application was sent to another office."),
+            "ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។",
+            "Your application was sent to another office.",
         ),
         S::ReturnedForCorrection => (
-            ("ត្រូវកែតម្រូវឯកសារ", "មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។"),
-            ("Needs correction", "Something must be corrected before work goes on."),
+            "មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។",
+            "Something must be corrected before work goes on.",
         ),
         S::Approved => (
-            ("បានអនុម័ត", "ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។"),
-            ("Approved", "It is decided; your document is being made."),
+            "ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។",
+            "It is decided; your document is being made.",
         ),
         S::ReadyForCollection => (
-            ("រួចរាល់", "ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។"),
-            ("Ready to collect", "Your document is ready for you."),
+            "ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។",
+            "Your document is ready for you.",
         ),
         S::Collected => (
-            ("បានប្រគល់ជូន", "ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។"),
-            ("Collected", "The document has been handed over."),
+            "ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។",
+            "The document has been handed over.",
         ),
         S::Rejected => (
-            ("មិនអនុញ្ញាត", "ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។"),
-            ("Not permitted", "The request was not granted. An officer can tell you why."),
+            "ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។",
+            "The request was not granted. An officer can tell you why.",
         ),
-        S::Cancelled => (
-            ("បានបោះបង់", "ពាក្យសុំត្រូវបានដកវិញ។"),
-            ("Cancelled", "The application was withdrawn."),
-        ),
+        S::Cancelled => ("ពាក្យសុំត្រូវបានដកវិញ។", "The application was withdrawn."),
         S::Expired => (
-            ("ផុតកំណត់", "ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។"),
-            ("Expired", "It was closed because nothing happened in time."),
+            "ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។",
+            "It was closed because nothing happened in time.",
         ),
     };
-    let (title, text) = match lang {
+    let text = match lang {
         Lang::Km => km,
         Lang::En => en,
     };
+    let title = shared::status_word(status, lang.language());
     Told { title, text }
 }
 
-const MONTHS: [(&str, &str); 12] = [
-    ("មករា", "January"),
-    ("កុម្ភៈ", "February"),
-    ("មីនា", "March"),
-    ("មេសា", "April"),
-    ("ឧសភា", "May"),
-    ("មិថុនា", "June"),
-    ("កក្កដា", "July"),
-    ("សីហា", "August"),
-    ("កញ្ញា", "September"),
-    ("តុលា", "October"),
-    ("វិច្ឆិកា", "November"),
-    ("ធ្នូ", "December"),
-];
-
-/// A date as people say it: `ថ្ងៃចន្ទ ទី២៣ ខែវិច្ឆិកា ឆ្នាំ២០២៦`, `Monday 23 November 2026`.
-pub fn date(lang: Lang, date: Date) -> String {
-    let index = usize::try_from(date.month() - 1).unwrap_or(0);
-    let (month_km, month_en) = MONTHS[index.min(11)];
-    let (day_km, day_en) = match date.weekday() {
-        Weekday::Monday => ("ចន្ទ", "Monday"),
-        Weekday::Tuesday => ("អង្គារ", "Tuesday"),
-        Weekday::Wednesday => ("ពុធ", "Wednesday"),
-        Weekday::Thursday => ("ព្រហស្បតិ៍", "Thursday"),
-        Weekday::Friday => ("សុក្រ", "Friday"),
-        Weekday::Saturday => ("សៅរ៍", "Saturday"),
-        Weekday::Sunday => ("អាទិត្យ", "Sunday"),
+/// What to do when the office says nothing of it; `None` where there is nothing to do.
+pub fn next_step(lang: Lang, status: ApplicationStatus) -> Option<&'static str> {
+    use ApplicationStatus as S;
+    let (km, en) = match status {
+        S::AwaitingPayment => (
+            "សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។",
+            "Pay the fee at the cashier and keep the receipt.",
+        ),
+        S::ReturnedForCorrection => (
+            "សូមមកការិយាល័យ ដើម្បីកែឯកសារ។",
+            "Come to the office to correct your documents.",
+        ),
+        S::ReadyForCollection => (
+            "សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។",
+            "Bring your receipt and collect the document.",
+        ),
+        S::Rejected => ("សូមសួរមន្ត្រីនៅការិយាល័យ។", "Ask an officer at the office."),
+        S::Expired => (
+            "បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។",
+            "Apply again if you still need it.",
+        ),
+        S::Registered
+        | S::Paid
+        | S::InReview
+        | S::Forwarded
+        | S::Approved
+        | S::Collected
+        | S::Cancelled => return None,
     };
-    match lang {
-        Lang::Km => khmer_digits(&format!(
-            "ថ្ងៃ{day_km} ទី{} ខែ{month_km} ឆ្នាំ{}",
-            date.day(),
-            date.year()
-        )),
-        Lang::En => format!("{day_en} {} {month_en} {}", date.day(), date.year()),
-    }
+    Some(match lang {
+        Lang::Km => km,
+        Lang::En => en,
+    })
 }
 
 /// A point in time as people say it, to the minute.
 pub fn date_time(lang: Lang, at: DateTime) -> String {
-    let day = date(lang, at.date());
+    let day = shared::date_long(at.date(), lang.language());
     let clock = format!("{:02}:{:02}", at.hour(), at.minute());
     match lang {
-        Lang::Km => format!("{day} ម៉ោង {}", khmer_digits(&clock)),
+        Lang::Km => format!("{day} ម៉ោង {}", shared::khmer_digits(&clock)),
         Lang::En => format!("{day}, {clock}"),
     }
-}
-
-/// The text with ASCII digits in Khmer ones.
-pub fn khmer_digits(text: &str) -> String {
-    text.chars()
-        .map(|c| match c.to_digit(10) {
-            Some(digit) => char::from_u32(0x17E0 + digit).unwrap_or(c),
-            None => c,
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -506,10 +490,7 @@ mod tests {
     fn dates_are_said_as_people_say_them() {
         let at = datetime(2026, 11, 23, 9, 5, 0, 0);
         assert_eq!(date_time(Lang::En, at), "Monday 23 November 2026, 09:05");
-        assert_eq!(
-            date_time(Lang::Km, at),
-            "ថ្ងៃចន្ទ ទី២៣ ខែវិច្ឆិកា ឆ្នាំ២០២៦ ម៉ោង ០៩:០៥"
-        );
+        assert_eq!(date_time(Lang::Km, at), "ថ្ងៃចន្ទ ទី២៣ ខែវិច្ឆិកា ឆ្នាំ២០២៦ ម៉ោង ០៩:០៥");
     }
 
     #[test]
