@@ -41,7 +41,10 @@ fn table() -> BTreeMap<String, Asset> {
         };
         let mut text = String::from_utf8_lossy(&file.data).into_owned();
         for (other, asset) in &table {
-            text = text.replace(&format!("\"{other}\""), &format!("\"{}\"", address(other, asset)));
+            text = text.replace(
+                &format!("\"{other}\""),
+                &format!("\"{}\"", address(other, asset)),
+            );
         }
         add(&mut table, name, Cow::Owned(text.into_bytes()));
     }
@@ -105,7 +108,9 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     } else {
         let mut answer = Response::new(Body::from(asset.bytes.clone()));
         let content_type = HeaderValue::from_static(asset.content_type);
-        answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, content_type);
         answer
     };
     let headers = answer.headers_mut();
@@ -150,8 +155,9 @@ mod tests {
         templates("kiosk-ui/templates", &mut texts);
         let mut seen = 0;
         for text in texts {
-            for (at, mark) in text.match_indices("call icon(\"") {
-                let name = text[at + mark.len()..].split('"').next().unwrap_or("");
+            for (end, _) in text.match_indices("\"|icon") {
+                let start = text[..end].rfind('"').expect("an opening quote") + 1;
+                let name = &text[start..end];
                 assert!(sprite.contains(&format!("id=\"{name}\"")), "no icon {name}");
                 seen += 1;
             }
@@ -165,7 +171,10 @@ mod tests {
         let text = std::str::from_utf8(&sheet.bytes).expect("UTF-8");
         assert!(!text.contains("\"fonts/"), "a font that is not there");
         assert_eq!(text.matches("/a/").count(), 4);
-        assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
+        assert!(
+            text.contains("U+200B"),
+            "the zero-width space belongs to the Khmer face"
+        );
         let raw = fs::metadata("kiosk-ui/assets/app.css").expect("the sheet");
         assert!(raw.len() <= 12 * 1024, "{} octets", raw.len());
     }

@@ -1,15 +1,17 @@
 //! The way from a page to the conversation: what a kiosk asks and what comes back, as facts. It must not
-//! know who answers, nor any word of the pages.
+//! know any word of the pages.
+use crate::dialogue::{Choice, Input, StatusFacts, View};
+use crate::exchange::{Exchange, Visit};
 use crate::ports::PortFuture;
 use crate::types::Language;
-use crate::types::civic::ApplicationAnswer;
+use std::time::Duration;
 
 /// What a visitor is told about the code that was entered.
 #[derive(Clone, Debug)]
 pub enum CheckAnswer {
-    /// Where the application stands, holding no more than its level of disclosure earns. With `as_of` the
-    /// portal is away and this is what it said then.
-    Status(Box<ApplicationAnswer>),
+    /// Where the application stands, cut to its level of disclosure. With `as_of` the portal is away and
+    /// this is what it said then.
+    Status(Box<StatusFacts>),
     /// It has the shape of a code and its check digit does not fit: one digit looks wrong.
     Mistyped,
     /// It does not have the shape of a code.
@@ -27,4 +29,45 @@ pub trait Door: Send + Sync {
     /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked.
     /// Comes back within the deadline of the channel; never fails, every fault has an answer.
     fn check<'a>(&'a self, typed: &'a str, language: Language) -> PortFuture<'a, CheckAnswer>;
+}
+
+/// The door that stands in the house: the conversation every channel has.
+pub struct ExchangeDoor {
+    /// Who answers.
+    pub exchange: Exchange,
+    /// How long the portal may take: `[portal].timeout_ms.kiosk`.
+    pub deadline: Duration,
+}
+
+impl Door for ExchangeDoor {
+    fn check<'a>(&'a self, typed: &'a str, language: Language) -> PortFuture<'a, CheckAnswer> {
+        Box::pin(async move {
+            let typed = typed.to_owned();
+            let visit = Visit {
+                dialogue: None,
+                input: Input::Choice(Choice::Code { typed, pin: None }),
+                language,
+                deadline: self.deadline,
+            };
+            let (_, view) = self.exchange.converse(visit).await;
+            answer(view)
+        })
+    }
+}
+
+fn answer(view: View) -> CheckAnswer {
+    match view {
+        View::Status(facts) => CheckAnswer::Status(facts),
+        View::Mistyped { .. } => CheckAnswer::Mistyped,
+        View::Unknown { .. } => CheckAnswer::Unknown,
+        View::PortalAway { .. } | View::AskAgain | View::Apology => CheckAnswer::Busy,
+        View::SlowDown => CheckAnswer::Paused,
+        // What is said when no code was found in what came in.
+        View::EnterCode
+        | View::Help
+        | View::Menu
+        | View::LanguageSet(_)
+        | View::Stopped
+        | View::Started => CheckAnswer::NotACode,
+    }
 }

@@ -223,7 +223,11 @@ mod tests {
     #[tokio::test]
     async fn half_a_head_does_not_hold_a_connection() {
         let run = run(short()).await;
-        let left = timeout(Duration::from_secs(2), ask(run.at, "GET / HTTP/1.1\r\nHost:")).await;
+        let left = timeout(
+            Duration::from_secs(2),
+            ask(run.at, "GET / HTTP/1.1\r\nHost:"),
+        )
+        .await;
         assert!(left.is_ok(), "the connection was kept open");
     }
 
@@ -272,9 +276,8 @@ mod tests {
     async fn a_stop_lets_the_answer_under_way_finish() {
         let run = run(HttpLimits::default()).await;
         let at = run.at;
-        let asked = tokio::spawn(async move {
-            ask(at, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await
-        });
+        let asked =
+            tokio::spawn(async move { ask(at, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await });
         sleep(Duration::from_millis(100)).await;
         run.stop.cancel();
         let stopped = timeout(Duration::from_secs(2), run.task).await;
