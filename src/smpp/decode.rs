@@ -126,10 +126,20 @@ pub fn deliver_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
     })
 }
 
-/// Whether what follows short_message may be TLVs, whole or cut off, or a pad: a tag of the standard or of
-/// a vendor begins with 0x00 to 0x3F. Text that a wrong sm_length left over seldom does.
+/// Whether what follows short_message may be TLVs or a pad: a tag of the standard, also one whose value is cut
+/// off, or a vendor's with a value that is there. Text that a wrong sm_length left over is neither.
 fn looks_like_tlvs(rest: &[u8]) -> bool {
-    rest.len() < 4 || rest[0] < 0x40 && (rest[0] != 0x20 || rest[1] < 0x20)
+    match rest {
+        [first, second, high, low, value @ ..] => {
+            let length = usize::from(u16::from_be_bytes([*high, *low]));
+            match u16::from_be_bytes([*first, *second]) {
+                0..0x1400 => true,
+                0x1400..0x4000 => length <= value.len(),
+                _ => false,
+            }
+        }
+        _ => true,
+    }
 }
 
 /// Reads a data_sm: its text is in message_payload.
