@@ -74,6 +74,7 @@ macro_rules! contract {
 
 contract!(
     weak_keys,
+    weak_keys_once_the_resp_was_read,
     strong_and_segment_keys,
     weak_keys_of_silent_and_insisted_mos,
     claim_release_finish,

@@ -49,7 +49,22 @@ pub async fn weak_keys(factory: &dyn Factory) {
         resembles,
         "answered over another session"
     );
+}
 
+pub async fn weak_keys_once_the_resp_was_read(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let (first, second) = (session(), session());
+    let again = |session| NewMo {
+        id: MoId(Uuid::now_v7()),
+        ..mo("120500260481937", session)
+    };
+    let original = again(first);
+    let of = original.id;
+    store.accept(original).await.expect("stored");
+    store
+        .finish(finish(of, vec![]), NOW)
+        .await
+        .expect("finished");
     store.confirm(vec![of]).await.expect("confirmed");
     let asked_again = again(second);
     let next = asked_again.id;

@@ -1,6 +1,5 @@
 //! What the SQLite store does besides: files, keys, locks, faults of the disk, speed.
 use super::*;
-use super::*;
 
 #[tokio::test]
 async fn a_second_opening_is_refused() {
