@@ -44,13 +44,14 @@ fn kind_number(kind: DedupeKind) -> i64 {
     }
 }
 
-pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Answers) -> Sql<()> {
-    let fresh = all(
+/// Takes the keys that nobody has; returns the MOs that got theirs.
+async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
+    let taken = run(
         &mut db.conn,
         values(
             "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at) ",
             ops,
-            " ON CONFLICT DO NOTHING RETURNING mo",
+            " ON CONFLICT DO NOTHING",
             |tuple, (_, mo)| {
                 tuple
                     .push_bind(&mo.dedupe.digest[..])
@@ -63,7 +64,33 @@ pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Ans
         ),
     )
     .await?;
-    let fresh: HashSet<Id> = fresh.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
+    if taken == ops.len() as u64 {
+        return Ok(ops.iter().map(|(_, mo)| mo.id).collect());
+    }
+    let digests: Vec<[u8; 32]> = ops.iter().map(|(_, mo)| mo.dedupe.digest).collect();
+    let holders = all(
+        &mut db.conn,
+        within(
+            "SELECT mo, digest FROM mo_dedupe WHERE digest IN ",
+            &digests,
+            "",
+        ),
+    )
+    .await?;
+    let mut held: HashSet<(Id, [u8; 32])> = HashSet::new();
+    for row in &holders {
+        held.insert((fixed(row, 0)?, fixed(row, 1)?));
+    }
+    let holds = |mo: &MoRow| held.contains(&(mo.id, mo.dedupe.digest));
+    Ok(ops
+        .iter()
+        .filter(|(_, mo)| holds(mo))
+        .map(|(_, mo)| mo.id)
+        .collect())
+}
+
+pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Answers) -> Sql<()> {
+    let fresh = take_keys(db, ops).await?;
     let mut stored: Many<'_, MoRow> = Vec::with_capacity(ops.len());
     for (at, mo) in ops {
         if fresh.contains(&mo.id) {
@@ -141,7 +168,7 @@ async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
     Ok(())
 }
 
-async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<()> {
+async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<u64> {
     let incarnation = db.incarnation;
     run(
         &mut db.conn,
@@ -304,7 +331,7 @@ pub(super) async fn finish(
     Ok(())
 }
 
-async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<()> {
+async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
     run(
         &mut db.conn,
         values(

@@ -75,6 +75,11 @@ pub(super) struct ReceiptRow {
     pub now: i64,
 }
 
+const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
+    due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
+    attempts = outbox.attempts - v.undone, updated_at = v.at \
+    FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1";
+
 pub(super) async fn settle(
     db: &mut Db,
     ops: &Many<'_, Vec<SettleRow>>,
@@ -87,37 +92,26 @@ pub(super) async fn settle(
         .flat_map(|(_, rows)| rows.iter())
         .filter(|row| seen.insert(row.mt))
         .collect();
-    let done = all(
-        &mut db.conn,
-        values(
-            "WITH v (id, session, state, message_id, due, status, undone, at) AS (",
-            &settled,
-            ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
-             due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
-             attempts = outbox.attempts - v.undone, updated_at = v.at \
-             FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1 \
-             RETURNING id, state, message_id IS NOT NULL",
-            |tuple, row| {
-                tuple
-                    .push_bind(&row.mt[..])
-                    .push_bind(&row.session[..])
-                    .push_bind(row.state);
-                tuple
-                    .push_bind(row.message_id.clone())
-                    .push_bind(row.due)
-                    .push_bind(row.status);
-                tuple.push_bind(row.undone).push_bind(row.now);
-            },
-        ),
-    )
-    .await?;
+    let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
+    let statements = values(head, &settled, SETTLE, |tuple, row| {
+        tuple
+            .push_bind(&row.mt[..])
+            .push_bind(&row.session[..])
+            .push_bind(row.state);
+        tuple
+            .push_bind(row.message_id.clone())
+            .push_bind(row.due)
+            .push_bind(row.status);
+        tuple.push_bind(row.undone).push_bind(row.now);
+    });
+    rows::run(&mut db.conn, statements).await?;
     if db.orphans > 0 {
-        let mut named = Vec::new();
-        for row in &done {
-            if row.try_get::<i64, _>(1)? == 3 && row.try_get::<bool, _>(2)? {
-                named.push(fixed(row, 0)?);
-            }
-        }
+        // those that were left alone are harmless here: `adopt` looks at what the rows say
+        let named: Vec<Id> = settled
+            .iter()
+            .filter(|row| row.message_id.is_some())
+            .map(|row| row.mt)
+            .collect();
         adopt(db, &named).await?;
     }
     for (at, _) in ops {
@@ -251,7 +245,7 @@ pub(super) async fn insert(
     db: &mut Db,
     mts: &[&rows::MtRow],
     families: &HashMap<Id, String>,
-) -> Sql<()> {
+) -> Sql<u64> {
     rows::run(
         &mut db.conn,
         values(

@@ -141,6 +141,7 @@ fn judge(error: &sqlx::Error) -> Failure {
 
 /// The fault that a failed read is for its caller.
 pub(super) fn fault(error: &sqlx::Error) -> StoreFault {
+    tracing::error!(%error, "reading the database");
     match judge(error) {
         Failure::Fatal => StoreFault::Unknown,
         Failure::Busy | Failure::Operation => StoreFault::Busy,
