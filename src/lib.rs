@@ -18,7 +18,7 @@ pub mod render;
 pub mod exchange;
 // floor 5
 pub mod kiosk;
-//pub mod link;
+pub mod link;
 pub mod ops;
 pub mod portal;
 pub mod sandbox;

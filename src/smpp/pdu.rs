@@ -240,7 +240,7 @@ mod tests {
             interface_version: 0x34,
         };
         bind.write(&mut out, 1);
-        assert!(matches!(read_back(&out).pdu(), Some(Pdu::BindTransceiver(pdu)) if pdu.system_id.to_str() == "chrak"));
+        assert!(matches!(read_back(&out).pdu(), Some(Pdu::BindTransceiver(pdu)) if pdu.system_id.as_str() == "chrak"));
         let submit = SubmitSm {
             source: Address { ton: 0, npi: 1, digits: Bytes::from_static(b"1212") },
             destination: Address { ton: 1, npi: 1, digits: Bytes::from_static(b"85510000001") },
@@ -256,7 +256,7 @@ mod tests {
         let command = read_back(&out);
         let Some(Pdu::SubmitSm(pdu)) = command.pdu() else { panic!("a submit_sm") };
         assert_eq!((u8::from(pdu.esm_class), pdu.sm_length(), command.sequence_number()), (0x40, 8, 7));
-        assert_eq!(pdu.validity_period.to_str(), "000000010000000R");
+        assert_eq!(pdu.validity_period.as_str(), "000000010000000R");
     }
 
     #[test]

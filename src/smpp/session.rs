@@ -229,7 +229,11 @@ impl Session {
         self.framer.push(octets);
         loop {
             match self.framer.next_pdu() {
-                Ok(Some(pdu)) => self.handle_pdu(pdu, now),
+                Ok(Some(pdu)) => {
+                    // What follows has just begun.
+                    self.set(Timer::Partial, None);
+                    self.handle_pdu(pdu, now);
+                }
                 Ok(None) => break,
                 Err(lost) => return self.framing_lost(lost),
             }

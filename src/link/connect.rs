@@ -1,0 +1,231 @@
+//! Making and keeping a bind: connect, bind, run, and come again after a pause that fits what went wrong.
+use super::{PATIENCE, Shared, Telco, driver::Driver};
+use crate::{
+    exchange::StoreHealth,
+    ports::status::{BindState, BindStatus},
+    smpp::{
+        pdu::BindKind,
+        session::{Event, Session},
+        status::{BindClass, bind_class, name},
+    },
+    types::SessionId,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::Instant,
+};
+
+/// First pause; doubles up to `reconnect_max_s`.
+const PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// A wrong account is not tried more often than this: some telcos lock it.
+const ACCOUNT_PAUSE_FIRST: Duration = Duration::from_secs(60);
+/// Longest pause for a wrong account.
+const ACCOUNT_PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// How a connection ended.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// It was bound, and then something ended it.
+    WasBound(String),
+    /// It never was; nobody refused it.
+    NotBound(String),
+    /// The telco refused the bind.
+    Refused(u32),
+}
+
+/// One bind of a telco, kept until the server stops.
+pub(super) struct Keeper {
+    pub(super) shared: Arc<Shared>,
+    pub(super) kind: BindKind,
+    pub(super) name: String,
+    last_error: Option<String>,
+}
+
+impl Keeper {
+    /// Publishes where the bind stands.
+    pub(super) fn publish(&self, state: BindState, in_flight: usize) {
+        let shared = &self.shared;
+        shared.board.publish(BindStatus {
+            smsc: shared.telco.name.clone(),
+            bind: self.name.clone(),
+            state,
+            since: shared.clock.now(),
+            in_flight,
+            window: if self.kind.sends() { shared.telco.window } else { 0 },
+            last_error: self.last_error.clone(),
+        });
+    }
+}
+
+/// Runs until the server stops.
+pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
+    let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
+    let mut pause = PAUSE_FIRST;
+    let mut account_pause = ACCOUNT_PAUSE_FIRST;
+    while !shared.stop.is_cancelled() {
+        if !store_is_there(&keeper).await {
+            break;
+        }
+        let end = once(&keeper).await;
+        if shared.stop.is_cancelled() {
+            break;
+        }
+        let wait = match &end {
+            End::WasBound(_) => {
+                account_pause = ACCOUNT_PAUSE_FIRST;
+                pause = PAUSE_FIRST;
+                pause
+            }
+            End::Refused(status) if bind_class(*status) == BindClass::Account => {
+                let wait = account_pause;
+                account_pause = (account_pause * 2).min(ACCOUNT_PAUSE_MAX);
+                wait
+            }
+            End::NotBound(_) | End::Refused(_) => pause,
+        };
+        pause = (pause * 2).min(shared.telco.reconnect_max.max(PAUSE_FIRST));
+        let wait = jittered(wait);
+        tell(&mut keeper, &end, wait);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = shared.stop.cancelled() => {}
+        }
+    }
+    keeper.publish(BindState::Closed, 0);
+}
+
+fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
+    let (words, account) = match end {
+        End::WasBound(why) | End::NotBound(why) => (why.clone(), false),
+        End::Refused(status) => {
+            (format!("the telco refused the bind: {}", name(*status)), bind_class(*status) == BindClass::Account)
+        }
+    };
+    let telco = &keeper.shared.telco.name;
+    let again = wait.as_millis() as u64;
+    if account {
+        tracing::error!(
+            smsc = %telco, bind = keeper.name, again_ms = again,
+            "{words}; check system_id and password; trying again slowly"
+        );
+    } else {
+        tracing::warn!(smsc = %telco, bind = keeper.name, again_ms = again, "not bound: {words}");
+    }
+    keeper.last_error = Some(words);
+    keeper.publish(BindState::Waiting, 0);
+}
+
+/// Half to all of it, so that many binds do not come back in step.
+fn jittered(wait: Duration) -> Duration {
+    let mut octet = [0u8; 2];
+    let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octet);
+    let share = if filled.is_ok() { f64::from(u16::from_le_bytes(octet)) / 65_535.0 } else { 1.0 };
+    wait.mul_f64(0.5 + share / 2.0)
+}
+
+/// While the store is lost a bind stays away, so that the SMSC keeps its messages.
+async fn store_is_there(keeper: &Keeper) -> bool {
+    let mut health = keeper.shared.exchange.store_health();
+    if *health.borrow() != StoreHealth::Lost {
+        return true;
+    }
+    keeper.publish(BindState::Waiting, 0);
+    tokio::select! {
+        changed = health.wait_for(|state| *state != StoreHealth::Lost) => changed.is_ok(),
+        () = keeper.shared.stop.cancelled() => false,
+    }
+}
+
+async fn once(keeper: &Keeper) -> End {
+    keeper.publish(BindState::Connecting, 0);
+    let telco = &keeper.shared.telco;
+    let stream = tokio::select! {
+        stream = connect(&telco.address) => stream,
+        () = keeper.shared.stop.cancelled() => return End::NotBound("stopping".to_owned()),
+    };
+    let stream = match stream {
+        Ok(stream) => stream,
+        Err(why) => return End::NotBound(why),
+    };
+    keeper.publish(BindState::Binding, 0);
+    let id = SessionId(uuid::Uuid::now_v7());
+    keeper.shared.exchange.session_opened(id);
+    let end = Driver::new(keeper, stream, id).run().await;
+    keeper.shared.exchange.session_closed(id);
+    end
+}
+
+/// Tries every address of the host.
+async fn connect(address: &str) -> Result<TcpStream, String> {
+    let looked_up = tokio::net::lookup_host(address).await;
+    let addresses: Vec<_> = looked_up.map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?.collect();
+    let mut last = format!("{address}: has no address");
+    for one in addresses {
+        match tokio::time::timeout(PATIENCE, TcpStream::connect(one)).await {
+            Ok(Ok(stream)) => {
+                // Small PDUs must not wait for one another.
+                stream.set_nodelay(true).map_err(|fault| format!("{one}: {fault}"))?;
+                return Ok(stream);
+            }
+            Ok(Err(fault)) => last = format!("{one}: {fault}"),
+            Err(_) => last = format!("{one}: no connection within {} s", PATIENCE.as_secs()),
+        }
+    }
+    Err(last)
+}
+
+/// What a telco says when one binds to it and leaves again.
+#[derive(Clone, Debug)]
+pub struct Greeting {
+    /// What it calls itself.
+    pub system_id: String,
+    /// Its sc_interface_version, when told.
+    pub version: Option<u8>,
+    /// From the bind request to its resp.
+    pub took: Duration,
+}
+
+/// Connects, binds, unbinds: for `chrak check --bind`.
+///
+/// # Errors
+/// One line that says what the telco or the network did.
+pub async fn greet(telco: &Telco) -> Result<Greeting, String> {
+    let mut stream = connect(&telco.address).await?;
+    let kind = if telco.pair { BindKind::Transmitter } else { BindKind::Transceiver };
+    let started = Instant::now();
+    let mut session = Session::new(telco.session_config(kind), started.into_std());
+    let mut greeting = None;
+    let mut buffer = vec![0; 4096];
+    loop {
+        let output = session.take_output();
+        stream.write_all(&output).await.map_err(|fault| format!("write: {fault}"))?;
+        while let Some(event) = session.poll_event() {
+            match event {
+                Event::Bound { system_id, version } => {
+                    greeting = Some(Greeting { system_id, version, took: started.elapsed() });
+                    session.unbind(std::time::Instant::now());
+                }
+                Event::BindRefused { status } => return Err(format!("bind refused: {}", name(status))),
+                // Not ours to take: the telco keeps it for a bind that stays.
+                Event::Deliver(deliver) => {
+                    session.respond(deliver.sequence, deliver.is_data_sm, crate::smpp::status::ESME_RTHROTTLED);
+                }
+                Event::Closed { reason, .. } => return greeting.ok_or_else(|| reason.to_owned()),
+                _ => {}
+            }
+        }
+        if session.has_output() {
+            continue;
+        }
+        let until = session.poll_timeout().unwrap_or_else(|| std::time::Instant::now() + PATIENCE);
+        tokio::select! {
+            read = stream.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => session.peer_closed(),
+                Ok(octets) => session.handle_bytes(&buffer[..octets], std::time::Instant::now()),
+            },
+            () = tokio::time::sleep_until(until.into()) => session.handle_timeout(std::time::Instant::now()),
+        }
+    }
+}

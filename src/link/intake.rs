@@ -1,0 +1,86 @@
+//! What a deliver_sm is: a citizen's text, a receipt, or something that is only acknowledged.
+use super::Telco;
+use crate::{
+    exchange::{IncomingMo, PartOf},
+    ports::{inbox::Source, outbox::Delivery},
+    smpp::{
+        decode::Deliver,
+        pdu::{Address, tag},
+        receipt::{self, Kind, State},
+        text,
+    },
+    types::{
+        Msisdn, SessionId,
+        limits::{SOURCE_DIGITS_MIN, TEXT_CHARS_MAX},
+    },
+};
+
+/// What is to be done with it.
+pub enum Arrival {
+    /// A text: to be stored before it is acknowledged.
+    Mo(Box<IncomingMo>),
+    /// A final receipt: to be stored before it is acknowledged.
+    Receipt {
+        /// The id of the submit_sm_resp.
+        message_id: String,
+        /// What became of it.
+        delivery: Delivery,
+    },
+    /// Nothing durable to it: acknowledged at once.
+    Nothing,
+}
+
+/// TON of a name instead of a number (§5.2.5).
+const TON_ALPHANUMERIC: u8 = 5;
+
+/// Sorts and decodes.
+pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
+    match receipt::kind(deliver.esm_class) {
+        Kind::Receipt => return of_receipt(deliver),
+        Kind::Other => return Arrival::Nothing,
+        Kind::Message => {}
+    }
+    if deliver.tlv(tag::USSD_SERVICE_OP).is_some() {
+        return Arrival::Nothing;
+    }
+    let (mut text, part) = text::read(deliver, telco.default_alphabet);
+    if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        text.truncate(end);
+    }
+    Arrival::Mo(Box::new(IncomingMo {
+        smsc: telco.name.clone(),
+        family: telco.family.clone(),
+        session,
+        source: source(&deliver.source),
+        destination: deliver.destination.text(),
+        text,
+        raw: deliver.body.to_vec(),
+        data_coding: deliver.data_coding,
+        esm_class: deliver.esm_class,
+        unique_id: telco.unique_id.and_then(|tag| deliver.tlv(tag)).map(|value| value.to_vec()),
+        part: part.map(|part| PartOf { reference: part.reference, total: part.total, number: part.number }),
+    }))
+}
+
+fn of_receipt(deliver: &Deliver) -> Arrival {
+    let Some(receipt) = receipt::read(deliver) else { return Arrival::Nothing };
+    let delivery = match receipt.state {
+        State::Delivered => Delivery::Delivered,
+        State::Undelivered => Delivery::Undelivered,
+        State::Pending => return Arrival::Nothing,
+    };
+    Arrival::Receipt { message_id: receipt.message_id, delivery }
+}
+
+/// Names and short codes are nobody to answer.
+fn source(address: &Address) -> Source {
+    let text = address.text();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    if address.ton == TON_ALPHANUMERIC || digits < SOURCE_DIGITS_MIN {
+        return Source::Other(text);
+    }
+    match Msisdn::parse_cambodian(&text) {
+        Some(number) => Source::Person(number),
+        None => Source::Other(text),
+    }
+}

@@ -1,0 +1,104 @@
+//! From a segment of the outbox to the submit_sm of one telco: how it writes numbers, times and types.
+use super::Telco;
+use crate::{
+    ports::outbox::DueMt,
+    smpp::pdu::{Address, SubmitSm, relative_time},
+    types::{Msisdn, UnixMs},
+};
+use bytes::Bytes;
+
+/// How MSISDNs are written to a telco.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberFormat {
+    /// `855…`
+    International,
+    /// `0…`
+    National,
+    /// `+855…`
+    Plus,
+}
+
+impl NumberFormat {
+    fn write(self, number: &Msisdn) -> String {
+        match (self, number.national_digits()) {
+            (NumberFormat::National, Some(national)) => format!("0{national}"),
+            (NumberFormat::Plus, _) => number.e164(),
+            (NumberFormat::International | NumberFormat::National, _) => number.digits().to_owned(),
+        }
+    }
+}
+
+/// How validity_period is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// From now, `000000010000000R`.
+    Relative,
+    /// A point in time, `YYMMDDhhmmsst28+` for +07:00.
+    Absolute,
+    /// Not at all: the telco refuses the field.
+    None,
+}
+
+impl Validity {
+    fn write(self, not_after: UnixMs, now: UnixMs) -> String {
+        match self {
+            Validity::Relative => relative_time(not_after.since_ms(now)),
+            Validity::Absolute => {
+                let at = not_after.civil(&crate::types::time::phnom_penh());
+                format!(
+                    "{:02}{:02}{:02}{:02}{:02}{:02}028+",
+                    at.year().rem_euclid(100),
+                    at.month(),
+                    at.day(),
+                    at.hour(),
+                    at.minute(),
+                    at.second()
+                )
+            }
+            Validity::None => String::new(),
+        }
+    }
+}
+
+/// The submit_sm of a segment. `tlvs`: the telco said that it speaks 3.4 or later.
+pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm {
+    let (source_ton, source_npi) = telco.source;
+    let (dest_ton, dest_npi) = telco.dest;
+    let source =
+        if telco.short_codes.contains(&mt.source) { Some(&mt.source) } else { telco.short_codes.first() };
+    SubmitSm {
+        source: Address {
+            ton: source_ton,
+            npi: source_npi,
+            digits: Bytes::copy_from_slice(source.unwrap_or(&mt.source).as_bytes()),
+        },
+        destination: Address {
+            ton: dest_ton,
+            npi: dest_npi,
+            digits: Bytes::from(telco.number_format.write(&mt.destination)),
+        },
+        esm_class: if mt.udhi { 0x40 } else { 0 },
+        validity_period: telco.validity.write(mt.not_after, now),
+        registered_delivery: u8::from(telco.receipts),
+        data_coding: mt.data_coding,
+        short_message: Bytes::copy_from_slice(&mt.body),
+        reference: tlvs.then_some(mt.reference),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_written_as_the_telco_wants_them() {
+        let number = Msisdn::parse_e164("85510000001").expect("number");
+        assert_eq!(NumberFormat::International.write(&number), "85510000001");
+        assert_eq!(NumberFormat::National.write(&number), "010000001");
+        assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
+        let now = UnixMs(1_795_400_100_000);
+        assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
+        assert_eq!(Validity::Absolute.write(now, now).len(), 16);
+        assert_eq!(Validity::None.write(now, now), "");
+    }
+}
