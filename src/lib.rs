@@ -18,11 +18,11 @@ pub mod render;
 pub mod exchange;
 // floor 5
 pub mod kiosk;
-pub mod link;
+//pub mod link;
 pub mod ops;
 pub mod portal;
 pub mod sandbox;
 pub mod store;
 // floor 6
-pub mod app;
-pub mod cli;
+//pub mod app;
+//pub mod cli;

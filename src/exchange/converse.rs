@@ -79,7 +79,7 @@ impl Exchange {
                 codes: &settings.codes,
                 number_known: asker.number.is_some(),
             };
-            let turn = step(std::mem::take(&mut talk.next), input, &ctx);
+            let turn = step(&talk.next, input, &ctx);
             talk.next = turn.next;
             talk.language = turn.language;
             talk.remember_language = turn.remember_language.or(talk.remember_language);

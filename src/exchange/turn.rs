@@ -11,7 +11,7 @@ use crate::{
         portal::Asker,
         status::Rate,
     },
-    render,
+    render::render_sms,
     types::{
         Language, Msisdn, UnixMs,
         limits::{ANSWER_TTL, DEATHS_ALONE_MAX, TURN_TRIES_MAX},
@@ -78,7 +78,7 @@ impl Exchange {
         let now = self.now();
         let mts = match &verdict.view {
             Some((view, language)) => {
-                let text = render::sms(view, *language, &self.core.settings.zone);
+                let text = render_sms(view, *language, &self.core.settings.zone).text;
                 self.segments(mo, number, verdict.kind, &text, now)
             }
             None => Vec::new(),

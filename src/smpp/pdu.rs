@@ -1,25 +1,8 @@
-//! The vocabulary of SMPP 3.4 that an ESME speaks, and the PDUs it writes. Values are those of §5.1.2.1 and
-//! §5.3.2; `rusmpp-core` encodes the typed ones.
+//! The vocabulary of SMPP 3.4 that an ESME speaks, and the PDUs it writes. Names and numbers are
+//! `rusmpp-core`'s; what is written is plain octets, as telcos give passwords longer than the eight that the
+//! crate's types allow.
 use bytes::{BufMut, Bytes, BytesMut};
 use rusmpp_core::CommandId;
-
-/// command_id of the requests and responses an ESME meets.
-pub mod id {
-    use super::CommandId;
-
-    macro_rules! ids {
-        ($($name:ident = $variant:ident),* $(,)?) => {$(
-            #[doc = concat!("command_id of ", stringify!($variant))]
-            pub const $name: u32 = command_id(CommandId::$variant);
-        )*};
-    }
-
-    const fn command_id(_: CommandId) -> u32 {
-        0
-    }
-
-    ids! {}
-}
 
 /// The part of a header that is not its length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,5 +15,260 @@ pub struct Header {
     pub sequence: u32,
 }
 
-#[allow(unused)]
-fn _unused(_: Bytes, _: BytesMut) -> impl BufMut { BytesMut::new() }
+/// Bit 31 of command_id: a response.
+pub const RESPONSE: u32 = 0x8000_0000;
+
+impl Header {
+    /// Its name.
+    pub fn command(&self) -> CommandId {
+        CommandId::from(self.command_id)
+    }
+
+    /// Whether it answers a request.
+    pub fn is_response(&self) -> bool {
+        self.command_id & RESPONSE != 0
+    }
+}
+
+/// Tags of the TLVs that Chrak reads or writes (§5.3.2).
+pub mod tag {
+    /// Our reference of a submit_sm; comes back in receipts of some telcos.
+    pub const USER_MESSAGE_REFERENCE: u16 = 0x0204;
+    /// The id a receipt is about.
+    pub const RECEIPTED_MESSAGE_ID: u16 = 0x001E;
+    /// Reference of a text cut by SAR.
+    pub const SAR_MSG_REF_NUM: u16 = 0x020C;
+    /// How many parts.
+    pub const SAR_TOTAL_SEGMENTS: u16 = 0x020E;
+    /// Which part, from 1.
+    pub const SAR_SEGMENT_SEQNUM: u16 = 0x020F;
+    /// The peer's version, in a bind_resp.
+    pub const SC_INTERFACE_VERSION: u16 = 0x0210;
+    /// A body instead of short_message.
+    pub const MESSAGE_PAYLOAD: u16 = 0x0424;
+    /// What became of a message, in a receipt.
+    pub const MESSAGE_STATE: u16 = 0x0427;
+    /// USSD operation.
+    pub const USSD_SERVICE_OP: u16 = 0x0501;
+}
+
+/// A TLV as it came: the length on the wire governs, whatever the type would want.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tlv {
+    /// Its tag.
+    pub tag: u16,
+    /// Its value.
+    pub value: Bytes,
+}
+
+/// How an ESME binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindKind {
+    /// Sends and receives.
+    Transceiver,
+    /// Sends.
+    Transmitter,
+    /// Receives.
+    Receiver,
+}
+
+impl BindKind {
+    /// The request's command_id.
+    pub fn command(self) -> CommandId {
+        match self {
+            BindKind::Transceiver => CommandId::BindTransceiver,
+            BindKind::Transmitter => CommandId::BindTransmitter,
+            BindKind::Receiver => CommandId::BindReceiver,
+        }
+    }
+
+    /// Whether it may submit.
+    pub fn sends(self) -> bool {
+        self != BindKind::Receiver
+    }
+}
+
+/// An address with its type of number and numbering plan (§5.2.5, §5.2.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Type of number.
+    pub ton: u8,
+    /// Numbering plan.
+    pub npi: u8,
+    /// The octets, without the NUL; telcos also send others than ASCII.
+    pub digits: Bytes,
+}
+
+impl Address {
+    /// As text; octets that are no UTF-8 are replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.digits).into_owned()
+    }
+}
+
+/// A bind request (§4.1).
+#[derive(Clone, Debug)]
+pub struct Bind {
+    /// How.
+    pub kind: BindKind,
+    /// Who.
+    pub system_id: String,
+    /// Proof. Sent as configured, also when longer than the eight octets of the standard.
+    pub password: String,
+    /// What kind of system.
+    pub system_type: String,
+    /// 0x33, 0x34 or 0x50.
+    pub interface_version: u8,
+}
+
+/// A submit_sm (§4.4.1). What is not here is NULL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubmitSm {
+    /// Our short code.
+    pub source: Address,
+    /// The citizen.
+    pub destination: Address,
+    /// 0x40: `short_message` begins with a UDH.
+    pub esm_class: u8,
+    /// Empty, or 16 characters of time (§7.1.1).
+    pub validity_period: String,
+    /// 1 asks for a receipt.
+    pub registered_delivery: u8,
+    /// How `short_message` is encoded.
+    pub data_coding: u8,
+    /// At most 254 octets.
+    pub short_message: Bytes,
+    /// Written as user_message_reference when given.
+    pub reference: Option<u16>,
+}
+
+fn c_string(out: &mut BytesMut, text: &[u8]) {
+    // A NUL inside would end the field early and shift all that follow.
+    out.extend(text.iter().copied().filter(|octet| *octet != 0));
+    out.put_u8(0);
+}
+
+fn address(out: &mut BytesMut, address: &Address) {
+    out.put_u8(address.ton);
+    out.put_u8(address.npi);
+    c_string(out, &address.digits);
+}
+
+/// Writes a PDU: `body` adds what follows the header.
+pub fn write(out: &mut BytesMut, command: CommandId, status: u32, sequence: u32, body: impl FnOnce(&mut BytesMut)) {
+    let start = out.len();
+    out.put_u32(0);
+    out.put_u32(command.into());
+    out.put_u32(status);
+    out.put_u32(sequence);
+    body(out);
+    let length = (out.len() - start) as u32;
+    out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+}
+
+impl Bind {
+    /// Writes the request.
+    pub fn write(&self, out: &mut BytesMut, sequence: u32) {
+        write(out, self.kind.command(), 0, sequence, |out| {
+            c_string(out, self.system_id.as_bytes());
+            c_string(out, self.password.as_bytes());
+            c_string(out, self.system_type.as_bytes());
+            out.put_u8(self.interface_version);
+            out.put_u8(0);
+            out.put_u8(0);
+            c_string(out, b"");
+        });
+    }
+}
+
+impl SubmitSm {
+    /// Writes the request.
+    pub fn write(&self, out: &mut BytesMut, sequence: u32) {
+        write(out, CommandId::SubmitSm, 0, sequence, |out| {
+            c_string(out, b"");
+            address(out, &self.source);
+            address(out, &self.destination);
+            out.put_slice(&[self.esm_class, 0, 0]);
+            c_string(out, b"");
+            c_string(out, self.validity_period.as_bytes());
+            out.put_slice(&[self.registered_delivery, 0, self.data_coding, 0]);
+            let body = &self.short_message[..self.short_message.len().min(254)];
+            out.put_u8(body.len() as u8);
+            out.put_slice(body);
+            if let Some(reference) = self.reference {
+                out.put_u16(tag::USER_MESSAGE_REFERENCE);
+                out.put_u16(2);
+                out.put_u16(reference);
+            }
+        });
+    }
+}
+
+/// validity_period relative to now, `YYMMDDhhmmss000R` (§7.1.1.2), at least a minute and at most 63 days.
+pub fn relative_time(ms: i64) -> String {
+    let seconds = (ms / 1000).clamp(60, 63 * 86_400);
+    let (days, rest) = (seconds / 86_400, seconds % 86_400);
+    let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    // A month of this format has 30 days.
+    format!("00{:02}{:02}{hours:02}{minutes:02}{seconds:02}000R", days / 30, days % 30)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusmpp_core::{
+        command::owned::Command,
+        decode::owned::DecodeWithLength,
+        pdus::owned::Pdu,
+    };
+
+    fn read_back(octets: &[u8]) -> Command {
+        let mut body = BytesMut::from(&octets[4..]);
+        let (command, used) = Command::decode(&mut body, octets.len() - 4).expect("the crate reads it");
+        assert_eq!(used, octets.len() - 4, "nothing is left over");
+        command
+    }
+
+    #[test]
+    fn an_independent_codec_reads_what_is_written() {
+        let mut out = BytesMut::new();
+        let bind = Bind {
+            kind: BindKind::Transceiver,
+            system_id: "chrak".into(),
+            password: "secret".into(),
+            system_type: String::new(),
+            interface_version: 0x34,
+        };
+        bind.write(&mut out, 1);
+        assert!(matches!(read_back(&out).pdu(), Some(Pdu::BindTransceiver(pdu)) if pdu.system_id.to_str() == "chrak"));
+        let submit = SubmitSm {
+            source: Address { ton: 0, npi: 1, digits: Bytes::from_static(b"1212") },
+            destination: Address { ton: 1, npi: 1, digits: Bytes::from_static(b"85510000001") },
+            esm_class: 0x40,
+            validity_period: relative_time(3_600_000),
+            registered_delivery: 1,
+            data_coding: 8,
+            short_message: Bytes::from_static(b"\x05\0\x03\x01\x02\x01\x17\x80"),
+            reference: Some(0xBEEF),
+        };
+        out.clear();
+        submit.write(&mut out, 7);
+        let command = read_back(&out);
+        let Some(Pdu::SubmitSm(pdu)) = command.pdu() else { panic!("a submit_sm") };
+        assert_eq!((u8::from(pdu.esm_class), pdu.sm_length(), command.sequence_number()), (0x40, 8, 7));
+        assert_eq!(pdu.validity_period.to_str(), "000000010000000R");
+    }
+
+    #[test]
+    fn relative_times_have_sixteen_characters() {
+        for (ms, text) in [
+            (0, "000000000100000R"),
+            (600_000, "000000001000000R"),
+            (86_400_000, "000001000000000R"),
+            (31 * 86_400_000, "000101000000000R"),
+            (i64::MAX, "000203000000000R"),
+        ] {
+            assert_eq!(relative_time(ms), text);
+        }
+    }
+}

@@ -1,1 +1,7 @@
-//! Being laid out.
+//! Floor 5: the ports kept in a database. Knows SQL and how to seal; must not know SMPP, texts or why a row
+//! is written.
+pub mod seal;
+pub mod sqlite;
+
+pub use seal::{KeyError, Keys};
+pub use sqlite::{OpenError, SqliteStore, StoreOptions};

@@ -1,2 +1,3 @@
 //! The one integration binary.
+mod store_contract;
 mod transcripts;

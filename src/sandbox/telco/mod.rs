@@ -308,14 +308,13 @@ async fn welcome(hub: Arc<Hub>, mut stream: TcpStream, peer: SocketAddr) {
     }
 }
 
-/// The clock of queue and load.
+/// The clock of queue and load: coarse while nothing needs it fine.
 async fn pump(hub: Arc<Hub>) {
-    let mut tick = tokio::time::interval(Duration::from_millis(2));
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut swept = Instant::now();
+    let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
-            _ = tick.tick() => {}
+            () = tokio::time::sleep(pause) => {}
             () = hub.stop.cancelled() => return,
         }
         let now = Instant::now();
@@ -325,5 +324,6 @@ async fn pump(hub: Arc<Hub>) {
             swept = now;
             state.sweep(now);
         }
+        pause = Duration::from_millis(if state.load.is_some() { 1 } else { 20 });
     }
 }

@@ -269,7 +269,7 @@ impl Session {
                         // a nack says the PDU was not understood: no retry would help
                         state.delivered(item, header.status, now);
                     }
-                    None => told(state, "a response to no open request"),
+                    None => told(state, "a response to no open request, or too late for it"),
                 }
             }
             _ => told(state, "a response of an unexpected kind"),

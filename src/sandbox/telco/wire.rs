@@ -222,3 +222,41 @@ fn display(event: &serde_json::Value) -> Option<String> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Telco, TelcoConfig};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_terminal_phone_sends_its_lines_the_last_one_too() {
+        let config = TelcoConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            ..TelcoConfig::default()
+        };
+        let telco = Telco::start(config).await.unwrap();
+        let stream = TcpStream::connect(telco.addr()).await.unwrap();
+        let input = BufReader::new(&b"HELP\n\n>1313 hi there\n120500260481937"[..]);
+        let shutdown = CancellationToken::new();
+        let stop = async {
+            while telco.snapshot().mo.len() < 3 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            shutdown.cancel();
+        };
+        let phone = talk(stream, "85512345678", "1212", input, &shutdown, |_| {});
+        let (code, ()) = tokio::join!(phone, stop);
+        assert_eq!(code.unwrap(), 0);
+        let sent = telco.snapshot().mo;
+        let sent: Vec<_> = sent
+            .iter()
+            .map(|m| (m.to.as_str(), m.text.as_str()))
+            .collect();
+        let wanted = [
+            ("1212", "HELP"),
+            ("1313", "hi there"),
+            ("1212", "120500260481937"),
+        ];
+        assert_eq!(sent, wanted);
+    }
+}

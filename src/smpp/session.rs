@@ -1,0 +1,470 @@
+//! The session of an ESME as a state machine: OPEN, binding, bound, unbinding, closed (SMPP 3.4 §2.2).
+//!
+//! The owner pushes octets and the time in, then takes what is to be written ([`Session::take_output`]), what
+//! happened ([`Session::poll_event`]) and when to come again ([`Session::poll_timeout`]). No PDU, however
+//! odd, ends the session; only lost framing, a peer that is silent or leaves, and a refused bind do.
+use super::{
+    decode::{self, Deliver},
+    framer::{Framer, FramingLost, RawPdu},
+    pdu::{Bind, SubmitSm, write},
+    status::{ESME_RINVBNDSTS, ESME_RINVCMDID, ESME_RINVCMDLEN, ESME_ROK},
+};
+use bytes::BytesMut;
+use rusmpp_core::CommandId;
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    time::{Duration, Instant},
+};
+
+/// How a session behaves.
+#[derive(Clone, Debug)]
+pub struct SessionConfig {
+    /// The bind request.
+    pub bind: Bind,
+    /// submit_sm in flight.
+    pub window: usize,
+    /// Silence of the peer after which it is asked whether it is there.
+    pub enquire_link: Duration,
+    /// Wait for the resp of a submit_sm; after it the outcome is unknown.
+    pub response_timeout: Duration,
+    /// Wait for bind_resp, enquire_link_resp, unbind_resp and the rest of a PDU that has begun.
+    pub patience: Duration,
+    /// Most octets of a PDU.
+    pub pdu_octets_max: usize,
+}
+
+/// Where a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Connected; the bind goes out next.
+    Open,
+    /// Waits for the bind_resp.
+    Binding,
+    /// Bound as its kind says.
+    Bound,
+    /// Waits for the unbind_resp.
+    Unbinding,
+    /// Over; the socket is to be closed when the output is written.
+    Closed,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The telco took the bind.
+    Bound {
+        /// What it calls itself.
+        system_id: String,
+        /// Its sc_interface_version, when told.
+        version: Option<u8>,
+    },
+    /// The telco refused the bind; the session is closed.
+    BindRefused {
+        /// command_status.
+        status: u32,
+    },
+    /// A text, a receipt or a USSD event; owes a [`Session::respond`].
+    Deliver(Deliver),
+    /// The resp of a submit_sm.
+    Submitted {
+        /// The owner's token.
+        token: u64,
+        /// command_status; a generic_nack counts as the resp.
+        status: u32,
+        /// message_id, when given.
+        message_id: Option<String>,
+    },
+    /// No resp in time: the outcome of this submit_sm is unknown.
+    SubmitTimeout {
+        /// The owner's token.
+        token: u64,
+    },
+    /// The telco has read all resps up to this number (TCP keeps order: it answered what came after them).
+    Confirmed {
+        /// Number given by [`Session::respond`].
+        up_to: u64,
+    },
+    /// Something odd that was survived, in words without content.
+    Odd(&'static str),
+    /// The session is over. What was in flight has an unknown outcome.
+    Closed {
+        /// Why, in words.
+        reason: &'static str,
+        /// Tokens without outcome.
+        unresolved: Vec<u64>,
+    },
+}
+
+/// Why a submit_sm was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSubmitted {
+    /// Not bound, or bound as a receiver.
+    #[error("not bound for sending")]
+    NotBound,
+    /// As many are in flight as may be.
+    #[error("window full")]
+    WindowFull,
+}
+
+/// Each timer has one slot; it is set or it is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    /// bind_resp must come.
+    Bind,
+    /// The peer has been silent: ask.
+    Enquire,
+    /// enquire_link_resp must come.
+    EnquireResp,
+    /// The rest of a PDU must come.
+    Partial,
+    /// unbind_resp must come.
+    Unbind,
+}
+
+const TIMERS: usize = 5;
+
+struct InFlight {
+    token: u64,
+    until: Instant,
+    /// Resps written before this request.
+    acks_before: u64,
+}
+
+/// One connection.
+pub struct Session {
+    config: SessionConfig,
+    state: State,
+    framer: Framer,
+    output: BytesMut,
+    events: VecDeque<Event>,
+    timers: [Option<Instant>; TIMERS],
+    next_sequence: u32,
+    in_flight: HashMap<u32, InFlight>,
+    /// Deadlines of `in_flight` in their order, as all wait equally long.
+    deadlines: VecDeque<(Instant, u32)>,
+    /// enquire_link sent: sequence -> resps written before it.
+    enquiries: BTreeMap<u32, u64>,
+    acks: u64,
+    confirmed: u64,
+    bind_sequence: u32,
+}
+
+/// enquire_link in flight at most; there is only ever one unless the peer answers late.
+const ENQUIRIES_MAX: usize = 8;
+/// Highest sequence_number (§5.1.4).
+const SEQUENCE_MAX: u32 = 0x7FFF_FFFF;
+
+impl Session {
+    /// A session on a connection that was just made; the bind is in the output at once.
+    pub fn new(config: SessionConfig, now: Instant) -> Self {
+        let mut session = Session {
+            framer: Framer::new(config.pdu_octets_max),
+            state: State::Open,
+            output: BytesMut::new(),
+            events: VecDeque::new(),
+            timers: [None; TIMERS],
+            next_sequence: 1,
+            in_flight: HashMap::new(),
+            deadlines: VecDeque::new(),
+            enquiries: BTreeMap::new(),
+            acks: 0,
+            confirmed: 0,
+            bind_sequence: 0,
+            config,
+        };
+        session.bind_sequence = session.sequence();
+        session.config.bind.write(&mut session.output, session.bind_sequence);
+        session.state = State::Binding;
+        session.set(Timer::Bind, Some(now + session.config.patience));
+        session
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Octets to write, all that there are.
+    pub fn take_output(&mut self) -> BytesMut {
+        self.output.split()
+    }
+
+    /// Whether there is something to write.
+    pub fn has_output(&self) -> bool {
+        !self.output.is_empty()
+    }
+
+    /// What happened, in order; take until `None`.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`Session::handle_timeout`] is to be called.
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
+        while let Some((_, sequence)) = self.deadlines.front() {
+            if self.in_flight.contains_key(sequence) {
+                break;
+            }
+            self.deadlines.pop_front();
+        }
+        let response = self.deadlines.front().map(|(until, _)| *until);
+        self.timers.iter().copied().flatten().chain(response).min()
+    }
+
+    /// submit_sm in flight.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether another submit_sm may go.
+    pub fn has_room(&self) -> bool {
+        self.state == State::Bound && self.config.bind.kind.sends() && self.in_flight.len() < self.config.window
+    }
+
+    /// Takes what was read from the socket.
+    pub fn handle_bytes(&mut self, octets: &[u8], now: Instant) {
+        if self.state == State::Closed {
+            return;
+        }
+        self.framer.push(octets);
+        loop {
+            match self.framer.next_pdu() {
+                Ok(Some(pdu)) => self.handle_pdu(pdu, now),
+                Ok(None) => break,
+                Err(lost) => return self.framing_lost(lost),
+            }
+            if self.state == State::Closed {
+                return;
+            }
+        }
+        let partial = self.framer.is_partial();
+        match (partial, self.timer(Timer::Partial)) {
+            (true, None) => self.set(Timer::Partial, Some(now + self.config.patience)),
+            (false, Some(_)) => self.set(Timer::Partial, None),
+            _ => {}
+        }
+    }
+
+    /// The peer closed the connection, or it broke. After an unbind that is as good as an answer.
+    pub fn peer_closed(&mut self) {
+        let reason = if self.state == State::Unbinding { "unbound" } else { "the telco closed the connection" };
+        self.close(reason);
+    }
+
+    /// Acts on every timer that is due.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((until, sequence)) = self.deadlines.front().copied()
+            && until <= now
+        {
+            self.deadlines.pop_front();
+            if let Some(late) = self.in_flight.remove(&sequence) {
+                self.events.push_back(Event::SubmitTimeout { token: late.token });
+            }
+        }
+        for timer in [Timer::Bind, Timer::Enquire, Timer::EnquireResp, Timer::Partial, Timer::Unbind] {
+            if self.timer(timer).is_some_and(|at| at <= now) {
+                self.set(timer, None);
+                self.expired(timer, now);
+            }
+        }
+    }
+
+    fn expired(&mut self, timer: Timer, now: Instant) {
+        match timer {
+            Timer::Bind => self.close("no bind_resp in time"),
+            Timer::Enquire => {
+                let sequence = self.sequence();
+                write(&mut self.output, CommandId::EnquireLink, ESME_ROK, sequence, |_| {});
+                self.enquiries.insert(sequence, self.acks);
+                if self.enquiries.len() > ENQUIRIES_MAX {
+                    self.enquiries.pop_first();
+                }
+                self.set(Timer::EnquireResp, Some(now + self.config.patience));
+            }
+            Timer::EnquireResp => self.close("no answer to enquire_link: the link is dead"),
+            Timer::Partial => self.close("a PDU was not completed in time"),
+            Timer::Unbind => self.close("no unbind_resp in time"),
+        }
+    }
+
+    /// Sends a submit_sm; `token` comes back with its outcome.
+    ///
+    /// # Errors
+    /// [`NotSubmitted`]; nothing was written.
+    pub fn submit(&mut self, submit: &SubmitSm, token: u64, now: Instant) -> Result<(), NotSubmitted> {
+        if self.state != State::Bound || !self.config.bind.kind.sends() {
+            return Err(NotSubmitted::NotBound);
+        }
+        if self.in_flight.len() >= self.config.window {
+            return Err(NotSubmitted::WindowFull);
+        }
+        let sequence = self.sequence();
+        submit.write(&mut self.output, sequence);
+        let until = now + self.config.response_timeout;
+        self.in_flight.insert(sequence, InFlight { token, until, acks_before: self.acks });
+        self.deadlines.push_back((until, sequence));
+        Ok(())
+    }
+
+    /// Answers a [`Event::Deliver`]. Returns the number of this resp, for [`Event::Confirmed`].
+    pub fn respond(&mut self, sequence: u32, is_data_sm: bool, status: u32) -> u64 {
+        if self.state == State::Closed {
+            return u64::MAX;
+        }
+        let command = if is_data_sm { CommandId::DataSmResp } else { CommandId::DeliverSmResp };
+        // message_id is unused and NULL (§4.6.2); it stands there also on errors, as most peers expect.
+        write(&mut self.output, command, status, sequence, |out| out.extend_from_slice(&[0]));
+        self.acks += 1;
+        self.acks
+    }
+
+    /// Leaves politely: what is in flight may still be answered until the unbind_resp.
+    pub fn unbind(&mut self, now: Instant) {
+        match self.state {
+            State::Bound => {
+                let sequence = self.sequence();
+                write(&mut self.output, CommandId::Unbind, ESME_ROK, sequence, |_| {});
+                self.state = State::Unbinding;
+                self.timers = [None; TIMERS];
+                self.set(Timer::Unbind, Some(now + self.config.patience));
+            }
+            State::Open | State::Binding => self.close("left before it was bound"),
+            State::Unbinding | State::Closed => {}
+        }
+    }
+
+    fn sequence(&mut self) -> u32 {
+        loop {
+            let sequence = self.next_sequence;
+            self.next_sequence = if sequence >= SEQUENCE_MAX { 1 } else { sequence + 1 };
+            if !self.in_flight.contains_key(&sequence) {
+                return sequence;
+            }
+        }
+    }
+
+    fn timer(&self, timer: Timer) -> Option<Instant> {
+        self.timers[timer as usize]
+    }
+
+    fn set(&mut self, timer: Timer, at: Option<Instant>) {
+        self.timers[timer as usize] = at;
+    }
+
+    fn framing_lost(&mut self, lost: FramingLost) {
+        write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDLEN, lost.sequence, |_| {});
+        self.close("a command_length out of bounds: the framing is lost");
+    }
+
+    fn close(&mut self, reason: &'static str) {
+        if self.state == State::Closed {
+            return;
+        }
+        self.state = State::Closed;
+        self.timers = [None; TIMERS];
+        self.deadlines.clear();
+        let mut unresolved: Vec<(Instant, u64)> =
+            self.in_flight.drain().map(|(_, waiting)| (waiting.until, waiting.token)).collect();
+        unresolved.sort_unstable();
+        let unresolved = unresolved.into_iter().map(|(_, token)| token).collect();
+        self.events.push_back(Event::Closed { reason, unresolved });
+    }
+
+    fn handle_pdu(&mut self, pdu: RawPdu, now: Instant) {
+        if self.state == State::Bound {
+            self.set(Timer::Enquire, Some(now + self.config.enquire_link));
+            self.set(Timer::EnquireResp, None);
+        }
+        if pdu.header.is_response() { self.handle_response(pdu, now) } else { self.handle_request(pdu) }
+    }
+
+    fn handle_request(&mut self, pdu: RawPdu) {
+        let sequence = pdu.header.sequence;
+        match pdu.header.command() {
+            CommandId::EnquireLink => {
+                write(&mut self.output, CommandId::EnquireLinkResp, ESME_ROK, sequence, |_| {});
+            }
+            CommandId::DeliverSm => self.deliver(sequence, decode::deliver_sm(sequence, pdu.body), false),
+            CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true),
+            CommandId::Unbind => {
+                write(&mut self.output, CommandId::UnbindResp, ESME_ROK, sequence, |_| {});
+                self.close("the telco unbound");
+            }
+            // Has no response (§4.12); nor has outbind, which makes no sense on a connection of ours.
+            CommandId::AlertNotification => self.events.push_back(Event::Odd("alert_notification")),
+            CommandId::Outbind => self.events.push_back(Event::Odd("outbind on a connection of ours")),
+            _ => {
+                write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDID, sequence, |_| {});
+                self.events.push_back(Event::Odd("a request that an ESME does not take"));
+            }
+        }
+    }
+
+    fn deliver(&mut self, sequence: u32, read: Result<Deliver, decode::BadBody>, is_data_sm: bool) {
+        match (self.state, read) {
+            (State::Bound | State::Unbinding, Ok(deliver)) => self.events.push_back(Event::Deliver(deliver)),
+            (State::Bound | State::Unbinding, Err(decode::BadBody(what))) => {
+                self.respond(sequence, is_data_sm, ESME_RINVCMDLEN);
+                self.events.push_back(Event::Odd(what));
+            }
+            (State::Open | State::Binding | State::Closed, _) => {
+                self.respond(sequence, is_data_sm, ESME_RINVBNDSTS);
+                self.events.push_back(Event::Odd("a message before the bind_resp"));
+            }
+        }
+    }
+
+    fn handle_response(&mut self, pdu: RawPdu, now: Instant) {
+        let header = pdu.header;
+        let nack = header.command() == CommandId::GenericNack;
+        match header.command() {
+            CommandId::BindTransceiverResp | CommandId::BindTransmitterResp | CommandId::BindReceiverResp => {
+                self.bind_resp(pdu, now);
+            }
+            CommandId::GenericNack if self.state == State::Binding && header.sequence == self.bind_sequence => {
+                self.bind_resp(pdu, now);
+            }
+            CommandId::SubmitSmResp | CommandId::GenericNack if self.in_flight.contains_key(&header.sequence) => {
+                let Some(answered) = self.in_flight.remove(&header.sequence) else { return };
+                self.confirm(answered.acks_before);
+                let message_id = if nack { None } else { decode::message_id(pdu.body) };
+                let status = if nack && header.command_status == ESME_ROK { ESME_RINVCMDID } else { header.command_status };
+                self.events.push_back(Event::Submitted { token: answered.token, status, message_id });
+            }
+            CommandId::EnquireLinkResp | CommandId::GenericNack => match self.enquiries.remove(&header.sequence) {
+                Some(acks_before) => self.confirm(acks_before),
+                None => self.events.push_back(Event::Odd("a response that nobody waits for")),
+            },
+            CommandId::UnbindResp if self.state == State::Unbinding => self.close("unbound"),
+            _ => self.events.push_back(Event::Odd("a response that nobody waits for")),
+        }
+    }
+
+    fn confirm(&mut self, up_to: u64) {
+        if up_to > self.confirmed {
+            self.confirmed = up_to;
+            self.events.push_back(Event::Confirmed { up_to });
+        }
+    }
+
+    fn bind_resp(&mut self, pdu: RawPdu, now: Instant) {
+        if self.state != State::Binding {
+            self.events.push_back(Event::Odd("a second bind_resp"));
+            return;
+        }
+        self.set(Timer::Bind, None);
+        let nack = pdu.header.command() == CommandId::GenericNack;
+        if pdu.header.command_status != ESME_ROK || nack {
+            self.events.push_back(Event::BindRefused { status: pdu.header.command_status });
+            return self.close("the telco refused the bind");
+        }
+        let (system_id, version) = decode::bind_resp(pdu.body);
+        self.state = State::Bound;
+        self.set(Timer::Enquire, Some(now + self.config.enquire_link));
+        self.events.push_back(Event::Bound { system_id, version });
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;

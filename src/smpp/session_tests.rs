@@ -1,0 +1,256 @@
+//! The session against a peer made of octets: every row of what telcos send wrong, and every timer.
+use super::*;
+use crate::smpp::pdu::{Address, BindKind};
+use bytes::{BufMut, Bytes};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn config() -> SessionConfig {
+    SessionConfig {
+        bind: Bind {
+            kind: BindKind::Transceiver,
+            system_id: "chrak".into(),
+            password: "secret".into(),
+            system_type: String::new(),
+            interface_version: 0x34,
+        },
+        window: 2,
+        enquire_link: 30 * SECOND,
+        response_timeout: 30 * SECOND,
+        patience: 10 * SECOND,
+        pdu_octets_max: 4096,
+    }
+}
+
+fn pdu(command: u32, status: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.put_u32(16 + body.len() as u32);
+    out.put_u32(command);
+    out.put_u32(status);
+    out.put_u32(sequence);
+    out.extend(body);
+    out
+}
+
+fn bound(now: Instant) -> Session {
+    let mut session = Session::new(config(), now);
+    session.take_output();
+    session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0\x02\x10\0\x01\x34"), now);
+    assert_eq!(session.poll_event(), Some(Event::Bound { system_id: "smsc".into(), version: Some(0x34) }));
+    session
+}
+
+/// Command, status and sequence of everything that is to be written.
+fn output(session: &mut Session) -> Vec<(u32, u32, u32)> {
+    let mut framer = Framer::new(4096);
+    framer.push(&session.take_output());
+    std::iter::from_fn(|| framer.next_pdu().expect("own framing"))
+        .map(|pdu| (pdu.header.command_id, pdu.header.command_status, pdu.header.sequence))
+        .collect()
+}
+
+fn mo(tail: &[u8]) -> Vec<u8> {
+    let mut body = b"\0\x01\x0185510000001\0\x00\x011212\0\0\0\0\0\0\0\0\0\0".to_vec();
+    body.extend(tail);
+    body
+}
+
+fn submit() -> SubmitSm {
+    let address = Address { ton: 1, npi: 1, digits: Bytes::from_static(b"1") };
+    SubmitSm {
+        source: address.clone(),
+        destination: address,
+        esm_class: 0,
+        validity_period: String::new(),
+        registered_delivery: 0,
+        data_coding: 0,
+        short_message: Bytes::from_static(b"hi"),
+        reference: None,
+    }
+}
+
+#[test]
+fn no_odd_pdu_costs_the_bind() {
+    let now = Instant::now();
+    let nack = (0x8000_0000, ESME_RINVCMDID, 5);
+    let resp = |status| (0x8000_0005, status, 5);
+    let long = vec![b'9'; 200];
+    let cases: Vec<(&str, Vec<u8>, Vec<(u32, u32, u32)>)> = vec![
+        ("enquire_link with a body", pdu(0x15, 0, 5, b"abcd"), vec![(0x8000_0015, 0, 5)]),
+        ("generic_nack with a body", pdu(0x8000_0000, 3, 5, b"ab"), vec![]),
+        ("sm_length 40 with 2 octets", pdu(5, 0, 5, &mo(b"\x28hi")), vec![resp(ESME_RINVCMDLEN)]),
+        ("text after a short sm_length", pdu(5, 0, 5, &mo(b"\x05120500260481937")), vec![resp(ESME_RINVCMDLEN)]),
+        ("no body at all", pdu(5, 0, 5, b""), vec![resp(ESME_RINVCMDLEN)]),
+        ("body ends in the source", pdu(5, 0, 5, b"\0\x01"), vec![resp(ESME_RINVCMDLEN)]),
+        ("submit_sm_resp without NUL for nobody", pdu(0x8000_0004, 0, 5, b"id"), vec![]),
+        ("message_id of 200", pdu(0x8000_0004, 0, 5, &long), vec![]),
+        ("unknown request", pdu(0x0777, 0, 5, b"x"), vec![nack]),
+        ("a request for an SMSC", pdu(4, 0, 5, b"x"), vec![nack]),
+        ("bind_transceiver at an ESME", pdu(9, 0, 5, b"x\0"), vec![nack]),
+        ("unknown response", pdu(0x8000_0777, 0, 5, b"x"), vec![]),
+        ("alert_notification", pdu(0x0102, 0, 5, b"\0\0\0"), vec![]),
+        ("a second bind_resp", pdu(0x8000_0009, 0, 1, b"x\0"), vec![]),
+        ("a status in a request", pdu(0x15, 8, 5, b""), vec![(0x8000_0015, 0, 5)]),
+        ("sequence 0xFFFFFFFF", pdu(0x15, 0, u32::MAX, b""), vec![(0x8000_0015, 0, u32::MAX)]),
+    ];
+    for (what, octets, answers) in cases {
+        let mut session = bound(now);
+        session.handle_bytes(&octets, now);
+        session.handle_bytes(&pdu(0x15, 0, 6, b""), now);
+        let mut wanted = answers;
+        wanted.push((0x8000_0015, 0, 6));
+        assert_eq!(output(&mut session), wanted, "{what}");
+        assert_eq!(session.state(), State::Bound, "{what}");
+    }
+}
+
+#[test]
+fn what_can_be_read_is_read() {
+    let now = Instant::now();
+    let mut non_ascii = mo(b"\x02hi");
+    non_ascii[4] = 0xE9;
+    let mut long_address = b"\0\x05\0".to_vec();
+    long_address.extend([b'S'; 60]);
+    long_address.extend(b"\0\0\x011212\0\0\0\0\0\0\0\0\0\0\x02hi");
+    let with_times = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0261123084200028+\0bad-time-x\0\0\0\0\0\x02hi".to_vec();
+    for (what, body) in [
+        ("non-ASCII in the source", non_ascii),
+        ("address of 60", long_address),
+        ("times that are not NULL", with_times),
+        ("ussd_service_op of 2 octets", mo(b"\x02hi\x05\x01\0\x02\0\x01")),
+        ("its_session_info of 4", mo(b"\x02hi\x13\x83\0\x04abcd")),
+        ("user_message_reference of 1", mo(b"\x02hi\x02\x04\0\x01\x07")),
+        ("receipted_message_id without NUL", mo(b"\x02hi\0\x1e\0\x02ab")),
+        ("a TLV past the end", mo(b"\x02hi\x05\x01\0\xFFx")),
+        ("one octet of pad", mo(b"\x02hi\0")),
+        ("message_payload", mo(b"\0\x04\x24\0\x02hi")),
+    ] {
+        let mut session = bound(now);
+        session.handle_bytes(&pdu(5, 0, 5, &body), now);
+        let Some(Event::Deliver(deliver)) = session.poll_event() else { panic!("{what}: not delivered") };
+        assert_eq!(&deliver.body[..], b"hi", "{what}");
+        session.respond(deliver.sequence, false, 0);
+        assert_eq!(output(&mut session), [(0x8000_0005, 0, 5)], "{what}");
+    }
+}
+
+#[test]
+fn lost_framing_is_nacked_and_ends_it() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    let mut octets = pdu(0x15, 0, 9, b"");
+    octets[..4].copy_from_slice(&15u32.to_be_bytes());
+    session.handle_bytes(&octets, now);
+    assert_eq!(output(&mut session), [(0x8000_0000, ESME_RINVCMDLEN, 9)]);
+    assert!(matches!(session.poll_event(), Some(Event::Closed { .. })));
+}
+
+#[test]
+fn responses_come_in_any_order_and_prove_what_was_read() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+    session.poll_event();
+    assert_eq!(session.respond(5, false, 0), 1);
+    session.submit(&submit(), 70, now).expect("room");
+    session.submit(&submit(), 71, now).expect("room");
+    assert_eq!(session.submit(&submit(), 72, now), Err(NotSubmitted::WindowFull));
+    session.handle_bytes(&pdu(0x8000_0004, 0, 3, b"b\0"), now);
+    assert_eq!(session.poll_event(), Some(Event::Confirmed { up_to: 1 }));
+    let submitted = |token, status, id: Option<&str>| {
+        Some(Event::Submitted { token, status, message_id: id.map(str::to_owned) })
+    };
+    assert_eq!(session.poll_event(), submitted(71, 0, Some("b")));
+    session.handle_bytes(&pdu(0x8000_0004, 0x58, 2, b""), now);
+    assert_eq!(session.poll_event(), submitted(70, 0x58, None));
+    session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"late\0"), now);
+    assert!(matches!(session.poll_event(), Some(Event::Odd(_))));
+    assert!(session.has_room());
+}
+
+#[test]
+fn silence_is_asked_about_and_then_ends_it() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    assert_eq!(session.poll_timeout(), Some(now + 30 * SECOND));
+    session.handle_timeout(now + 30 * SECOND);
+    assert_eq!(output(&mut session), [(0x15, 0, 2)]);
+    session.handle_bytes(&pdu(0x8000_0015, 0, 2, b""), now + 35 * SECOND);
+    assert_eq!(session.poll_timeout(), Some(now + 65 * SECOND));
+    session.handle_timeout(now + 65 * SECOND);
+    session.handle_timeout(now + 75 * SECOND);
+    assert_eq!(session.state(), State::Closed);
+}
+
+#[test]
+fn a_missing_resp_is_an_unknown_outcome() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    session.submit(&submit(), 71, now + SECOND).expect("room");
+    session.handle_bytes(&pdu(0x15, 0, 6, b""), now + 29 * SECOND);
+    session.handle_timeout(now + 30 * SECOND);
+    assert_eq!(session.poll_event(), Some(Event::SubmitTimeout { token: 70 }));
+    session.peer_closed();
+    assert!(matches!(session.poll_event(), Some(Event::Closed { unresolved, .. }) if unresolved == [71]));
+}
+
+#[test]
+fn binds_are_refused_time_out_and_end_by_either_side() {
+    let now = Instant::now();
+    let mut session = Session::new(config(), now);
+    assert_eq!(output(&mut session), [(9, 0, 1)]);
+    session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+    assert_eq!(output(&mut session), [(0x8000_0005, ESME_RINVBNDSTS, 5)]);
+    session.handle_bytes(&pdu(0x8000_0009, 0x0E, 1, b""), now);
+    assert!(std::iter::from_fn(|| session.poll_event()).any(|event| event == Event::BindRefused { status: 0x0E }));
+    let mut session = Session::new(config(), now);
+    session.handle_timeout(now + 10 * SECOND);
+    assert_eq!(session.state(), State::Closed);
+    let mut session = bound(now);
+    session.handle_bytes(&pdu(6, 0, 4, b""), now);
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 4)], State::Closed));
+    let mut session = bound(now);
+    session.unbind(now);
+    assert_eq!(output(&mut session), [(6, 0, 2)]);
+    session.handle_bytes(&pdu(0x8000_0006, 0, 2, b""), now);
+    assert_eq!(session.poll_event(), Some(Event::Closed { reason: "unbound", unresolved: vec![] }));
+}
+
+#[test]
+fn a_pdu_that_is_never_completed_ends_it() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.handle_bytes(&pdu(0x15, 0, 6, b"")[..7], now);
+    session.handle_bytes(&[0], now + 5 * SECOND);
+    session.handle_timeout(now + 10 * SECOND);
+    assert_eq!(session.state(), State::Closed);
+}
+
+#[test]
+fn sequence_numbers_wrap_and_skip_what_is_in_flight() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 1, now).expect("room");
+    session.next_sequence = SEQUENCE_MAX;
+    assert_eq!((session.sequence(), session.sequence(), session.sequence()), (SEQUENCE_MAX, 1, 3));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn garbage_never_panics(octets in proptest::collection::vec(proptest::num::u8::ANY, 0..400), command in 0u32..0x110) {
+        let now = Instant::now();
+        let mut session = bound(now);
+        session.handle_bytes(&pdu(command, 0, 5, &octets), now);
+        session.handle_bytes(&pdu(command | 0x8000_0000, 0, 5, &octets), now);
+        while let Some(event) = session.poll_event() {
+            if let Event::Deliver(deliver) = event {
+                crate::smpp::text::read(&deliver, crate::smpp::text::DefaultAlphabet::Gsm7);
+                crate::smpp::receipt::read(&deliver);
+            }
+        }
+        proptest::prop_assert_ne!(session.state(), State::Binding);
+    }
+}

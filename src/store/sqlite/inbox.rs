@@ -1,0 +1,725 @@
+//! The inbox port on SQLite: MOs accepted durably, claimed, finished in one commit.
+use super::{
+    SqliteStore, outbox,
+    rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, fixed, run, values, within},
+    writer::{Answer, Answers, Db, Many, Op, fault},
+};
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        citizens::CitizenRecord,
+        inbox::{
+            Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo,
+        },
+        outbox::MtKind,
+    },
+    types::{
+        MoId, Msisdn, SessionId, UnixMs,
+        limits::{DEDUPE_STRONG, DEDUPE_WEAK, MO_IN_HAND_MAX},
+        names::SmscName,
+    },
+};
+use sqlx::{Row, sqlite::SqliteRow};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Rows of each table that one sweep touches: a commit must stay short.
+const SWEEP_ROWS: i64 = 500;
+
+/// What a sweep removes.
+pub(super) struct Sweep {
+    pub texts_before: i64,
+    pub now: i64,
+}
+
+fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+fn kind_number(kind: DedupeKind) -> i64 {
+    match kind {
+        DedupeKind::Strong => 0,
+        DedupeKind::Segment => 1,
+        DedupeKind::Weak => 2,
+    }
+}
+
+/// Takes the keys that nobody has; returns the MOs that got theirs.
+async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
+    let taken = run(
+        &mut db.conn,
+        values(
+            "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at) ",
+            ops,
+            " ON CONFLICT DO NOTHING",
+            |tuple, (_, mo)| {
+                tuple
+                    .push_bind(&mo.dedupe.digest[..])
+                    .push_bind(mo.family.clone());
+                tuple
+                    .push_bind(kind_number(mo.dedupe.kind))
+                    .push_bind(&mo.id[..]);
+                tuple.push_bind(mo.received_at);
+            },
+        ),
+    )
+    .await?;
+    if taken == ops.len() as u64 {
+        return Ok(ops.iter().map(|(_, mo)| mo.id).collect());
+    }
+    let digests: Vec<[u8; 32]> = ops.iter().map(|(_, mo)| mo.dedupe.digest).collect();
+    let holders = all(
+        &mut db.conn,
+        within(
+            "SELECT mo, digest FROM mo_dedupe WHERE digest IN ",
+            &digests,
+            "",
+        ),
+    )
+    .await?;
+    let mut held: HashSet<(Id, [u8; 32])> = HashSet::new();
+    for row in &holders {
+        held.insert((fixed(row, 0)?, fixed(row, 1)?));
+    }
+    let holds = |mo: &MoRow| held.contains(&(mo.id, mo.dedupe.digest));
+    Ok(ops
+        .iter()
+        .filter(|(_, mo)| holds(mo))
+        .map(|(_, mo)| mo.id)
+        .collect())
+}
+
+pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Answers) -> Sql<()> {
+    let fresh = take_keys(db, ops).await?;
+    let mut stored: Many<'_, MoRow> = Vec::with_capacity(ops.len());
+    for (at, mo) in ops {
+        if fresh.contains(&mo.id) {
+            stored.push((*at, mo));
+            continue;
+        }
+        match earlier(db, mo).await? {
+            Some(answer) => answers.set(*at, Ok(answer)),
+            None => {
+                replace_key(db, mo).await?;
+                stored.push((*at, mo));
+            }
+        }
+    }
+    insert(db, &stored).await?;
+    let macs: Vec<Mac> = stored.iter().filter_map(|(_, mo)| mo.source_mac).collect();
+    let citizens = citizens(db, &macs).await?;
+    for (at, mo) in stored {
+        let citizen = mo.source_mac.and_then(|mac| citizens.get(&mac).cloned());
+        answers.set(at, Ok(Answer::New(citizen)));
+    }
+    Ok(())
+}
+
+/// What an MO is to the earlier one with its key; `None`: a new question.
+async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
+    if mo.insist {
+        return Ok(None);
+    }
+    let found = sqlx::query(
+        "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
+         EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state < 3), \
+         EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state IN (3, 4, 7) \
+         AND o.session = i.session) \
+         FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?",
+    )
+    .bind(&mo.dedupe.digest[..])
+    .bind(&mo.family)
+    .fetch_optional(&mut db.conn)
+    .await?;
+    let Some(row) = found else {
+        return Ok(None);
+    };
+    let of: Id = fixed(&row, 0)?;
+    let age = mo.received_at.saturating_sub(row.try_get::<i64, _>(5)?);
+    let (done, open) = (row.try_get::<i64, _>(3)? >= 2, row.try_get::<bool, _>(6)?);
+    let read = row.try_get::<i64, _>(4)? == 2 || row.try_get::<bool, _>(7)?;
+    let answer = match mo.dedupe.kind {
+        DedupeKind::Strong if age > millis(DEDUPE_STRONG) => None,
+        // references of parts wrap after 256 texts, hence the shorter time
+        DedupeKind::Segment if age > millis(DEDUPE_WEAK) => None,
+        DedupeKind::Strong | DedupeKind::Segment => Some(Answer::Duplicate { of }),
+        DedupeKind::Weak if !done || open => Some(Answer::Duplicate { of }),
+        DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
+        DedupeKind::Weak => Some(Answer::Resembles {
+            of,
+            session: fixed(&row, 1)?,
+            received_at: row.try_get(2)?,
+        }),
+    };
+    Ok(answer)
+}
+
+async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
+    sqlx::query(
+        "UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?",
+    )
+    .bind(&mo.id[..])
+    .bind(kind_number(mo.dedupe.kind))
+    .bind(mo.received_at)
+    .bind(&mo.dedupe.digest[..])
+    .bind(&mo.family)
+    .execute(&mut db.conn)
+    .await?;
+    Ok(())
+}
+
+async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<u64> {
+    let incarnation = db.incarnation;
+    run(
+        &mut db.conn,
+        values(
+            "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
+             data_coding, esm_class, state, incarnation, attempts, received_at, done_at) ",
+            mos,
+            "",
+            |tuple, (_, mo)| {
+                let (state, attempts, done_at) = match mo.intake {
+                    Intake::Waiting => (0_i64, 0_i64, None),
+                    Intake::Claimed => (1, 1, None),
+                    Intake::Silent => (6, 0, Some(mo.received_at)),
+                };
+                tuple.push_bind(&mo.id[..]).push_bind(mo.smsc.clone()).push_bind(mo.family.clone());
+                tuple.push_bind(&mo.session[..]).push_bind(mo.source_mac.map(Vec::from));
+                tuple.push_bind(mo.source.clone()).push_bind(mo.destination.clone());
+                tuple.push_bind(mo.text.clone()).push_bind(mo.raw.clone());
+                tuple.push_bind(mo.data_coding).push_bind(mo.esm_class).push_bind(state);
+                tuple.push_bind(incarnation).push_bind(attempts).push_bind(mo.received_at);
+                tuple.push_bind(done_at);
+            },
+        ),
+    )
+    .await
+}
+
+async fn citizens(db: &mut Db, macs: &[Mac]) -> Sql<HashMap<Mac, CitizenRow>> {
+    let rows = all(
+        &mut db.conn,
+        within(
+            "SELECT number_mac, language, stopped, dialogue, dialogue_until, tallies FROM citizen \
+             WHERE number_mac IN ",
+            macs,
+            "",
+        ),
+    )
+    .await?;
+    rows.iter()
+        .map(|row| CitizenRow::read(row).map(|citizen| (citizen.mac, citizen)))
+        .collect()
+}
+
+pub(super) async fn claim(
+    db: &mut Db,
+    ops: &[(usize, Id, bool)],
+    answers: &mut Answers,
+) -> Sql<()> {
+    let incarnation = db.incarnation;
+    let taken = all(
+        &mut db.conn,
+        values(
+            "WITH v (id, alone, incarnation) AS (",
+            ops,
+            ") UPDATE inbox SET state = 1, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
+             attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = 0 \
+             RETURNING id, source_mac",
+            |tuple, (_, mo, alone)| {
+                tuple.push_bind(&mo[..]).push_bind(*alone).push_bind(incarnation);
+            },
+        ),
+    )
+    .await?;
+    let mut sources: HashMap<Id, Option<Mac>> = HashMap::new();
+    for row in &taken {
+        let known = row.try_get::<Option<&[u8]>, _>(1)?.is_some();
+        sources.insert(
+            fixed(row, 0)?,
+            if known { Some(fixed(row, 1)?) } else { None },
+        );
+    }
+    let macs: Vec<Mac> = sources.values().copied().flatten().collect();
+    let citizens = citizens(db, &macs).await?;
+    for (at, mo, _) in ops {
+        let verdict = match sources.get(mo) {
+            Some(mac) => Ok(Answer::Citizen(
+                mac.and_then(|mac| citizens.get(&mac).cloned()),
+            )),
+            None => Err(StoreFault::Stale),
+        };
+        answers.set(*at, verdict);
+    }
+    Ok(())
+}
+
+pub(super) async fn release(db: &mut Db, ops: &Many<'_, Id>, answers: &mut Answers) -> Sql<()> {
+    let incarnation = db.incarnation;
+    let back = all(
+        &mut db.conn,
+        values(
+            "WITH v (id, incarnation) AS (",
+            ops,
+            ") UPDATE inbox SET state = 0, alone = 0 FROM v WHERE inbox.id = v.id AND inbox.state = 1 \
+             AND inbox.incarnation = v.incarnation RETURNING id",
+            |tuple, (_, mo)| {
+                tuple.push_bind(&mo[..]).push_bind(incarnation);
+            },
+        ),
+    )
+    .await?;
+    let back: HashSet<Id> = back.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
+    for (at, mo) in ops {
+        answers.set(
+            *at,
+            if back.contains(*mo) {
+                Ok(Answer::Done)
+            } else {
+                Err(StoreFault::Stale)
+            },
+        );
+    }
+    Ok(())
+}
+
+pub(super) async fn finish(
+    db: &mut Db,
+    ops: &Many<'_, FinishRow>,
+    answers: &mut Answers,
+) -> Sql<()> {
+    let incarnation = db.incarnation;
+    let ended = all(
+        &mut db.conn,
+        values(
+            "WITH v (id, state, at, incarnation) AS (",
+            ops,
+            ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
+             WHERE inbox.id = v.id AND inbox.state = 1 AND inbox.incarnation = v.incarnation \
+             RETURNING id, family",
+            |tuple, (_, end)| {
+                tuple
+                    .push_bind(&end.mo[..])
+                    .push_bind(end.state)
+                    .push_bind(end.now);
+                tuple.push_bind(incarnation);
+            },
+        ),
+    )
+    .await?;
+    let mut families: HashMap<Id, String> = HashMap::new();
+    for row in &ended {
+        families.insert(fixed(row, 0)?, row.try_get(1)?);
+    }
+    let ours: Vec<&FinishRow> = ops
+        .iter()
+        .map(|(_, end)| *end)
+        .filter(|end| families.contains_key(&end.mo))
+        .collect();
+    let records: Vec<&CitizenRow> = ours.iter().filter_map(|end| end.citizen.as_ref()).collect();
+    remember(db, &records).await?;
+    let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
+    outbox::insert(db, &mts, &families).await?;
+    for (at, end) in ops {
+        let verdict = if families.contains_key(&end.mo) {
+            Ok(Answer::Done)
+        } else {
+            Err(StoreFault::Stale)
+        };
+        answers.set(*at, verdict);
+    }
+    Ok(())
+}
+
+async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
+    run(
+        &mut db.conn,
+        values(
+            "INSERT INTO citizen (number_mac, language, stopped, dialogue, dialogue_until, tallies) ",
+            records,
+            " ON CONFLICT (number_mac) DO UPDATE SET language = excluded.language, \
+             stopped = excluded.stopped, dialogue = excluded.dialogue, \
+             dialogue_until = excluded.dialogue_until, tallies = excluded.tallies",
+            |tuple, record| {
+                tuple.push_bind(&record.mac[..]).push_bind(record.language.clone());
+                tuple.push_bind(record.stopped).push_bind(record.dialogue.clone());
+                tuple.push_bind(record.dialogue_until).push_bind(record.tallies.clone());
+            },
+        ),
+    )
+    .await
+}
+
+pub(super) async fn confirm(
+    db: &mut Db,
+    ops: &Many<'_, Vec<Id>>,
+    answers: &mut Answers,
+) -> Sql<()> {
+    let mos: Vec<Id> = ops
+        .iter()
+        .flat_map(|(_, mos)| mos.iter().copied())
+        .collect();
+    run(
+        &mut db.conn,
+        within("UPDATE inbox SET resp_state = 2 WHERE id IN ", &mos, ""),
+    )
+    .await?;
+    for (at, _) in ops {
+        answers.set(*at, Ok(Answer::Done));
+    }
+    Ok(())
+}
+
+pub(super) async fn begin(db: &mut Db, now: i64) -> Sql<Recovery> {
+    let conn = &mut db.conn;
+    let last: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1")
+            .fetch_optional(&mut *conn)
+            .await?;
+    let clean = !matches!(last, Some(None));
+    sqlx::query(
+        "UPDATE inbox SET state = 0, suspect = max(suspect, ?1), alone = 0, \
+         deaths_alone = deaths_alone + alone * ?1 WHERE state < 2 AND state = 1",
+    )
+    .bind(!clean)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query("UPDATE outbox SET state = 2, updated_at = ? WHERE state < 3 AND state = 1")
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    let incarnation: i64 =
+        sqlx::query_scalar("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id")
+            .bind(now)
+            .fetch_one(&mut *conn)
+            .await?;
+    let counts = sqlx::query(
+        "SELECT (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0 AND suspect = 1), \
+         (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0), \
+         (SELECT count(*) FROM outbox WHERE state < 3 AND state = 2)",
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    db.incarnation = incarnation;
+    Ok(Recovery {
+        incarnation,
+        clean,
+        suspects: counts.try_get(0)?,
+        waiting: counts.try_get(1)?,
+        ambiguous: counts.try_get(2)?,
+    })
+}
+
+pub(super) async fn end(db: &mut Db, now: i64) -> Sql<()> {
+    sqlx::query(
+        "UPDATE inbox SET state = 0, alone = 0, attempts = max(attempts - 1, 0) \
+         WHERE state < 2 AND state = 1",
+    )
+    .execute(&mut db.conn)
+    .await?;
+    sqlx::query("UPDATE incarnation SET ended_at = ? WHERE id = ?")
+        .bind(now)
+        .bind(db.incarnation)
+        .execute(&mut db.conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn probe(db: &mut Db) -> Sql<()> {
+    sqlx::query("UPDATE meta SET value = value + 1 WHERE name = 'probe'")
+        .execute(&mut db.conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
+    let mut touched = 0;
+    for sql in [
+        "UPDATE inbox SET source = NULL, source_mac = NULL, text = NULL, raw = NULL WHERE id IN (\
+         SELECT id FROM inbox WHERE state >= 2 AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)",
+        "UPDATE outbox SET destination = NULL, body = NULL, message_id = NULL WHERE id IN (\
+         SELECT id FROM outbox WHERE state >= 3 AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)",
+        "UPDATE citizen SET dialogue = NULL WHERE number_mac IN (\
+         SELECT number_mac FROM citizen WHERE dialogue IS NOT NULL AND dialogue_until < ?1 LIMIT ?2)",
+    ] {
+        let done = sqlx::query(sql)
+            .bind(sweep.texts_before)
+            .bind(SWEEP_ROWS)
+            .execute(&mut db.conn)
+            .await?;
+        touched += done.rows_affected();
+    }
+    let strong = sweep.now.saturating_sub(millis(DEDUPE_STRONG));
+    let weak = sweep.now.saturating_sub(millis(DEDUPE_WEAK));
+    for (kind, before) in [(0, strong), (1, weak), (2, weak)] {
+        let done = sqlx::query(
+            "DELETE FROM mo_dedupe WHERE (digest, family) IN (\
+             SELECT digest, family FROM mo_dedupe WHERE kind = ?1 AND seen_at < ?2 LIMIT ?3)",
+        )
+        .bind(kind)
+        .bind(before)
+        .bind(SWEEP_ROWS)
+        .execute(&mut db.conn)
+        .await?;
+        touched += done.rows_affected();
+    }
+    let gone = sqlx::query(
+        "DELETE FROM receipt_orphan WHERE (message_id, family) IN (\
+         SELECT message_id, family FROM receipt_orphan WHERE at < ?1 LIMIT ?2)",
+    )
+    .bind(strong)
+    .bind(SWEEP_ROWS)
+    .execute(&mut db.conn)
+    .await?
+    .rows_affected();
+    db.orphans -= i64::try_from(gone).unwrap_or(0);
+    Ok(touched + gone)
+}
+
+const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \
+    deaths_alone, suspect FROM inbox WHERE state < 2 AND state = 0 AND suspect = ? AND id > ? \
+    ORDER BY id LIMIT ?";
+
+impl SqliteStore {
+    fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
+        let id = *mo.id.0.as_bytes();
+        let seal = |column, plain: &[u8]| {
+            self.keys
+                .seal(&id, column, plain)
+                .map_err(|_| StoreFault::Busy)
+        };
+        let (source_mac, source) = match &mo.source {
+            Source::Person(number) => (Some(self.mac(number)), format!("P{}", number.digits())),
+            Source::Other(name) => (None, format!("O{name}")),
+        };
+        Ok(MoRow {
+            id,
+            smsc: mo.smsc.as_str().to_owned(),
+            family: mo.family.as_str().to_owned(),
+            session: *mo.session.0.as_bytes(),
+            source_mac,
+            source: seal("source", source.as_bytes())?,
+            destination: mo.destination,
+            text: seal("text", mo.text.as_bytes())?,
+            raw: seal("raw", &mo.raw)?,
+            data_coding: mo.data_coding,
+            esm_class: mo.esm_class,
+            dedupe: mo.dedupe,
+            insist: mo.insist,
+            intake: mo.intake,
+            received_at: mo.received_at.0,
+        })
+    }
+
+    fn seal_finish(&self, finish: Finish, now: UnixMs) -> Result<FinishRow, StoreFault> {
+        let mo = *finish.mo.0.as_bytes();
+        let citizen = match &finish.citizen {
+            Some((number, record)) => Some(CitizenRow::seal(&self.keys, self.mac(number), record)?),
+            None => None,
+        };
+        let mut mts = Vec::with_capacity(finish.mts.len());
+        for mt in finish.mts {
+            let id = *mt.id.0.as_bytes();
+            let seal = |column, plain: &[u8]| {
+                self.keys
+                    .seal(&id, column, plain)
+                    .map_err(|_| StoreFault::Busy)
+            };
+            mts.push(MtRow {
+                id,
+                mo,
+                kind: match mt.kind {
+                    MtKind::Answer => 0,
+                    MtKind::Notice => 1,
+                    MtKind::Apology => 2,
+                },
+                part: mt.part,
+                parts: mt.parts,
+                smsc: mt.smsc.as_str().to_owned(),
+                source: mt.source,
+                destination: seal("destination", mt.destination.digits().as_bytes())?,
+                body: seal("body", &mt.body)?,
+                data_coding: mt.data_coding,
+                udhi: mt.udhi,
+                reference: mt.reference,
+                not_after: mt.not_after.0,
+                now: now.0,
+                reserved: mt.reserved.map(|session| *session.0.as_bytes()),
+            });
+        }
+        let state = match finish.end {
+            MoEnd::Answered => 2,
+            MoEnd::Withheld => 3,
+            MoEnd::Expired => 4,
+            MoEnd::Dead => 5,
+        };
+        Ok(FinishRow {
+            mo,
+            state,
+            now: now.0,
+            citizen,
+            mts,
+        })
+    }
+
+    fn read_mo(&self, row: &SqliteRow) -> Sql<Option<StoredMo>> {
+        let id: Id = fixed(row, 0)?;
+        let (source, text): (&[u8], &[u8]) = (row.try_get(2)?, row.try_get(4)?);
+        let source = self.open_text(&id, "source", source).and_then(|source| {
+            match source.split_at_checked(1)? {
+                ("P", digits) => Msisdn::parse_e164(digits).map(Source::Person),
+                ("O", name) => Some(Source::Other(name.to_owned())),
+                _ => None,
+            }
+        });
+        let (Some(source), Some(text)) = (source, self.open_text(&id, "text", text)) else {
+            tracing::error!(mo = %Uuid::from_bytes(id), "an MO does not open");
+            return Ok(None);
+        };
+        Ok(Some(StoredMo {
+            id: MoId(Uuid::from_bytes(id)),
+            smsc: SmscName::from(row.try_get::<&str, _>(1)?),
+            source,
+            destination: row.try_get(3)?,
+            text,
+            received_at: UnixMs(row.try_get(5)?),
+            attempts: row.try_get(6)?,
+            deaths_alone: row.try_get(7)?,
+            suspect: row.try_get(8)?,
+        }))
+    }
+
+    async fn read_waiting(
+        &self,
+        suspects: bool,
+        after: Option<MoId>,
+        limit: usize,
+    ) -> Sql<Vec<StoredMo>> {
+        let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
+        let rows = sqlx::query(WAITING)
+            .bind(suspects)
+            .bind(after)
+            .bind(limit.min(MO_IN_HAND_MAX) as i64)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .filter_map(|row| self.read_mo(row).transpose())
+            .collect()
+    }
+
+    fn record(&self, citizen: Option<CitizenRow>) -> CitizenRecord {
+        citizen.map(|row| row.open(&self.keys)).unwrap_or_default()
+    }
+}
+
+impl Inbox for SqliteStore {
+    fn begin(&self, now: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> {
+        Box::pin(async move {
+            match self.submit(Op::Begin { now: now.0 }).await? {
+                Answer::Recovery(recovery) => Ok(recovery),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn end(&self, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move { self.submit(Op::End { now: now.0 }).await.map(|_| ()) })
+    }
+
+    fn accept(&self, mo: NewMo) -> PortFuture<'_, Result<Accepted, StoreFault>> {
+        Box::pin(async move {
+            let row = self.seal_mo(mo)?;
+            match self.submit(Op::Accept(Box::new(row))).await? {
+                Answer::New(citizen) => Ok(Accepted::New {
+                    citizen: self.record(citizen),
+                }),
+                Answer::Duplicate { of } => Ok(Accepted::Duplicate {
+                    of: MoId(Uuid::from_bytes(of)),
+                }),
+                Answer::Resembles {
+                    of,
+                    session,
+                    received_at,
+                } => Ok(Accepted::Resembles {
+                    of: MoId(Uuid::from_bytes(of)),
+                    session: SessionId(Uuid::from_bytes(session)),
+                    received_at: UnixMs(received_at),
+                }),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn waiting(
+        &self,
+        suspects: bool,
+        after: Option<MoId>,
+        limit: usize,
+    ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
+        Box::pin(async move {
+            self.read_waiting(suspects, after, limit)
+                .await
+                .map_err(|error| fault(&error))
+        })
+    }
+
+    fn claim(
+        &self,
+        mo: MoId,
+        alone: bool,
+        _now: UnixMs,
+    ) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+        Box::pin(async move {
+            match self
+                .submit(Op::Claim {
+                    mo: *mo.0.as_bytes(),
+                    alone,
+                })
+                .await?
+            {
+                Answer::Citizen(citizen) => Ok(self.record(citizen)),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn release(&self, mo: MoId, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move {
+            self.submit(Op::Release {
+                mo: *mo.0.as_bytes(),
+            })
+            .await
+            .map(|_| ())
+        })
+    }
+
+    fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move {
+            let row = self.seal_finish(finish, now)?;
+            self.submit(Op::Finish(Box::new(row))).await.map(|_| ())
+        })
+    }
+
+    fn confirm(&self, mos: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move {
+            let mos = mos.into_iter().map(|mo| *mo.0.as_bytes()).collect();
+            self.submit(Op::Confirm(mos)).await.map(|_| ())
+        })
+    }
+
+    fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
+        Box::pin(self.read_count("SELECT count(*) FROM inbox WHERE state < 2"))
+    }
+
+    fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move { self.submit(Op::Probe).await.map(|_| ()) })
+    }
+
+    fn sweep(&self, texts_before: UnixMs, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> {
+        let sweep = Sweep {
+            texts_before: texts_before.0,
+            now: now.0,
+        };
+        Box::pin(self.count(Op::Sweep(sweep)))
+    }
+}

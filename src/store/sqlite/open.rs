@@ -1,0 +1,385 @@
+//! Opening the database: every way in which it can be unfit is told to the operator in words.
+use super::{
+    SqliteStore,
+    writer::{Db, Fatal, Writer},
+};
+use crate::{store::Keys, types::limits::COMMIT_OPS_MAX};
+use sqlx::{
+    ConnectOptions, SqliteConnection,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+use std::{
+    fs::{DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::mpsc;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Connections that read: one for the exchange, one for whoever looks on.
+const READERS: u32 = 2;
+/// Statements kept prepared: about twelve kinds in eight sizes, and the single ones.
+const STATEMENTS: usize = 256;
+/// How long a lock may be held by a process that is just ending: tries and the pause between them.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a store needs to be opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// The database file; it and its directory are created.
+    pub path: PathBuf,
+    /// The keys of this database.
+    pub keys: Keys,
+    /// Called once when the database can no longer be trusted. Production ends the process here.
+    pub fatal: Fatal,
+    /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
+    pub pages_max: Option<u32>,
+}
+
+impl StoreOptions {
+    /// Options for a file, without a bound, and a hook that only leaves the store closed.
+    pub fn new(path: impl Into<PathBuf>, keys: Keys) -> Self {
+        StoreOptions {
+            path: path.into(),
+            keys,
+            fatal: Arc::new(|_| {}),
+            pages_max: None,
+        }
+    }
+}
+
+/// Why a database cannot be used; the text is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file, its directory or its lock cannot be read, written or made.
+    #[error("cannot use the database {path}: {source}")]
+    Path {
+        /// What could not be used.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process has it.
+    #[error("the database {path} is in use by another process (it holds {lock})")]
+    Locked {
+        /// The database.
+        path: PathBuf,
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{path} is not a database; restore it from the backup or choose another path")]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It was written by a newer version.
+    #[error("database {path} is at migration {found}, this build knows {known}; run a newer chrak")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its migration.
+        found: i64,
+        /// The newest migration in this program.
+        known: i64,
+    },
+    /// A setting on which durability rests was not taken.
+    #[error("the database {path} does not hold {name} = {wanted} (it says {found})")]
+    Pragma {
+        /// The database.
+        path: PathBuf,
+        /// The setting.
+        name: &'static str,
+        /// What it must be.
+        wanted: i64,
+        /// What it is.
+        found: String,
+    },
+    /// No room is left.
+    #[error("no room for the database {path}: the disk is full")]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
+    /// It is damaged.
+    #[error("the database {path} is damaged ({detail}); restore it from the backup")]
+    Corrupt {
+        /// The database.
+        path: PathBuf,
+        /// The first thing found.
+        detail: String,
+    },
+    /// It was sealed with other keys.
+    #[error(
+        "the database {path} was sealed with another key file; restore the key file that belongs to it"
+    )]
+    WrongKey {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Anything else.
+    #[error("cannot open the database {path}: {source}")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What it said.
+        source: sqlx::Error,
+    },
+}
+
+impl OpenError {
+    fn of(path: &Path, source: sqlx::Error) -> Self {
+        let path = path.to_owned();
+        let code = match &source {
+            sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()),
+            _ => None,
+        };
+        match code.map(|code| code & 0xff) {
+            Some(5 | 6) => OpenError::Locked {
+                lock: path.clone(),
+                path,
+            },
+            Some(8) => OpenError::Path {
+                path,
+                source: io::ErrorKind::ReadOnlyFilesystem.into(),
+            },
+            Some(11) => OpenError::Corrupt {
+                path,
+                detail: source.to_string(),
+            },
+            Some(13) => OpenError::Full { path },
+            Some(14) => OpenError::Path {
+                path,
+                source: io::Error::other(source),
+            },
+            Some(26) => OpenError::NotADatabase { path },
+            _ => OpenError::Database { path, source },
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens or creates the database, brings it to this build's schema and starts its writer. Must be called
+    /// in a tokio runtime.
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
+        let path = &options.path;
+        let lock = prepare(path).await?;
+        let failed = |error| OpenError::of(path, error);
+        let mut conn = writing(&options).connect().await.map_err(failed)?;
+        check_integrity(&mut conn, path).await?;
+        migrate(&mut conn, path).await?;
+        check_settings(&mut conn, path).await?;
+        check_key(&mut conn, path, &options.keys).await?;
+        if let Some(pages) = options.pages_max {
+            let sql = format!("PRAGMA max_page_count = {pages}");
+            sqlx::query(sqlx::AssertSqlSafe(sql))
+                .execute(&mut conn)
+                .await
+                .map_err(failed)?;
+        }
+        let orphans = sqlx::query_scalar("SELECT count(*) FROM receipt_orphan")
+            .fetch_one(&mut conn)
+            .await
+            .map_err(failed)?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(common(path).read_only(true))
+            .await
+            .map_err(failed)?;
+        let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
+        let commits = Arc::default();
+        let writer = Writer {
+            db: Db {
+                conn,
+                incarnation: 0,
+                orphans,
+            },
+            fatal: options.fatal,
+            commits: Arc::clone(&commits),
+            lock,
+        };
+        let writer = tokio::spawn(writer.run(jobs));
+        Ok(SqliteStore {
+            queue,
+            readers,
+            keys: options.keys,
+            commits,
+            writer,
+        })
+    }
+}
+
+/// Makes the directory and the file, readable by us alone, and takes the lock.
+async fn prepare(path: &Path) -> Result<File, OpenError> {
+    let failed = |at: &Path| {
+        let path = at.to_owned();
+        move |source| OpenError::Path { path, source }
+    };
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(failed(dir))?;
+    let lock_path = dir.join("chrak.lock");
+    let file = |path: &Path| {
+        OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+    };
+    let lock = file(&lock_path).map_err(failed(&lock_path))?;
+    let mut tries = 0;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => tries += 1,
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::Locked {
+                    path: path.to_owned(),
+                    lock: lock_path,
+                });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(&lock_path)(error)),
+        }
+        tokio::time::sleep(LOCK_PAUSE).await;
+    }
+    // SQLite gives the WAL the permissions of the database
+    file(path).map_err(failed(path))?;
+    Ok(lock)
+}
+
+fn common(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .statement_cache_capacity(STATEMENTS)
+        .busy_timeout(Duration::from_secs(5))
+        .foreign_keys(true)
+        .pragma("trusted_schema", "OFF")
+        .pragma("cell_size_check", "ON")
+        .pragma("mmap_size", "0")
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+}
+
+fn writing(options: &StoreOptions) -> SqliteConnectOptions {
+    common(&options.path)
+        .pragma("journal_mode", "WAL")
+        .pragma("synchronous", "FULL")
+        .pragma("wal_autocheckpoint", "1000")
+        .pragma("journal_size_limit", "67108864")
+        // overwrites what is deleted where that costs no further page
+        .pragma("secure_delete", "FAST")
+}
+
+async fn check_integrity(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)")
+        .fetch_one(conn)
+        .await
+        .map_err(|error| OpenError::of(path, error))?;
+    if detail == "ok" {
+        Ok(())
+    } else {
+        Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            detail,
+        })
+    }
+}
+
+async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let known = MIGRATIONS
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0);
+    match MIGRATIONS.run_direct(None, &mut *conn, false).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) if found > known => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        }),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
+            Err(OpenError::of(path, error))
+        }
+        Err(error) => Err(OpenError::of(path, sqlx::Error::Migrate(Box::new(error)))),
+    }
+}
+
+/// Reads back what durability rests on: a setting that was refused shows nowhere else.
+async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let failed = |error| OpenError::of(path, error);
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
+        .fetch_one(&mut *conn)
+        .await
+        .map_err(failed)?;
+    if journal != "wal" {
+        return Err(OpenError::Pragma {
+            path: path.to_owned(),
+            name: "journal_mode (2 is WAL)",
+            wanted: 2,
+            found: journal,
+        });
+    }
+    for (name, sql, wanted) in [
+        ("synchronous", "PRAGMA synchronous", 2),
+        ("foreign_keys", "PRAGMA foreign_keys", 1),
+        ("trusted_schema", "PRAGMA trusted_schema", 0),
+        ("mmap_size", "PRAGMA mmap_size", 0),
+    ] {
+        let found: i64 = sqlx::query_scalar(sql)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?;
+        if found != wanted {
+            let found = found.to_string();
+            return Err(OpenError::Pragma {
+                path: path.to_owned(),
+                name,
+                wanted,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The first opening leaves a sealed mark; every later one must be able to open it.
+async fn check_key(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Result<(), OpenError> {
+    let failed = |error| OpenError::of(path, error);
+    let wrong = || OpenError::WrongKey {
+        path: path.to_owned(),
+    };
+    let mark: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'")
+            .fetch_optional(&mut *conn)
+            .await
+            .map_err(failed)?;
+    if let Some(mark) = mark {
+        return keys
+            .open(b"meta", "key_check", &mark)
+            .map(|_| ())
+            .map_err(|_| wrong());
+    }
+    let mark = keys
+        .seal(b"meta", "key_check", b"chrak")
+        .map_err(|_| wrong())?;
+    sqlx::query("INSERT INTO meta (name, value) VALUES ('key_check', ?)")
+        .bind(mark)
+        .execute(conn)
+        .await
+        .map_err(failed)?;
+    Ok(())
+}

@@ -1,0 +1,457 @@
+//! The outbox port on SQLite: segments from the commit that caused them to the telco's last word.
+use super::{
+    SqliteStore,
+    rows::{self, Id, Sql, all, fixed, values, within},
+    writer::{Answer, Answers, Db, Many, Op, fault},
+};
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        outbox::{Delivery, DueMt, Outbox, Outcome, Resolved, Settlement},
+    },
+    types::{
+        MoId, Msisdn, MtId, SessionId, UnixMs,
+        limits::SUBMIT_TRIES_MAX,
+        names::{Family, SmscName},
+    },
+};
+use sqlx::{Row, sqlite::SqliteRow};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Segments that one call of `expire` or `due` looks at: a commit must stay short.
+const ROWS_MAX: usize = 5_000;
+
+/// A settlement as it is written.
+pub(super) struct SettleRow {
+    pub mt: Id,
+    pub session: Id,
+    pub state: i64,
+    pub message_id: Option<String>,
+    pub due: Option<i64>,
+    pub status: Option<i64>,
+    /// Attempts that do not count.
+    pub undone: i64,
+    pub now: i64,
+}
+
+impl SettleRow {
+    fn new(settlement: Settlement, now: UnixMs) -> Self {
+        let mut row = SettleRow {
+            mt: *settlement.mt.0.as_bytes(),
+            session: *settlement.session.0.as_bytes(),
+            state: 0,
+            message_id: None,
+            due: None,
+            status: None,
+            undone: 0,
+            now: now.0,
+        };
+        match settlement.outcome {
+            Outcome::Sent { message_id } => {
+                row.state = 3;
+                row.message_id = message_id;
+            }
+            Outcome::Retry { due, status } => {
+                row.due = Some(due.0);
+                row.status = Some(status.into());
+            }
+            Outcome::Failed { status } => {
+                row.state = 5;
+                row.status = Some(status.into());
+            }
+            Outcome::Ambiguous => row.state = 2,
+            Outcome::Unwritten => row.undone = 1,
+        }
+        row
+    }
+}
+
+/// A receipt as it is written.
+pub(super) struct ReceiptRow {
+    pub family: String,
+    pub message_id: String,
+    pub state: i64,
+    pub now: i64,
+}
+
+const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
+    due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
+    attempts = outbox.attempts - v.undone, updated_at = v.at \
+    FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1";
+
+pub(super) async fn settle(
+    db: &mut Db,
+    ops: &Many<'_, Vec<SettleRow>>,
+    answers: &mut Answers,
+) -> Sql<()> {
+    let mut seen = HashSet::new();
+    // the first settlement of a segment counts, as if they had come one after the other
+    let settled: Vec<&SettleRow> = ops
+        .iter()
+        .flat_map(|(_, rows)| rows.iter())
+        .filter(|row| seen.insert(row.mt))
+        .collect();
+    let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
+    let statements = values(head, &settled, SETTLE, |tuple, row| {
+        tuple
+            .push_bind(&row.mt[..])
+            .push_bind(&row.session[..])
+            .push_bind(row.state);
+        tuple
+            .push_bind(row.message_id.clone())
+            .push_bind(row.due)
+            .push_bind(row.status);
+        tuple.push_bind(row.undone).push_bind(row.now);
+    });
+    rows::run(&mut db.conn, statements).await?;
+    if db.orphans > 0 {
+        // those that were left alone are harmless here: `adopt` looks at what the rows say
+        let named: Vec<Id> = settled
+            .iter()
+            .filter(|row| row.message_id.is_some())
+            .map(|row| row.mt)
+            .collect();
+        adopt(db, &named).await?;
+    }
+    for (at, _) in ops {
+        answers.set(*at, Ok(Answer::Done));
+    }
+    Ok(())
+}
+
+/// Gives receipts that came early to the segments that have just got their message ids.
+async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
+    let found = all(
+        &mut db.conn,
+        within(
+            "SELECT o.id, r.state, r.message_id, r.family FROM outbox o \
+             JOIN receipt_orphan r ON r.message_id = o.message_id AND r.family = o.family \
+             WHERE o.id IN ",
+            sent,
+            "",
+        ),
+    )
+    .await?;
+    for row in found {
+        let (id, state): (Id, i64) = (fixed(&row, 0)?, row.try_get(1)?);
+        let (message_id, family): (String, String) = (row.try_get(2)?, row.try_get(3)?);
+        sqlx::query("UPDATE outbox SET state = ? WHERE id = ? AND state = 3")
+            .bind(state)
+            .bind(&id[..])
+            .execute(&mut db.conn)
+            .await?;
+        let gone = sqlx::query("DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?")
+            .bind(message_id)
+            .bind(family)
+            .execute(&mut db.conn)
+            .await?;
+        db.orphans -= i64::try_from(gone.rows_affected()).unwrap_or(0);
+    }
+    Ok(())
+}
+
+pub(super) async fn receive(
+    db: &mut Db,
+    ops: &Many<'_, ReceiptRow>,
+    answers: &mut Answers,
+) -> Sql<()> {
+    let bind = |tuple: &mut sqlx::query_builder::Separated<'_, sqlx::Sqlite, &'static str>,
+                (_, row): &(usize, &ReceiptRow)| {
+        tuple
+            .push_bind(row.message_id.clone())
+            .push_bind(row.family.clone());
+        tuple.push_bind(row.state).push_bind(row.now);
+    };
+    let head = "WITH v (message_id, family, state, at) AS (";
+    let matched = all(
+        &mut db.conn,
+        values(
+            head,
+            ops,
+            ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
+             WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
+             AND outbox.message_id IS NOT NULL AND outbox.state = 3 RETURNING message_id, family",
+            bind,
+        ),
+    )
+    .await?;
+    let mut known = HashSet::new();
+    for row in matched {
+        known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
+    }
+    let strange: Vec<(usize, &ReceiptRow)> = ops
+        .iter()
+        .filter(|(_, row)| !known.contains(&(row.message_id.clone(), row.family.clone())))
+        .copied()
+        .collect();
+    // a segment that has its last word already needs no second one
+    let kept = all(
+        &mut db.conn,
+        values(
+            &format!("INSERT INTO receipt_orphan (message_id, family, state, at) {head}"),
+            &strange,
+            ") SELECT message_id, family, state, at FROM v WHERE NOT EXISTS (\
+             SELECT 1 FROM outbox o WHERE o.message_id = v.message_id AND o.family = v.family \
+             AND o.message_id IS NOT NULL) ON CONFLICT DO NOTHING RETURNING at",
+            bind,
+        ),
+    )
+    .await?;
+    db.orphans += i64::try_from(kept.len()).unwrap_or(0);
+    for (at, _) in ops {
+        answers.set(*at, Ok(Answer::Done));
+    }
+    Ok(())
+}
+
+pub(super) async fn begin_submit(
+    db: &mut Db,
+    ops: &[(usize, &[Id], Id, i64)],
+    answers: &mut Answers,
+) -> Sql<()> {
+    let mut seen = HashSet::new();
+    let wanted: Vec<(Id, Id, i64)> = ops
+        .iter()
+        .flat_map(|(_, mts, session, now)| mts.iter().map(|mt| (*mt, *session, *now)))
+        .filter(|(mt, ..)| seen.insert(*mt))
+        .collect();
+    let got = all(
+        &mut db.conn,
+        values(
+            "WITH v (id, session, at) AS (",
+            &wanted,
+            ") UPDATE outbox SET state = 1, session = v.session, attempts = outbox.attempts + 1, \
+             updated_at = v.at FROM v WHERE outbox.id = v.id AND outbox.state = 0 RETURNING id",
+            |tuple, (mt, session, now)| {
+                tuple
+                    .push_bind(&mt[..])
+                    .push_bind(&session[..])
+                    .push_bind(*now);
+            },
+        ),
+    )
+    .await?;
+    let mut ours: HashSet<Id> = got.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
+    for (at, mts, ..) in ops {
+        let taken = mts.iter().copied().filter(|mt| ours.remove(mt)).collect();
+        answers.set(*at, Ok(Answer::Ids(taken)));
+    }
+    Ok(())
+}
+
+/// Inserts the segments of finished MOs; `families` by MO.
+pub(super) async fn insert(
+    db: &mut Db,
+    mts: &[&rows::MtRow],
+    families: &HashMap<Id, String>,
+) -> Sql<u64> {
+    rows::run(
+        &mut db.conn,
+        values(
+            "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, body, \
+             data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at) ",
+            mts,
+            "",
+            |tuple, row| {
+                let at_once = i64::from(row.reserved.is_some());
+                tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind);
+                tuple.push_bind(row.part).push_bind(row.parts).push_bind(row.smsc.clone());
+                tuple.push_bind(families.get(&row.mo).cloned().unwrap_or_default());
+                tuple.push_bind(row.source.clone()).push_bind(row.destination.clone());
+                tuple.push_bind(row.body.clone()).push_bind(row.data_coding);
+                tuple.push_bind(row.udhi).push_bind(row.reference).push_bind(row.not_after);
+                tuple.push_bind(row.now).push_bind(at_once);
+                tuple.push_bind(row.reserved.map(Vec::from)).push_bind(at_once);
+                tuple.push_bind(row.now);
+            },
+        ),
+    )
+    .await
+}
+
+pub(super) async fn resolve(db: &mut Db, smsc: &str, before: i64, now: i64) -> Sql<Resolved> {
+    let rows = sqlx::query(
+        "UPDATE outbox SET updated_at = ?1, due = ?1, state = CASE WHEN not_after <= ?1 THEN 6 \
+         WHEN attempts >= ?2 THEN 5 ELSE 0 END \
+         WHERE state < 3 AND state = 2 AND smsc = ?3 AND updated_at < ?4 RETURNING state",
+    )
+    .bind(now)
+    .bind(SUBMIT_TRIES_MAX)
+    .bind(smsc)
+    .bind(before)
+    .fetch_all(&mut db.conn)
+    .await?;
+    let mut resolved = Resolved::default();
+    for row in rows {
+        match row.try_get::<i64, _>(0)? {
+            0 => resolved.resent += 1,
+            _ => resolved.given_up += 1,
+        }
+    }
+    Ok(resolved)
+}
+
+pub(super) async fn expire(db: &mut Db, now: i64) -> Sql<u64> {
+    let done = sqlx::query(
+        "UPDATE outbox SET state = 6, updated_at = ?1 WHERE id IN (\
+         SELECT id FROM outbox WHERE state = 0 AND not_after <= ?1 LIMIT ?2)",
+    )
+    .bind(now)
+    .bind(ROWS_MAX as i64)
+    .execute(&mut db.conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+const DUE: &str = "SELECT o.id, o.mo, o.source, o.destination, o.body, o.data_coding, o.udhi, \
+    o.reference, o.not_after, o.attempts FROM outbox o \
+    WHERE o.state < 3 AND o.state = 0 AND o.smsc = ?1 AND o.due <= ?2 AND o.not_after > ?2 \
+    AND (o.part = 1 OR EXISTS (SELECT 1 FROM outbox p WHERE p.mo = o.mo AND p.kind = o.kind \
+    AND p.part = o.part - 1 AND p.state IN (3, 4, 7))) ORDER BY o.due, o.id LIMIT ?3";
+
+impl SqliteStore {
+    fn read_due(&self, row: &SqliteRow) -> Sql<Option<DueMt>> {
+        let (id, mo): (Id, Id) = (fixed(row, 0)?, fixed(row, 1)?);
+        let (destination, body): (&[u8], &[u8]) = (row.try_get(3)?, row.try_get(4)?);
+        let number = self.open_text(&id, "destination", destination);
+        let body = self.keys.open(&id, "body", body).ok();
+        let (Some(destination), Some(body)) = (number.and_then(|n| Msisdn::parse_e164(&n)), body)
+        else {
+            tracing::error!(mt = %Uuid::from_bytes(id), "a segment does not open");
+            return Ok(None);
+        };
+        Ok(Some(DueMt {
+            id: MtId(Uuid::from_bytes(id)),
+            mo: MoId(Uuid::from_bytes(mo)),
+            source: row.try_get(2)?,
+            destination,
+            body,
+            data_coding: row.try_get(5)?,
+            udhi: row.try_get(6)?,
+            reference: row.try_get(7)?,
+            not_after: UnixMs(row.try_get(8)?),
+            attempts: row.try_get::<u32, _>(9)? + 1,
+        }))
+    }
+
+    async fn read_all_due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> Sql<Vec<DueMt>> {
+        let rows = sqlx::query(DUE)
+            .bind(smsc.as_str())
+            .bind(now.0)
+            .bind(limit.min(ROWS_MAX) as i64)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .filter_map(|row| self.read_due(row).transpose())
+            .collect()
+    }
+}
+
+impl Outbox for SqliteStore {
+    fn due(
+        &self,
+        smsc: SmscName,
+        now: UnixMs,
+        limit: usize,
+    ) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
+        Box::pin(async move {
+            self.read_all_due(smsc, now, limit)
+                .await
+                .map_err(|error| fault(&error))
+        })
+    }
+
+    fn begin_submit(
+        &self,
+        mts: Vec<MtId>,
+        session: SessionId,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> {
+        Box::pin(async move {
+            let mts = mts.into_iter().map(|mt| *mt.0.as_bytes()).collect();
+            let session = *session.0.as_bytes();
+            match self
+                .submit(Op::BeginSubmit {
+                    mts,
+                    session,
+                    now: now.0,
+                })
+                .await?
+            {
+                Answer::Ids(ids) => Ok(ids
+                    .into_iter()
+                    .map(|id| MtId(Uuid::from_bytes(id)))
+                    .collect()),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn settle(
+        &self,
+        settlements: Vec<Settlement>,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move {
+            let rows = settlements
+                .into_iter()
+                .map(|settlement| SettleRow::new(settlement, now))
+                .collect();
+            self.submit(Op::Settle(rows)).await.map(|_| ())
+        })
+    }
+
+    fn resolve_ambiguous(
+        &self,
+        smsc: SmscName,
+        before: UnixMs,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Resolved, StoreFault>> {
+        Box::pin(async move {
+            let smsc = smsc.as_str().to_owned();
+            match self
+                .submit(Op::Resolve {
+                    smsc,
+                    before: before.0,
+                    now: now.0,
+                })
+                .await?
+            {
+                Answer::Resolved(resolved) => Ok(resolved),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn expire(&self, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> {
+        Box::pin(async move { self.count(Op::Expire { now: now.0 }).await })
+    }
+
+    fn receipt(
+        &self,
+        family: Family,
+        message_id: String,
+        delivery: Delivery,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move {
+            let state = match delivery {
+                Delivery::Delivered => 4,
+                Delivery::Undelivered => 7,
+            };
+            let family = family.as_str().to_owned();
+            let row = ReceiptRow {
+                family,
+                message_id,
+                state,
+                now: now.0,
+            };
+            self.submit(Op::Receipt(row)).await.map(|_| ())
+        })
+    }
+
+    fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
+        Box::pin(self.read_count("SELECT count(*) FROM outbox WHERE state < 3"))
+    }
+}

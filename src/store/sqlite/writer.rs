@@ -1,0 +1,415 @@
+//! The one writer: takes operations from a bounded queue, carries out many in one transaction and replies
+//! after the commit. Knows when to commit; what an operation does stands in `inbox` and `outbox`.
+use super::{
+    inbox::{self, Sweep},
+    outbox::{self, ReceiptRow, SettleRow},
+    rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
+};
+use crate::{
+    ports::{StoreFault, inbox::Recovery, outbox::Resolved},
+    types::limits::COMMIT_OPS_MAX,
+};
+use sqlx::{Connection, SqliteConnection};
+use std::{
+    collections::HashSet,
+    fs::File,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::sync::{mpsc, oneshot};
+
+/// Called once when the database can no longer be trusted; in production it ends the process at once.
+pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// Idle time after which the WAL is copied into the database.
+const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
+
+/// One operation; each is atomic.
+pub(super) enum Op {
+    Accept(Box<MoRow>),
+    Claim { mo: Id, alone: bool },
+    Release { mo: Id },
+    Finish(Box<FinishRow>),
+    Confirm(Vec<Id>),
+    BeginSubmit { mts: Vec<Id>, session: Id, now: i64 },
+    Settle(Vec<SettleRow>),
+    Receipt(ReceiptRow),
+    Begin { now: i64 },
+    End { now: i64 },
+    Probe,
+    Sweep(Sweep),
+    Resolve { smsc: String, before: i64, now: i64 },
+    Expire { now: i64 },
+}
+
+/// What an operation returns.
+pub(super) enum Answer {
+    Done,
+    New(Option<CitizenRow>),
+    Duplicate {
+        of: Id,
+    },
+    Resembles {
+        of: Id,
+        session: Id,
+        received_at: i64,
+    },
+    Citizen(Option<CitizenRow>),
+    Ids(Vec<Id>),
+    Recovery(Recovery),
+    Count(u64),
+    Resolved(Resolved),
+}
+
+pub(super) type Verdict = Result<Answer, StoreFault>;
+
+/// An operation and where its answer goes.
+pub(super) struct Job {
+    pub op: Op,
+    pub reply: oneshot::Sender<Verdict>,
+}
+
+/// Answers of a batch, by the position of their operation.
+pub(super) struct Answers(Vec<Option<Verdict>>);
+
+impl Answers {
+    fn new(len: usize) -> Self {
+        Answers((0..len).map(|_| None).collect())
+    }
+
+    pub(super) fn set(&mut self, at: usize, verdict: Verdict) {
+        self.0[at] = Some(verdict);
+    }
+}
+
+/// Operations of one kind with their positions.
+pub(super) type Many<'a, T> = Vec<(usize, &'a T)>;
+
+/// Operations that touch different rows, so that kinds may be carried out in a fixed order.
+#[derive(Default)]
+struct Group<'a> {
+    touched: HashSet<u64>,
+    confirms: Many<'a, Vec<Id>>,
+    settles: Many<'a, Vec<SettleRow>>,
+    receipts: Many<'a, ReceiptRow>,
+    submits: Vec<(usize, &'a [Id], Id, i64)>,
+    releases: Many<'a, Id>,
+    finishes: Many<'a, FinishRow>,
+    claims: Vec<(usize, Id, bool)>,
+    accepts: Many<'a, MoRow>,
+}
+
+/// The writing connection and what is known beside it.
+pub(super) struct Db {
+    pub conn: SqliteConnection,
+    /// Number of this run, 0 before `begin`.
+    pub incarnation: i64,
+    /// How many receipts wait for their resp.
+    pub orphans: i64,
+}
+
+/// How the database failed.
+enum Failure {
+    /// The operation was at fault (a constraint).
+    Operation,
+    /// The database cannot write now.
+    Busy,
+    /// It cannot be trusted any more.
+    Fatal,
+}
+
+fn judge(error: &sqlx::Error) -> Failure {
+    let code = match error {
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()),
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
+            return Failure::Fatal;
+        }
+        _ => None,
+    };
+    match code.map(|code| code & 0xff) {
+        // BUSY, LOCKED, NOMEM, READONLY, FULL, CANTOPEN
+        Some(5 | 6 | 7 | 8 | 13 | 14) => Failure::Busy,
+        // IOERR, CORRUPT, NOTADB
+        Some(10 | 11 | 26) => Failure::Fatal,
+        _ => Failure::Operation,
+    }
+}
+
+/// The fault that a failed read is for its caller.
+pub(super) fn fault(error: &sqlx::Error) -> StoreFault {
+    tracing::error!(%error, "reading the database");
+    match judge(error) {
+        Failure::Fatal => StoreFault::Unknown,
+        Failure::Busy | Failure::Operation => StoreFault::Busy,
+    }
+}
+
+/// The writer task's own.
+pub(super) struct Writer {
+    pub db: Db,
+    pub fatal: Fatal,
+    pub commits: Arc<AtomicU64>,
+    /// Held as long as the writer lives, so that no second process writes.
+    pub lock: File,
+}
+
+impl Writer {
+    /// Runs until the store is dropped or the database cannot be trusted any more.
+    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        let mut dirty = false;
+        loop {
+            let first = match tokio::time::timeout(CHECKPOINT_IDLE, queue.recv()).await {
+                Ok(Some(job)) => job,
+                Ok(None) => break,
+                Err(_) => {
+                    if std::mem::take(&mut dirty) {
+                        self.checkpoint().await;
+                    }
+                    continue;
+                }
+            };
+            // lets those who are about to ask join this commit
+            tokio::task::yield_now().await;
+            let mut batch = vec![first];
+            while batch.len() < COMMIT_OPS_MAX {
+                match queue.try_recv() {
+                    Ok(job) => batch.push(job),
+                    Err(_) => break,
+                }
+            }
+            dirty = true;
+            if !self.commit(batch).await {
+                return;
+            }
+        }
+        self.checkpoint().await;
+        if let Err(error) = self.db.conn.close().await {
+            tracing::warn!(%error, "closing the database");
+        }
+        drop(self.lock);
+    }
+
+    async fn checkpoint(&mut self) {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_all(&mut self.db.conn)
+            .await
+        {
+            tracing::warn!(%error, "checkpoint");
+        }
+    }
+
+    /// One transaction; returns whether to carry on.
+    async fn commit(&mut self, batch: Vec<Job>) -> bool {
+        let started = Instant::now();
+        let outcome = self.transact(&batch).await;
+        metrics::histogram!("chrak_commit_seconds").record(started.elapsed().as_secs_f64());
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        let (verdicts, error) = match outcome {
+            Ok(answers) => {
+                for (job, verdict) in batch.into_iter().zip(answers.0) {
+                    // a caller that has gone needs no answer
+                    let _ = job.reply.send(verdict.unwrap_or(Err(StoreFault::Unknown)));
+                }
+                return true;
+            }
+            Err(error) => match judge(&error) {
+                Failure::Fatal => (StoreFault::Unknown, Some(error)),
+                Failure::Busy | Failure::Operation => {
+                    tracing::error!(%error, "the database took nothing");
+                    (StoreFault::Busy, None)
+                }
+            },
+        };
+        for job in batch {
+            let _ = job.reply.send(Err(verdicts));
+        }
+        let Some(error) = error else {
+            return true;
+        };
+        tracing::error!(%error, "the database cannot be trusted any more");
+        (self.fatal)(&error.to_string());
+        false
+    }
+
+    /// All operations as sets; if that fails for an operation's own sake, each by itself.
+    async fn transact(&mut self, batch: &[Job]) -> Sql<Answers> {
+        let before = (self.db.incarnation, self.db.orphans);
+        let mut result = self.attempt(batch, false).await;
+        if let Err(error) = &result {
+            (self.db.incarnation, self.db.orphans) = before;
+            self.rollback().await;
+            if matches!(judge(error), Failure::Operation) {
+                tracing::warn!(%error, ops = batch.len(), "operations are done one by one");
+                result = self.attempt(batch, true).await;
+                if result.is_err() {
+                    (self.db.incarnation, self.db.orphans) = before;
+                    self.rollback().await;
+                }
+            }
+        }
+        result
+    }
+
+    async fn rollback(&mut self) {
+        // fails where SQLite has rolled back by itself
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.db.conn).await;
+    }
+
+    async fn attempt(&mut self, batch: &[Job], one_by_one: bool) -> Sql<Answers> {
+        let mut answers = Answers::new(batch.len());
+        sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut self.db.conn)
+            .await?;
+        if one_by_one {
+            for (at, job) in batch.iter().enumerate() {
+                self.db.alone(at, &job.op, &mut answers).await?;
+            }
+        } else {
+            self.db.together(batch, &mut answers).await?;
+        }
+        sqlx::query("COMMIT").execute(&mut self.db.conn).await?;
+        Ok(answers)
+    }
+}
+
+impl Db {
+    async fn together(&mut self, batch: &[Job], answers: &mut Answers) -> Sql<()> {
+        let mut group = Group::default();
+        for (at, job) in batch.iter().enumerate() {
+            if !group.add(at, &job.op) {
+                self.apply(std::mem::take(&mut group), answers).await?;
+                if !group.add(at, &job.op) {
+                    let answer = self.single(&job.op).await?;
+                    answers.set(at, Ok(answer));
+                }
+            }
+        }
+        self.apply(group, answers).await
+    }
+
+    /// One operation in a savepoint: what is wrong with it is its own affair.
+    async fn alone(&mut self, at: usize, op: &Op, answers: &mut Answers) -> Sql<()> {
+        let orphans = self.orphans;
+        sqlx::query("SAVEPOINT op").execute(&mut self.conn).await?;
+        let mut group = Group::default();
+        let result = if group.add(at, op) {
+            self.apply(group, answers).await
+        } else {
+            self.single(op)
+                .await
+                .map(|answer| answers.set(at, Ok(answer)))
+        };
+        if let Err(error) = result {
+            if !matches!(judge(&error), Failure::Operation) {
+                return Err(error);
+            }
+            tracing::error!(%error, "an operation breaks a rule of the database");
+            self.orphans = orphans;
+            sqlx::query("ROLLBACK TO op")
+                .execute(&mut self.conn)
+                .await?;
+            answers.set(at, Err(StoreFault::Stale));
+        }
+        sqlx::query("RELEASE op").execute(&mut self.conn).await?;
+        Ok(())
+    }
+
+    async fn apply(&mut self, group: Group<'_>, answers: &mut Answers) -> Sql<()> {
+        inbox::confirm(self, &group.confirms, answers).await?;
+        outbox::settle(self, &group.settles, answers).await?;
+        outbox::receive(self, &group.receipts, answers).await?;
+        outbox::begin_submit(self, &group.submits, answers).await?;
+        inbox::release(self, &group.releases, answers).await?;
+        inbox::finish(self, &group.finishes, answers).await?;
+        inbox::claim(self, &group.claims, answers).await?;
+        inbox::accept(self, &group.accepts, answers).await
+    }
+
+    /// Operations that look at many rows and therefore run by themselves, in their turn.
+    async fn single(&mut self, op: &Op) -> Sql<Answer> {
+        match op {
+            Op::Begin { now } => inbox::begin(self, *now).await.map(Answer::Recovery),
+            Op::End { now } => inbox::end(self, *now).await.map(|()| Answer::Done),
+            Op::Probe => inbox::probe(self).await.map(|()| Answer::Done),
+            Op::Sweep(sweep) => inbox::sweep(self, sweep).await.map(Answer::Count),
+            Op::Resolve { smsc, before, now } => outbox::resolve(self, smsc, *before, *now)
+                .await
+                .map(Answer::Resolved),
+            Op::Expire { now } => outbox::expire(self, *now).await.map(Answer::Count),
+            Op::Accept(_)
+            | Op::Claim { .. }
+            | Op::Release { .. }
+            | Op::Finish(_)
+            | Op::Confirm(_)
+            | Op::BeginSubmit { .. }
+            | Op::Settle(_)
+            | Op::Receipt(_) => Err(sqlx::Error::Protocol("not a single operation".into())),
+        }
+    }
+}
+
+fn print(of: impl Hash) -> u64 {
+    // two things with one print only start a new group
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl<'a> Group<'a> {
+    /// Takes an operation in, unless it touches a row that is touched already or must run by itself.
+    fn add(&mut self, at: usize, op: &'a Op) -> bool {
+        let prints: Vec<u64> = match op {
+            Op::Accept(mo) => vec![print(mo.id), print(mo.dedupe.digest)],
+            Op::Claim { mo, .. } | Op::Release { mo } => vec![print(mo)],
+            Op::Finish(finish) => std::iter::once(&finish.mo)
+                .chain(finish.mts.iter().map(|mt| &mt.id))
+                .map(print)
+                .collect(),
+            Op::Confirm(mos) => mos.iter().map(print).collect(),
+            Op::BeginSubmit { mts, .. } => mts.iter().map(print).collect(),
+            Op::Settle(rows) => rows
+                .iter()
+                .map(|row| print(row.mt))
+                .chain(message_prints(rows))
+                .collect(),
+            Op::Receipt(row) => vec![print(&row.message_id)],
+            Op::Begin { .. }
+            | Op::End { .. }
+            | Op::Probe
+            | Op::Sweep(_)
+            | Op::Resolve { .. }
+            | Op::Expire { .. } => return false,
+        };
+        if prints.iter().any(|print| self.touched.contains(print)) {
+            return false;
+        }
+        self.touched.extend(prints);
+        match op {
+            Op::Accept(mo) => self.accepts.push((at, mo)),
+            Op::Claim { mo, alone } => self.claims.push((at, *mo, *alone)),
+            Op::Release { mo } => self.releases.push((at, mo)),
+            Op::Finish(finish) => self.finishes.push((at, finish)),
+            Op::Confirm(mos) => self.confirms.push((at, mos)),
+            Op::BeginSubmit { mts, session, now } => self.submits.push((at, mts, *session, *now)),
+            Op::Settle(rows) => self.settles.push((at, rows)),
+            Op::Receipt(row) => self.receipts.push((at, row)),
+            Op::Begin { .. }
+            | Op::End { .. }
+            | Op::Probe
+            | Op::Sweep(_)
+            | Op::Resolve { .. }
+            | Op::Expire { .. } => {}
+        }
+        true
+    }
+}
+
+fn message_prints(rows: &[SettleRow]) -> impl Iterator<Item = u64> {
+    rows.iter()
+        .filter_map(|row| row.message_id.as_ref())
+        .map(print)
+}

@@ -1,0 +1,202 @@
+//! What every store must do, as cases over the ports, and what the SQLite store does besides. Knows no
+//! table: a case sees a store as the exchange does.
+use chrak::{
+    ports::{
+        Store, StoreFault,
+        citizens::{CitizenRecord, Tallies, Tally},
+        inbox::*,
+        outbox::*,
+    },
+    store::{Keys, OpenError, SqliteStore, StoreOptions},
+    types::{
+        Language, MoId, Msisdn, MtId, SessionId, UnixMs,
+        names::{Family, SmscName},
+    },
+};
+use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc};
+use uuid::Uuid;
+
+const NOW: UnixMs = UnixMs(1_800_000_000_000);
+const HOUR: i64 = 3_600_000;
+const NUMBER: &str = "85510234501";
+const TEXT: &str = "canary text 500260481937";
+
+mod mos;
+mod only_sqlite;
+mod segments;
+
+use mos::*;
+use segments::*;
+
+/// A place where stores of one database are opened, one after the other.
+trait Factory: Send + Sync {
+    fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>>;
+}
+
+struct Sqlite(tempfile::TempDir);
+
+impl Sqlite {
+    fn new() -> Self {
+        Sqlite(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.0.path().join("chrak.db")
+    }
+
+    fn options(&self) -> StoreOptions {
+        StoreOptions::new(self.path(), Keys::from_secret(&[7; 32]))
+    }
+}
+
+impl Factory for Sqlite {
+    fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>> {
+        Box::pin(async {
+            let store = SqliteStore::open(self.options()).await.expect("opened");
+            Box::new(store) as Box<dyn Store>
+        })
+    }
+}
+
+/// Runs each case on a fresh database of each kind.
+macro_rules! contract {
+    ($($case:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    super::$case(&super::Sqlite::new()).await;
+                }
+            )*
+        }
+    };
+}
+
+contract!(
+    weak_keys,
+    weak_keys_once_the_resp_was_read,
+    strong_and_segment_keys,
+    weak_keys_of_silent_and_insisted_mos,
+    claim_release_finish,
+    a_turn_ends_in_one_commit,
+    recovery_after_a_clean_end,
+    recovery_after_an_unclean_end,
+    segments_flow,
+    parts_keep_their_order,
+    uncertain_segments_are_decided,
+    outcomes_by_another_session_change_nothing,
+    receipts_before_and_after_the_resp,
+    queued_segments_expire,
+    a_sweep_destroys_what_is_old,
+    records_come_back_as_written,
+    one_bad_operation_harms_no_other,
+    operations_on_one_row_keep_their_order,
+    waiting_mos_come_in_pages,
+);
+
+fn number() -> Msisdn {
+    Msisdn::parse_e164(NUMBER).expect("a number")
+}
+
+fn session() -> SessionId {
+    SessionId(Uuid::now_v7())
+}
+
+fn digest(text: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref());
+    out
+}
+
+fn mo(text: &str, session: SessionId) -> NewMo {
+    NewMo {
+        id: MoId(Uuid::now_v7()),
+        smsc: SmscName::from("smart"),
+        family: Family::from("smart"),
+        session,
+        source: Source::Person(number()),
+        destination: "1212".into(),
+        text: text.into(),
+        raw: text.as_bytes().to_vec(),
+        data_coding: 0,
+        esm_class: 0,
+        dedupe: DedupeKey {
+            kind: DedupeKind::Weak,
+            digest: digest(text),
+        },
+        insist: false,
+        intake: Intake::Claimed,
+        received_at: NOW,
+    }
+}
+
+fn mt(kind: MtKind, part: u8, parts: u8, reserved: Option<SessionId>) -> NewMt {
+    NewMt {
+        id: MtId(Uuid::now_v7()),
+        kind,
+        part,
+        parts,
+        smsc: SmscName::from("smart"),
+        source: "1212".into(),
+        destination: number(),
+        body: format!("canary body {part}").into_bytes(),
+        data_coding: 8,
+        udhi: parts > 1,
+        reference: 0xBEEF,
+        not_after: NOW.plus_ms(HOUR),
+        reserved,
+    }
+}
+
+fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {
+    Finish {
+        mo,
+        end: MoEnd::Answered,
+        citizen: None,
+        mts,
+    }
+}
+
+fn settled(mt: MtId, session: SessionId, outcome: Outcome) -> Settlement {
+    Settlement {
+        mt,
+        session,
+        outcome,
+    }
+}
+
+fn sent(id: &str) -> Outcome {
+    Outcome::Sent {
+        message_id: Some(id.into()),
+    }
+}
+
+fn is_new(accepted: &Accepted) -> bool {
+    matches!(accepted, Accepted::New { .. })
+}
+
+async fn begun(factory: &dyn Factory) -> Box<dyn Store> {
+    let store = factory.open().await;
+    store.begin(NOW).await.expect("begun");
+    store
+}
+
+/// Stores an MO and ends its turn with these segments; returns its id.
+async fn answered(store: &dyn Store, text: &str, mts: Vec<NewMt>) -> MoId {
+    let mo = mo(text, session());
+    let id = mo.id;
+    assert!(is_new(&store.accept(mo).await.expect("stored")));
+    store.finish(finish(id, mts), NOW).await.expect("finished");
+    id
+}
+
+async fn due(store: &dyn Store, now: UnixMs) -> Vec<DueMt> {
+    store
+        .due(SmscName::from("smart"), now, 100)
+        .await
+        .expect("read")
+}
+
+fn ids(due: &[DueMt]) -> Vec<MtId> {
+    due.iter().map(|mt| mt.id).collect()
+}
