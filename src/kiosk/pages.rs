@@ -178,17 +178,17 @@ fn both(
 
 /// The answer to an address that leads nowhere, in both languages; fit as the fallback of a whole listener.
 pub async fn no_such_page() -> Response {
-    both(StatusCode::NOT_FOUND, "minus", true, |w| &w.no_page)
+    both(StatusCode::NOT_FOUND, "alert", true, |w| &w.no_page)
 }
 
 pub(super) async fn wrong_way() -> Response {
-    both(StatusCode::METHOD_NOT_ALLOWED, "minus", true, |w| {
+    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |w| {
         &w.wrong_way
     })
 }
 
 pub(super) fn foreign() -> Response {
-    both(StatusCode::FORBIDDEN, "minus", true, |w| &w.foreign)
+    both(StatusCode::FORBIDDEN, "alert", true, |w| &w.foreign)
 }
 
 pub(super) fn not_paired() -> Response {
@@ -197,10 +197,10 @@ pub(super) fn not_paired() -> Response {
 
 fn unreadable(fault: &FormRejection) -> Response {
     match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "minus", true, |w| {
+        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |w| {
             &w.too_large
         }),
-        _ => both(StatusCode::BAD_REQUEST, "minus", true, |w| &w.unreadable),
+        _ => both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
     }
 }
 

@@ -341,7 +341,7 @@ async fn odd_input_is_answered_and_never_a_server_error() {
     }
     let got = get("/kiosk/zz/home").await;
     assert!(
-        got.text.contains("There is no such page") && got.text.contains(&words::KM.no_page.title)
+        got.text.contains("There is no such page") && got.text.contains(words::KM.no_page.title)
     );
 }
 
