@@ -2,7 +2,8 @@
 use super::config::Config;
 use crate::{
     exchange::Exchange,
-    kiosk, ops,
+    kiosk::{self, ExchangeDoor, Pairing},
+    ops,
     ports::{clock::Clock, status::Board},
     store::SqliteStore,
 };
@@ -10,12 +11,22 @@ use std::sync::Arc;
 
 /// What the kiosk pages need.
 pub fn kiosk_state(config: &Config, exchange: Exchange) -> kiosk::KioskState {
-    let _ = (config, exchange);
-    todo!()
+    kiosk::KioskState {
+        door: Arc::new(ExchangeDoor { exchange, deadline: config.portal.timeout_kiosk }),
+        pairing: if config.kiosk.pairing_required { Pairing::Required } else { Pairing::Off },
+        groups: config.codes.groups().into(),
+    }
 }
 
 /// What the console needs.
 pub fn ops_state(config: &Config, store: Arc<SqliteStore>, board: Arc<Board>, clock: Arc<dyn Clock>) -> ops::OpsState {
-    let _ = (config, store, board, clock);
-    todo!()
+    ops::OpsState {
+        board,
+        store,
+        metrics: ops::metrics::install(),
+        token: config.ops_token.as_ref().map(|token| token.expose().to_owned()),
+        started: clock.now(),
+        clock,
+        version: env!("CARGO_PKG_VERSION"),
+    }
 }

@@ -12,6 +12,7 @@ use crate::{
     kiosk, link, ops,
     ports::{
         Store,
+        inbox::Inbox,
         clock::{Clock, SystemClock},
         status::Board,
     },
@@ -132,14 +133,18 @@ impl Server {
         self.stop_pages.cancel();
         let pages = tokio::time::timeout(left(3), self.pages.wait()).await.is_ok();
         self.stop_work.cancel();
-        let ended = tokio::time::timeout(left(0), self.store.close_run()).await;
-        let clean = matches!(ended, Ok(Ok(())));
+        let clean = tokio::time::timeout(left(0), end_run(&self.store)).await.unwrap_or(false);
         if turns && binds && pages && clean {
             tracing::info!("stopped; nothing was left in hand");
         } else {
             tracing::warn!(turns, binds, pages, clean, "stopped before everything was done; it goes on at the next start");
         }
     }
+}
+
+/// Marks the run as cleanly ended. What is still claimed goes back to waiting.
+async fn end_run(store: &SqliteStore) -> bool {
+    store.end(SystemClock.now()).await.is_ok()
 }
 
 async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
@@ -161,17 +166,26 @@ pub(super) async fn open_store(config: &Config) -> Result<SqliteStore, Fault> {
     let run = |text: String| Fault::Run(text);
     super::folder(&config.data_dir)?;
     let keys = Keys::load_or_create(&config.data_dir.join("chrak.key")).map_err(|fault| run(fault.to_string()))?;
-    let options = StoreOptions { path: config.database.clone(), keys, fatal: Arc::new(die) };
+    let mut options = StoreOptions::new(config.database.clone(), keys);
+    options.fatal = Arc::new(die);
     SqliteStore::open(options).await.map_err(|fault| run(fault.to_string()))
 }
 
 /// After an I/O error nobody knows what is on the disk: the process ends, and the next start looks.
-fn die() {
-    tracing::error!("the database failed in a way that leaves its state open; ending the process");
+fn die(why: &str) {
+    tracing::error!("the database failed in a way that leaves its state open ({why}); ending the process");
     std::process::abort();
 }
 
-fn portal_client(config: &Config, board: &Arc<Board>) -> Result<Arc<dyn crate::ports::portal::Portal>, Fault> {
+/// Asks the portal something that concerns nobody; how long it took.
+pub(super) async fn probe_portal(config: &Config) -> Result<Duration, String> {
+    let client = portal_client(config, &Arc::new(Board::default())).map_err(|fault| fault.to_string())?;
+    let started = Instant::now();
+    client.probe(config.portal.timeout_sms).await?;
+    Ok(started.elapsed())
+}
+
+fn portal_client(config: &Config, board: &Arc<Board>) -> Result<Arc<portal::PortalClient>, Fault> {
     let options = portal::PortalOptions {
         url: config.portal.url.clone(),
         token: config.portal.token.expose().to_owned(),

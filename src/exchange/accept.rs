@@ -1,5 +1,9 @@
 //! The way in for texts: durable first, answered later.
-use super::{Exchange, dedupe, hold, lanes::{Lane, Place}, new_id};
+use super::{
+    Exchange, dedupe, hold,
+    lanes::{Lane, Place},
+    new_id,
+};
 use crate::{
     ports::{
         StoreFault,
@@ -93,8 +97,16 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(hand: Option<Box<dyn Send>>, lane: Option<Lane>, slot: OwnedSemaphorePermit) -> Self {
-        Held { _hand: hand, _lane: lane, _slot: slot }
+    pub(super) fn new(
+        hand: Option<Box<dyn Send>>,
+        lane: Option<Lane>,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        Held {
+            _hand: hand,
+            _lane: lane,
+            _slot: slot,
+        }
     }
 }
 
@@ -113,12 +125,18 @@ impl Exchange {
         };
         let exchange = self.clone();
         match &mo.source {
-            Source::Person(number) if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) => {
+            Source::Person(number)
+                if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) =>
+            {
                 let place = self.core.lanes.enter(*number);
-                self.core.tasks.spawn(async move { exchange.accept_person(mo, place, hand, done).await });
+                self.core
+                    .tasks
+                    .spawn(async move { exchange.accept_person(mo, place, hand, done).await });
             }
             _ => {
-                self.core.tasks.spawn(async move { exchange.accept_silent(mo, hand, done).await });
+                self.core
+                    .tasks
+                    .spawn(async move { exchange.accept_silent(mo, hand, done).await });
             }
         }
     }
@@ -131,7 +149,12 @@ impl Exchange {
             Source::Person(number) => {
                 let digits = number.digits();
                 digits.len() < SOURCE_DIGITS_MIN
-                    || self.core.settings.telcos.iter().any(|telco| telco.short_codes.iter().any(|code| code == digits))
+                    || self
+                        .core
+                        .settings
+                        .telcos
+                        .iter()
+                        .any(|telco| telco.short_codes.iter().any(|code| code == digits))
             }
         }
     }
@@ -142,7 +165,14 @@ impl Exchange {
         let id = new.id;
         match self.store_mo(new).await {
             Ok(accepted) => {
-                count(&smsc, if matches!(accepted, Accepted::New { .. }) { "silent" } else { "duplicate" });
+                count(
+                    &smsc,
+                    if matches!(accepted, Accepted::New { .. }) {
+                        "silent"
+                    } else {
+                        "duplicate"
+                    },
+                );
                 done(Ok(id));
             }
             Err(fault) => self.refuse(&smsc, fault, done),
@@ -158,7 +188,14 @@ impl Exchange {
             Place::Head(_) if open => Arc::clone(&self.core.slots).try_acquire_owned().ok(),
             _ => None,
         };
-        let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
+        let new = self.new_mo(
+            mo,
+            if slot.is_some() {
+                Intake::Claimed
+            } else {
+                Intake::Waiting
+            },
+        );
         let stored = StoredMo {
             id: new.id,
             smsc: new.smsc.clone(),
@@ -172,9 +209,10 @@ impl Exchange {
         };
         let citizen = match self.store_mo(new).await {
             Ok(Accepted::New { citizen }) => citizen,
-            Ok(Accepted::Duplicate { .. } | Accepted::Resembles { .. }) => {
+            Ok(Accepted::Duplicate { of } | Accepted::Resembles { of, .. }) => {
                 count(&smsc, "duplicate");
-                return done(Ok(stored.id));
+                // Once this resp is known to be read, an equal text is a new question.
+                return done(Ok(of));
             }
             Err(fault) => return self.refuse(&smsc, fault, done),
         };
@@ -186,7 +224,10 @@ impl Exchange {
                 let held = Held::new(Some(Box::new(hand)), Some(lane), slot);
                 self.turn(stored, citizen, Some(read_at), held).await;
             }
-            (place, _) => self.wait_and_turn(stored, place, Some(Box::new(hand)), Some(read_at)).await,
+            (place, _) => {
+                self.wait_and_turn(stored, place, Some(Box::new(hand)), Some(read_at))
+                    .await
+            }
         }
     }
 
@@ -206,10 +247,15 @@ impl Exchange {
         if gate.wait_for(|open| *open).await.is_err() {
             return;
         }
-        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else { return };
-        let Some(citizen) = self.claim(&stored, false).await else { return };
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
+            return;
+        };
+        let Some(citizen) = self.claim(&stored, false).await else {
+            return;
+        };
         stored.attempts += 1;
-        self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot)).await;
+        self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot))
+            .await;
     }
 
     /// Claims an MO; `None` when somebody else has it or the store fails (it stays waiting and is taken up
@@ -252,9 +298,14 @@ impl Exchange {
     async fn store_mo(&self, new: NewMo) -> Result<Accepted, AcceptFault> {
         let again = new.clone();
         match self.core.store.accept(new).await? {
-            Accepted::Resembles { session, .. } if self.is_alive(session) => {
-                Ok(self.core.store.accept(NewMo { insist: true, ..again }).await?)
-            }
+            Accepted::Resembles { session, .. } if self.is_alive(session) => Ok(self
+                .core
+                .store
+                .accept(NewMo {
+                    insist: true,
+                    ..again
+                })
+                .await?),
             accepted => Ok(accepted),
         }
     }
@@ -273,5 +324,6 @@ impl Exchange {
 }
 
 fn count(smsc: &SmscName, result: &'static str) {
-    metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
+    metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result)
+        .increment(1);
 }

@@ -20,7 +20,9 @@ impl Exchange {
         let recovery = self.core.store.begin(self.now()).await?;
         if !recovery.clean {
             tracing::warn!(
-                suspects = recovery.suspects, waiting = recovery.waiting, ambiguous = recovery.ambiguous,
+                suspects = recovery.suspects,
+                waiting = recovery.waiting,
+                ambiguous = recovery.ambiguous,
                 "the last run did not end cleanly; what was in hand is tried one at a time"
             );
         }
@@ -33,7 +35,9 @@ impl Exchange {
             self.core.gate.send_replace(true);
         } else {
             let exchange = self.clone();
-            self.core.tasks.spawn(async move { exchange.take_up(stop).await });
+            self.core
+                .tasks
+                .spawn(async move { exchange.take_up(stop).await });
         }
         Ok(recovery)
     }
@@ -86,16 +90,23 @@ impl Exchange {
 
     /// A suspect's turn, with nothing else in hand: newer MOs of its number wait at the gate.
     async fn try_alone(&self, mut mo: StoredMo) {
-        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else { return };
-        let Some(citizen) = self.claim(&mo, true).await else { return };
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
+            return;
+        };
+        let Some(citizen) = self.claim(&mo, true).await else {
+            return;
+        };
         mo.attempts += 1;
-        self.turn(mo, citizen, None, Held::new(None, None, slot)).await;
+        self.turn(mo, citizen, None, Held::new(None, None, slot))
+            .await;
     }
 
     fn take_up_one(&self, mo: StoredMo) {
         let place = self.core.lanes.enter(number_of(&mo));
         let exchange = self.clone();
-        self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
+        self.core
+            .tasks
+            .spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
     }
 
     /// Destroys what has been kept long enough, a bounded number of rows at a time; expires what is of no

@@ -1,21 +1,16 @@
 //! Making and keeping a bind: connect, bind, run, and come again after a pause that fits what went wrong.
-use super::{PATIENCE, Shared, Telco, driver::Driver};
+use super::{PATIENCE, Shared, driver::Driver};
 use crate::{
     exchange::StoreHealth,
     ports::status::{BindState, BindStatus},
     smpp::{
         pdu::BindKind,
-        session::{Event, Session},
         status::{BindClass, bind_class, name},
     },
     types::SessionId,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::Instant,
-};
+use tokio::net::TcpStream;
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -53,7 +48,11 @@ impl Keeper {
             state,
             since: shared.clock.now(),
             in_flight,
-            window: if self.kind.sends() { shared.telco.window } else { 0 },
+            window: if self.kind.sends() {
+                shared.telco.window
+            } else {
+                0
+            },
             last_error: self.last_error.clone(),
         });
     }
@@ -61,7 +60,12 @@ impl Keeper {
 
 /// Runs until the server stops.
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
-    let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
+    let mut keeper = Keeper {
+        shared: Arc::clone(&shared),
+        kind,
+        name,
+        last_error: None,
+    };
     let mut pause = PAUSE_FIRST;
     let mut account_pause = ACCOUNT_PAUSE_FIRST;
     while !shared.stop.is_cancelled() {
@@ -99,9 +103,10 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
 fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
     let (words, account) = match end {
         End::WasBound(why) | End::NotBound(why) => (why.clone(), false),
-        End::Refused(status) => {
-            (format!("the telco refused the bind: {}", name(*status)), bind_class(*status) == BindClass::Account)
-        }
+        End::Refused(status) => (
+            format!("the telco refused the bind: {}", name(*status)),
+            bind_class(*status) == BindClass::Account,
+        ),
     };
     let telco = &keeper.shared.telco.name;
     let again = wait.as_millis() as u64;
@@ -121,7 +126,11 @@ fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
 fn jittered(wait: Duration) -> Duration {
     let mut octet = [0u8; 2];
     let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octet);
-    let share = if filled.is_ok() { f64::from(u16::from_le_bytes(octet)) / 65_535.0 } else { 1.0 };
+    let share = if filled.is_ok() {
+        f64::from(u16::from_le_bytes(octet)) / 65_535.0
+    } else {
+        1.0
+    };
     wait.mul_f64(0.5 + share / 2.0)
 }
 
@@ -158,15 +167,19 @@ async fn once(keeper: &Keeper) -> End {
 }
 
 /// Tries every address of the host.
-async fn connect(address: &str) -> Result<TcpStream, String> {
+pub(super) async fn connect(address: &str) -> Result<TcpStream, String> {
     let looked_up = tokio::net::lookup_host(address).await;
-    let addresses: Vec<_> = looked_up.map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?.collect();
+    let addresses: Vec<_> = looked_up
+        .map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?
+        .collect();
     let mut last = format!("{address}: has no address");
     for one in addresses {
         match tokio::time::timeout(PATIENCE, TcpStream::connect(one)).await {
             Ok(Ok(stream)) => {
                 // Small PDUs must not wait for one another.
-                stream.set_nodelay(true).map_err(|fault| format!("{one}: {fault}"))?;
+                stream
+                    .set_nodelay(true)
+                    .map_err(|fault| format!("{one}: {fault}"))?;
                 return Ok(stream);
             }
             Ok(Err(fault)) => last = format!("{one}: {fault}"),
@@ -174,58 +187,4 @@ async fn connect(address: &str) -> Result<TcpStream, String> {
         }
     }
     Err(last)
-}
-
-/// What a telco says when one binds to it and leaves again.
-#[derive(Clone, Debug)]
-pub struct Greeting {
-    /// What it calls itself.
-    pub system_id: String,
-    /// Its sc_interface_version, when told.
-    pub version: Option<u8>,
-    /// From the bind request to its resp.
-    pub took: Duration,
-}
-
-/// Connects, binds, unbinds: for `chrak check --bind`.
-///
-/// # Errors
-/// One line that says what the telco or the network did.
-pub async fn greet(telco: &Telco) -> Result<Greeting, String> {
-    let mut stream = connect(&telco.address).await?;
-    let kind = if telco.pair { BindKind::Transmitter } else { BindKind::Transceiver };
-    let started = Instant::now();
-    let mut session = Session::new(telco.session_config(kind), started.into_std());
-    let mut greeting = None;
-    let mut buffer = vec![0; 4096];
-    loop {
-        let output = session.take_output();
-        stream.write_all(&output).await.map_err(|fault| format!("write: {fault}"))?;
-        while let Some(event) = session.poll_event() {
-            match event {
-                Event::Bound { system_id, version } => {
-                    greeting = Some(Greeting { system_id, version, took: started.elapsed() });
-                    session.unbind(std::time::Instant::now());
-                }
-                Event::BindRefused { status } => return Err(format!("bind refused: {}", name(status))),
-                // Not ours to take: the telco keeps it for a bind that stays.
-                Event::Deliver(deliver) => {
-                    session.respond(deliver.sequence, deliver.is_data_sm, crate::smpp::status::ESME_RTHROTTLED);
-                }
-                Event::Closed { reason, .. } => return greeting.ok_or_else(|| reason.to_owned()),
-                _ => {}
-            }
-        }
-        if session.has_output() {
-            continue;
-        }
-        let until = session.poll_timeout().unwrap_or_else(|| std::time::Instant::now() + PATIENCE);
-        tokio::select! {
-            read = stream.read(&mut buffer) => match read {
-                Ok(0) | Err(_) => session.peer_closed(),
-                Ok(octets) => session.handle_bytes(&buffer[..octets], std::time::Instant::now()),
-            },
-            () = tokio::time::sleep_until(until.into()) => session.handle_timeout(std::time::Instant::now()),
-        }
-    }
 }

@@ -4,10 +4,11 @@ mod connect;
 mod driver;
 mod intake;
 mod pace;
+mod probe;
 mod submit;
 
 pub use crate::smpp::text::DefaultAlphabet;
-pub use connect::{Greeting, greet};
+pub use probe::probe;
 pub use submit::{NumberFormat, Validity};
 
 use crate::{
@@ -103,7 +104,13 @@ impl Telco {
         } else {
             &[(BindKind::Transceiver, "trx")]
         };
-        (1..=self.binds).flat_map(|n| kinds.iter().map(move |(kind, word)| (*kind, format!("{word}-{n}")))).collect()
+        (1..=self.binds)
+            .flat_map(|n| {
+                kinds
+                    .iter()
+                    .map(move |(kind, word)| (*kind, format!("{word}-{n}")))
+            })
+            .collect()
     }
 }
 

@@ -38,7 +38,10 @@ pub struct Deliver {
 impl Deliver {
     /// The first TLV of that tag.
     pub fn tlv(&self, tag: u16) -> Option<&Bytes> {
-        self.tlvs.iter().find(|tlv| tlv.tag == tag).map(|tlv| &tlv.value)
+        self.tlvs
+            .iter()
+            .find(|tlv| tlv.tag == tag)
+            .map(|tlv| &tlv.value)
     }
 }
 
@@ -59,7 +62,11 @@ fn c_string(body: &mut Bytes) -> Option<Bytes> {
 }
 
 fn octet(body: &mut Bytes, what: &'static str) -> Result<u8, BadBody> {
-    if body.is_empty() { Err(BadBody(what)) } else { Ok(body.get_u8()) }
+    if body.is_empty() {
+        Err(BadBody(what))
+    } else {
+        Ok(body.get_u8())
+    }
 }
 
 fn address(body: &mut Bytes) -> Result<Address, BadBody> {
@@ -78,7 +85,10 @@ pub fn tlvs(mut body: Bytes) -> Vec<Tlv> {
         if length > body.len() {
             break;
         }
-        tlvs.push(Tlv { tag, value: body.split_to(length) });
+        tlvs.push(Tlv {
+            tag,
+            value: body.split_to(length),
+        });
     }
     tlvs
 }
@@ -111,8 +121,15 @@ pub fn deliver_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
         return Err(BadBody("sm_length is smaller than what is there"));
     }
     let tlvs = tlvs(body);
-    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
-    let body = if short_message.is_empty() { payload.unwrap_or_default() } else { short_message };
+    let payload = tlvs
+        .iter()
+        .find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD)
+        .map(|tlv| tlv.value.clone());
+    let body = if short_message.is_empty() {
+        payload.unwrap_or_default()
+    } else {
+        short_message
+    };
     Ok(Deliver {
         sequence,
         is_data_sm: false,
@@ -155,7 +172,10 @@ pub fn data_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
     octet(&mut body, SHORT)?; // registered_delivery
     let data_coding = octet(&mut body, SHORT)?;
     let tlvs = tlvs(body);
-    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
+    let payload = tlvs
+        .iter()
+        .find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD)
+        .map(|tlv| tlv.value.clone());
     Ok(Deliver {
         sequence,
         is_data_sm: true,

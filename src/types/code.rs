@@ -159,6 +159,14 @@ impl CodeRules {
         }
     }
 
+    /// Lengths of the groups of the first pattern in print, for a field to fill; empty when it has none.
+    pub fn groups(&self) -> Vec<usize> {
+        self.patterns
+            .first()
+            .map(|pattern| pattern.groups.clone())
+            .unwrap_or_default()
+    }
+
     /// Reads one whole code, with or without separators and in any digits. Longest use: a kiosk's field.
     pub fn read(&self, typed: &str) -> CodeVerdict {
         let folded: String = typed

@@ -1,3 +1,5 @@
 //! The one integration binary.
+mod sms;
 mod store_contract;
+mod support;
 mod transcripts;

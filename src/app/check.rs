@@ -1,0 +1,65 @@
+//! `chrak check`: what would go wrong at a start, one line per finding.
+use super::{Fault, read_config, server};
+use crate::{link, types::Msisdn};
+use std::path::Path;
+
+/// Findings are printed as they come; `bad` makes the exit code 1.
+struct Findings {
+    bad: bool,
+}
+
+impl Findings {
+    fn good(&self, what: &str, text: &str) {
+        println!("ok    {what}: {text}");
+    }
+
+    fn bad(&mut self, what: &str, text: &str) {
+        self.bad = true;
+        println!("FAIL  {what}: {text}");
+    }
+
+    fn note(&self, what: &str, text: &str) {
+        println!("note  {what}: {text}");
+    }
+}
+
+/// Checks the configuration, the database and the portal; with `bind` each telco, with `send` a text and its
+/// receipt. Returns the exit code.
+///
+/// # Errors
+/// [`Fault::Config`] when the configuration cannot be read; [`Fault::Usage`] for a number that is none.
+pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fault> {
+    let to = match send.as_deref().map(|text| (text, Msisdn::parse_cambodian(text))) {
+        None => None,
+        Some((_, Some(number))) => Some(number),
+        Some((text, None)) => return Err(Fault::Usage(format!("--send {text}: not a telephone number"))),
+    };
+    let config = read_config(path)?;
+    let mut findings = Findings { bad: false };
+    findings.good("configuration", &path.display().to_string());
+    for warning in &config.warnings {
+        findings.note("configuration", warning);
+    }
+    match server::open_store(&config).await {
+        Ok(store) => {
+            store.close().await;
+            findings.good("database", &config.database.display().to_string());
+        }
+        Err(fault) => findings.bad("database", &fault.to_string()),
+    }
+    match server::probe_portal(&config).await {
+        Ok(took) => findings.good("portal", &format!("{} answered in {} ms", config.portal.url, took.as_millis())),
+        Err(why) => findings.bad("portal", &why),
+    }
+    if bind {
+        for settings in &config.telcos {
+            let telco = server::telco(settings);
+            let what = format!("smsc \"{}\"", settings.name);
+            match link::probe(&telco, to).await {
+                Ok(lines) => lines.iter().for_each(|line| findings.good(&what, line)),
+                Err(why) => findings.bad(&what, &format!("{} as {}: {why}", settings.address, settings.system_id)),
+            }
+        }
+    }
+    Ok(u8::from(findings.bad))
+}

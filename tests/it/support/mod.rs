@@ -1,0 +1,3 @@
+//! What the tests share: a telco, a portal that says what it is told, and a server between them.
+pub mod app;
+pub mod portal;
