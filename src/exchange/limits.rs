@@ -37,14 +37,20 @@ const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Counts one reply against the limits of replies.
 pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    let minute = take(
+    let minute = spent(
         &mut tallies.replies_minute,
         rules.replies_minute,
         MINUTE,
         now,
     );
-    let day = take(&mut tallies.replies_day, rules.replies_day, DAY, now);
-    stricter(minute, day)
+    let day = spent(&mut tallies.replies_day, rules.replies_day, DAY, now);
+    let verdict = stricter(minute, day);
+    if verdict == Verdict::Yes {
+        for tally in [&mut tallies.replies_minute, &mut tallies.replies_day] {
+            tally.count = tally.count.saturating_add(1);
+        }
+    }
+    verdict
 }
 
 /// Whether a look-up may still be tried.
@@ -88,14 +94,6 @@ fn roll(tally: &mut Tally, span: i64, now: UnixMs) {
             noticed: false,
         };
     }
-}
-
-fn take(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
-    let verdict = spent(tally, most, span, now);
-    if verdict == Verdict::Yes {
-        tally.count = tally.count.saturating_add(1);
-    }
-    verdict
 }
 
 fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
