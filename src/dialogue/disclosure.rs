@@ -34,22 +34,10 @@ const POLICY: [(Member, [Shown; 3]); 7] = [
     (Member::ExpectedBy, [Shown::Always; 3]),
     (Member::Ready, [Shown::Always; 3]),
     (Member::NextAction, [Shown::Always; 3]),
-    (
-        Member::ServiceName,
-        [Shown::UnlessSensitive, Shown::Always, Shown::Always],
-    ),
-    (
-        Member::Fee,
-        [Shown::UnlessSensitive, Shown::Always, Shown::Always],
-    ),
-    (
-        Member::Timeline,
-        [Shown::Never, Shown::Always, Shown::Always],
-    ),
-    (
-        Member::ReturnedDocuments,
-        [Shown::Never, Shown::Always, Shown::Always],
-    ),
+    (Member::ServiceName, [Shown::UnlessSensitive, Shown::Always, Shown::Always]),
+    (Member::Fee, [Shown::UnlessSensitive, Shown::Always, Shown::Always]),
+    (Member::Timeline, [Shown::Never, Shown::Always, Shown::Always]),
+    (Member::ReturnedDocuments, [Shown::Never, Shown::Always, Shown::Always]),
 ];
 
 /// The most that our factors can earn, whatever the portal says: a PIN may verify, a number alone may be a
@@ -79,21 +67,10 @@ pub fn shown(
         expected_by: application.expected_by.filter(|_| may(Member::ExpectedBy)),
         ready: application.ready.filter(|_| may(Member::Ready)),
         next_action: application.next_action.filter(|_| may(Member::NextAction)),
-        service: application
-            .service
-            .name
-            .filter(|_| may(Member::ServiceName)),
+        service: application.service.name.filter(|_| may(Member::ServiceName)),
         fee: application.fee.filter(|_| may(Member::Fee)),
-        timeline: if may(Member::Timeline) {
-            application.timeline
-        } else {
-            Vec::new()
-        },
-        returned_documents: if may(Member::ReturnedDocuments) {
-            application.returned_documents
-        } else {
-            Vec::new()
-        },
+        timeline: if may(Member::Timeline) { application.timeline } else { Vec::new() },
+        returned_documents: if may(Member::ReturnedDocuments) { application.returned_documents } else { Vec::new() },
         office: application.office,
         disclosure: level,
         as_of,
@@ -106,12 +83,9 @@ fn permitted(member: Member, level: Disclosure, sensitive: bool) -> bool {
         Disclosure::Contact => 1,
         Disclosure::Verified => 2,
     };
-    POLICY
-        .iter()
-        .find(|(listed, _)| *listed == member)
-        .is_some_and(|(_, shown)| match shown[column] {
-            Shown::Always => true,
-            Shown::UnlessSensitive => !sensitive,
-            Shown::Never => false,
-        })
+    POLICY.iter().find(|(listed, _)| *listed == member).is_some_and(|(_, shown)| match shown[column] {
+        Shown::Always => true,
+        Shown::UnlessSensitive => !sensitive,
+        Shown::Never => false,
+    })
 }

@@ -71,16 +71,9 @@ const ALONE: [(&str, Command); 20] = [
 
 /// Reads a text. Only its first `limits::TEXT_CHARS_MAX` characters are looked at.
 pub(super) fn read(text: &str) -> Reading {
-    let folded: String = text
-        .chars()
-        .take(limits::TEXT_CHARS_MAX)
-        .filter_map(fold)
-        .collect();
+    let folded: String = text.chars().take(limits::TEXT_CHARS_MAX).filter_map(fold).collect();
     if matches!(folded.trim(), "?" | "??") {
-        return Reading {
-            command: Some(Command::Help),
-            keyword_language: None,
-        };
+        return Reading { command: Some(Command::Help), keyword_language: None };
     }
     let words = words(&folded);
     let Some(first) = words.first() else {
@@ -89,10 +82,7 @@ pub(super) fn read(text: &str) -> Reading {
     if words.len() == 1
         && let Some((_, command)) = ALONE.iter().find(|(alias, _)| alias == first)
     {
-        return Reading {
-            command: Some(*command),
-            keyword_language: None,
-        };
+        return Reading { command: Some(*command), keyword_language: None };
     }
     FIRST_WORDS
         .iter()
@@ -101,10 +91,7 @@ pub(super) fn read(text: &str) -> Reading {
             Language::Km => first.starts_with(alias),
             Language::KmLatn | Language::En => first == alias,
         })
-        .map(|(_, command, language)| Reading {
-            command: Some(*command),
-            keyword_language: Some(*language),
-        })
+        .map(|(_, command, language)| Reading { command: Some(*command), keyword_language: Some(*language) })
         .unwrap_or_default()
 }
 

@@ -12,18 +12,12 @@ pub(super) struct Spoken {
 
 /// As one has always spoken with this citizen.
 pub(super) fn usual(ctx: &Ctx<'_>) -> Spoken {
-    Spoken {
-        language: ctx.usual_language(),
-        remember: None,
-    }
+    Spoken { language: ctx.usual_language(), remember: None }
 }
 
 /// Speak `language` from now on.
 pub(super) fn chosen(language: Language, ctx: &Ctx<'_>) -> Spoken {
-    Spoken {
-        language,
-        remember: (ctx.language != Some(language)).then_some(language),
-    }
+    Spoken { language, remember: (ctx.language != Some(language)).then_some(language) }
 }
 
 /// Khmer letters or digits are answered in Khmer, a keyword in its own language, all else as usual: a bare
@@ -34,10 +28,9 @@ pub(super) fn of_text(text: &str, reading: &Reading, ctx: &Ctx<'_>) -> Spoken {
     }
     match (reading.keyword_language, reading.command) {
         // our texts in every language tell people to send these words, so writing them chooses nothing
-        (Some(Language::En), Some(Command::Help | Command::Stop | Command::Start)) => Spoken {
-            language: ctx.language.unwrap_or(Language::En),
-            remember: None,
-        },
+        (Some(Language::En), Some(Command::Help | Command::Stop | Command::Start)) => {
+            Spoken { language: ctx.language.unwrap_or(Language::En), remember: None }
+        }
         (Some(language), _) => chosen(language, ctx),
         (None, _) => usual(ctx),
     }

@@ -42,11 +42,7 @@ enum State {
 
 impl Default for Dialogue {
     fn default() -> Self {
-        Dialogue {
-            v: VERSION,
-            menu_shown: false,
-            state: State::Home,
-        }
+        Dialogue { v: VERSION, menu_shown: false, state: State::Home }
     }
 }
 
@@ -63,10 +59,7 @@ impl fmt::Debug for Dialogue {
 impl Dialogue {
     /// What [`Dialogue::to_bytes`] wrote; a new conversation for anything else, older shapes included.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        serde_json::from_slice::<Dialogue>(bytes)
-            .ok()
-            .filter(|dialogue| dialogue.v == VERSION)
-            .unwrap_or_default()
+        serde_json::from_slice::<Dialogue>(bytes).ok().filter(|dialogue| dialogue.v == VERSION).unwrap_or_default()
     }
 
     /// At most some 150 octets of JSON. Holds a code at times: seal it before it is kept.
@@ -75,19 +68,12 @@ impl Dialogue {
     }
 
     fn at(&self, state: State) -> Dialogue {
-        Dialogue {
-            v: VERSION,
-            menu_shown: self.menu_shown,
-            state,
-        }
+        Dialogue { v: VERSION, menu_shown: self.menu_shown, state }
     }
 }
 
 /// Something that comes in.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives for one step; a box would cost every answer an allocation"
-)]
+#[expect(clippy::large_enum_variant, reason = "one lives for one step; a box would cost every answer an allocation")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// The citizen arrives without a word: a USSD session opens, a visitor touches the kiosk.
@@ -250,12 +236,7 @@ fn entering_code(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
     }
 }
 
-fn awaiting_status(
-    dialogue: &Dialogue,
-    asked: &status::Asked,
-    input: Input,
-    ctx: &Ctx<'_>,
-) -> Turn {
+fn awaiting_status(dialogue: &Dialogue, asked: &status::Asked, input: Input, ctx: &Ctx<'_>) -> Turn {
     match input {
         Input::Answer(answer) => status::answered(dialogue, asked, Some(answer), ctx),
         Input::Timeout => status::answered(dialogue, asked, None, ctx),

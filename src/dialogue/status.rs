@@ -14,17 +14,8 @@ pub(super) struct Asked {
 }
 
 /// A code was given: ask about it, or say that it is mistyped without troubling the portal.
-pub(super) fn look_up(
-    dialogue: &Dialogue,
-    code: RegistrationCode,
-    pin: Option<Pin>,
-    spoken: Spoken,
-) -> Turn {
-    let asked = Asked {
-        code: code.canonical().to_owned(),
-        pin_given: pin.is_some(),
-        language: spoken.language,
-    };
+pub(super) fn look_up(dialogue: &Dialogue, code: RegistrationCode, pin: Option<Pin>, spoken: Spoken) -> Turn {
+    let asked = Asked { code: code.canonical().to_owned(), pin_given: pin.is_some(), language: spoken.language };
     Turn {
         next: dialogue.at(State::AwaitingStatus(asked)),
         language: spoken.language,
@@ -39,20 +30,12 @@ pub(super) fn mistyped(dialogue: &Dialogue, code: RegistrationCode, spoken: Spok
         next: dialogue.at(State::EnteringCode),
         language: spoken.language,
         remember_language: spoken.remember,
-        effects: vec![
-            Effect::LookupFailed(LookupFailure::Mistyped),
-            Effect::Show(View::Mistyped { code }),
-        ],
+        effects: vec![Effect::LookupFailed(LookupFailure::Mistyped), Effect::Show(View::Mistyped { code })],
     }
 }
 
 /// The portal answered, or (`None`) did not in time.
-pub(super) fn answered(
-    dialogue: &Dialogue,
-    asked: &Asked,
-    answer: Option<Answer>,
-    ctx: &Ctx<'_>,
-) -> Turn {
+pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer>, ctx: &Ctx<'_>) -> Turn {
     let effects = match ctx.codes.read(&asked.code) {
         CodeVerdict::Good(code) => match answer {
             Some(Answer::Application(result)) => told(code, result, asked.pin_given, ctx),
@@ -61,12 +44,7 @@ pub(super) fn answered(
         // the configuration of codes changed while the question was open
         CodeVerdict::Mistyped(_) | CodeVerdict::None => vec![Effect::Show(View::AskAgain)],
     };
-    Turn {
-        next: dialogue.at(State::Home),
-        language: asked.language,
-        remember_language: None,
-        effects,
-    }
+    Turn { next: dialogue.at(State::Home), language: asked.language, remember_language: None, effects }
 }
 
 fn told(
@@ -90,10 +68,7 @@ fn told(
         Err(PortalFault::Unusable) => LookupFailure::PortalUnusable,
         Err(PortalFault::Refused) => LookupFailure::PortalRefused,
     };
-    let view = if failure.may_be_guess() {
-        View::Unknown { code, pin_given }
-    } else {
-        View::PortalAway { code: Some(code) }
-    };
+    let view =
+        if failure.may_be_guess() { View::Unknown { code, pin_given } } else { View::PortalAway { code: Some(code) } };
     vec![Effect::LookupFailed(failure), Effect::Show(view)]
 }

@@ -18,11 +18,7 @@ fn ctx(codes: &CodeRules) -> Ctx<'_> {
 }
 
 fn localized(text: &str) -> Localized {
-    Localized {
-        km: text.to_owned(),
-        en: text.to_owned(),
-        km_latn: None,
-    }
+    Localized { km: text.to_owned(), en: text.to_owned(), km_latn: None }
 }
 
 fn code() -> RegistrationCode {
@@ -34,43 +30,20 @@ fn code() -> RegistrationCode {
 
 /// Everything filled in, whatever the level says.
 fn oversharing(disclosure: Disclosure, sensitive: bool) -> Application {
-    let office = OfficeRef {
-        id: "o".to_owned(),
-        name: localized("office"),
-        short: None,
-    };
+    let office = OfficeRef { id: "o".to_owned(), name: localized("office"), short: None };
     Application {
         code: code(),
-        service: ServiceRef {
-            id: Some("s".to_owned()),
-            name: Some(localized("service")),
-            sensitive,
-        },
+        service: ServiceRef { id: Some("s".to_owned()), name: Some(localized("service")), sensitive },
         office: office.clone(),
         status: ApplicationStatus::ReadyForCollection,
         status_at: UnixMs(1),
         disclosure,
-        timeline: vec![TimelineEntry {
-            status: ApplicationStatus::Paid,
-            at: UnixMs(0),
-            office: None,
-            comment: None,
-        }],
-        fee: Some(ApplicationFee {
-            amount: Riel(20_000),
-            paid: false,
-            bill_number: None,
-        }),
+        timeline: vec![TimelineEntry { status: ApplicationStatus::Paid, at: UnixMs(0), office: None, comment: None }],
+        fee: Some(ApplicationFee { amount: Riel(20_000), paid: false, bill_number: None }),
         expected_by: Some(jiff::civil::date(2026, 11, 30)),
-        ready: Some(Ready {
-            office,
-            until: None,
-        }),
+        ready: Some(Ready { office, until: None }),
         next_action: Some(localized("come")),
-        returned_documents: vec![ReturnedDocument {
-            name: localized("photo"),
-            reason: None,
-        }],
+        returned_documents: vec![ReturnedDocument { name: localized("photo"), reason: None }],
     }
 }
 
@@ -93,10 +66,7 @@ fn no_more_is_shown_than_the_lower_level_earns() {
         assert_eq!(facts.fee.is_some(), service, "{case}");
         assert_eq!(!facts.timeline.is_empty(), timeline, "{case}");
         assert_eq!(!facts.returned_documents.is_empty(), timeline, "{case}");
-        assert!(
-            facts.next_action.is_some() && facts.ready.is_some(),
-            "{case}"
-        );
+        assert!(facts.next_action.is_some() && facts.ready.is_some(), "{case}");
         assert!(facts.expected_by.is_some(), "{case}");
     }
     assert_eq!(disclosure::earnable(false, false), Public);
@@ -114,9 +84,7 @@ fn a_number_alone_never_verifies() {
         as_of: None,
     }));
     let turn = step(&asked.next, Input::Answer(answer), &ctx);
-    let [Effect::Show(View::Status(facts))] = turn.effects.as_slice() else {
-        panic!("{turn:?}")
-    };
+    let [Effect::Show(View::Status(facts))] = turn.effects.as_slice() else { panic!("{turn:?}") };
     assert_eq!(facts.disclosure, Disclosure::Contact);
 }
 
@@ -126,35 +94,17 @@ fn unknown_hidden_locked_and_wrong_pins_look_alike() {
     let ctx = ctx(&codes);
     let asked = step(&Dialogue::default(), Input::Text(CODE.to_owned()), &ctx);
     let shown = |fault| {
-        let turn = step(
-            &asked.next,
-            Input::Answer(Answer::Application(Err(fault))),
-            &ctx,
-        );
-        turn.effects
-            .into_iter()
-            .find(|effect| matches!(effect, Effect::Show(_)))
+        let turn = step(&asked.next, Input::Answer(Answer::Application(Err(fault))), &ctx);
+        turn.effects.into_iter().find(|effect| matches!(effect, Effect::Show(_)))
     };
     let unknown = shown(PortalFault::NotFound);
     assert!(matches!(unknown, Some(Effect::Show(View::Unknown { .. }))));
-    for fault in [
-        PortalFault::FactorWrong {
-            attempts_left: Some(2),
-        },
-        PortalFault::FactorRequired,
-        PortalFault::Locked,
-    ] {
+    for fault in [PortalFault::FactorWrong { attempts_left: Some(2) }, PortalFault::FactorRequired, PortalFault::Locked]
+    {
         assert_eq!(shown(fault), unknown);
     }
-    for fault in [
-        PortalFault::Away,
-        PortalFault::Unusable,
-        PortalFault::Refused,
-    ] {
-        assert!(matches!(
-            shown(fault),
-            Some(Effect::Show(View::PortalAway { .. }))
-        ));
+    for fault in [PortalFault::Away, PortalFault::Unusable, PortalFault::Refused] {
+        assert!(matches!(shown(fault), Some(Effect::Show(View::PortalAway { .. }))));
     }
 }
 
@@ -170,25 +120,15 @@ fn another_application_than_the_one_asked_for_is_not_shown() {
     let asked = step(&Dialogue::default(), Input::Text(digit), &ctx);
     let mut application = oversharing(Disclosure::Public, false);
     application.code = code();
-    let answer = Answer::Application(Ok(ApplicationAnswer {
-        application,
-        as_of: None,
-    }));
+    let answer = Answer::Application(Ok(ApplicationAnswer { application, as_of: None }));
     let turn = step(&asked.next, Input::Answer(answer), &ctx);
-    assert!(matches!(
-        turn.effects.last(),
-        Some(Effect::Show(View::PortalAway { .. }))
-    ));
+    assert!(matches!(turn.effects.last(), Some(Effect::Show(View::PortalAway { .. }))));
 }
 
 #[test]
 fn a_dialogue_survives_a_restart_and_hides_its_code() {
     let codes = CodeRules::recommended();
-    let turn = step(
-        &Dialogue::default(),
-        Input::Text(CODE.to_owned()),
-        &ctx(&codes),
-    );
+    let turn = step(&Dialogue::default(), Input::Text(CODE.to_owned()), &ctx(&codes));
     let bytes = turn.next.to_bytes();
     assert!(bytes.len() < 200);
     assert_eq!(Dialogue::from_bytes(&bytes), turn.next);
@@ -199,17 +139,10 @@ fn a_dialogue_survives_a_restart_and_hides_its_code() {
 #[test]
 fn the_language_follows_what_is_written() {
     let codes = CodeRules::recommended();
-    let usual = Ctx {
-        language: Some(Language::KmLatn),
-        ..ctx(&codes)
-    };
+    let usual = Ctx { language: Some(Language::KmLatn), ..ctx(&codes) };
     for (text, language, news) in [
         (CODE, Language::KmLatn, None),
-        (
-            "status 120500-26-048193-7",
-            Language::En,
-            Some(Language::En),
-        ),
+        ("status 120500-26-048193-7", Language::En, Some(Language::En)),
         ("១២០៥០០-២៦-០៤៨១៩៣-៧", Language::Km, Some(Language::Km)),
         ("tam dan 120500-26-048193-7", Language::KmLatn, None),
         ("hello there", Language::KmLatn, None),
@@ -218,27 +151,12 @@ fn the_language_follows_what_is_written() {
         ("E", Language::En, Some(Language::En)),
     ] {
         let turn = step(&Dialogue::default(), Input::Text(text.to_owned()), &usual);
-        assert_eq!(
-            (turn.language, turn.remember_language),
-            (language, news),
-            "{text}"
-        );
+        assert_eq!((turn.language, turn.remember_language), (language, news), "{text}");
     }
-    let turn = step(
-        &Dialogue::default(),
-        Input::Text(CODE.to_owned()),
-        &ctx(&codes),
-    );
+    let turn = step(&Dialogue::default(), Input::Text(CODE.to_owned()), &ctx(&codes));
     assert_eq!(turn.language, Language::Km);
-    let turn = step(
-        &Dialogue::default(),
-        Input::Text("HELP".to_owned()),
-        &ctx(&codes),
-    );
-    assert_eq!(
-        (turn.language, turn.remember_language),
-        (Language::En, None)
-    );
+    let turn = step(&Dialogue::default(), Input::Text("HELP".to_owned()), &ctx(&codes));
+    assert_eq!((turn.language, turn.remember_language), (Language::En, None));
 }
 
 proptest! {

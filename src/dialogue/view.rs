@@ -1,8 +1,7 @@
 //! What a citizen is told, as facts: no sentence, no layout, no length. Each channel's renderer has the words.
 //! Knows nothing of SMS, USSD or pages.
 use crate::types::civic::{
-    ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument,
-    TimelineEntry,
+    ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
 };
 use crate::types::{Language, RegistrationCode, UnixMs};
 use jiff::civil::Date;

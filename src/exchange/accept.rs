@@ -97,16 +97,8 @@ pub(super) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(
-        hand: Option<Box<dyn Send>>,
-        lane: Option<Lane>,
-        slot: OwnedSemaphorePermit,
-    ) -> Self {
-        Held {
-            _hand: hand,
-            _lane: lane,
-            _slot: slot,
-        }
+    pub(super) fn new(hand: Option<Box<dyn Send>>, lane: Option<Lane>, slot: OwnedSemaphorePermit) -> Self {
+        Held { _hand: hand, _lane: lane, _slot: slot }
     }
 }
 
@@ -125,18 +117,12 @@ impl Exchange {
         };
         let exchange = self.clone();
         match &mo.source {
-            Source::Person(number)
-                if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) =>
-            {
+            Source::Person(number) if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) => {
                 let place = self.core.lanes.enter(*number);
-                self.core
-                    .tasks
-                    .spawn(async move { exchange.accept_person(mo, place, hand, done).await });
+                self.core.tasks.spawn(async move { exchange.accept_person(mo, place, hand, done).await });
             }
             _ => {
-                self.core
-                    .tasks
-                    .spawn(async move { exchange.accept_silent(mo, hand, done).await });
+                self.core.tasks.spawn(async move { exchange.accept_silent(mo, hand, done).await });
             }
         }
     }
@@ -149,12 +135,7 @@ impl Exchange {
             Source::Person(number) => {
                 let digits = number.digits();
                 digits.len() < SOURCE_DIGITS_MIN
-                    || self
-                        .core
-                        .settings
-                        .telcos
-                        .iter()
-                        .any(|telco| telco.short_codes.iter().any(|code| code == digits))
+                    || self.core.settings.telcos.iter().any(|telco| telco.short_codes.iter().any(|code| code == digits))
             }
         }
     }
@@ -165,14 +146,7 @@ impl Exchange {
         let id = new.id;
         match self.store_mo(new).await {
             Ok(accepted) => {
-                count(
-                    &smsc,
-                    if matches!(accepted, Accepted::New { .. }) {
-                        "silent"
-                    } else {
-                        "duplicate"
-                    },
-                );
+                count(&smsc, if matches!(accepted, Accepted::New { .. }) { "silent" } else { "duplicate" });
                 done(Ok(id));
             }
             Err(fault) => self.refuse(&smsc, fault, done),
@@ -188,14 +162,7 @@ impl Exchange {
             Place::Head(_) if open => Arc::clone(&self.core.slots).try_acquire_owned().ok(),
             _ => None,
         };
-        let new = self.new_mo(
-            mo,
-            if slot.is_some() {
-                Intake::Claimed
-            } else {
-                Intake::Waiting
-            },
-        );
+        let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
         let stored = StoredMo {
             id: new.id,
             smsc: new.smsc.clone(),
@@ -224,10 +191,7 @@ impl Exchange {
                 let held = Held::new(Some(Box::new(hand)), Some(lane), slot);
                 self.turn(stored, citizen, Some(read_at), held).await;
             }
-            (place, _) => {
-                self.wait_and_turn(stored, place, Some(Box::new(hand)), Some(read_at))
-                    .await
-            }
+            (place, _) => self.wait_and_turn(stored, place, Some(Box::new(hand)), Some(read_at)).await,
         }
     }
 
@@ -254,8 +218,7 @@ impl Exchange {
             return;
         };
         stored.attempts += 1;
-        self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot))
-            .await;
+        self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot)).await;
     }
 
     /// Claims an MO; `None` when somebody else has it or the store fails (it stays waiting and is taken up
@@ -298,14 +261,9 @@ impl Exchange {
     async fn store_mo(&self, new: NewMo) -> Result<Accepted, AcceptFault> {
         let again = new.clone();
         match self.core.store.accept(new).await? {
-            Accepted::Resembles { session, .. } if self.is_alive(session) => Ok(self
-                .core
-                .store
-                .accept(NewMo {
-                    insist: true,
-                    ..again
-                })
-                .await?),
+            Accepted::Resembles { session, .. } if self.is_alive(session) => {
+                Ok(self.core.store.accept(NewMo { insist: true, ..again }).await?)
+            }
             accepted => Ok(accepted),
         }
     }
@@ -324,6 +282,5 @@ impl Exchange {
 }
 
 fn count(smsc: &SmscName, result: &'static str) {
-    metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result)
-        .increment(1);
+    metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
 }

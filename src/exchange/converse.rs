@@ -42,22 +42,10 @@ pub struct Visit {
 impl Exchange {
     /// Answers a visitor now. Writes nothing.
     pub async fn converse(&self, visit: Visit) -> (Dialogue, View) {
-        let asker = Asker {
-            channel: Channel::Kiosk,
-            number: None,
-            deadline: visit.deadline,
-        };
+        let asker = Asker { channel: Channel::Kiosk, number: None, deadline: visit.deadline };
         let dialogue = visit.dialogue.unwrap_or_default();
         let started = tokio::time::Instant::now();
-        let talk = self
-            .run(
-                dialogue,
-                visit.input,
-                asker,
-                Some(visit.language),
-                Verdict::Yes,
-            )
-            .await;
+        let talk = self.run(dialogue, visit.input, asker, Some(visit.language), Verdict::Yes).await;
         metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
             .record(started.elapsed().as_secs_f64());
         (talk.next, talk.view.unwrap_or(View::Menu))

@@ -43,8 +43,5 @@ pub fn key(mo: &IncomingMo) -> DedupeKey {
     let finished = digest.finish();
     let mut octets = [0; 32];
     octets.copy_from_slice(finished.as_ref());
-    DedupeKey {
-        kind,
-        digest: octets,
-    }
+    DedupeKey { kind, digest: octets }
 }

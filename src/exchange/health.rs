@@ -25,9 +25,7 @@ pub struct Health {
 impl Health {
     /// Starts as good: the store was opened a moment ago.
     pub fn new() -> Self {
-        Health {
-            state: watch::Sender::new(StoreHealth::Good),
-        }
+        Health { state: watch::Sender::new(StoreHealth::Good) }
     }
 
     /// To wait for changes.
@@ -47,8 +45,7 @@ impl Health {
     }
 
     fn set(&self, to: StoreHealth) {
-        self.state
-            .send_if_modified(|state| std::mem::replace(state, to) != to);
+        self.state.send_if_modified(|state| std::mem::replace(state, to) != to);
     }
 }
 
@@ -80,9 +77,6 @@ impl Exchange {
     }
 
     async fn probe_ok(&self) -> bool {
-        matches!(
-            tokio::time::timeout(STORE_LOST, self.core.store.probe()).await,
-            Ok(Ok(()))
-        )
+        matches!(tokio::time::timeout(STORE_LOST, self.core.store.probe()).await, Ok(Ok(())))
     }
 }

@@ -42,17 +42,10 @@ impl Lanes {
         if let Some(line) = waiting.get_mut(&number) {
             let (go, turn) = oneshot::channel();
             line.push_back(go);
-            return Place::Behind(Behind {
-                lanes: Arc::clone(self),
-                number,
-                turn,
-            });
+            return Place::Behind(Behind { lanes: Arc::clone(self), number, turn });
         }
         waiting.insert(number, VecDeque::new());
-        Place::Head(Lane {
-            lanes: Arc::clone(self),
-            number,
-        })
+        Place::Head(Lane { lanes: Arc::clone(self), number })
     }
 
     fn leave(&self, number: Msisdn) {
@@ -74,10 +67,7 @@ impl Behind {
     pub async fn reach_head(mut self) -> Lane {
         // The sender is dropped unsent only with the lanes themselves, which `self` keeps alive.
         let _ = (&mut self.turn).await;
-        let lane = Lane {
-            lanes: Arc::clone(&self.lanes),
-            number: self.number,
-        };
+        let lane = Lane { lanes: Arc::clone(&self.lanes), number: self.number };
         self.turn.close();
         lane
     }
@@ -98,18 +88,10 @@ mod tests {
         let lanes = Arc::new(Lanes::default());
         let one = Msisdn::parse_e164("85510000001").expect("number");
         let other = Msisdn::parse_e164("85510000002").expect("number");
-        let Place::Head(first) = lanes.enter(one) else {
-            panic!("nobody is before")
-        };
-        let Place::Behind(second) = lanes.enter(one) else {
-            panic!("one is before")
-        };
-        let Place::Behind(gone) = lanes.enter(one) else {
-            panic!("two are before")
-        };
-        let Place::Behind(last) = lanes.enter(one) else {
-            panic!("three are before")
-        };
+        let Place::Head(first) = lanes.enter(one) else { panic!("nobody is before") };
+        let Place::Behind(second) = lanes.enter(one) else { panic!("one is before") };
+        let Place::Behind(gone) = lanes.enter(one) else { panic!("two are before") };
+        let Place::Behind(last) = lanes.enter(one) else { panic!("three are before") };
         assert!(matches!(lanes.enter(other), Place::Head(_)));
         drop(gone);
         drop(first);

@@ -37,12 +37,7 @@ const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Counts one reply against the limits of replies.
 pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    let minute = spent(
-        &mut tallies.replies_minute,
-        rules.replies_minute,
-        MINUTE,
-        now,
-    );
+    let minute = spent(&mut tallies.replies_minute, rules.replies_minute, MINUTE, now);
     let day = spent(&mut tallies.replies_day, rules.replies_day, DAY, now);
     let verdict = stricter(minute, day);
     if verdict == Verdict::Yes {
@@ -55,22 +50,14 @@ pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
 
 /// Whether a look-up may still be tried.
 pub fn look_up(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    let quarter = spent(
-        &mut tallies.fails_quarter,
-        rules.fails_quarter,
-        QUARTER,
-        now,
-    );
+    let quarter = spent(&mut tallies.fails_quarter, rules.fails_quarter, QUARTER, now);
     let day = spent(&mut tallies.fails_day, rules.fails_day, DAY, now);
     stricter(quarter, day)
 }
 
 /// Counts a look-up that failed.
 pub fn look_up_failed(tallies: &mut Tallies, now: UnixMs) {
-    for (tally, span) in [
-        (&mut tallies.fails_quarter, QUARTER),
-        (&mut tallies.fails_day, DAY),
-    ] {
+    for (tally, span) in [(&mut tallies.fails_quarter, QUARTER), (&mut tallies.fails_day, DAY)] {
         roll(tally, span, now);
         tally.count = tally.count.saturating_add(1);
     }
@@ -88,11 +75,7 @@ fn stricter(one: Verdict, other: Verdict) -> Verdict {
 fn roll(tally: &mut Tally, span: i64, now: UnixMs) {
     let age = now.since_ms(tally.since);
     if tally.count == 0 && !tally.noticed || !(0..span).contains(&age) {
-        *tally = Tally {
-            since: now,
-            count: 0,
-            noticed: false,
-        };
+        *tally = Tally { since: now, count: 0, noticed: false };
     }
 }
 
@@ -101,24 +84,14 @@ fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
     if most == 0 || tally.count < most {
         return Verdict::Yes;
     }
-    if std::mem::replace(&mut tally.noticed, true) {
-        Verdict::Withhold
-    } else {
-        Verdict::Notice
-    }
+    if std::mem::replace(&mut tally.noticed, true) { Verdict::Withhold } else { Verdict::Notice }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules {
-        fails_quarter: 2,
-        fails_day: 3,
-        replies_minute: 2,
-        replies_day: 5,
-        steps_day: 0,
-    };
+    const RULES: Rules = Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, steps_day: 0 };
 
     #[test]
     fn replies_are_given_then_one_notice_then_silence_until_the_minute_ends() {
@@ -128,10 +101,7 @@ mod tests {
             verdicts.push(reply(&mut tallies, &RULES, UnixMs(1_000_000 + at)));
         }
         use Verdict::{Notice, Withhold, Yes};
-        assert_eq!(
-            verdicts,
-            [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Notice]
-        );
+        assert_eq!(verdicts, [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Notice]);
     }
 
     #[test]
@@ -144,17 +114,8 @@ mod tests {
         }
         assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Notice);
         assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Withhold);
-        assert_eq!(
-            look_up(&mut tallies, &RULES, UnixMs(5 + QUARTER)),
-            Verdict::Yes
-        );
-        let none = Rules {
-            fails_quarter: 0,
-            fails_day: 0,
-            replies_minute: 0,
-            replies_day: 0,
-            steps_day: 0,
-        };
+        assert_eq!(look_up(&mut tallies, &RULES, UnixMs(5 + QUARTER)), Verdict::Yes);
+        let none = Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0 };
         for _ in 0..100 {
             assert_eq!(reply(&mut tallies, &none, now), Verdict::Yes);
         }

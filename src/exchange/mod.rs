@@ -105,12 +105,7 @@ impl Exchange {
         let outboxes = settings
             .telcos
             .iter()
-            .map(|telco| {
-                (
-                    telco.name.clone(),
-                    Arc::new(outbox::TelcoOutbox::new(telco.name.clone())),
-                )
-            })
+            .map(|telco| (telco.name.clone(), Arc::new(outbox::TelcoOutbox::new(telco.name.clone()))))
             .collect();
         Exchange {
             core: Arc::new(Core {
@@ -162,9 +157,7 @@ impl Exchange {
     /// Waits until every turn and settlement in hand is done, at most `patience`. Returns whether it is.
     pub async fn drained(&self, patience: Duration) -> bool {
         self.core.tasks.close();
-        tokio::time::timeout(patience, self.core.tasks.wait())
-            .await
-            .is_ok()
+        tokio::time::timeout(patience, self.core.tasks.wait()).await.is_ok()
     }
 
     fn now(&self) -> UnixMs {

@@ -28,22 +28,9 @@ pub enum Cut {
 
 impl Exchange {
     /// The segments of `text` to the sender of `mo`, the first with a reserved place where there is one.
-    pub(super) fn segments(
-        &self,
-        mo: &StoredMo,
-        to: Msisdn,
-        kind: MtKind,
-        text: &str,
-        now: UnixMs,
-    ) -> Vec<NewMt> {
+    pub(super) fn segments(&self, mo: &StoredMo, to: Msisdn, kind: MtKind, text: &str, now: UnixMs) -> Vec<NewMt> {
         debug_assert!(!has_link(text), "no text of ours holds a link");
-        let cut = self
-            .core
-            .settings
-            .telcos
-            .iter()
-            .find(|telco| telco.name == mo.smsc)
-            .map_or(Cut::Udh8, |t| t.cut);
+        let cut = self.core.settings.telcos.iter().find(|telco| telco.name == mo.smsc).map_or(Cut::Udh8, |t| t.cut);
         let plan = segment::plan(text);
         let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;
         let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
@@ -54,11 +41,7 @@ impl Exchange {
             .take(SEGMENTS_MAX)
             .zip(1u8..)
             .map(|(segment, part)| {
-                let mut body = if parts > 1 {
-                    header(cut, whole, parts, part)
-                } else {
-                    Vec::new()
-                };
+                let mut body = if parts > 1 { header(cut, whole, parts, part) } else { Vec::new() };
                 let data_coding = match plan.alphabet {
                     Alphabet::Gsm7 => {
                         body.extend(gsm7::encode(segment).unwrap_or_default());
@@ -80,11 +63,7 @@ impl Exchange {
                     body,
                     data_coding,
                     udhi: parts > 1,
-                    reference: if part == 1 {
-                        whole
-                    } else {
-                        self.next_reference()
-                    },
+                    reference: if part == 1 { whole } else { self.next_reference() },
                     not_after,
                     reserved: None,
                 }
@@ -108,8 +87,5 @@ fn header(cut: Cut, reference: u16, parts: u8, part: u8) -> Vec<u8> {
 /// What a telephone would make clickable. Citizens are told that a text with a link never comes from us.
 pub(super) fn has_link(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    text.contains("://")
-        || text.contains("www.")
-        || text.contains(".gov.kh")
-        || text.contains(".com")
+    text.contains("://") || text.contains("www.") || text.contains(".gov.kh") || text.contains(".com")
 }

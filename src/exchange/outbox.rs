@@ -63,11 +63,7 @@ struct Slot {
 
 impl TelcoOutbox {
     pub(super) fn new(smsc: SmscName) -> Self {
-        TelcoOutbox {
-            smsc,
-            binds: Mutex::default(),
-            wake: Notify::new(),
-        }
+        TelcoOutbox { smsc, binds: Mutex::default(), wake: Notify::new() }
     }
 
     /// Takes a place in the window with most room.
@@ -91,11 +87,7 @@ impl TelcoOutbox {
         let mut binds = hold(&self.binds);
         if let Some(slot) = binds.slots.get_mut(&session) {
             slot.free += places;
-            if binds.backlog
-                || binds
-                    .several_until
-                    .is_some_and(|until| Instant::now() < until)
-            {
+            if binds.backlog || binds.several_until.is_some_and(|until| Instant::now() < until) {
                 binds.backlog = true;
                 drop(binds);
                 self.wake.notify_one();
@@ -116,15 +108,10 @@ impl TelcoOutbox {
 
     /// Hands a segment over; `Err` when the session has gone meanwhile.
     fn hand(&self, session: SessionId, submission: Submission) -> Result<(), MtId> {
-        let hand = hold(&self.binds)
-            .slots
-            .get(&session)
-            .map(|slot| slot.hand.clone());
+        let hand = hold(&self.binds).slots.get(&session).map(|slot| slot.hand.clone());
         match hand {
             // The channel holds a whole window, and every place in it was reserved.
-            Some(hand) => hand
-                .try_send(submission)
-                .map_err(|refused| refused.into_inner().mt.id),
+            Some(hand) => hand.try_send(submission).map_err(|refused| refused.into_inner().mt.id),
             None => Err(submission.mt.id),
         }
     }
@@ -187,11 +174,7 @@ impl Exchange {
         binds.bound_since.get_or_insert_with(Instant::now);
         drop(binds);
         outbox.has_backlog(false);
-        Some(Puller {
-            outbox,
-            session,
-            due,
-        })
+        Some(Puller { outbox, session, due })
     }
 
     /// Stores what became of segments, and gives their places in the window back after the commit.
@@ -200,10 +183,7 @@ impl Exchange {
             return;
         }
         let now = self.now();
-        let sent = settlements
-            .iter()
-            .filter(|one| matches!(one.outcome, Outcome::Sent { .. }))
-            .count() as u64;
+        let sent = settlements.iter().filter(|one| matches!(one.outcome, Outcome::Sent { .. })).count() as u64;
         let mut places: HashMap<SessionId, usize> = HashMap::new();
         for one in &settlements {
             *places.entry(one.session).or_default() += 1;
@@ -229,27 +209,15 @@ impl Exchange {
             for (session, places) in places {
                 outbox.give_back(session, places);
             }
-            if settlements
-                .iter()
-                .any(|one| matches!(one.outcome, Outcome::Unwritten))
-            {
+            if settlements.iter().any(|one| matches!(one.outcome, Outcome::Unwritten)) {
                 outbox.has_backlog(false);
             }
         }
     }
 
     /// Stores a delivery receipt. Only after `Ok` may its resp be ESME_ROK.
-    pub async fn receipt(
-        &self,
-        family: &Family,
-        message_id: String,
-        delivery: Delivery,
-    ) -> Result<(), StoreFault> {
-        let stored = self
-            .core
-            .store
-            .receipt(family.clone(), message_id, delivery, self.now())
-            .await;
+    pub async fn receipt(&self, family: &Family, message_id: String, delivery: Delivery) -> Result<(), StoreFault> {
+        let stored = self.core.store.receipt(family.clone(), message_id, delivery, self.now()).await;
         if stored.is_err() {
             self.core.health.failed();
         }
@@ -273,13 +241,7 @@ impl Exchange {
     }
 
     /// Hands over what was stored as submitting, or gives the places back when nothing was stored.
-    pub(super) async fn hand_over(
-        &self,
-        mo: MoId,
-        mts: Vec<NewMt>,
-        stored: bool,
-        read_at: Option<Instant>,
-    ) {
+    pub(super) async fn hand_over(&self, mo: MoId, mts: Vec<NewMt>, stored: bool, read_at: Option<Instant>) {
         for mt in mts {
             let Some(outbox) = self.core.outboxes.get(&mt.smsc) else {
                 continue;
@@ -295,18 +257,8 @@ impl Exchange {
                 continue;
             }
             let read_at = read_at.filter(|_| mt.parts == 1);
-            if let Err(refused) = outbox.hand(
-                session,
-                Submission {
-                    mt: due(mo, mt),
-                    read_at,
-                },
-            ) {
-                let unwritten = Settlement {
-                    mt: refused,
-                    session,
-                    outcome: Outcome::Unwritten,
-                };
+            if let Err(refused) = outbox.hand(session, Submission { mt: due(mo, mt), read_at }) {
+                let unwritten = Settlement { mt: refused, session, outcome: Outcome::Unwritten };
                 self.settle(&outbox.smsc, vec![unwritten]).await;
             }
         }
@@ -338,12 +290,7 @@ impl Exchange {
         let Some((session, places)) = outbox.reserve_many(COMMIT_OPS_MAX) else {
             return false;
         };
-        let due = match self
-            .core
-            .store
-            .due(outbox.smsc.clone(), self.now(), places)
-            .await
-        {
+        let due = match self.core.store.due(outbox.smsc.clone(), self.now(), places).await {
             Ok(due) => due,
             Err(_) => {
                 self.core.health.failed();
@@ -352,11 +299,7 @@ impl Exchange {
         };
         let unused = places - due.len().min(places);
         let found = due.len();
-        let begun = if due.is_empty() {
-            Ok(Vec::new())
-        } else {
-            self.begin(&due, session).await
-        };
+        let begun = if due.is_empty() { Ok(Vec::new()) } else { self.begin(&due, session).await };
         let Ok(begun) = begun else {
             self.return_places(outbox, session, places);
             return false;
@@ -364,11 +307,7 @@ impl Exchange {
         let missed = found - begun.len();
         for mt in due.into_iter().filter(|mt| begun.contains(&mt.id)) {
             if let Err(refused) = outbox.hand(session, Submission { mt, read_at: None }) {
-                let unwritten = Settlement {
-                    mt: refused,
-                    session,
-                    outcome: Outcome::Unwritten,
-                };
+                let unwritten = Settlement { mt: refused, session, outcome: Outcome::Unwritten };
                 self.settle(&outbox.smsc, vec![unwritten]).await;
             }
         }
@@ -393,19 +332,12 @@ impl Exchange {
     }
 
     async fn resolve(&self, outbox: &TelcoOutbox) {
-        if outbox
-            .bound_for()
-            .is_none_or(|bound| bound < AMBIGUOUS_HOLD)
-        {
+        if outbox.bound_for().is_none_or(|bound| bound < AMBIGUOUS_HOLD) {
             return;
         }
         let now = self.now();
         let before = now.plus_ms(-(AMBIGUOUS_HOLD.as_millis() as i64));
-        if let Ok(resolved) = self
-            .core
-            .store
-            .resolve_ambiguous(outbox.smsc.clone(), before, now)
-            .await
+        if let Ok(resolved) = self.core.store.resolve_ambiguous(outbox.smsc.clone(), before, now).await
             && (resolved.resent > 0 || resolved.given_up > 0)
         {
             metrics::counter!("chrak_mt_duplicates_possible_total", "smsc" => outbox.smsc.as_str().to_owned())
@@ -442,6 +374,5 @@ fn count(smsc: &SmscName, outcome: &Outcome) {
         Outcome::Ambiguous => "ambiguous",
         Outcome::Unwritten => "unwritten",
     };
-    metrics::counter!("chrak_mt_total", "smsc" => smsc.as_str().to_owned(), "result" => result)
-        .increment(1);
+    metrics::counter!("chrak_mt_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
 }

@@ -35,9 +35,7 @@ impl Exchange {
             self.core.gate.send_replace(true);
         } else {
             let exchange = self.clone();
-            self.core
-                .tasks
-                .spawn(async move { exchange.take_up(stop).await });
+            self.core.tasks.spawn(async move { exchange.take_up(stop).await });
         }
         Ok(recovery)
     }
@@ -67,12 +65,7 @@ impl Exchange {
         }
     }
 
-    async fn page(
-        &self,
-        suspects: bool,
-        after: Option<MoId>,
-        stop: &CancellationToken,
-    ) -> Option<Vec<StoredMo>> {
+    async fn page(&self, suspects: bool, after: Option<MoId>, stop: &CancellationToken) -> Option<Vec<StoredMo>> {
         loop {
             if stop.is_cancelled() {
                 return None;
@@ -97,16 +90,13 @@ impl Exchange {
             return;
         };
         mo.attempts += 1;
-        self.turn(mo, citizen, None, Held::new(None, None, slot))
-            .await;
+        self.turn(mo, citizen, None, Held::new(None, None, slot)).await;
     }
 
     fn take_up_one(&self, mo: StoredMo) {
         let place = self.core.lanes.enter(number_of(&mo));
         let exchange = self.clone();
-        self.core
-            .tasks
-            .spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
+        self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
     }
 
     /// Destroys what has been kept long enough, a bounded number of rows at a time; expires what is of no

@@ -47,9 +47,7 @@ impl Exchange {
     ) {
         loop {
             let before = citizen.clone();
-            let done = AssertUnwindSafe(self.turn_once(&mo, citizen, read_at))
-                .catch_unwind()
-                .await;
+            let done = AssertUnwindSafe(self.turn_once(&mo, citizen, read_at)).catch_unwind().await;
             match done {
                 Ok(Ok(())) | Ok(Err(StoreFault::Stale | StoreFault::Closed)) => break,
                 Ok(Err(fault)) => {
@@ -75,9 +73,7 @@ impl Exchange {
     }
 
     fn is_leaving(&self) -> bool {
-        self.core
-            .draining
-            .load(std::sync::atomic::Ordering::Relaxed)
+        self.core.draining.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     async fn turn_once(
@@ -87,9 +83,7 @@ impl Exchange {
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
         let Source::Person(number) = mo.source else {
-            return self
-                .finish(mo, None, MoEnd::Withheld, Vec::new(), read_at)
-                .await;
+            return self.finish(mo, None, MoEnd::Withheld, Vec::new(), read_at).await;
         };
         let stored = citizen.clone();
         let verdict = self.judge(mo, number, citizen).await;
@@ -107,15 +101,8 @@ impl Exchange {
 
     async fn judge(&self, mo: &StoredMo, number: Msisdn, mut citizen: CitizenRecord) -> Verdicted {
         let now = self.now();
-        let language = citizen
-            .language
-            .unwrap_or(self.core.settings.default_language);
-        let plain = |end, kind, view, citizen| Verdicted {
-            end,
-            kind,
-            view: Some((view, language)),
-            citizen,
-        };
+        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        let plain = |end, kind, view, citizen| Verdicted { end, kind, view: Some((view, language)), citizen };
         if mo.deaths_alone >= DEATHS_ALONE_MAX || mo.attempts > TURN_TRIES_MAX {
             tracing::error!(mo.id = %mo.id, "an MO is given up with an apology");
             return plain(MoEnd::Dead, MtKind::Apology, View::Apology, citizen);
@@ -126,12 +113,7 @@ impl Exchange {
                 return plain(MoEnd::Withheld, MtKind::Notice, View::SlowDown, citizen);
             }
             Verdict::Withhold => {
-                return Verdicted {
-                    end: MoEnd::Withheld,
-                    kind: MtKind::Notice,
-                    view: None,
-                    citizen,
-                };
+                return Verdicted { end: MoEnd::Withheld, kind: MtKind::Notice, view: None, citizen };
             }
         }
         let talk = self.talk(mo, number, &citizen).await;
@@ -141,32 +123,15 @@ impl Exchange {
         }
         self.remember(&mut citizen, &talk, now);
         let view = talk.view.clone().map(|view| (view, talk.language));
-        Verdicted {
-            end: MoEnd::Answered,
-            kind: MtKind::Answer,
-            view,
-            citizen,
-        }
+        Verdicted { end: MoEnd::Answered, kind: MtKind::Answer, view, citizen }
     }
 
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
-        let asker = Asker {
-            channel: Channel::Sms,
-            number: Some(number),
-            deadline: self.core.settings.timeout_sms,
-        };
+        let asker = Asker { channel: Channel::Sms, number: Some(number), deadline: self.core.settings.timeout_sms };
         let mut tallies = citizen.tallies;
         let look_ups = limits::look_up(&mut tallies, &self.core.settings.rules, self.now());
         let dialogue = self.open_dialogue(citizen);
-        let mut talk = self
-            .run(
-                dialogue,
-                Input::Text(mo.text.clone()),
-                asker,
-                citizen.language,
-                look_ups,
-            )
-            .await;
+        let mut talk = self.run(dialogue, Input::Text(mo.text.clone()), asker, citizen.language, look_ups).await;
         talk.tallies = Some(tallies);
         talk
     }
@@ -199,12 +164,7 @@ impl Exchange {
     ) -> Result<(), StoreFault> {
         self.reserve_for(&mut mts);
         let now = self.now();
-        let finish = Finish {
-            mo: mo.id,
-            end,
-            citizen,
-            mts: mts.clone(),
-        };
+        let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone() };
         let stored = self.core.store.finish(finish, now).await;
         self.hand_over(mo.id, mts, stored.is_ok(), read_at).await;
         if stored.is_ok() {

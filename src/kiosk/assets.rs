@@ -28,8 +28,7 @@ static TABLE: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(table);
 /// Style sheets name other assets; they are read last, so that those names can become addresses.
 fn table() -> BTreeMap<String, Asset> {
     let mut table = BTreeMap::new();
-    let (sheets, others): (Vec<_>, Vec<_>) =
-        Embedded::iter().partition(|name| name.ends_with(".css"));
+    let (sheets, others): (Vec<_>, Vec<_>) = Embedded::iter().partition(|name| name.ends_with(".css"));
     for name in others {
         if let Some(file) = Embedded::get(&name) {
             add(&mut table, name, file.data);
@@ -41,10 +40,7 @@ fn table() -> BTreeMap<String, Asset> {
         };
         let mut text = String::from_utf8_lossy(&file.data).into_owned();
         for (other, asset) in &table {
-            text = text.replace(
-                &format!("\"{other}\""),
-                &format!("\"{}\"", address(other, asset)),
-            );
+            text = text.replace(&format!("\"{other}\""), &format!("\"{}\"", address(other, asset)));
         }
         add(&mut table, name, Cow::Owned(text.into_bytes()));
     }
@@ -53,10 +49,7 @@ fn table() -> BTreeMap<String, Asset> {
 
 fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'static, [u8]>) {
     let digest = ring::digest::digest(&ring::digest::SHA256, &data);
-    let hash = digest.as_ref()[..4]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     let content_type = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
@@ -68,14 +61,7 @@ fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'
         Cow::Borrowed(data) => Bytes::from_static(data),
         Cow::Owned(data) => Bytes::from(data),
     };
-    table.insert(
-        name.into_owned(),
-        Asset {
-            bytes,
-            hash,
-            content_type,
-        },
-    );
+    table.insert(name.into_owned(), Asset { bytes, hash, content_type });
 }
 
 fn address(name: &str, asset: &Asset) -> String {
@@ -93,11 +79,7 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     let Some(asset) = TABLE.get(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let keep = if hash == asset.hash {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
+    let keep = if hash == asset.hash { "public, max-age=31536000, immutable" } else { "no-cache" };
     let etag = format!("\"{}\"", asset.hash);
     let known = headers
         .get(header::IF_NONE_MATCH)
@@ -108,9 +90,7 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     } else {
         let mut answer = Response::new(Body::from(asset.bytes.clone()));
         let content_type = HeaderValue::from_static(asset.content_type);
-        answer
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, content_type);
+        answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
         answer
     };
     let headers = answer.headers_mut();
@@ -171,10 +151,7 @@ mod tests {
         let text = std::str::from_utf8(&sheet.bytes).expect("UTF-8");
         assert!(!text.contains("\"fonts/"), "a font that is not there");
         assert_eq!(text.matches("/a/").count(), 4);
-        assert!(
-            text.contains("U+200B"),
-            "the zero-width space belongs to the Khmer face"
-        );
+        assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
         let raw = fs::metadata("kiosk-ui/assets/app.css").expect("the sheet");
         assert!(raw.len() <= 12 * 1024, "{} octets", raw.len());
     }

@@ -63,11 +63,8 @@ fn answer(view: View) -> CheckAnswer {
         View::PortalAway { .. } | View::AskAgain | View::Apology => CheckAnswer::Busy,
         View::SlowDown => CheckAnswer::Paused,
         // What is said when no code was found in what came in.
-        View::EnterCode
-        | View::Help
-        | View::Menu
-        | View::LanguageSet(_)
-        | View::Stopped
-        | View::Started => CheckAnswer::NotACode,
+        View::EnterCode | View::Help | View::Menu | View::LanguageSet(_) | View::Stopped | View::Started => {
+            CheckAnswer::NotACode
+        }
     }
 }

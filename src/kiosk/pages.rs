@@ -25,9 +25,7 @@ mod filters {
     #[askama::filter_fn]
     pub fn icon(name: &str, _: &dyn Values) -> askama::Result<Safe<String>> {
         let sprite = assets::asset("icons.svg").ok_or(askama::Error::Fmt)?;
-        Ok(Safe(format!(
-            "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>"
-        )))
+        Ok(Safe(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>")))
     }
 }
 
@@ -56,22 +54,11 @@ struct Frame {
 
 impl Frame {
     fn new(lang: Lang, title: &'static str, here: &'static str, back: Back) -> Self {
-        Frame {
-            lang,
-            w: lang.words(),
-            other: lang.other().words(),
-            title,
-            here,
-            typed: None,
-            back,
-        }
+        Frame { lang, w: lang.words(), other: lang.other().words(), title, here, typed: None, back }
     }
 
     fn keeping(self, typed: Typed, replay: &'static str) -> Self {
-        Frame {
-            typed: Some((typed, replay)),
-            ..self
-        }
+        Frame { typed: Some((typed, replay)), ..self }
     }
 }
 
@@ -156,24 +143,10 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-fn both(
-    status: StatusCode,
-    icon: &'static str,
-    again: bool,
-    pick: fn(&'static Words) -> &'static Told,
-) -> Response {
+fn both(status: StatusCode, icon: &'static str, again: bool, pick: fn(&'static Words) -> &'static Told) -> Response {
     let told = [("km", pick(&KM)), ("en", pick(&EN))];
     let (km, en) = (&KM, &EN);
-    page(
-        status,
-        &BothPage {
-            km,
-            en,
-            told,
-            icon,
-            again,
-        },
-    )
+    page(status, &BothPage { km, en, told, icon, again })
 }
 
 /// The answer to an address that leads nowhere, in both languages; fit as the fallback of a whole listener.
@@ -182,9 +155,7 @@ pub async fn no_such_page() -> Response {
 }
 
 pub(super) async fn wrong_way() -> Response {
-    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |w| {
-        &w.wrong_way
-    })
+    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |w| &w.wrong_way)
 }
 
 pub(super) fn foreign() -> Response {
@@ -197,9 +168,7 @@ pub(super) fn not_paired() -> Response {
 
 fn unreadable(fault: &FormRejection) -> Response {
     match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |w| {
-            &w.too_large
-        }),
+        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |w| &w.too_large),
         _ => both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
     }
 }
@@ -307,26 +276,14 @@ async fn answer(state: &KioskState, lang: Lang, mut typed: Typed) -> Response {
     let (whole, got) = (most(state), typed.digits.len());
     let short = !state.groups.is_empty() && got < whole;
     if got == 0 || short {
-        let text = if state.groups.is_empty() {
-            w.code_hint_free.to_owned()
-        } else {
-            (w.incomplete_text)(whole, got)
-        };
+        let text = if state.groups.is_empty() { w.code_hint_free.to_owned() } else { (w.incomplete_text)(whole, got) };
         return pad_page(state, lang, typed, "ok", Some((w.incomplete, text)));
     }
     let told = |told: &'static Told| Some((told.title, told.text.to_owned()));
     let printed = typed.printed(&state.groups);
-    let frame =
-        |title, typed| Frame::new(lang, title, "check", Back::Key("stay")).keeping(typed, "ok");
+    let frame = |title, typed| Frame::new(lang, title, "check", Back::Key("stay")).keeping(typed, "ok");
     let sorry = |icon, told: &'static Told, steps, button| {
-        let page = SorryPage {
-            f: frame(told.title, typed.clone()),
-            code: printed.clone(),
-            icon,
-            told,
-            steps,
-            button,
-        };
+        let page = SorryPage { f: frame(told.title, typed.clone()), code: printed.clone(), icon, told, steps, button };
         self::page(StatusCode::OK, &page)
     };
     match state.door.check(&typed.digits, lang.language()).await {
@@ -337,12 +294,7 @@ async fn answer(state: &KioskState, lang: Lang, mut typed: Typed) -> Response {
         }
         CheckAnswer::Mistyped => pad_page(state, lang, typed.clone(), "ok", told(&w.mistyped)),
         CheckAnswer::NotACode => pad_page(state, lang, typed.clone(), "ok", told(&w.not_a_code)),
-        CheckAnswer::Unknown => sorry(
-            "search",
-            &w.unknown,
-            &w.unknown_steps,
-            ("stay", w.correct_code),
-        ),
+        CheckAnswer::Unknown => sorry("search", &w.unknown, &w.unknown_steps, ("stay", w.correct_code)),
         CheckAnswer::Busy => sorry("cloud", &w.busy, &w.busy_steps, ("ok", w.again)),
         CheckAnswer::Paused => sorry("clock", &w.paused, &[], ("ok", w.again)),
     }
@@ -357,15 +309,8 @@ fn pad_page(
 ) -> Response {
     let w = lang.words();
     let whole = most(state);
-    let keys = "1234567890".chars().map(|digit| Key {
-        digit,
-        khmer: khmer_digits(&digit.to_string()),
-    });
-    let hint = if state.groups.is_empty() {
-        w.code_hint_free.to_owned()
-    } else {
-        (w.code_hint)(whole)
-    };
+    let keys = "1234567890".chars().map(|digit| Key { digit, khmer: khmer_digits(&digit.to_string()) });
+    let hint = if state.groups.is_empty() { w.code_hint_free.to_owned() } else { (w.code_hint)(whole) };
     let template = PadPage {
         hint,
         groups: slots(&typed, &state.groups),

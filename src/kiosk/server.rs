@@ -68,10 +68,7 @@ impl Guests {
             return None;
         }
         held.insert(address, mine + 1);
-        Some(Place {
-            guests: Arc::clone(self),
-            address,
-        })
+        Some(Place { guests: Arc::clone(self), address })
     }
 }
 
@@ -89,12 +86,7 @@ impl Drop for Place {
 
 /// Serves `router` on `listener` until `shutdown`; then no new connection is taken, answers under way are
 /// finished within `limits.drain`, and the rest is cut. Handlers find the peer in `ConnectInfo<SocketAddr>`.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    limits: HttpLimits,
-    shutdown: CancellationToken,
-) {
+pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, shutdown: CancellationToken) {
     let guests = Arc::new(Guests::default());
     let mut tasks = JoinSet::new();
     loop {
@@ -123,21 +115,13 @@ pub async fn serve(
         }
     }
     drop(listener);
-    let finished = timeout(limits.drain, async {
-        while tasks.join_next().await.is_some() {}
-    });
+    let finished = timeout(limits.drain, async { while tasks.join_next().await.is_some() {} });
     if finished.await.is_err() {
         tracing::warn!(cut = tasks.len(), "connections cut at the end of the drain");
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    limits: HttpLimits,
-    stop: CancellationToken,
-) {
+async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits: HttpLimits, stop: CancellationToken) {
     // A page is one small write: waiting for more to send would cost 40 ms each.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| answer(router.clone(), request, peer, limits.request));
@@ -197,9 +181,7 @@ mod tests {
             sleep(Duration::from_millis(300)).await;
             "slow"
         };
-        let router = Router::new()
-            .route("/", get(|| async { "ok" }))
-            .route("/slow", get(slow));
+        let router = Router::new().route("/", get(|| async { "ok" })).route("/slow", get(slow));
         let task = tokio::spawn(serve(listener, router, limits, stop.clone()));
         Run { at, stop, task }
     }
@@ -213,21 +195,13 @@ mod tests {
     }
 
     fn short() -> HttpLimits {
-        HttpLimits {
-            head: Duration::from_millis(100),
-            request: Duration::from_millis(100),
-            ..HttpLimits::default()
-        }
+        HttpLimits { head: Duration::from_millis(100), request: Duration::from_millis(100), ..HttpLimits::default() }
     }
 
     #[tokio::test]
     async fn half_a_head_does_not_hold_a_connection() {
         let run = run(short()).await;
-        let left = timeout(
-            Duration::from_secs(2),
-            ask(run.at, "GET / HTTP/1.1\r\nHost:"),
-        )
-        .await;
+        let left = timeout(Duration::from_secs(2), ask(run.at, "GET / HTTP/1.1\r\nHost:")).await;
         assert!(left.is_ok(), "the connection was kept open");
     }
 
@@ -240,10 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn over_the_bound_a_connection_is_closed_and_the_others_go_on() {
-        let limits = HttpLimits {
-            connections: 1,
-            ..HttpLimits::default()
-        };
+        let limits = HttpLimits { connections: 1, ..HttpLimits::default() };
         let run = run(limits).await;
         let mut first = TcpStream::connect(run.at).await.expect("a connection");
         let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -257,10 +228,7 @@ mod tests {
     #[test]
     fn one_address_has_its_own_bound_and_loopback_none() {
         let guests = Arc::new(Guests::default());
-        let limits = HttpLimits {
-            per_address: 2,
-            ..HttpLimits::default()
-        };
+        let limits = HttpLimits { per_address: 2, ..HttpLimits::default() };
         let greedy: IpAddr = "10.0.0.7".parse().expect("an address");
         let mut held = Vec::new();
         held.extend((0..3).filter_map(|_| guests.enter(greedy, &limits)));
@@ -276,8 +244,7 @@ mod tests {
     async fn a_stop_lets_the_answer_under_way_finish() {
         let run = run(HttpLimits::default()).await;
         let at = run.at;
-        let asked =
-            tokio::spawn(async move { ask(at, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await });
+        let asked = tokio::spawn(async move { ask(at, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await });
         sleep(Duration::from_millis(100)).await;
         run.stop.cancel();
         let stopped = timeout(Duration::from_secs(2), run.task).await;

@@ -3,8 +3,7 @@ use super::*;
 use crate::dialogue::StatusFacts;
 use crate::ports::PortFuture;
 use crate::types::civic::{
-    ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument,
-    TimelineEntry,
+    ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
 };
 use crate::types::{CodeRules, CodeVerdict, Language, Riel, UnixMs};
 use axum::{
@@ -19,34 +18,21 @@ const CODE: &str = "120500260481937";
 struct Fake;
 
 fn localized(km: &str, en: &str) -> Localized {
-    Localized {
-        km: km.to_owned(),
-        en: en.to_owned(),
-        km_latn: None,
-    }
+    Localized { km: km.to_owned(), en: en.to_owned(), km_latn: None }
 }
 
 fn application(status: ApplicationStatus, disclosure: Disclosure) -> StatusFacts {
-    let CodeVerdict::Good(code) = CodeRules::recommended().read(CODE) else {
-        panic!("a good code")
-    };
+    let CodeVerdict::Good(code) = CodeRules::recommended().read(CODE) else { panic!("a good code") };
     let office = OfficeRef {
         id: "owso-1205".to_owned(),
         name: localized("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao"),
         short: None,
     };
-    let ready = Ready {
-        office: office.clone(),
-        until: Some(jiff::civil::date(2027, 1, 15)),
-    };
+    let ready = Ready { office: office.clone(), until: Some(jiff::civil::date(2027, 1, 15)) };
     let is_ready = status == ApplicationStatus::ReadyForCollection;
     let at = UnixMs(1_795_400_000_000);
-    let steps = vec![TimelineEntry {
-        status: ApplicationStatus::Registered,
-        at,
-        office: Some(office.clone()),
-        comment: None,
-    }];
+    let steps =
+        vec![TimelineEntry { status: ApplicationStatus::Registered, at, office: Some(office.clone()), comment: None }];
     let documents = vec![ReturnedDocument {
         name: localized("អត្តសញ្ញាណប័ណ្ណ", "Identity <card>"),
         reason: Some(localized("រូបមិនច្បាស់", "The copy is not clear")),
@@ -82,10 +68,7 @@ impl Door for Fake {
     fn check<'a>(&'a self, typed: &'a str, _: Language) -> PortFuture<'a, CheckAnswer> {
         let answer = match &typed[13..14] {
             "3" => application(ApplicationStatus::ReadyForCollection, Disclosure::Public),
-            "4" => application(
-                ApplicationStatus::ReturnedForCorrection,
-                Disclosure::Contact,
-            ),
+            "4" => application(ApplicationStatus::ReturnedForCorrection, Disclosure::Contact),
             "5" => {
                 let mut kept = application(ApplicationStatus::InReview, Disclosure::Public);
                 (kept.service, kept.fee) = (None, None);
@@ -103,11 +86,7 @@ impl Door for Fake {
 }
 
 fn router(pairing: Pairing) -> Router {
-    routes(KioskState {
-        door: Arc::new(Fake),
-        pairing,
-        groups: Arc::from([6, 2, 6, 1]),
-    })
+    routes(KioskState { door: Arc::new(Fake), pairing, groups: Arc::from([6, 2, 6, 1]) })
 }
 
 struct Got {
@@ -120,11 +99,7 @@ async fn send(pairing: Pairing, request: Request<Body>) -> Got {
     let answer = router(pairing).oneshot(request).await.expect("an answer");
     let (parts, body) = answer.into_parts();
     let bytes = to_bytes(body, 1 << 20).await.expect("a body");
-    Got {
-        status: parts.status,
-        headers: parts.headers,
-        text: String::from_utf8_lossy(&bytes).into_owned(),
-    }
+    Got { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
 }
 
 async fn get(path: &str) -> Got {
@@ -170,14 +145,8 @@ async fn every_page_stands_in_both_languages_and_is_never_kept() {
 
 #[tokio::test]
 async fn no_page_holds_script_or_style_that_the_policy_would_stop() {
-    for got in [
-        get("/kiosk").await,
-        get("/kiosk/km/check").await,
-        press("en", CODE, "", "ok").await,
-    ] {
-        for banned in [
-            "<style", "style=", "<script>", " onclick", "http://", "target=",
-        ] {
+    for got in [get("/kiosk").await, get("/kiosk/km/check").await, press("en", CODE, "", "ok").await] {
+        for banned in ["<style", "style=", "<script>", " onclick", "http://", "target="] {
             assert!(!got.text.contains(banned), "{banned}");
         }
     }
@@ -208,21 +177,12 @@ async fn digits_are_entered_without_script_and_no_address_holds_them() {
 #[tokio::test]
 async fn the_toggle_keeps_the_page_and_what_was_typed() {
     let got = press("en", "1205", "", "stay").await;
-    assert!(
-        got.text
-            .contains("formaction=\"/kiosk/km/check\" name=\"key\" value=\"stay\"")
-    );
+    assert!(got.text.contains("formaction=\"/kiosk/km/check\" name=\"key\" value=\"stay\""));
     assert!(got.text.contains("name=\"digits\" value=\"1205\""));
     let got = press("km", CODE, "", "ok").await;
-    assert!(
-        got.text
-            .contains("formaction=\"/kiosk/en/check\" name=\"key\" value=\"ok\"")
-    );
+    assert!(got.text.contains("formaction=\"/kiosk/en/check\" name=\"key\" value=\"ok\""));
     let got = press("km", "1205", "", "help").await;
-    assert!(
-        got.text
-            .contains("formaction=\"/kiosk/en/check\" name=\"key\" value=\"help\"")
-    );
+    assert!(got.text.contains("formaction=\"/kiosk/en/check\" name=\"key\" value=\"help\""));
 }
 
 #[tokio::test]
@@ -239,10 +199,7 @@ async fn the_answer_says_where_it_stands_when_and_what_to_do() {
         assert!(got.text.contains(part), "{part}");
     }
     assert_eq!(got.headers[header::CACHE_CONTROL], "no-store");
-    assert!(
-        !got.text.contains("Steps so far"),
-        "public is not told the steps"
-    );
+    assert!(!got.text.contains("Steps so far"), "public is not told the steps");
     let got = press("km", CODE, "", "ok").await;
     assert!(got.text.contains("រួចរាល់") && got.text.contains("ថ្ងៃសុក្រ ទី១៥ ខែមករា ឆ្នាំ២០២៧"));
 }
@@ -269,10 +226,7 @@ async fn each_fault_has_its_page() {
         let got = press("en", &with_kind(kind), "", "ok").await;
         assert_eq!(got.status, StatusCode::OK);
         assert!(got.text.contains(text), "{text}");
-        assert!(
-            got.text.contains(&with_kind(kind)),
-            "what was typed is kept"
-        );
+        assert!(got.text.contains(&with_kind(kind)), "what was typed is kept");
     }
     let got = press("en", "1205", "", "ok").await;
     assert!(got.text.contains("you have entered 4"));
@@ -285,53 +239,17 @@ async fn odd_input_is_answered_and_never_a_server_error() {
         (form("/kiosk/km/check", format!("digits={long}")), 413),
         (form("/kiosk/km/check", "digits=1&digits=2"), 400),
         (form("/kiosk/km/check", vec![0xff, 0xfe, b'=', 0x80]), 200),
-        (
-            form(
-                "/kiosk/km/check",
-                "key=at99999999999999999999&digits=%E1%9F%A5&at=-7",
-            ),
-            200,
-        ),
+        (form("/kiosk/km/check", "key=at99999999999999999999&digits=%E1%9F%A5&at=-7"), 200),
         (form("/kiosk/km/check", "key=%F0%9F%98%80"), 200),
         (form("/kiosk/km/check", ""), 200),
         (form("/kiosk/xx/check", ""), 404),
         (form("/kiosk/km/home", ""), 405),
-        (
-            Request::delete("/kiosk")
-                .body(Body::empty())
-                .expect("a request"),
-            405,
-        ),
-        (
-            Request::post("/kiosk/km/check")
-                .body(Body::from("{}"))
-                .expect("a request"),
-            400,
-        ),
-        (
-            Request::get("/kiosk/km/nothing/here")
-                .body(Body::empty())
-                .expect("a request"),
-            404,
-        ),
-        (
-            Request::get("/kiosk/%ff/home")
-                .body(Body::empty())
-                .expect("a request"),
-            400,
-        ),
-        (
-            Request::get("/kiosk/%00/home")
-                .body(Body::empty())
-                .expect("a request"),
-            404,
-        ),
-        (
-            Request::get("/a/00000000/../../Cargo.toml")
-                .body(Body::empty())
-                .expect("a request"),
-            404,
-        ),
+        (Request::delete("/kiosk").body(Body::empty()).expect("a request"), 405),
+        (Request::post("/kiosk/km/check").body(Body::from("{}")).expect("a request"), 400),
+        (Request::get("/kiosk/km/nothing/here").body(Body::empty()).expect("a request"), 404),
+        (Request::get("/kiosk/%ff/home").body(Body::empty()).expect("a request"), 400),
+        (Request::get("/kiosk/%00/home").body(Body::empty()).expect("a request"), 404),
+        (Request::get("/a/00000000/../../Cargo.toml").body(Body::empty()).expect("a request"), 404),
     ];
     for (request, status) in cases {
         let shown = format!("{} {}", request.method(), request.uri());
@@ -340,9 +258,7 @@ async fn odd_input_is_answered_and_never_a_server_error() {
         assert!(got.headers.contains_key(header::CONTENT_SECURITY_POLICY));
     }
     let got = get("/kiosk/zz/home").await;
-    assert!(
-        got.text.contains("There is no such page") && got.text.contains(words::KM.no_page.title)
-    );
+    assert!(got.text.contains("There is no such page") && got.text.contains(words::KM.no_page.title));
 }
 
 #[tokio::test]
@@ -376,10 +292,7 @@ async fn an_unpaired_kiosk_says_so_on_every_page() {
     }
     let sheet = assets::asset("app.css").expect("the sheet");
     let request = Request::get(sheet).body(Body::empty()).expect("a request");
-    assert_eq!(
-        send(Pairing::Required, request).await.status,
-        StatusCode::OK
-    );
+    assert_eq!(send(Pairing::Required, request).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
@@ -387,36 +300,20 @@ async fn assets_are_kept_for_ever_under_their_hash_only() {
     let sheet = assets::asset("app.css").expect("the sheet");
     let got = get(&sheet).await;
     assert_eq!(got.headers[header::CONTENT_TYPE], "text/css; charset=utf-8");
-    assert!(
-        got.headers[header::CACHE_CONTROL]
-            .to_str()
-            .expect("ASCII")
-            .contains("immutable")
-    );
-    assert_eq!(
-        get("/a/00000000/app.css").await.headers[header::CACHE_CONTROL],
-        "no-cache"
-    );
+    assert!(got.headers[header::CACHE_CONTROL].to_str().expect("ASCII").contains("immutable"));
+    assert_eq!(get("/a/00000000/app.css").await.headers[header::CACHE_CONTROL], "no-cache");
     let request = Request::get(&sheet)
         .header(header::IF_NONE_MATCH, got.headers[header::ETAG].clone())
         .body(Body::empty())
         .expect("a request");
-    assert_eq!(
-        send(Pairing::Off, request).await.status,
-        StatusCode::NOT_MODIFIED
-    );
-    assert_eq!(
-        get("/a/00000000/none.css").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(send(Pairing::Off, request).await.status, StatusCode::NOT_MODIFIED);
+    assert_eq!(get("/a/00000000/none.css").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
 #[ignore = "for looking at the pages: serves them on 127.0.0.1:8099 for 10 minutes"]
 async fn show() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8099")
-        .await
-        .expect("the port");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await.expect("the port");
     let stop = tokio_util::sync::CancellationToken::new();
     let limits = server::HttpLimits::default();
     let serving = server::serve(listener, router(Pairing::Off), limits, stop);

@@ -90,11 +90,7 @@ pub fn slots(typed: &Typed, groups: &[usize]) -> Vec<Vec<Slot>> {
     let mut all = Vec::with_capacity(groups.len());
     for &group in groups {
         let upto = (index + group).min(DIGITS_MAX);
-        let slot = |index| Slot {
-            index,
-            digit: digits.get(index).copied(),
-            current: index == next,
-        };
+        let slot = |index| Slot { index, digit: digits.get(index).copied(), current: index == next };
         all.push((index..upto).map(slot).collect());
         index = upto;
     }
@@ -180,10 +176,7 @@ pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
     };
     let document = |document: &ReturnedDocument| Line {
         what: document.name.get(language).to_owned(),
-        note: document
-            .reason
-            .as_ref()
-            .map(|why| why.get(language).to_owned()),
+        note: document.reason.as_ref().map(|why| why.get(language).to_owned()),
     };
     StatusCard {
         code: known.code.printed().to_owned(),
@@ -194,9 +187,7 @@ pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
         to_do: next.is_some(),
         returned: known.returned_documents.iter().map(document).collect(),
         timeline: known.timeline.iter().rev().map(step).collect(),
-        as_of: known
-            .as_of
-            .map(|at| words::date_time(lang, at.civil(&zone))),
+        as_of: known.as_of.map(|at| words::date_time(lang, at.civil(&zone))),
     }
 }
 
@@ -204,12 +195,7 @@ fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
     let language = lang.language();
     let mut facts = Vec::new();
     let mut add = |icon, label, value: String, note| {
-        facts.push(Fact {
-            icon,
-            label,
-            value,
-            note,
-        });
+        facts.push(Fact { icon, label, value, note });
     };
     if let Some(name) = &known.service {
         add("paper", words.service, name.get(language).to_owned(), None);
@@ -229,27 +215,13 @@ fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
         }
     }
     let since = known.status_at.civil(&phnom_penh()).date();
-    add(
-        "clock",
-        words.since,
-        shared::date_long(since, language),
-        None,
-    );
+    add("clock", words.since, shared::date_long(since, language), None);
     if let Some(day) = known.expected_by {
-        add(
-            "calendar",
-            words.expected,
-            shared::date_long(day, language),
-            None,
-        );
+        add("calendar", words.expected, shared::date_long(day, language), None);
     }
     if let Some(fee) = &known.fee {
         let amount = shared::money(fee.amount, language);
-        let state = if fee.paid {
-            words.fee_paid
-        } else {
-            words.fee_due
-        };
+        let state = if fee.paid { words.fee_paid } else { words.fee_due };
         let bill = fee.bill_number.as_ref().filter(|_| !fee.paid);
         let note = bill.map(|number| format!("{} {number}", words.bill));
         add("coins", words.fee, format!("{amount} · {state}"), note);

@@ -67,10 +67,7 @@ pub struct Told {
 
 /// The catalogue of one language, in the order in which a visitor meets it.
 #[derive(Debug)]
-#[allow(
-    missing_docs,
-    reason = "the names say which text it is, the texts below show it"
-)]
+#[allow(missing_docs, reason = "the names say which text it is, the texts below show it")]
 pub struct Words {
     pub name: &'static str,
     pub product: &'static str,
@@ -148,12 +145,10 @@ pub static KM: Words = Words {
     start_over: "ចាប់ផ្តើមឡើងវិញ",
     home_title: "តើលោកអ្នកចង់ធ្វើអ្វី?",
     check: Told {
-        title: "ពិនិត្យពាក្យសុំរបស់ខ្ញុំ",
-        text: "មើលថាពាក្យសុំដល់ដំណាក់កាលណា ដោយប្រើលេខកូដលើបង្កាន់ដៃ",
+        title: "ពិនិត្យពាក្យសុំរបស់ខ្ញុំ", text: "មើលថាពាក្យសុំដល់ដំណាក់កាលណា ដោយប្រើលេខកូដលើបង្កាន់ដៃ"
     },
     help_card: Told {
-        title: "របៀបប្រើប្រាស់",
-        text: "រកលេខកូដនៅឯណា និងសួររកជំនួយពីមន្ត្រី",
+        title: "របៀបប្រើប្រាស់", text: "រកលេខកូដនៅឯណា និងសួររកជំនួយពីមន្ត្រី"
     },
     code_title: "សូមបញ្ចូលលេខកូដចុះបញ្ជី",
     code_hint: |digits| format!("លេខ {digits} ខ្ទង់ នៅលើបង្កាន់ដៃទទួលពាក្យ"),
@@ -164,34 +159,26 @@ pub static KM: Words = Words {
     clear: "លុបទាំងអស់",
     ok: "ពិនិត្យ",
     mistyped: Told {
-        title: "មានលេខមួយខ្ទង់ហាក់ដូចជាខុស",
-        text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចចុចលើលេខដែលខុស ដើម្បីកែ។",
+        title: "មានលេខមួយខ្ទង់ហាក់ដូចជាខុស", text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចចុចលើលេខដែលខុស ដើម្បីកែ។"
     },
     incomplete: "លេខកូដមិនទាន់គ្រប់ខ្ទង់ទេ",
     incomplete_text: |all, typed| format!("លេខកូដមាន {all} ខ្ទង់ លោកអ្នកបានបញ្ចូល {typed} ខ្ទង់។"),
     not_a_code: Told {
-        title: "នេះមិនមែនជាលេខកូដចុះបញ្ជីទេ",
-        text: "សូមផ្ទៀងជាមួយលេខនៅលើបង្កាន់ដៃ រួចបញ្ចូលម្តងទៀត។",
+        title: "នេះមិនមែនជាលេខកូដចុះបញ្ជីទេ", text: "សូមផ្ទៀងជាមួយលេខនៅលើបង្កាន់ដៃ រួចបញ្ចូលម្តងទៀត។"
     },
     correcting: |digit| format!("កំពុងកែខ្ទង់ទី {digit} — សូមចុចលេខដែលត្រឹមត្រូវ"),
     unknown: Told {
-        title: "រកមិនឃើញពាក្យសុំដែលមានលេខកូដនេះទេ",
-        text: "លេខកូដអាចត្រូវបានបញ្ចូលខុស ឬពាក្យសុំមិនទាន់បានចុះក្នុងប្រព័ន្ធ។",
+        title: "រកមិនឃើញពាក្យសុំដែលមានលេខកូដនេះទេ", text: "លេខកូដអាចត្រូវបានបញ្ចូលខុស ឬពាក្យសុំមិនទាន់បានចុះក្នុងប្រព័ន្ធ។"
     },
-    unknown_steps: [
-        "សូមផ្ទៀងលេខម្តងទៀត ជាមួយបង្កាន់ដៃទទួលពាក្យ",
-        "បើនៅតែរកមិនឃើញ សូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ",
-    ],
+    unknown_steps: ["សូមផ្ទៀងលេខម្តងទៀត ជាមួយបង្កាន់ដៃទទួលពាក្យ", "បើនៅតែរកមិនឃើញ សូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ"],
     correct_code: "ពិនិត្យលេខឡើងវិញ",
     busy: Told {
-        title: "សូមអភ័យទោស ពេលនេះមិនទាន់ពិនិត្យបានទេ",
-        text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ ពាក្យសុំរបស់លោកអ្នកនៅដដែល មិនបាត់បង់អ្វីឡើយ។",
+        title: "សូមអភ័យទោស ពេលនេះមិនទាន់ពិនិត្យបានទេ", text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ ពាក្យសុំរបស់លោកអ្នកនៅដដែល មិនបាត់បង់អ្វីឡើយ។"
     },
     busy_steps: ["សូមព្យាយាមម្តងទៀត ក្នុងពេលបន្តិចទៀត", "ឬសូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ"],
     again: "ព្យាយាមម្តងទៀត",
     paused: Told {
-        title: "សូមរង់ចាំបន្តិច",
-        text: "មានការបញ្ចូលលេខកូដមិនត្រឹមត្រូវច្រើនដងពេក។ សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ ឬសួរមន្ត្រីនៅបញ្ជរ។",
+        title: "សូមរង់ចាំបន្តិច", text: "មានការបញ្ចូលលេខកូដមិនត្រឹមត្រូវច្រើនដងពេក។ សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ ឬសួរមន្ត្រីនៅបញ្ជរ។"
     },
     kept: "ព័ត៌មានគិតត្រឹម",
     kept_text: "ពេលនេះប្រព័ន្ធមិនឆ្លើយតប ស្ថានភាពអាចបានផ្លាស់ប្តូរហើយ។",
@@ -216,16 +203,13 @@ pub static KM: Words = Words {
     help_title: "យើងអាចជួយលោកអ្នក",
     help_steps: [
         Told {
-            title: "លេខកូដនៅលើបង្កាន់ដៃ",
-            text: "សូមរកលេខវែង ដូចជា 120500-26-048193-7 នៅផ្នែកខាងលើនៃបង្កាន់ដៃទទួលពាក្យ។",
+            title: "លេខកូដនៅលើបង្កាន់ដៃ", text: "សូមរកលេខវែង ដូចជា 120500-26-048193-7 នៅផ្នែកខាងលើនៃបង្កាន់ដៃទទួលពាក្យ។"
         },
         Told {
-            title: "ចុចលេខម្តងមួយ",
-            text: "បើចុចខុស សូមចុច «លុប» ឬចុចលើលេខដែលខុស រួចចុចលេខត្រឹមត្រូវ។",
+            title: "ចុចលេខម្តងមួយ", text: "បើចុចខុស សូមចុច «លុប» ឬចុចលើលេខដែលខុស រួចចុចលេខត្រឹមត្រូវ។"
         },
         Told {
-            title: "សួរមន្ត្រីនៅបញ្ជរ",
-            text: "មន្ត្រីនឹងជួយលោកអ្នកដោយឥតគិតថ្លៃ។ សូមយកបង្កាន់ដៃទៅជាមួយ។",
+            title: "សួរមន្ត្រីនៅបញ្ជរ", text: "មន្ត្រីនឹងជួយលោកអ្នកដោយឥតគិតថ្លៃ។ សូមយកបង្កាន់ដៃទៅជាមួយ។"
         },
     ],
     carry_on: "បន្តទៀត",
@@ -234,24 +218,19 @@ pub static KM: Words = Words {
         text: "ត្រូវភ្ជាប់ម៉ាស៊ីននេះជាមួយការិយាល័យជាមុនសិន។ មុខងារភ្ជាប់នឹងមាននៅកំណែបន្ទាប់។ សូមសួរមន្ត្រីនៅបញ្ជរ។",
     },
     no_page: Told {
-        title: "រកមិនឃើញទំព័រនេះទេ",
-        text: "សូមចាប់ផ្តើមឡើងវិញ។",
+        title: "រកមិនឃើញទំព័រនេះទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
     wrong_way: Told {
-        title: "ទំព័រនេះមិនអាចបើកតាមរបៀបនេះទេ",
-        text: "សូមចាប់ផ្តើមឡើងវិញ។",
+        title: "ទំព័រនេះមិនអាចបើកតាមរបៀបនេះទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
     too_large: Told {
-        title: "អ្វីដែលបានបញ្ចូលវែងពេក",
-        text: "សូមចាប់ផ្តើមឡើងវិញ។",
+        title: "អ្វីដែលបានបញ្ចូលវែងពេក", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
     unreadable: Told {
-        title: "មិនអាចអានអ្វីដែលបានបញ្ចូលទេ",
-        text: "សូមចាប់ផ្តើមឡើងវិញ។",
+        title: "មិនអាចអានអ្វីដែលបានបញ្ចូលទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
     foreign: Told {
-        title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ",
-        text: "សូមចាប់ផ្តើមឡើងវិញ។",
+        title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
 };
 
@@ -267,14 +246,8 @@ pub static EN: Words = Words {
     help: "Help",
     start_over: "Start again",
     home_title: "What would you like to do?",
-    check: Told {
-        title: "Check my application",
-        text: "See how far it has come, with the code on your receipt",
-    },
-    help_card: Told {
-        title: "How this works",
-        text: "Where to find the code, and who can help you",
-    },
+    check: Told { title: "Check my application", text: "See how far it has come, with the code on your receipt" },
+    help_card: Told { title: "How this works", text: "Where to find the code, and who can help you" },
     code_title: "Enter your registration code",
     code_hint: |digits| format!("{digits} digits, printed on your application receipt"),
     code_hint_free: "It is printed on your application receipt",
@@ -307,10 +280,7 @@ pub static EN: Words = Words {
         title: "Sorry, we cannot check just now",
         text: "The system is not answering. Your application is safe; nothing is lost.",
     },
-    busy_steps: [
-        "Please try again in a little while",
-        "Or take your receipt to an officer at the counter",
-    ],
+    busy_steps: ["Please try again in a little while", "Or take your receipt to an officer at the counter"],
     again: "Try again",
     paused: Told {
         title: "Please wait a little",
@@ -356,77 +326,33 @@ pub static EN: Words = Words {
         title: "This kiosk is not in service yet",
         text: "It must first be paired with an office; pairing comes with a later version. Please ask an officer at the counter.",
     },
-    no_page: Told {
-        title: "There is no such page",
-        text: "Please start again.",
-    },
-    wrong_way: Told {
-        title: "This page cannot be opened that way",
-        text: "Please start again.",
-    },
-    too_large: Told {
-        title: "That was too long",
-        text: "Please start again.",
-    },
-    unreadable: Told {
-        title: "That could not be read",
-        text: "Please start again.",
-    },
-    foreign: Told {
-        title: "That request did not come from our pages",
-        text: "Please start again.",
-    },
+    no_page: Told { title: "There is no such page", text: "Please start again." },
+    wrong_way: Told { title: "This page cannot be opened that way", text: "Please start again." },
+    too_large: Told { title: "That was too long", text: "Please start again." },
+    unreadable: Told { title: "That could not be read", text: "Please start again." },
+    foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
 };
 
 /// The word for a status, as every channel has it, and one sentence on what it means.
 pub fn status(lang: Lang, status: ApplicationStatus) -> Told {
     use ApplicationStatus as S;
     let (km, en) = match status {
-        S::Registered => (
-            "ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។",
-            "The office has received your application.",
-        ),
-        S::AwaitingPayment => (
-            "សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។",
-            "Work goes on once the fee is paid.",
-        ),
-        S::Paid => (
-            "ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។",
-            "The fee is received; work will begin soon.",
-        ),
-        S::InReview => (
-            "មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។",
-            "Officers are working on your application.",
-        ),
-        S::Forwarded => (
-            "ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។",
-            "Your application was sent to another office.",
-        ),
-        S::ReturnedForCorrection => (
-            "មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។",
-            "Something must be corrected before work goes on.",
-        ),
-        S::Approved => (
-            "ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។",
-            "It is decided; your document is being made.",
-        ),
-        S::ReadyForCollection => (
-            "ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។",
-            "Your document is ready for you.",
-        ),
-        S::Collected => (
-            "ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។",
-            "The document has been handed over.",
-        ),
-        S::Rejected => (
-            "ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។",
-            "The request was not granted. An officer can tell you why.",
-        ),
+        S::Registered => ("ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។", "The office has received your application."),
+        S::AwaitingPayment => ("សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។", "Work goes on once the fee is paid."),
+        S::Paid => ("ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។", "The fee is received; work will begin soon."),
+        S::InReview => ("មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។", "Officers are working on your application."),
+        S::Forwarded => ("ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។", "Your application was sent to another office."),
+        S::ReturnedForCorrection => {
+            ("មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។", "Something must be corrected before work goes on.")
+        }
+        S::Approved => ("ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។", "It is decided; your document is being made."),
+        S::ReadyForCollection => ("ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។", "Your document is ready for you."),
+        S::Collected => ("ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។", "The document has been handed over."),
+        S::Rejected => {
+            ("ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។", "The request was not granted. An officer can tell you why.")
+        }
         S::Cancelled => ("ពាក្យសុំត្រូវបានដកវិញ។", "The application was withdrawn."),
-        S::Expired => (
-            "ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។",
-            "It was closed because nothing happened in time.",
-        ),
+        S::Expired => ("ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។", "It was closed because nothing happened in time."),
     };
     let text = match lang {
         Lang::Km => km,
@@ -440,30 +366,16 @@ pub fn status(lang: Lang, status: ApplicationStatus) -> Told {
 pub fn next_step(lang: Lang, status: ApplicationStatus) -> Option<&'static str> {
     use ApplicationStatus as S;
     let (km, en) = match status {
-        S::AwaitingPayment => (
-            "សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។",
-            "Pay the fee at the cashier and keep the receipt.",
-        ),
-        S::ReturnedForCorrection => (
-            "សូមមកការិយាល័យ ដើម្បីកែឯកសារ។",
-            "Come to the office to correct your documents.",
-        ),
-        S::ReadyForCollection => (
-            "សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។",
-            "Bring your receipt and collect the document.",
-        ),
+        S::AwaitingPayment => {
+            ("សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។", "Pay the fee at the cashier and keep the receipt.")
+        }
+        S::ReturnedForCorrection => ("សូមមកការិយាល័យ ដើម្បីកែឯកសារ។", "Come to the office to correct your documents."),
+        S::ReadyForCollection => ("សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។", "Bring your receipt and collect the document."),
         S::Rejected => ("សូមសួរមន្ត្រីនៅការិយាល័យ។", "Ask an officer at the office."),
-        S::Expired => (
-            "បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។",
-            "Apply again if you still need it.",
-        ),
-        S::Registered
-        | S::Paid
-        | S::InReview
-        | S::Forwarded
-        | S::Approved
-        | S::Collected
-        | S::Cancelled => return None,
+        S::Expired => ("បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។", "Apply again if you still need it."),
+        S::Registered | S::Paid | S::InReview | S::Forwarded | S::Approved | S::Collected | S::Cancelled => {
+            return None;
+        }
     };
     Some(match lang {
         Lang::Km => km,

@@ -48,11 +48,7 @@ impl Keeper {
             state,
             since: shared.clock.now(),
             in_flight,
-            window: if self.kind.sends() {
-                shared.telco.window
-            } else {
-                0
-            },
+            window: if self.kind.sends() { shared.telco.window } else { 0 },
             last_error: self.last_error.clone(),
         });
     }
@@ -60,12 +56,7 @@ impl Keeper {
 
 /// Runs until the server stops.
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
-    let mut keeper = Keeper {
-        shared: Arc::clone(&shared),
-        kind,
-        name,
-        last_error: None,
-    };
+    let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
     let mut pause = PAUSE_FIRST;
     let mut account_pause = ACCOUNT_PAUSE_FIRST;
     while !shared.stop.is_cancelled() {
@@ -103,10 +94,9 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
 fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
     let (words, account) = match end {
         End::WasBound(why) | End::NotBound(why) => (why.clone(), false),
-        End::Refused(status) => (
-            format!("the telco refused the bind: {}", name(*status)),
-            bind_class(*status) == BindClass::Account,
-        ),
+        End::Refused(status) => {
+            (format!("the telco refused the bind: {}", name(*status)), bind_class(*status) == BindClass::Account)
+        }
     };
     let telco = &keeper.shared.telco.name;
     let again = wait.as_millis() as u64;
@@ -126,11 +116,7 @@ fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
 fn jittered(wait: Duration) -> Duration {
     let mut octet = [0u8; 2];
     let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octet);
-    let share = if filled.is_ok() {
-        f64::from(u16::from_le_bytes(octet)) / 65_535.0
-    } else {
-        1.0
-    };
+    let share = if filled.is_ok() { f64::from(u16::from_le_bytes(octet)) / 65_535.0 } else { 1.0 };
     wait.mul_f64(0.5 + share / 2.0)
 }
 
@@ -169,17 +155,13 @@ async fn once(keeper: &Keeper) -> End {
 /// Tries every address of the host.
 pub(super) async fn connect(address: &str) -> Result<TcpStream, String> {
     let looked_up = tokio::net::lookup_host(address).await;
-    let addresses: Vec<_> = looked_up
-        .map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?
-        .collect();
+    let addresses: Vec<_> = looked_up.map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?.collect();
     let mut last = format!("{address}: has no address");
     for one in addresses {
         match tokio::time::timeout(PATIENCE, TcpStream::connect(one)).await {
             Ok(Ok(stream)) => {
                 // Small PDUs must not wait for one another.
-                stream
-                    .set_nodelay(true)
-                    .map_err(|fault| format!("{one}: {fault}"))?;
+                stream.set_nodelay(true).map_err(|fault| format!("{one}: {fault}"))?;
                 return Ok(stream);
             }
             Ok(Err(fault)) => last = format!("{one}: {fault}"),

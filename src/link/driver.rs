@@ -188,10 +188,7 @@ impl<'a> Driver<'a> {
         }
         let output = self.session.take_output();
         let patience = Duration::from_secs(10);
-        if !matches!(
-            tokio::time::timeout(patience, self.writer.write_all(&output)).await,
-            Ok(Ok(()))
-        ) {
+        if !matches!(tokio::time::timeout(patience, self.writer.write_all(&output)).await, Ok(Ok(()))) {
             self.session.peer_closed();
         }
     }
@@ -208,28 +205,16 @@ impl<'a> Driver<'a> {
 
     fn wake_at(&mut self) -> Instant {
         let far = Instant::now() + Duration::from_secs(3600);
-        let storing = self
-            .storing
-            .values()
-            .map(|one| one.since + COMMIT_SLOW)
-            .min();
+        let storing = self.storing.values().map(|one| one.since + COMMIT_SLOW).min();
         let paced = self.paced.as_ref().map(|(_, at)| *at);
-        [self.session.poll_timeout(), storing, paced, self.confirm_at]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(far)
+        [self.session.poll_timeout(), storing, paced, self.confirm_at].into_iter().flatten().min().unwrap_or(far)
     }
 
     fn timers(&mut self) {
         let now = Instant::now();
         self.session.handle_timeout(now);
-        let slow: Vec<u32> = self
-            .storing
-            .iter()
-            .filter(|(_, one)| one.since + COMMIT_SLOW <= now)
-            .map(|(seq, _)| *seq)
-            .collect();
+        let slow: Vec<u32> =
+            self.storing.iter().filter(|(_, one)| one.since + COMMIT_SLOW <= now).map(|(seq, _)| *seq).collect();
         for sequence in slow {
             // It may still be stored; the redelivery will be recognised.
             self.respond(sequence, ESME_RSYSERR);
@@ -251,11 +236,7 @@ impl<'a> Driver<'a> {
                 Event::Bound { system_id, version } => self.bound(&system_id, version),
                 Event::BindRefused { status } => self.end = End::Refused(status),
                 Event::Deliver(deliver) => self.arrived(deliver),
-                Event::Submitted {
-                    token,
-                    status,
-                    message_id,
-                } => self.submitted(token, status, message_id),
+                Event::Submitted { token, status, message_id } => self.submitted(token, status, message_id),
                 Event::SubmitTimeout { token } => self.settle_token(token, Outcome::Ambiguous),
                 Event::Confirmed { up_to } => self.confirm(up_to),
                 Event::Odd(what) => {
@@ -288,10 +269,7 @@ impl<'a> Driver<'a> {
         // A telco that does not tell its version may be older than TLVs (§3.3.2).
         self.tlvs = version.is_some_and(|version| version >= 0x34);
         if keeper.kind.sends() {
-            self.puller = keeper
-                .shared
-                .exchange
-                .pull(&telco.name, self.id, telco.window);
+            self.puller = keeper.shared.exchange.pull(&telco.name, self.id, telco.window);
         }
     }
 
@@ -300,29 +278,17 @@ impl<'a> Driver<'a> {
         let exchange = &self.keeper.shared.exchange;
         let reply = self.stored.0.clone();
         let since = Instant::now();
-        self.storing.insert(
-            sequence,
-            Storing {
-                is_data_sm: deliver.is_data_sm,
-                since,
-            },
-        );
+        self.storing.insert(sequence, Storing { is_data_sm: deliver.is_data_sm, since });
         match intake::sort(&self.keeper.shared.telco, self.id, &deliver) {
             Arrival::Nothing => self.respond(sequence, ESME_ROK),
             Arrival::Mo(mo) => {
                 let done = move |result: Result<MoId, AcceptFault>| {
                     // A session that has ended has nobody to tell.
-                    drop(reply.try_send(Stored {
-                        sequence,
-                        result: result.map(Some),
-                    }));
+                    drop(reply.try_send(Stored { sequence, result: result.map(Some) }));
                 };
                 exchange.accept(*mo, Box::new(done));
             }
-            Arrival::Receipt {
-                message_id,
-                delivery,
-            } => {
+            Arrival::Receipt { message_id, delivery } => {
                 let exchange = exchange.clone();
                 let family = self.keeper.shared.telco.family.clone();
                 tokio::spawn(async move {
@@ -397,13 +363,7 @@ impl<'a> Driver<'a> {
         self.next_token += 1;
         match self.session.submit(&pdu, token, now) {
             Ok(()) => {
-                self.waiting.insert(
-                    token,
-                    Waiting {
-                        mt: submission.mt.id,
-                        attempts: submission.mt.attempts,
-                    },
-                );
+                self.waiting.insert(token, Waiting { mt: submission.mt.id, attempts: submission.mt.attempts });
                 if let Some(read_at) = submission.read_at {
                     metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Sms.as_str())
                         .record(read_at.elapsed().as_secs_f64());
@@ -420,10 +380,7 @@ impl<'a> Driver<'a> {
             pace.taken(now);
             return self.settle_token(token, Outcome::Sent { message_id });
         }
-        let attempts = self
-            .waiting
-            .get(&token)
-            .map_or(0, |waiting| waiting.attempts);
+        let attempts = self.waiting.get(&token).map_or(0, |waiting| waiting.attempts);
         let outcome = match class(status) {
             Class::Throttle => {
                 let pause = pace.throttled(now);
@@ -435,10 +392,7 @@ impl<'a> Driver<'a> {
             }
             Class::Retry if attempts < SUBMIT_TRIES_MAX => {
                 let pause = RETRY_PAUSE_MS << attempts.min(6);
-                Outcome::Retry {
-                    due: self.keeper.shared.clock.now().plus_ms(pause),
-                    status,
-                }
+                Outcome::Retry { due: self.keeper.shared.clock.now().plus_ms(pause), status }
             }
             Class::Retry | Class::Permanent => {
                 tracing::error!(
@@ -458,11 +412,7 @@ impl<'a> Driver<'a> {
     }
 
     fn settle(&mut self, mt: MtId, outcome: Outcome) {
-        let settlement = Settlement {
-            mt,
-            session: self.id,
-            outcome,
-        };
+        let settlement = Settlement { mt, session: self.id, outcome };
         if self.settling.try_send(settlement).is_err() {
             // Its place stays taken until the end of the session; the store then calls it uncertain.
             tracing::error!(smsc = %self.keeper.shared.telco.name, "more outcomes than places in the window");
@@ -471,8 +421,7 @@ impl<'a> Driver<'a> {
 
     /// Takes no more, gives back what was not written, and says goodbye when the window is empty.
     fn leave(&mut self) {
-        let unwritten: Vec<Submission> =
-            self.puller.as_mut().map(Puller::close).unwrap_or_default();
+        let unwritten: Vec<Submission> = self.puller.as_mut().map(Puller::close).unwrap_or_default();
         let paced = self.paced.take().map(|(submission, _)| submission);
         for submission in unwritten.into_iter().chain(paced) {
             self.settle(submission.mt.id, Outcome::Unwritten);

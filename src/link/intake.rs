@@ -57,15 +57,8 @@ pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
         raw: deliver.body.to_vec(),
         data_coding: deliver.data_coding,
         esm_class: deliver.esm_class,
-        unique_id: telco
-            .unique_id
-            .and_then(|tag| deliver.tlv(tag))
-            .map(|value| value.to_vec()),
-        part: part.map(|part| PartOf {
-            reference: part.reference,
-            total: part.total,
-            number: part.number,
-        }),
+        unique_id: telco.unique_id.and_then(|tag| deliver.tlv(tag)).map(|value| value.to_vec()),
+        part: part.map(|part| PartOf { reference: part.reference, total: part.total, number: part.number }),
     }))
 }
 
@@ -78,10 +71,7 @@ fn of_receipt(deliver: &Deliver) -> Arrival {
         State::Undelivered => Delivery::Undelivered,
         State::Pending => return Arrival::Nothing,
     };
-    Arrival::Receipt {
-        message_id: receipt.message_id,
-        delivery,
-    }
+    Arrival::Receipt { message_id: receipt.message_id, delivery }
 }
 
 /// Names and short codes are nobody to answer.

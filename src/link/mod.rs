@@ -104,13 +104,7 @@ impl Telco {
         } else {
             &[(BindKind::Transceiver, "trx")]
         };
-        (1..=self.binds)
-            .flat_map(|n| {
-                kinds
-                    .iter()
-                    .map(move |(kind, word)| (*kind, format!("{word}-{n}")))
-            })
-            .collect()
+        (1..=self.binds).flat_map(|n| kinds.iter().map(move |(kind, word)| (*kind, format!("{word}-{n}")))).collect()
     }
 }
 

@@ -26,16 +26,8 @@ struct State {
 impl Pace {
     /// `per_second` of 0 is no limit.
     pub fn new(per_second: u32) -> Self {
-        let state = State {
-            tokens: 1.0,
-            at: None,
-            paused_until: None,
-            pause: PAUSE_FIRST,
-        };
-        Pace {
-            per_second: f64::from(per_second),
-            state: Mutex::new(state),
-        }
+        let state = State { tokens: 1.0, at: None, paused_until: None, pause: PAUSE_FIRST };
+        Pace { per_second: f64::from(per_second), state: Mutex::new(state) }
     }
 
     /// Takes one token, or says when there will be one.
@@ -52,9 +44,7 @@ impl Pace {
         }
         // A fiftieth of a second may go at once, so that the grain of timers does not slow the link.
         let most = (self.per_second / 50.0).max(1.0);
-        let earned = state.at.map_or(0.0, |at| {
-            now.saturating_duration_since(at).as_secs_f64() * self.per_second
-        });
+        let earned = state.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64() * self.per_second);
         state.tokens = (state.tokens + earned).min(most);
         state.at = Some(now);
         if state.tokens >= 1.0 {
@@ -73,9 +63,7 @@ impl Pace {
             state.paused_until = Some(now + pause);
             state.pause = (pause * 2).min(PAUSE_MAX);
         }
-        state
-            .paused_until
-            .map_or(PAUSE_FIRST, |until| until.saturating_duration_since(now))
+        state.paused_until.map_or(PAUSE_FIRST, |until| until.saturating_duration_since(now))
     }
 
     /// The telco took one.
@@ -112,11 +100,7 @@ mod tests {
         let pace = Pace::new(0);
         let now = Instant::now();
         assert_eq!(pace.throttled(now), PAUSE_FIRST);
-        assert_eq!(
-            pace.throttled(now),
-            PAUSE_FIRST,
-            "one pause for a whole window of refusals"
-        );
+        assert_eq!(pace.throttled(now), PAUSE_FIRST, "one pause for a whole window of refusals");
         assert_eq!(pace.take(now), Err(now + PAUSE_FIRST));
         let later = now + PAUSE_FIRST;
         assert_eq!(pace.take(later), Ok(()));

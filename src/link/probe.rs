@@ -41,11 +41,7 @@ struct Probe {
 pub async fn probe(telco: &Telco, send: Option<Msisdn>) -> Result<Vec<String>, String> {
     let mut stream = connect(&telco.address).await?;
     let started = Instant::now();
-    let kind = if telco.pair {
-        BindKind::Transmitter
-    } else {
-        BindKind::Transceiver
-    };
+    let kind = if telco.pair { BindKind::Transmitter } else { BindKind::Transceiver };
     let mut probe = Probe {
         session: Session::new(telco.session_config(kind), started),
         findings: Vec::new(),
@@ -58,10 +54,7 @@ pub async fn probe(telco: &Telco, send: Option<Msisdn>) -> Result<Vec<String>, S
     let mut buffer = vec![0; 8192];
     loop {
         let output = probe.session.take_output();
-        stream
-            .write_all(&output)
-            .await
-            .map_err(|fault| format!("write: {fault}"))?;
+        stream.write_all(&output).await.map_err(|fault| format!("write: {fault}"))?;
         while let Some(event) = probe.session.poll_event() {
             if probe.event(telco, event)? {
                 return Ok(probe.findings);
@@ -79,18 +72,11 @@ impl Probe {
         let now = Instant::now();
         match event {
             Event::Bound { system_id, version } => {
-                let version =
-                    version.map_or("not told".to_owned(), |octet| format!("{octet:#04x}"));
+                let version = version.map_or("not told".to_owned(), |octet| format!("{octet:#04x}"));
                 self.tlvs = version != "not told";
                 let took = self.started.elapsed().as_millis();
-                let peer: String = system_id
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .take(16)
-                    .collect();
-                self.findings.push(format!(
-                    "bound in {took} ms; system_id \"{peer}\", interface version {version}"
-                ));
+                let peer: String = system_id.chars().filter(|c| !c.is_control()).take(16).collect();
+                self.findings.push(format!("bound in {took} ms; system_id \"{peer}\", interface version {version}"));
                 match self.send {
                     Some(number) => self.send_text(telco, number, now),
                     None => self.session.unbind(now),
@@ -99,30 +85,16 @@ impl Probe {
             Event::BindRefused { status } => return Err(format!("bind refused: {}", name(status))),
             Event::Deliver(deliver) => {
                 let kind = receipt::kind(deliver.esm_class);
-                let receipt = (kind == receipt::Kind::Receipt)
-                    .then(|| receipt::read(&deliver))
-                    .flatten();
+                let receipt = (kind == receipt::Kind::Receipt).then(|| receipt::read(&deliver)).flatten();
                 // A citizen's text is not ours to take here: the telco keeps it for a bind that stays.
-                let status = if kind == receipt::Kind::Message {
-                    ESME_RTHROTTLED
-                } else {
-                    ESME_ROK
-                };
-                self.session
-                    .respond(deliver.sequence, deliver.is_data_sm, status);
+                let status = if kind == receipt::Kind::Message { ESME_RTHROTTLED } else { ESME_ROK };
+                self.session.respond(deliver.sequence, deliver.is_data_sm, status);
                 if let Some(receipt) = receipt.filter(|_| self.message_id.is_some()) {
                     self.received(&receipt, now)?;
                 }
             }
-            Event::Submitted {
-                status: ESME_ROK,
-                message_id,
-                ..
-            } => {
-                self.findings.push(format!(
-                    "text taken as \"{}\"",
-                    message_id.as_deref().unwrap_or_default()
-                ));
+            Event::Submitted { status: ESME_ROK, message_id, .. } => {
+                self.findings.push(format!("text taken as \"{}\"", message_id.as_deref().unwrap_or_default()));
                 self.message_id = Some(message_id.unwrap_or_default());
                 if !telco.receipts {
                     self.session.unbind(now);
@@ -154,11 +126,7 @@ impl Probe {
             attempts: 1,
         };
         // The window is empty and the bind can send, so it is taken.
-        if self
-            .session
-            .submit(&submit_sm(telco, &mt, self.tlvs, wall), 0, now)
-            .is_err()
-        {
+        if self.session.submit(&submit_sm(telco, &mt, self.tlvs, wall), 0, now).is_err() {
             self.session.unbind(now);
         }
     }
@@ -176,11 +144,7 @@ impl Probe {
     }
 
     async fn wait(&mut self, stream: &mut TcpStream, buffer: &mut [u8]) -> Result<(), String> {
-        let timer = self
-            .session
-            .poll_timeout()
-            .unwrap_or(self.until)
-            .min(self.until);
+        let timer = self.session.poll_timeout().unwrap_or(self.until).min(self.until);
         tokio::select! {
             read = stream.read(buffer) => match read {
                 Ok(0) | Err(_) => self.session.peer_closed(),

@@ -64,11 +64,7 @@ impl Validity {
 pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm {
     let (source_ton, source_npi) = telco.source;
     let (dest_ton, dest_npi) = telco.dest;
-    let source = if telco.short_codes.contains(&mt.source) {
-        Some(&mt.source)
-    } else {
-        telco.short_codes.first()
-    };
+    let source = if telco.short_codes.contains(&mt.source) { Some(&mt.source) } else { telco.short_codes.first() };
     SubmitSm {
         source: Address {
             ton: source_ton,
@@ -100,10 +96,7 @@ mod tests {
         assert_eq!(NumberFormat::National.write(&number), "010000001");
         assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
         let now = UnixMs(1_795_400_100_000);
-        assert_eq!(
-            Validity::Relative.write(now.plus_ms(3_600_000), now),
-            "000000010000000R"
-        );
+        assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
         assert_eq!(Validity::Absolute.write(now, now).len(), 16);
         assert_eq!(Validity::None.write(now, now), "");
     }

@@ -187,12 +187,7 @@ pub trait Inbox: Send + Sync {
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>>;
     /// Waiting -> claimed, one more attempt. `alone`: no other MO is in hand. Returns the sender's record.
     /// [`StoreFault::Stale`] when it is not waiting.
-    fn claim(
-        &self,
-        mo: MoId,
-        alone: bool,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
+    fn claim(&self, mo: MoId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
     /// Claimed -> waiting, after a turn that failed in a way worth another try.
     fn release(&self, mo: MoId, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Ends a turn. [`StoreFault::Stale`] when the MO is not claimed by this run: nothing is written.

@@ -132,12 +132,7 @@ pub struct Resolved {
 pub trait Outbox: Send + Sync {
     /// Queued segments of a telco that are due, oldest first. A segment whose predecessor of the same text is
     /// not yet sent is not due.
-    fn due(
-        &self,
-        smsc: SmscName,
-        now: UnixMs,
-        limit: usize,
-    ) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>>;
+    fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>>;
     /// Queued -> submitting on that session, one more attempt. Returns the ids that were still queued: only
     /// those may be written.
     fn begin_submit(
@@ -147,11 +142,7 @@ pub trait Outbox: Send + Sync {
         now: UnixMs,
     ) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
     /// Settles segments. Those that are not submitting on that session are left alone (late resp).
-    fn settle(
-        &self,
-        settlements: Vec<Settlement>,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Decides uncertain segments of a telco that have been so since before `before`: queued once more if
     /// still useful and not tried too often, else given up.
     fn resolve_ambiguous(

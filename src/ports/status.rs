@@ -78,12 +78,7 @@ impl Minutes {
 
     fn last(&self, minute: i64) -> Vec<u64> {
         let first = minute - MINUTES_KEPT as i64 + 1;
-        let at = |wanted| {
-            self.counts
-                .iter()
-                .find(|(minute, _)| *minute == wanted)
-                .map_or(0, |(_, count)| *count)
-        };
+        let at = |wanted| self.counts.iter().find(|(minute, _)| *minute == wanted).map_or(0, |(_, count)| *count);
         (first..=minute).map(at).collect()
     }
 }
@@ -111,18 +106,13 @@ impl Board {
 
     /// Counts events of this minute.
     pub fn count(&self, rate: Rate, events: u64, now: UnixMs) {
-        hold(&self.rates)
-            .entry(rate)
-            .or_default()
-            .add(now.0.div_euclid(60_000), events);
+        hold(&self.rates).entry(rate).or_default().add(now.0.div_euclid(60_000), events);
     }
 
     /// Events of each of the last 15 minutes, the present one last.
     pub fn minutes(&self, rate: Rate, now: UnixMs) -> Vec<u64> {
         let minute = now.0.div_euclid(60_000);
-        hold(&self.rates)
-            .get(&rate)
-            .map_or_else(|| vec![0; MINUTES_KEPT], |minutes| minutes.last(minute))
+        hold(&self.rates).get(&rate).map_or_else(|| vec![0; MINUTES_KEPT], |minutes| minutes.last(minute))
     }
 
     /// The server is leaving: not ready any more.
@@ -172,12 +162,6 @@ mod tests {
         board.count(Rate::MoIn, 3, UnixMs(125_000));
         let minutes = board.minutes(Rate::MoIn, UnixMs(130_000));
         assert_eq!((minutes.len(), minutes[14], minutes[13]), (15, 3, 2));
-        assert_eq!(
-            board
-                .minutes(Rate::MoIn, UnixMs(60_000 * 40))
-                .iter()
-                .sum::<u64>(),
-            0
-        );
+        assert_eq!(board.minutes(Rate::MoIn, UnixMs(60_000 * 40)).iter().sum::<u64>(), 0);
     }
 }

@@ -102,11 +102,7 @@ pub(super) fn shorten(text: &str, max: usize, language: Language) -> &str {
 /// No text holds a link: a citizen who learns to follow links in our texts will follow others'.
 pub(super) fn holds_link(text: &str) -> bool {
     let lower = text.to_lowercase();
-    [
-        "://", "www.", ".kh", ".com", ".org", ".net", ".info", ".ly/",
-    ]
-    .iter()
-    .any(|mark| lower.contains(mark))
+    ["://", "www.", ".kh", ".com", ".org", ".net", ".info", ".ly/"].iter().any(|mark| lower.contains(mark))
 }
 
 #[cfg(test)]
@@ -115,10 +111,7 @@ mod tests {
 
     #[test]
     fn foreign_letters_become_plain_ones() {
-        assert_eq!(
-            clean("  Khan\u{A0}Dângkaô – “1”🙂[x] ខ ", Language::En),
-            "Khan Dangkao - \"1\"(x)"
-        );
+        assert_eq!(clean("  Khan\u{A0}Dângkaô – “1”🙂[x] ខ ", Language::En), "Khan Dangkao - \"1\"(x)");
         assert_eq!(clean("ខណ្ឌ\u{200B}ដង្កោ\n1", Language::Km), "ខណ្ឌដង្កោ 1");
     }
 
@@ -128,10 +121,7 @@ mod tests {
         assert_eq!(shorten("Administration", 6, Language::En), "Admini");
         for max in 0..30 {
             let cut = shorten("ស្ត្រីភ្នំពេញក្រុងខណ្ឌដង្កោ", max, Language::Km);
-            assert!(
-                length(cut, Language::Km) <= max && !cut.ends_with('\u{17D2}'),
-                "{cut}"
-            );
+            assert!(length(cut, Language::Km) <= max && !cut.ends_with('\u{17D2}'), "{cut}");
         }
         assert_eq!(shorten("ស្ត្រី", 5, Language::Km), "");
     }

@@ -30,14 +30,8 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
     let text = match view {
         View::Status(facts) => status(facts, language, zone),
         View::Mistyped { code } => texts::Mistyped::text(language, shown(code)),
-        View::Unknown {
-            code,
-            pin_given: false,
-        } => texts::Unknown::text(language, shown(code)),
-        View::Unknown {
-            code,
-            pin_given: true,
-        } => texts::UnknownPin::text(language, shown(code)),
+        View::Unknown { code, pin_given: false } => texts::Unknown::text(language, shown(code)),
+        View::Unknown { code, pin_given: true } => texts::UnknownPin::text(language, shown(code)),
         View::EnterCode => texts::EnterCode::text(language),
         View::Help => texts::Help::text(language),
         View::Menu => texts::Menu::text(language),
@@ -53,11 +47,7 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
 }
 
 fn shown(code: &RegistrationCode) -> &str {
-    if code.printed().len() <= CODE_CHARS_MAX {
-        code.printed()
-    } else {
-        code.canonical()
-    }
+    if code.printed().len() <= CODE_CHARS_MAX { code.printed() } else { code.canonical() }
 }
 
 /// The richest form that fits: the next step goes first, then the office's name shrinks, last the date goes.
@@ -82,11 +72,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> String {
     };
     for next in &next_steps(facts, language) {
         for hint in [true, false] {
-            if let Some(text) = fits(&Parts {
-                next,
-                hint,
-                ..least
-            }) {
+            if let Some(text) = fits(&Parts { next, hint, ..least }) {
                 return text;
             }
         }
@@ -102,14 +88,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> String {
             return text;
         }
     }
-    texts::Status::text(
-        language,
-        &Parts {
-            office: "",
-            date: "",
-            ..least
-        },
-    )
+    texts::Status::text(language, &Parts { office: "", date: "", ..least })
 }
 
 fn office_name(office: &OfficeRef, language: Language) -> String {

@@ -6,89 +6,21 @@ use askama::Template;
 /// Where an application stands; what is empty is left out.
 #[derive(Template)]
 pub(super) enum Status<'a> {
-    #[template(
-        path = "km/status.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
-    Km {
-        code: &'a str,
-        status: &'a str,
-        office: &'a str,
-        date: &'a str,
-        kept: bool,
-        next: &'a str,
-        hint: bool,
-    },
-    #[template(
-        path = "km-Latn/status.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
-    KmLatn {
-        code: &'a str,
-        status: &'a str,
-        office: &'a str,
-        date: &'a str,
-        kept: bool,
-        next: &'a str,
-        hint: bool,
-    },
-    #[template(
-        path = "en/status.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
-    En {
-        code: &'a str,
-        status: &'a str,
-        office: &'a str,
-        date: &'a str,
-        kept: bool,
-        next: &'a str,
-        hint: bool,
-    },
+    #[template(path = "km/status.sms", escape = "none", config = "sms-templates/askama.toml")]
+    Km { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
+    #[template(path = "km-Latn/status.sms", escape = "none", config = "sms-templates/askama.toml")]
+    KmLatn { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
+    #[template(path = "en/status.sms", escape = "none", config = "sms-templates/askama.toml")]
+    En { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
 }
 
 impl<'a> Status<'a> {
     pub(super) fn text(language: Language, p: &Parts<'a>) -> String {
-        let Parts {
-            code,
-            status,
-            office,
-            date,
-            kept,
-            next,
-            hint,
-        } = *p;
+        let Parts { code, status, office, date, kept, next, hint } = *p;
         filled(match language {
-            Language::Km => Self::Km {
-                code,
-                status,
-                office,
-                date,
-                kept,
-                next,
-                hint,
-            },
-            Language::KmLatn => Self::KmLatn {
-                code,
-                status,
-                office,
-                date,
-                kept,
-                next,
-                hint,
-            },
-            Language::En => Self::En {
-                code,
-                status,
-                office,
-                date,
-                kept,
-                next,
-                hint,
-            },
+            Language::Km => Self::Km { code, status, office, date, kept, next, hint },
+            Language::KmLatn => Self::KmLatn { code, status, office, date, kept, next, hint },
+            Language::En => Self::En { code, status, office, date, kept, next, hint },
         })
     }
 }
@@ -96,23 +28,11 @@ impl<'a> Status<'a> {
 /// One character of the code is wrong.
 #[derive(Template)]
 pub(super) enum Mistyped<'a> {
-    #[template(
-        path = "km/mistyped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km { code: &'a str },
-    #[template(
-        path = "km-Latn/mistyped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn { code: &'a str },
-    #[template(
-        path = "en/mistyped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
     En { code: &'a str },
 }
 
@@ -129,23 +49,11 @@ impl<'a> Mistyped<'a> {
 /// Nothing is known of the code.
 #[derive(Template)]
 pub(super) enum Unknown<'a> {
-    #[template(
-        path = "km/unknown.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km { code: &'a str },
-    #[template(
-        path = "km-Latn/unknown.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn { code: &'a str },
-    #[template(
-        path = "en/unknown.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
     En { code: &'a str },
 }
 
@@ -162,23 +70,11 @@ impl<'a> Unknown<'a> {
 /// Code or PIN is not right.
 #[derive(Template)]
 pub(super) enum UnknownPin<'a> {
-    #[template(
-        path = "km/unknown_pin.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km { code: &'a str },
-    #[template(
-        path = "km-Latn/unknown_pin.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn { code: &'a str },
-    #[template(
-        path = "en/unknown_pin.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
     En { code: &'a str },
 }
 
@@ -195,23 +91,11 @@ impl<'a> UnknownPin<'a> {
 /// Give the code.
 #[derive(Template)]
 pub(super) enum EnterCode {
-    #[template(
-        path = "km/enter_code.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/enter_code.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/enter_code.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -228,23 +112,11 @@ impl EnterCode {
 /// All that can be done.
 #[derive(Template)]
 pub(super) enum Help {
-    #[template(
-        path = "km/help.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/help.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/help.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/help.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/help.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/help.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -261,23 +133,11 @@ impl Help {
 /// What can be done, in short.
 #[derive(Template)]
 pub(super) enum Menu {
-    #[template(
-        path = "km/menu.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/menu.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/menu.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -294,23 +154,11 @@ impl Menu {
 /// The portal is away; `code` may be empty.
 #[derive(Template)]
 pub(super) enum Away<'a> {
-    #[template(
-        path = "km/away.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/away.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km { code: &'a str },
-    #[template(
-        path = "km-Latn/away.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/away.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn { code: &'a str },
-    #[template(
-        path = "en/away.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/away.sms", escape = "none", config = "sms-templates/askama.toml")]
     En { code: &'a str },
 }
 
@@ -327,23 +175,11 @@ impl<'a> Away<'a> {
 /// The language was changed.
 #[derive(Template)]
 pub(super) enum LanguageSet {
-    #[template(
-        path = "km/language_set.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/language_set.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/language_set.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -360,23 +196,11 @@ impl LanguageSet {
 /// No more notices.
 #[derive(Template)]
 pub(super) enum Stopped {
-    #[template(
-        path = "km/stopped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/stopped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/stopped.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -393,23 +217,11 @@ impl Stopped {
 /// Notices again.
 #[derive(Template)]
 pub(super) enum Started {
-    #[template(
-        path = "km/started.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/started.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/started.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/started.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/started.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/started.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -426,23 +238,11 @@ impl Started {
 /// Too many questions.
 #[derive(Template)]
 pub(super) enum SlowDown {
-    #[template(
-        path = "km/slow_down.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/slow_down.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/slow_down.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -459,23 +259,11 @@ impl SlowDown {
 /// Too late to answer.
 #[derive(Template)]
 pub(super) enum AskAgain {
-    #[template(
-        path = "km/ask_again.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/ask_again.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/ask_again.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -492,23 +280,11 @@ impl AskAgain {
 /// Given up.
 #[derive(Template)]
 pub(super) enum Apology {
-    #[template(
-        path = "km/apology.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
     Km,
-    #[template(
-        path = "km-Latn/apology.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "km-Latn/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
     KmLatn,
-    #[template(
-        path = "en/apology.sms",
-        escape = "none",
-        config = "sms-templates/askama.toml"
-    )]
+    #[template(path = "en/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
     En,
 }
 
@@ -537,7 +313,5 @@ pub(super) struct Parts<'a> {
 }
 
 fn filled(template: impl Template) -> String {
-    template
-        .render()
-        .expect("a template without filters writes to a String, which cannot fail")
+    template.render().expect("a template without filters writes to a String, which cannot fail")
 }

@@ -27,29 +27,13 @@ pub fn status_word(status: ApplicationStatus, language: Language) -> &'static st
 /// What the citizen should do now, by the status alone; empty where there is nothing to do.
 pub fn status_hint(status: ApplicationStatus, language: Language) -> &'static str {
     let (km, km_latn, en) = match status {
-        S::Registered | S::Paid | S::InReview | S::Forwarded => {
-            ("សូមរង់ចាំ", "Som rong cham", "Please wait")
+        S::Registered | S::Paid | S::InReview | S::Forwarded => ("សូមរង់ចាំ", "Som rong cham", "Please wait"),
+        S::AwaitingPayment => ("សូមបង់នៅបេឡា", "Som bong prak nov belakar", "Please pay at the cashier"),
+        S::ReturnedForCorrection => {
+            ("សូមមកការិយាល័យ", "Som mok kae nov kariyalay", "Please come to the office to correct it")
         }
-        S::AwaitingPayment => (
-            "សូមបង់នៅបេឡា",
-            "Som bong prak nov belakar",
-            "Please pay at the cashier",
-        ),
-        S::ReturnedForCorrection => (
-            "សូមមកការិយាល័យ",
-            "Som mok kae nov kariyalay",
-            "Please come to the office to correct it",
-        ),
-        S::Approved => (
-            "កំពុងរៀបចំឯកសារ",
-            "Kampong riep cham ekasar",
-            "The document is being made",
-        ),
-        S::ReadyForCollection => (
-            "សូមយកបង្កាន់ដៃមក",
-            "Som yok bangkan dai mok phorng",
-            "Please bring your receipt",
-        ),
+        S::Approved => ("កំពុងរៀបចំឯកសារ", "Kampong riep cham ekasar", "The document is being made"),
+        S::ReadyForCollection => ("សូមយកបង្កាន់ដៃមក", "Som yok bangkan dai mok phorng", "Please bring your receipt"),
         S::Rejected => ("សូមសួរការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
         S::Expired => ("សូមដាក់ពាក្យថ្មី", "Som dak peak thmei", "Please apply again"),
         S::Collected | S::Cancelled => ("", "", ""),
@@ -59,23 +43,12 @@ pub fn status_hint(status: ApplicationStatus, language: Language) -> &'static st
 
 /// `30/11/26`, in every language.
 pub fn date_short(date: Date) -> String {
-    format!(
-        "{:02}/{:02}/{:02}",
-        date.day(),
-        date.month(),
-        date.year().rem_euclid(100)
-    )
+    format!("{:02}/{:02}/{:02}", date.day(), date.month(), date.year().rem_euclid(100))
 }
 
 /// `23/11 14:05`, in every language.
 pub fn moment_short(at: DateTime) -> String {
-    format!(
-        "{:02}/{:02} {:02}:{:02}",
-        at.day(),
-        at.month(),
-        at.hour(),
-        at.minute()
-    )
+    format!("{:02}/{:02} {:02}:{:02}", at.day(), at.month(), at.hour(), at.minute())
 }
 
 /// A day in full: `ថ្ងៃចន្ទ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦`, `Chan 30 Vichheka 2026`, `Monday 30 November 2026`.
@@ -84,11 +57,9 @@ pub fn date_long(date: Date, language: Language) -> String {
     let month = month_name(date.month(), language);
     let (day, year) = (date.day(), date.year());
     match language {
-        Language::Km => format!(
-            "ថ្ងៃ{weekday} ទី{} ខែ{month} ឆ្នាំ{}",
-            khmer_digits(&day.to_string()),
-            khmer_digits(&year.to_string())
-        ),
+        Language::Km => {
+            format!("ថ្ងៃ{weekday} ទី{} ខែ{month} ឆ្នាំ{}", khmer_digits(&day.to_string()), khmer_digits(&year.to_string()))
+        }
         Language::KmLatn | Language::En => format!("{weekday} {day} {month} {year}"),
     }
 }
@@ -167,10 +138,7 @@ mod tests {
         assert_eq!(date_long(day, Language::En), "Monday 30 November 2026");
         assert_eq!(date_long(day, Language::KmLatn), "Chan 30 Vichheka 2026");
         assert_eq!(money(Riel(20_000), Language::Km), "20 000 រៀល");
-        assert_eq!(
-            moment_short(date(2026, 11, 3).at(9, 5, 0, 0)),
-            "03/11 09:05"
-        );
+        assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0)), "03/11 09:05");
         assert_eq!(month_name(0, Language::En), "");
     }
 

@@ -38,10 +38,7 @@ pub struct Deliver {
 impl Deliver {
     /// The first TLV of that tag.
     pub fn tlv(&self, tag: u16) -> Option<&Bytes> {
-        self.tlvs
-            .iter()
-            .find(|tlv| tlv.tag == tag)
-            .map(|tlv| &tlv.value)
+        self.tlvs.iter().find(|tlv| tlv.tag == tag).map(|tlv| &tlv.value)
     }
 }
 
@@ -62,11 +59,7 @@ fn c_string(body: &mut Bytes) -> Option<Bytes> {
 }
 
 fn octet(body: &mut Bytes, what: &'static str) -> Result<u8, BadBody> {
-    if body.is_empty() {
-        Err(BadBody(what))
-    } else {
-        Ok(body.get_u8())
-    }
+    if body.is_empty() { Err(BadBody(what)) } else { Ok(body.get_u8()) }
 }
 
 fn address(body: &mut Bytes) -> Result<Address, BadBody> {
@@ -85,10 +78,7 @@ pub fn tlvs(mut body: Bytes) -> Vec<Tlv> {
         if length > body.len() {
             break;
         }
-        tlvs.push(Tlv {
-            tag,
-            value: body.split_to(length),
-        });
+        tlvs.push(Tlv { tag, value: body.split_to(length) });
     }
     tlvs
 }
@@ -121,26 +111,9 @@ pub fn deliver_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
         return Err(BadBody("sm_length is smaller than what is there"));
     }
     let tlvs = tlvs(body);
-    let payload = tlvs
-        .iter()
-        .find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD)
-        .map(|tlv| tlv.value.clone());
-    let body = if short_message.is_empty() {
-        payload.unwrap_or_default()
-    } else {
-        short_message
-    };
-    Ok(Deliver {
-        sequence,
-        is_data_sm: false,
-        service_type,
-        source,
-        destination,
-        esm_class,
-        data_coding,
-        body,
-        tlvs,
-    })
+    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
+    let body = if short_message.is_empty() { payload.unwrap_or_default() } else { short_message };
+    Ok(Deliver { sequence, is_data_sm: false, service_type, source, destination, esm_class, data_coding, body, tlvs })
 }
 
 /// Whether what follows short_message may be TLVs or a pad: a tag of the standard, also one whose value is cut
@@ -172,10 +145,7 @@ pub fn data_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
     octet(&mut body, SHORT)?; // registered_delivery
     let data_coding = octet(&mut body, SHORT)?;
     let tlvs = tlvs(body);
-    let payload = tlvs
-        .iter()
-        .find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD)
-        .map(|tlv| tlv.value.clone());
+    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
     Ok(Deliver {
         sequence,
         is_data_sm: true,
@@ -200,9 +170,7 @@ pub fn message_id(mut body: Bytes) -> Option<String> {
 /// system_id and sc_interface_version of a bind_resp.
 pub fn bind_resp(mut body: Bytes) -> (String, Option<u8>) {
     let system_id = c_string(&mut body).unwrap_or_default();
-    let version = tlvs(body)
-        .iter()
-        .find(|tlv| tlv.tag == tag::SC_INTERFACE_VERSION)
-        .and_then(|tlv| tlv.value.first().copied());
+    let version =
+        tlvs(body).iter().find(|tlv| tlv.tag == tag::SC_INTERFACE_VERSION).and_then(|tlv| tlv.value.first().copied());
     (String::from_utf8_lossy(&system_id).into_owned(), version)
 }

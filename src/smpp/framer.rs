@@ -34,10 +34,7 @@ pub struct Framer {
 impl Framer {
     /// `octets_max` bounds command_length and is checked before anything is allocated for it.
     pub fn new(octets_max: usize) -> Self {
-        Framer {
-            held: BytesMut::with_capacity(16 * 1024),
-            octets_max,
-        }
+        Framer { held: BytesMut::with_capacity(16 * 1024), octets_max }
     }
 
     /// Takes what was read.
@@ -56,10 +53,7 @@ impl Framer {
         let length = head.get_u32();
         let octets = usize::try_from(length).unwrap_or(usize::MAX);
         if !(HEADER_OCTETS..=self.octets_max).contains(&octets) {
-            let sequence = self
-                .held
-                .get(12..16)
-                .map_or(0, |mut octets| octets.get_u32());
+            let sequence = self.held.get(12..16).map_or(0, |mut octets| octets.get_u32());
             return Err(FramingLost { length, sequence });
         }
         if self.held.len() < octets {
@@ -68,11 +62,7 @@ impl Framer {
         }
         let mut pdu = self.held.split_to(octets).freeze();
         pdu.advance(4);
-        let header = Header {
-            command_id: pdu.get_u32(),
-            command_status: pdu.get_u32(),
-            sequence: pdu.get_u32(),
-        };
+        let header = Header { command_id: pdu.get_u32(), command_status: pdu.get_u32(), sequence: pdu.get_u32() };
         Ok(Some(RawPdu { header, body: pdu }))
     }
 
@@ -117,13 +107,7 @@ mod tests {
             let mut framer = Framer::new(1000);
             framer.push(&length.to_be_bytes());
             framer.push(&ENQUIRE[4..]);
-            assert_eq!(
-                framer.next_pdu(),
-                Err(FramingLost {
-                    length,
-                    sequence: 7
-                })
-            );
+            assert_eq!(framer.next_pdu(), Err(FramingLost { length, sequence: 7 }));
         }
     }
 }

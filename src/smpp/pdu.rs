@@ -155,13 +155,7 @@ fn address(out: &mut BytesMut, address: &Address) {
 }
 
 /// Writes a PDU: `body` adds what follows the header.
-pub fn write(
-    out: &mut BytesMut,
-    command: CommandId,
-    status: u32,
-    sequence: u32,
-    body: impl FnOnce(&mut BytesMut),
-) {
+pub fn write(out: &mut BytesMut, command: CommandId, status: u32, sequence: u32, body: impl FnOnce(&mut BytesMut)) {
     let start = out.len();
     out.put_u32(0);
     out.put_u32(command.into());
@@ -216,11 +210,7 @@ pub fn relative_time(ms: i64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
     let (hours, minutes, seconds) = (rest / 3_600, rest / 60 % 60, rest % 60);
     // A month of this format has 30 days.
-    format!(
-        "00{:02}{:02}{hours:02}{minutes:02}{seconds:02}000R",
-        days / 30,
-        days % 30
-    )
+    format!("00{:02}{:02}{hours:02}{minutes:02}{seconds:02}000R", days / 30, days % 30)
 }
 
 #[cfg(test)]
@@ -230,8 +220,7 @@ mod tests {
 
     fn read_back(octets: &[u8]) -> Command {
         let mut body = BytesMut::from(&octets[4..]);
-        let (command, used) =
-            Command::decode(&mut body, octets.len() - 4).expect("the crate reads it");
+        let (command, used) = Command::decode(&mut body, octets.len() - 4).expect("the crate reads it");
         assert_eq!(used, octets.len() - 4, "nothing is left over");
         command
     }
@@ -247,20 +236,10 @@ mod tests {
             interface_version: 0x34,
         };
         bind.write(&mut out, 1);
-        assert!(
-            matches!(read_back(&out).pdu(), Some(Pdu::BindTransceiver(pdu)) if pdu.system_id.as_str() == "chrak")
-        );
+        assert!(matches!(read_back(&out).pdu(), Some(Pdu::BindTransceiver(pdu)) if pdu.system_id.as_str() == "chrak"));
         let submit = SubmitSm {
-            source: Address {
-                ton: 0,
-                npi: 1,
-                digits: Bytes::from_static(b"1212"),
-            },
-            destination: Address {
-                ton: 1,
-                npi: 1,
-                digits: Bytes::from_static(b"85510000001"),
-            },
+            source: Address { ton: 0, npi: 1, digits: Bytes::from_static(b"1212") },
+            destination: Address { ton: 1, npi: 1, digits: Bytes::from_static(b"85510000001") },
             esm_class: 0x40,
             validity_period: relative_time(3_600_000),
             registered_delivery: 1,
@@ -271,17 +250,8 @@ mod tests {
         out.clear();
         submit.write(&mut out, 7);
         let command = read_back(&out);
-        let Some(Pdu::SubmitSm(pdu)) = command.pdu() else {
-            panic!("a submit_sm")
-        };
-        assert_eq!(
-            (
-                u8::from(pdu.esm_class),
-                pdu.sm_length(),
-                command.sequence_number()
-            ),
-            (0x40, 8, 7)
-        );
+        let Some(Pdu::SubmitSm(pdu)) = command.pdu() else { panic!("a submit_sm") };
+        assert_eq!((u8::from(pdu.esm_class), pdu.sm_length(), command.sequence_number()), (0x40, 8, 7));
         assert_eq!(pdu.validity_period.as_str(), "000000010000000R");
     }
 

@@ -49,31 +49,17 @@ pub struct Receipt {
 pub fn read(deliver: &Deliver) -> Option<Receipt> {
     let text = String::from_utf8_lossy(&deliver.body);
     // Some telcos write the ASCII receipt in UCS-2.
-    let text = if text.contains('\0') {
-        text.replace('\0', "")
-    } else {
-        text.into_owned()
-    };
+    let text = if text.contains('\0') { text.replace('\0', "") } else { text.into_owned() };
     let id = deliver
         .tlv(tag::RECEIPTED_MESSAGE_ID)
-        .map(|value| {
-            String::from_utf8_lossy(value)
-                .trim_end_matches('\0')
-                .to_owned()
-        })
+        .map(|value| String::from_utf8_lossy(value).trim_end_matches('\0').to_owned())
         .filter(|id| !id.is_empty())
         .or_else(|| field(&text, "id:"))?;
-    let state = match deliver
-        .tlv(tag::MESSAGE_STATE)
-        .and_then(|value| value.first())
-    {
+    let state = match deliver.tlv(tag::MESSAGE_STATE).and_then(|value| value.first()) {
         Some(state) => of_number(*state),
         None => of_word(&field(&text, "stat:").unwrap_or_default()),
     };
-    Some(Receipt {
-        message_id: id.chars().take(64).collect(),
-        state,
-    })
+    Some(Receipt { message_id: id.chars().take(64).collect(), state })
 }
 
 /// message_state (§5.2.28).
@@ -88,9 +74,7 @@ fn of_number(state: u8) -> State {
 fn of_word(word: &str) -> State {
     match word.to_ascii_uppercase().as_str() {
         "DELIVRD" | "DELIVERED" | "ACKED" => State::Delivered,
-        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" => {
-            State::Undelivered
-        }
+        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" => State::Undelivered,
         _ => State::Pending,
     }
 }
@@ -102,11 +86,7 @@ fn field(text: &str, key: &str) -> Option<String> {
     while let Some(found) = lower[from..].find(key) {
         let at = from + found;
         if at == 0 || lower.as_bytes()[at - 1].is_ascii_whitespace() {
-            let word: String = text[at + key.len()..]
-                .trim_start()
-                .chars()
-                .take_while(|c| !c.is_whitespace())
-                .collect();
+            let word: String = text[at + key.len()..].trim_start().chars().take_while(|c| !c.is_whitespace()).collect();
             return (!word.is_empty()).then_some(word);
         }
         from = at + key.len();
@@ -121,11 +101,7 @@ mod tests {
     use bytes::Bytes;
 
     fn deliver(text: &str, tlvs: Vec<Tlv>) -> Deliver {
-        let address = Address {
-            ton: 1,
-            npi: 1,
-            digits: Bytes::from_static(b"85510000001"),
-        };
+        let address = Address { ton: 1, npi: 1, digits: Bytes::from_static(b"85510000001") };
         Deliver {
             sequence: 1,
             is_data_sm: false,
@@ -149,18 +125,10 @@ mod tests {
             ),
             ("ID: abc STAT: undeliv ERR:0A1", "abc", State::Undelivered),
             ("stat:ENROUTE id:7", "7", State::Pending),
-            (
-                "id:9 done date:0000000000 stat:FAILED err:002 text:Hello",
-                "9",
-                State::Undelivered,
-            ),
+            ("id:9 done date:0000000000 stat:FAILED err:002 text:Hello", "9", State::Undelivered),
         ] {
             let receipt = read(&deliver(text, Vec::new())).expect(text);
-            assert_eq!(
-                (receipt.message_id.as_str(), receipt.state),
-                (id, state),
-                "{text}"
-            );
+            assert_eq!((receipt.message_id.as_str(), receipt.state), (id, state), "{text}");
         }
         assert_eq!(read(&deliver("your bill is paid:yes", Vec::new())), None);
     }
@@ -168,23 +136,11 @@ mod tests {
     #[test]
     fn tlvs_go_before_the_text() {
         let tlvs = vec![
-            Tlv {
-                tag: tag::RECEIPTED_MESSAGE_ID,
-                value: Bytes::from_static(b"1f\0"),
-            },
-            Tlv {
-                tag: tag::MESSAGE_STATE,
-                value: Bytes::from_static(&[8]),
-            },
+            Tlv { tag: tag::RECEIPTED_MESSAGE_ID, value: Bytes::from_static(b"1f\0") },
+            Tlv { tag: tag::MESSAGE_STATE, value: Bytes::from_static(&[8]) },
         ];
         let receipt = read(&deliver("id:31 stat:DELIVRD", tlvs)).expect("a receipt");
-        assert_eq!(
-            receipt,
-            Receipt {
-                message_id: "1f".into(),
-                state: State::Undelivered
-            }
-        );
+        assert_eq!(receipt, Receipt { message_id: "1f".into(), state: State::Undelivered });
     }
 
     #[test]

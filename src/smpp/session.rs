@@ -173,10 +173,7 @@ impl Session {
             config,
         };
         session.bind_sequence = session.sequence();
-        session
-            .config
-            .bind
-            .write(&mut session.output, session.bind_sequence);
+        session.config.bind.write(&mut session.output, session.bind_sequence);
         session.state = State::Binding;
         session.set(Timer::Bind, Some(now + session.config.patience));
         session
@@ -221,9 +218,7 @@ impl Session {
 
     /// Whether another submit_sm may go.
     pub fn has_room(&self) -> bool {
-        self.state == State::Bound
-            && self.config.bind.kind.sends()
-            && self.in_flight.len() < self.config.window
+        self.state == State::Bound && self.config.bind.kind.sends() && self.in_flight.len() < self.config.window
     }
 
     /// Takes what was read from the socket.
@@ -256,11 +251,7 @@ impl Session {
 
     /// The peer closed the connection, or it broke. After an unbind that is as good as an answer.
     pub fn peer_closed(&mut self) {
-        let reason = if self.state == State::Unbinding {
-            "unbound"
-        } else {
-            "the telco closed the connection"
-        };
+        let reason = if self.state == State::Unbinding { "unbound" } else { "the telco closed the connection" };
         self.close(reason);
     }
 
@@ -271,17 +262,10 @@ impl Session {
         {
             self.deadlines.pop_front();
             if let Some(late) = self.in_flight.remove(&sequence) {
-                self.events
-                    .push_back(Event::SubmitTimeout { token: late.token });
+                self.events.push_back(Event::SubmitTimeout { token: late.token });
             }
         }
-        for timer in [
-            Timer::Bind,
-            Timer::Enquire,
-            Timer::EnquireResp,
-            Timer::Partial,
-            Timer::Unbind,
-        ] {
+        for timer in [Timer::Bind, Timer::Enquire, Timer::EnquireResp, Timer::Partial, Timer::Unbind] {
             if self.timer(timer).is_some_and(|at| at <= now) {
                 self.set(timer, None);
                 self.expired(timer, now);
@@ -294,13 +278,7 @@ impl Session {
             Timer::Bind => self.close("no bind_resp in time"),
             Timer::Enquire => {
                 let sequence = self.sequence();
-                write(
-                    &mut self.output,
-                    CommandId::EnquireLink,
-                    ESME_ROK,
-                    sequence,
-                    |_| {},
-                );
+                write(&mut self.output, CommandId::EnquireLink, ESME_ROK, sequence, |_| {});
                 self.enquiries.insert(sequence, self.acks);
                 if self.enquiries.len() > ENQUIRIES_MAX {
                     self.enquiries.pop_first();
@@ -317,12 +295,7 @@ impl Session {
     ///
     /// # Errors
     /// [`NotSubmitted`]; nothing was written.
-    pub fn submit(
-        &mut self,
-        submit: &SubmitSm,
-        token: u64,
-        now: Instant,
-    ) -> Result<(), NotSubmitted> {
+    pub fn submit(&mut self, submit: &SubmitSm, token: u64, now: Instant) -> Result<(), NotSubmitted> {
         if self.state != State::Bound || !self.config.bind.kind.sends() {
             return Err(NotSubmitted::NotBound);
         }
@@ -332,14 +305,7 @@ impl Session {
         let sequence = self.sequence();
         submit.write(&mut self.output, sequence);
         let until = now + self.config.response_timeout;
-        self.in_flight.insert(
-            sequence,
-            InFlight {
-                token,
-                until,
-                acks_before: self.acks,
-            },
-        );
+        self.in_flight.insert(sequence, InFlight { token, until, acks_before: self.acks });
         self.deadlines.push_back((until, sequence));
         Ok(())
     }
@@ -349,15 +315,9 @@ impl Session {
         if self.state == State::Closed {
             return u64::MAX;
         }
-        let command = if is_data_sm {
-            CommandId::DataSmResp
-        } else {
-            CommandId::DeliverSmResp
-        };
+        let command = if is_data_sm { CommandId::DataSmResp } else { CommandId::DeliverSmResp };
         // message_id is unused and NULL (§4.6.2); it stands there also on errors, as most peers expect.
-        write(&mut self.output, command, status, sequence, |out| {
-            out.extend_from_slice(&[0])
-        });
+        write(&mut self.output, command, status, sequence, |out| out.extend_from_slice(&[0]));
         self.acks += 1;
         self.acks
     }
@@ -367,13 +327,7 @@ impl Session {
         match self.state {
             State::Bound => {
                 let sequence = self.sequence();
-                write(
-                    &mut self.output,
-                    CommandId::Unbind,
-                    ESME_ROK,
-                    sequence,
-                    |_| {},
-                );
+                write(&mut self.output, CommandId::Unbind, ESME_ROK, sequence, |_| {});
                 self.state = State::Unbinding;
                 self.timers = [None; TIMERS];
                 self.set(Timer::Unbind, Some(now + self.config.patience));
@@ -386,11 +340,7 @@ impl Session {
     fn sequence(&mut self) -> u32 {
         loop {
             let sequence = self.next_sequence;
-            self.next_sequence = if sequence >= SEQUENCE_MAX {
-                1
-            } else {
-                sequence + 1
-            };
+            self.next_sequence = if sequence >= SEQUENCE_MAX { 1 } else { sequence + 1 };
             if !self.in_flight.contains_key(&sequence) {
                 return sequence;
             }
@@ -406,13 +356,7 @@ impl Session {
     }
 
     fn framing_lost(&mut self, lost: FramingLost) {
-        write(
-            &mut self.output,
-            CommandId::GenericNack,
-            ESME_RINVCMDLEN,
-            lost.sequence,
-            |_| {},
-        );
+        write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDLEN, lost.sequence, |_| {});
         self.close("a command_length out of bounds: the framing is lost");
     }
 
@@ -423,11 +367,8 @@ impl Session {
         self.state = State::Closed;
         self.timers = [None; TIMERS];
         self.deadlines.clear();
-        let mut unresolved: Vec<(Instant, u64)> = self
-            .in_flight
-            .drain()
-            .map(|(_, waiting)| (waiting.until, waiting.token))
-            .collect();
+        let mut unresolved: Vec<(Instant, u64)> =
+            self.in_flight.drain().map(|(_, waiting)| (waiting.until, waiting.token)).collect();
         unresolved.sort_unstable();
         let unresolved = unresolved.into_iter().map(|(_, token)| token).collect();
         self.events.push_back(Event::Closed { reason, unresolved });
@@ -438,71 +379,41 @@ impl Session {
             self.set(Timer::Enquire, Some(now + self.config.enquire_link));
             self.set(Timer::EnquireResp, None);
         }
-        if pdu.header.is_response() {
-            self.handle_response(pdu, now)
-        } else {
-            self.handle_request(pdu)
-        }
+        if pdu.header.is_response() { self.handle_response(pdu, now) } else { self.handle_request(pdu) }
     }
 
     fn handle_request(&mut self, pdu: RawPdu) {
         let sequence = pdu.header.sequence;
         match pdu.header.command() {
             CommandId::EnquireLink => {
-                write(
-                    &mut self.output,
-                    CommandId::EnquireLinkResp,
-                    ESME_ROK,
-                    sequence,
-                    |_| {},
-                );
+                write(&mut self.output, CommandId::EnquireLinkResp, ESME_ROK, sequence, |_| {});
             }
-            CommandId::DeliverSm => {
-                self.deliver(sequence, decode::deliver_sm(sequence, pdu.body), false)
-            }
+            CommandId::DeliverSm => self.deliver(sequence, decode::deliver_sm(sequence, pdu.body), false),
             CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true),
             CommandId::Unbind => {
-                write(
-                    &mut self.output,
-                    CommandId::UnbindResp,
-                    ESME_ROK,
-                    sequence,
-                    |_| {},
-                );
+                write(&mut self.output, CommandId::UnbindResp, ESME_ROK, sequence, |_| {});
                 self.close("the telco unbound");
             }
             // Has no response (§4.12); nor has outbind, which makes no sense on a connection of ours.
             CommandId::AlertNotification => self.events.push_back(Event::Odd("alert_notification")),
-            CommandId::Outbind => self
-                .events
-                .push_back(Event::Odd("outbind on a connection of ours")),
+            CommandId::Outbind => self.events.push_back(Event::Odd("outbind on a connection of ours")),
             _ => {
-                write(
-                    &mut self.output,
-                    CommandId::GenericNack,
-                    ESME_RINVCMDID,
-                    sequence,
-                    |_| {},
-                );
-                self.events
-                    .push_back(Event::Odd("a request that an ESME does not take"));
+                write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDID, sequence, |_| {});
+                self.events.push_back(Event::Odd("a request that an ESME does not take"));
             }
         }
     }
 
     fn deliver(&mut self, sequence: u32, read: Result<Deliver, decode::BadBody>, is_data_sm: bool) {
         match (self.state, read) {
-            (State::Bound | State::Unbinding, Ok(deliver)) => {
-                self.events.push_back(Event::Deliver(deliver))
-            }
+            (State::Bound | State::Unbinding, Ok(deliver)) => self.events.push_back(Event::Deliver(deliver)),
             (State::Bound | State::Unbinding, Err(decode::BadBody(what))) => {
                 self.respond(sequence, is_data_sm, ESME_RINVCMDLEN);
                 self.events.push_back(Event::Odd(what));
             }
             (State::Open | State::Binding | State::Closed, _) => {
                 self.respond(sequence, is_data_sm, ESME_RINVBNDSTS);
-                self.events
-                    .push_back(Event::Odd("a message before the bind_resp"));
+                self.events.push_back(Event::Odd("a message before the bind_resp"));
             }
         }
     }
@@ -511,51 +422,28 @@ impl Session {
         let header = pdu.header;
         let nack = header.command() == CommandId::GenericNack;
         match header.command() {
-            CommandId::BindTransceiverResp
-            | CommandId::BindTransmitterResp
-            | CommandId::BindReceiverResp => {
+            CommandId::BindTransceiverResp | CommandId::BindTransmitterResp | CommandId::BindReceiverResp => {
                 self.bind_resp(pdu, now);
             }
-            CommandId::GenericNack
-                if self.state == State::Binding && header.sequence == self.bind_sequence =>
-            {
+            CommandId::GenericNack if self.state == State::Binding && header.sequence == self.bind_sequence => {
                 self.bind_resp(pdu, now);
             }
-            CommandId::SubmitSmResp | CommandId::GenericNack
-                if self.in_flight.contains_key(&header.sequence) =>
-            {
+            CommandId::SubmitSmResp | CommandId::GenericNack if self.in_flight.contains_key(&header.sequence) => {
                 let Some(answered) = self.in_flight.remove(&header.sequence) else {
                     return;
                 };
                 self.confirm(answered.acks_before);
-                let message_id = if nack {
-                    None
-                } else {
-                    decode::message_id(pdu.body)
-                };
-                let status = if nack && header.command_status == ESME_ROK {
-                    ESME_RINVCMDID
-                } else {
-                    header.command_status
-                };
-                self.events.push_back(Event::Submitted {
-                    token: answered.token,
-                    status,
-                    message_id,
-                });
+                let message_id = if nack { None } else { decode::message_id(pdu.body) };
+                let status =
+                    if nack && header.command_status == ESME_ROK { ESME_RINVCMDID } else { header.command_status };
+                self.events.push_back(Event::Submitted { token: answered.token, status, message_id });
             }
-            CommandId::EnquireLinkResp | CommandId::GenericNack => {
-                match self.enquiries.remove(&header.sequence) {
-                    Some(acks_before) => self.confirm(acks_before),
-                    None => self
-                        .events
-                        .push_back(Event::Odd("a response that nobody waits for")),
-                }
-            }
+            CommandId::EnquireLinkResp | CommandId::GenericNack => match self.enquiries.remove(&header.sequence) {
+                Some(acks_before) => self.confirm(acks_before),
+                None => self.events.push_back(Event::Odd("a response that nobody waits for")),
+            },
             CommandId::UnbindResp if self.state == State::Unbinding => self.close("unbound"),
-            _ => self
-                .events
-                .push_back(Event::Odd("a response that nobody waits for")),
+            _ => self.events.push_back(Event::Odd("a response that nobody waits for")),
         }
     }
 
@@ -574,9 +462,7 @@ impl Session {
         self.set(Timer::Bind, None);
         let nack = pdu.header.command() == CommandId::GenericNack;
         if pdu.header.command_status != ESME_ROK || nack {
-            self.events.push_back(Event::BindRefused {
-                status: pdu.header.command_status,
-            });
+            self.events.push_back(Event::BindRefused { status: pdu.header.command_status });
             return self.close("the telco refused the bind");
         }
         let (system_id, version) = decode::bind_resp(pdu.body);

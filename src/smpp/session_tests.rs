@@ -36,13 +36,7 @@ fn bound(now: Instant) -> Session {
     let mut session = Session::new(config(), now);
     session.take_output();
     session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0\x02\x10\0\x01\x34"), now);
-    assert_eq!(
-        session.poll_event(),
-        Some(Event::Bound {
-            system_id: "smsc".into(),
-            version: Some(0x34)
-        })
-    );
+    assert_eq!(session.poll_event(), Some(Event::Bound { system_id: "smsc".into(), version: Some(0x34) }));
     session
 }
 
@@ -51,13 +45,7 @@ fn output(session: &mut Session) -> Vec<(u32, u32, u32)> {
     let mut framer = Framer::new(4096);
     framer.push(&session.take_output());
     std::iter::from_fn(|| framer.next_pdu().expect("own framing"))
-        .map(|pdu| {
-            (
-                pdu.header.command_id,
-                pdu.header.command_status,
-                pdu.header.sequence,
-            )
-        })
+        .map(|pdu| (pdu.header.command_id, pdu.header.command_status, pdu.header.sequence))
         .collect()
 }
 
@@ -68,11 +56,7 @@ fn mo(tail: &[u8]) -> Vec<u8> {
 }
 
 fn submit() -> SubmitSm {
-    let address = Address {
-        ton: 1,
-        npi: 1,
-        digits: Bytes::from_static(b"1"),
-    };
+    let address = Address { ton: 1, npi: 1, digits: Bytes::from_static(b"1") };
     SubmitSm {
         source: address.clone(),
         destination: address,
@@ -95,62 +79,22 @@ fn no_odd_pdu_costs_the_bind() {
     let resp = |status| (0x8000_0005, status, 5);
     let long = vec![b'9'; 200];
     let cases: Vec<Case> = vec![
-        (
-            "enquire_link with a body",
-            pdu(0x15, 0, 5, b"abcd"),
-            vec![(0x8000_0015, 0, 5)],
-        ),
-        (
-            "generic_nack with a body",
-            pdu(0x8000_0000, 3, 5, b"ab"),
-            vec![],
-        ),
-        (
-            "sm_length 40 with 2 octets",
-            pdu(5, 0, 5, &mo(b"\x28hi")),
-            vec![resp(ESME_RINVCMDLEN)],
-        ),
-        (
-            "text after a short sm_length",
-            pdu(5, 0, 5, &mo(b"\x05120500260481937")),
-            vec![resp(ESME_RINVCMDLEN)],
-        ),
-        (
-            "no body at all",
-            pdu(5, 0, 5, b""),
-            vec![resp(ESME_RINVCMDLEN)],
-        ),
-        (
-            "body ends in the source",
-            pdu(5, 0, 5, b"\0\x01"),
-            vec![resp(ESME_RINVCMDLEN)],
-        ),
-        (
-            "submit_sm_resp without NUL for nobody",
-            pdu(0x8000_0004, 0, 5, b"id"),
-            vec![],
-        ),
+        ("enquire_link with a body", pdu(0x15, 0, 5, b"abcd"), vec![(0x8000_0015, 0, 5)]),
+        ("generic_nack with a body", pdu(0x8000_0000, 3, 5, b"ab"), vec![]),
+        ("sm_length 40 with 2 octets", pdu(5, 0, 5, &mo(b"\x28hi")), vec![resp(ESME_RINVCMDLEN)]),
+        ("text after a short sm_length", pdu(5, 0, 5, &mo(b"\x05120500260481937")), vec![resp(ESME_RINVCMDLEN)]),
+        ("no body at all", pdu(5, 0, 5, b""), vec![resp(ESME_RINVCMDLEN)]),
+        ("body ends in the source", pdu(5, 0, 5, b"\0\x01"), vec![resp(ESME_RINVCMDLEN)]),
+        ("submit_sm_resp without NUL for nobody", pdu(0x8000_0004, 0, 5, b"id"), vec![]),
         ("message_id of 200", pdu(0x8000_0004, 0, 5, &long), vec![]),
         ("unknown request", pdu(0x0777, 0, 5, b"x"), vec![nack]),
         ("a request for an SMSC", pdu(4, 0, 5, b"x"), vec![nack]),
-        (
-            "bind_transceiver at an ESME",
-            pdu(9, 0, 5, b"x\0"),
-            vec![nack],
-        ),
+        ("bind_transceiver at an ESME", pdu(9, 0, 5, b"x\0"), vec![nack]),
         ("unknown response", pdu(0x8000_0777, 0, 5, b"x"), vec![]),
         ("alert_notification", pdu(0x0102, 0, 5, b"\0\0\0"), vec![]),
         ("a second bind_resp", pdu(0x8000_0009, 0, 1, b"x\0"), vec![]),
-        (
-            "a status in a request",
-            pdu(0x15, 8, 5, b""),
-            vec![(0x8000_0015, 0, 5)],
-        ),
-        (
-            "sequence 0xFFFFFFFF",
-            pdu(0x15, 0, u32::MAX, b""),
-            vec![(0x8000_0015, 0, u32::MAX)],
-        ),
+        ("a status in a request", pdu(0x15, 8, 5, b""), vec![(0x8000_0015, 0, 5)]),
+        ("sequence 0xFFFFFFFF", pdu(0x15, 0, u32::MAX, b""), vec![(0x8000_0015, 0, u32::MAX)]),
     ];
     for (what, octets, answers) in cases {
         let mut session = bound(now);
@@ -172,34 +116,22 @@ fn what_can_be_read_is_read() {
     long_address.extend([b'S'; 60]);
     long_address.extend(b"\0\0\x011212\0\0\0\0\0\0\0\0\0\0\x02hi");
     let with_times =
-        b"\0\x01\x0185510000001\0\0\x011212\0\0\0\x00261123084200028+\0bad-time-x\0\0\0\0\0\x02hi"
-            .to_vec();
+        b"\0\x01\x0185510000001\0\0\x011212\0\0\0\x00261123084200028+\0bad-time-x\0\0\0\0\0\x02hi".to_vec();
     for (what, body) in [
         ("non-ASCII in the source", non_ascii),
         ("address of 60", long_address),
         ("times that are not NULL", with_times),
-        (
-            "ussd_service_op of 2 octets",
-            mo(b"\x02hi\x05\x01\0\x02\0\x01"),
-        ),
+        ("ussd_service_op of 2 octets", mo(b"\x02hi\x05\x01\0\x02\0\x01")),
         ("its_session_info of 4", mo(b"\x02hi\x13\x83\0\x04abcd")),
-        (
-            "user_message_reference of 1",
-            mo(b"\x02hi\x02\x04\0\x01\x07"),
-        ),
-        (
-            "receipted_message_id without NUL",
-            mo(b"\x02hi\0\x1e\0\x02ab"),
-        ),
+        ("user_message_reference of 1", mo(b"\x02hi\x02\x04\0\x01\x07")),
+        ("receipted_message_id without NUL", mo(b"\x02hi\0\x1e\0\x02ab")),
         ("a TLV past the end", mo(b"\x02hi\x05\x01\0\xFFx")),
         ("one octet of pad", mo(b"\x02hi\0")),
         ("message_payload", mo(b"\0\x04\x24\0\x02hi")),
     ] {
         let mut session = bound(now);
         session.handle_bytes(&pdu(5, 0, 5, &body), now);
-        let Some(Event::Deliver(deliver)) = session.poll_event() else {
-            panic!("{what}: not delivered")
-        };
+        let Some(Event::Deliver(deliver)) = session.poll_event() else { panic!("{what}: not delivered") };
         assert_eq!(&deliver.body[..], b"hi", "{what}");
         session.respond(deliver.sequence, false, 0);
         assert_eq!(output(&mut session), [(0x8000_0005, 0, 5)], "{what}");
@@ -226,19 +158,11 @@ fn responses_come_in_any_order_and_prove_what_was_read() {
     assert_eq!(session.respond(5, false, 0), 1);
     session.submit(&submit(), 70, now).expect("room");
     session.submit(&submit(), 71, now).expect("room");
-    assert_eq!(
-        session.submit(&submit(), 72, now),
-        Err(NotSubmitted::WindowFull)
-    );
+    assert_eq!(session.submit(&submit(), 72, now), Err(NotSubmitted::WindowFull));
     session.handle_bytes(&pdu(0x8000_0004, 0, 3, b"b\0"), now);
     assert_eq!(session.poll_event(), Some(Event::Confirmed { up_to: 1 }));
-    let submitted = |token, status, id: Option<&str>| {
-        Some(Event::Submitted {
-            token,
-            status,
-            message_id: id.map(str::to_owned),
-        })
-    };
+    let submitted =
+        |token, status, id: Option<&str>| Some(Event::Submitted { token, status, message_id: id.map(str::to_owned) });
     assert_eq!(session.poll_event(), submitted(71, 0, Some("b")));
     session.handle_bytes(&pdu(0x8000_0004, 0x58, 2, b""), now);
     assert_eq!(session.poll_event(), submitted(70, 0x58, None));
@@ -269,14 +193,9 @@ fn a_missing_resp_is_an_unknown_outcome() {
     session.submit(&submit(), 71, now + SECOND).expect("room");
     session.handle_bytes(&pdu(0x15, 0, 6, b""), now + 29 * SECOND);
     session.handle_timeout(now + 30 * SECOND);
-    assert_eq!(
-        session.poll_event(),
-        Some(Event::SubmitTimeout { token: 70 })
-    );
+    assert_eq!(session.poll_event(), Some(Event::SubmitTimeout { token: 70 }));
     session.peer_closed();
-    assert!(
-        matches!(session.poll_event(), Some(Event::Closed { unresolved, .. }) if unresolved == [71])
-    );
+    assert!(matches!(session.poll_event(), Some(Event::Closed { unresolved, .. }) if unresolved == [71]));
 }
 
 #[test]
@@ -287,30 +206,18 @@ fn binds_are_refused_time_out_and_end_by_either_side() {
     session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
     assert_eq!(output(&mut session), [(0x8000_0005, ESME_RINVBNDSTS, 5)]);
     session.handle_bytes(&pdu(0x8000_0009, 0x0E, 1, b""), now);
-    assert!(
-        std::iter::from_fn(|| session.poll_event())
-            .any(|event| event == Event::BindRefused { status: 0x0E })
-    );
+    assert!(std::iter::from_fn(|| session.poll_event()).any(|event| event == Event::BindRefused { status: 0x0E }));
     let mut session = Session::new(config(), now);
     session.handle_timeout(now + 10 * SECOND);
     assert_eq!(session.state(), State::Closed);
     let mut session = bound(now);
     session.handle_bytes(&pdu(6, 0, 4, b""), now);
-    assert_eq!(
-        (output(&mut session), session.state()),
-        (vec![(0x8000_0006, 0, 4)], State::Closed)
-    );
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 4)], State::Closed));
     let mut session = bound(now);
     session.unbind(now);
     assert_eq!(output(&mut session), [(6, 0, 2)]);
     session.handle_bytes(&pdu(0x8000_0006, 0, 2, b""), now);
-    assert_eq!(
-        session.poll_event(),
-        Some(Event::Closed {
-            reason: "unbound",
-            unresolved: vec![]
-        })
-    );
+    assert_eq!(session.poll_event(), Some(Event::Closed { reason: "unbound", unresolved: vec![] }));
 }
 
 #[test]
@@ -329,10 +236,7 @@ fn sequence_numbers_wrap_and_skip_what_is_in_flight() {
     let mut session = bound(now);
     session.submit(&submit(), 1, now).expect("room");
     session.next_sequence = SEQUENCE_MAX;
-    assert_eq!(
-        (session.sequence(), session.sequence(), session.sequence()),
-        (SEQUENCE_MAX, 1, 3)
-    );
+    assert_eq!((session.sequence(), session.sequence(), session.sequence()), (SEQUENCE_MAX, 1, 3));
 }
 
 proptest::proptest! {

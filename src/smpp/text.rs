@@ -36,9 +36,7 @@ pub fn read(deliver: &Deliver, default: DefaultAlphabet) -> (String, Option<Part
 fn split_header(deliver: &Deliver) -> (Option<&[u8]>, &[u8]) {
     let octets = &deliver.body[..];
     match octets.split_first() {
-        Some((length, rest))
-            if deliver.esm_class & 0x40 != 0 && usize::from(*length) <= rest.len() =>
-        {
+        Some((length, rest)) if deliver.esm_class & 0x40 != 0 && usize::from(*length) <= rest.len() => {
             let (header, text) = rest.split_at(usize::from(*length));
             (Some(header), text)
         }
@@ -53,9 +51,7 @@ fn udh_part(mut header: &[u8]) -> Option<Part> {
         let value = rest.get(..length)?;
         let part = match (*element, value) {
             (0, [reference, total, number]) => Some((u16::from(*reference), *total, *number)),
-            (8, [high, low, total, number]) => {
-                Some((u16::from_be_bytes([*high, *low]), *total, *number))
-            }
+            (8, [high, low, total, number]) => Some((u16::from_be_bytes([*high, *low]), *total, *number)),
             _ => None,
         };
         if let Some((reference, total, number)) = part {
@@ -75,11 +71,7 @@ fn sar_part(deliver: &Deliver) -> Option<Part> {
 }
 
 fn sensible(reference: u16, total: u8, number: u8) -> Option<Part> {
-    (total > 1 && (1..=total).contains(&number)).then_some(Part {
-        reference,
-        total,
-        number,
-    })
+    (total > 1 && (1..=total).contains(&number)).then_some(Part { reference, total, number })
 }
 
 /// By data_coding (§5.2.19) and the coding groups of 3GPP TS 23.038 §4.
@@ -100,38 +92,20 @@ fn decode(data_coding: u8, default: DefaultAlphabet, octets: &[u8]) -> String {
 
 /// UTF-16BE; some gateways mark UTF-8 or the other byte order as UCS-2.
 fn ucs2_or_utf8(octets: &[u8]) -> String {
-    let khmer_high = |parity: usize| {
-        octets
-            .iter()
-            .skip(parity)
-            .step_by(2)
-            .filter(|octet| **octet == 0x17)
-            .count()
-    };
+    let khmer_high = |parity: usize| octets.iter().skip(parity).step_by(2).filter(|octet| **octet == 0x17).count();
     if khmer_high(1) > khmer_high(0) && octets.len().is_multiple_of(2) {
-        let swapped: Vec<u8> = octets
-            .chunks_exact(2)
-            .flat_map(|pair| [pair[1], pair[0]])
-            .collect();
+        let swapped: Vec<u8> = octets.chunks_exact(2).flat_map(|pair| [pair[1], pair[0]]).collect();
         return ucs2::decode(&swapped);
     }
     match std::str::from_utf8(octets) {
-        Ok(text)
-            if octets.first() == Some(&0xE1) && text.chars().any(crate::text::khmer::is_khmer) =>
-        {
-            text.to_owned()
-        }
+        Ok(text) if octets.first() == Some(&0xE1) && text.chars().any(crate::text::khmer::is_khmer) => text.to_owned(),
         _ => ucs2::decode(octets),
     }
 }
 
 /// Khmer in UTF-16 under a wrong data_coding: every other octet is 0x17.
 fn looks_like_khmer_ucs2(octets: &[u8]) -> bool {
-    let high = octets
-        .iter()
-        .step_by(2)
-        .filter(|octet| **octet == 0x17)
-        .count();
+    let high = octets.iter().step_by(2).filter(|octet| **octet == 0x17).count();
     octets.len() >= 6 && octets.len().is_multiple_of(2) && high * 2 > octets.len() / 2
 }
 
@@ -140,16 +114,7 @@ fn latin1(octets: &[u8]) -> String {
 }
 
 fn ascii(octets: &[u8]) -> String {
-    octets
-        .iter()
-        .map(|octet| {
-            if octet.is_ascii() {
-                char::from(*octet)
-            } else {
-                '\u{FFFD}'
-            }
-        })
-        .collect()
+    octets.iter().map(|octet| if octet.is_ascii() { char::from(*octet) } else { '\u{FFFD}' }).collect()
 }
 
 #[cfg(test)]
@@ -159,11 +124,7 @@ mod tests {
     use bytes::Bytes;
 
     fn mo(esm_class: u8, data_coding: u8, body: &[u8]) -> Deliver {
-        let address = Address {
-            ton: 1,
-            npi: 1,
-            digits: Bytes::new(),
-        };
+        let address = Address { ton: 1, npi: 1, digits: Bytes::new() };
         Deliver {
             sequence: 1,
             is_data_sm: false,
@@ -181,53 +142,22 @@ mod tests {
     fn alphabets_and_mislabelled_khmer_are_read() {
         let khmer = "ស្ថានភាព ១២០";
         let utf16 = ucs2::encode(khmer);
-        let swapped: Vec<u8> = utf16
-            .chunks(2)
-            .flat_map(|pair| [pair[1], pair[0]])
-            .collect();
-        for (data_coding, body) in [
-            (8, utf16.clone()),
-            (0, utf16.clone()),
-            (8, khmer.as_bytes().to_vec()),
-            (8, swapped),
-            (0x18, utf16),
-        ] {
-            assert_eq!(
-                read(&mo(0, data_coding, &body), DefaultAlphabet::Gsm7).0,
-                khmer,
-                "{data_coding}"
-            );
+        let swapped: Vec<u8> = utf16.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
+        for (data_coding, body) in
+            [(8, utf16.clone()), (0, utf16.clone()), (8, khmer.as_bytes().to_vec()), (8, swapped), (0x18, utf16)]
+        {
+            assert_eq!(read(&mo(0, data_coding, &body), DefaultAlphabet::Gsm7).0, khmer, "{data_coding}");
         }
         assert_eq!(read(&mo(0, 0, b"\0hi"), DefaultAlphabet::Gsm7).0, "@hi");
         assert_eq!(read(&mo(0, 0, b"\xE9"), DefaultAlphabet::Latin1).0, "é");
-        assert_eq!(
-            read(&mo(0, 1, b"ok\xFF"), DefaultAlphabet::Gsm7).0,
-            "ok\u{FFFD}"
-        );
+        assert_eq!(read(&mo(0, 1, b"ok\xFF"), DefaultAlphabet::Gsm7).0, "ok\u{FFFD}");
     }
 
     #[test]
     fn headers_are_taken_off_and_lies_are_survived() {
         let part = |octets: &[u8]| read(&mo(0x40, 0, octets), DefaultAlphabet::Gsm7);
-        assert_eq!(
-            part(b"\x05\0\x03\x09\x02\x01hi"),
-            (
-                "hi".into(),
-                Some(Part {
-                    reference: 9,
-                    total: 2,
-                    number: 1
-                })
-            )
-        );
-        assert_eq!(
-            part(b"\x06\x08\x04\x01\x02\x03\x03hi").1,
-            Some(Part {
-                reference: 0x0102,
-                total: 3,
-                number: 3
-            })
-        );
+        assert_eq!(part(b"\x05\0\x03\x09\x02\x01hi"), ("hi".into(), Some(Part { reference: 9, total: 2, number: 1 })));
+        assert_eq!(part(b"\x06\x08\x04\x01\x02\x03\x03hi").1, Some(Part { reference: 0x0102, total: 3, number: 3 }));
         assert_eq!(part(b"\x05\0\x03\x09\x02\x07hi").1, None);
         assert_eq!(part(b"\x05\0\x09\x09\x02\x01hi").1, None);
         assert_eq!(part(b"\xFFhi").1, None);

@@ -74,16 +74,8 @@ impl fmt::Debug for Keys {
 impl Keys {
     /// Reads the key file, or makes one (mode 0600, synced with its directory) where there is none.
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io {
-            path: path.to_owned(),
-            source,
-        };
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)
-        {
+        let failed = |source| KeyError::Io { path: path.to_owned(), source };
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
             Ok(file) => Self::create(path, file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
             Err(error) => Err(failed(error)),
@@ -91,47 +83,26 @@ impl Keys {
     }
 
     fn create(path: &Path, mut file: File) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| KeyError::Io { path: path.to_owned(), source };
         let mut secret = [0; SECRET_LEN];
-        SystemRandom::new()
-            .fill(&mut secret)
-            .map_err(|_| KeyError::Random)?;
-        file.write_all(&secret)
-            .and_then(|()| file.sync_all())
-            .map_err(failed)?;
-        let dir = path
-            .parent()
-            .filter(|dir| !dir.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+        SystemRandom::new().fill(&mut secret).map_err(|_| KeyError::Random)?;
+        file.write_all(&secret).and_then(|()| file.sync_all()).map_err(failed)?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // without this the name of the file may be gone after a power cut, and with it every sealed row
-        File::open(dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(failed)?;
+        File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
         Ok(Self::from_secret(&secret))
     }
 
     fn load(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| KeyError::Io { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
         let mode = about.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(KeyError::Open {
-                path: path.to_owned(),
-                mode,
-            });
+            return Err(KeyError::Open { path: path.to_owned(), mode });
         }
         if about.len() != SECRET_LEN as u64 {
-            return Err(KeyError::Length {
-                path: path.to_owned(),
-                len: about.len(),
-            });
+            return Err(KeyError::Length { path: path.to_owned(), len: about.len() });
         }
         let mut secret = [0; SECRET_LEN];
         file.read_exact(&mut secret).map_err(failed)?;
@@ -142,19 +113,9 @@ impl Keys {
     pub fn from_secret(secret: &[u8; SECRET_LEN]) -> Self {
         let prk = hkdf::Salt::new(hkdf::HKDF_SHA256, b"chrak store v1").extract(secret);
         let lengths_fit = "HKDF-SHA-256 yields up to 8,160 octets and 32 are asked for";
-        let seal = UnboundKey::from(
-            prk.expand(&[b"seal"], &aead::AES_256_GCM)
-                .expect(lengths_fit),
-        );
-        let numbers = hmac::Key::from(
-            prk.expand(&[b"numbers"], hmac::HMAC_SHA256)
-                .expect(lengths_fit),
-        );
-        Keys(Arc::new(Held {
-            seal: LessSafeKey::new(seal),
-            numbers,
-            random: SystemRandom::new(),
-        }))
+        let seal = UnboundKey::from(prk.expand(&[b"seal"], &aead::AES_256_GCM).expect(lengths_fit));
+        let numbers = hmac::Key::from(prk.expand(&[b"numbers"], hmac::HMAC_SHA256).expect(lengths_fit));
+        Keys(Arc::new(Held { seal: LessSafeKey::new(seal), numbers, random: SystemRandom::new() }))
     }
 
     /// What stands for a number in look-ups: HMAC-SHA-256 of its digits.
@@ -193,12 +154,8 @@ impl Keys {
         let (nonce, rest) = rest.split_at_checked(NONCE_LEN).ok_or(SealError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
         let mut held = rest.to_vec();
-        let plain = self
-            .0
-            .seal
-            .open_in_place(nonce, Aad::from(place(row, column)), &mut held)
-            .map_err(|_| SealError)?
-            .len();
+        let plain =
+            self.0.seal.open_in_place(nonce, Aad::from(place(row, column)), &mut held).map_err(|_| SealError)?.len();
         held.truncate(plain);
         Ok(held)
     }
@@ -218,27 +175,13 @@ mod tests {
         let keys = Keys::from_secret(&[7; 32]);
         let sealed = keys.seal(b"row", "text", b"hello").expect("sealed");
         assert!(!sealed.windows(5).any(|part| part == b"hello"));
-        assert_ne!(
-            sealed,
-            keys.seal(b"row", "text", b"hello").expect("sealed"),
-            "nonces are fresh"
-        );
-        assert_eq!(
-            keys.open(b"row", "text", &sealed).as_deref(),
-            Ok(&b"hello"[..])
-        );
+        assert_ne!(sealed, keys.seal(b"row", "text", b"hello").expect("sealed"), "nonces are fresh");
+        assert_eq!(keys.open(b"row", "text", &sealed).as_deref(), Ok(&b"hello"[..]));
         assert_eq!(keys.open(b"row", "raw", &sealed), Err(SealError));
         assert_eq!(keys.open(b"other", "text", &sealed), Err(SealError));
-        assert_eq!(
-            Keys::from_secret(&[8; 32]).open(b"row", "text", &sealed),
-            Err(SealError)
-        );
+        assert_eq!(Keys::from_secret(&[8; 32]).open(b"row", "text", &sealed), Err(SealError));
         for cut in 0..sealed.len() {
-            assert_eq!(
-                keys.open(b"row", "text", &sealed[..cut]),
-                Err(SealError),
-                "{cut}"
-            );
+            assert_eq!(keys.open(b"row", "text", &sealed[..cut]), Err(SealError), "{cut}");
         }
     }
 
@@ -250,20 +193,12 @@ mod tests {
         let mode = path.metadata().expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let again = Keys::load_or_create(&path).expect("read");
-        assert_eq!(
-            first.number_mac("85510000001"),
-            again.number_mac("85510000001")
-        );
+        assert_eq!(first.number_mac("85510000001"), again.number_mac("85510000001"));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("set");
-        let refused = Keys::load_or_create(&path)
-            .expect_err("open to others")
-            .to_string();
+        let refused = Keys::load_or_create(&path).expect_err("open to others").to_string();
         assert!(refused.contains("chmod 600"), "{refused}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
         std::fs::write(&path, b"short").expect("written");
-        assert!(matches!(
-            Keys::load_or_create(&path),
-            Err(KeyError::Length { len: 5, .. })
-        ));
+        assert!(matches!(Keys::load_or_create(&path), Err(KeyError::Length { len: 5, .. })));
     }
 }

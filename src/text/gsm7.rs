@@ -6,13 +6,12 @@ pub const ESC: u8 = 0x1B;
 
 /// Septets 0x00 to 0x7F; the place of ESC holds U+FFFF, which no text has.
 const BASIC: [char; 128] = [
-    '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å', 'Δ', '_',
-    'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', '\u{FFFF}', 'Æ', 'æ', 'ß', 'É', ' ', '!', '"',
-    '#', '¤', '%', '&', '\'', '(', ')', '*', '+', ',', '-', '.', '/', '0', '1', '2', '3', '4', '5',
-    '6', '7', '8', '9', ':', ';', '<', '=', '>', '?', '¡', 'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H',
-    'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'Ä',
-    'Ö', 'Ñ', 'Ü', '§', '¿', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n',
-    'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 'ä', 'ö', 'ñ', 'ü', 'à',
+    '@', '£', '$', '¥', 'è', 'é', 'ù', 'ì', 'ò', 'Ç', '\n', 'Ø', 'ø', '\r', 'Å', 'å', 'Δ', '_', 'Φ', 'Γ', 'Λ', 'Ω',
+    'Π', 'Ψ', 'Σ', 'Θ', 'Ξ', '\u{FFFF}', 'Æ', 'æ', 'ß', 'É', ' ', '!', '"', '#', '¤', '%', '&', '\'', '(', ')', '*',
+    '+', ',', '-', '.', '/', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', ':', ';', '<', '=', '>', '?', '¡', 'A',
+    'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X',
+    'Y', 'Z', 'Ä', 'Ö', 'Ñ', 'Ü', '§', '¿', 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o',
+    'p', 'q', 'r', 's', 't', 'u', 'v', 'w', 'x', 'y', 'z', 'ä', 'ö', 'ñ', 'ü', 'à',
 ];
 
 /// Septets of the extension table.
@@ -41,10 +40,7 @@ fn septet(c: char) -> Option<(bool, u8)> {
     if let Some(at) = BASIC.iter().position(|basic| *basic == c) {
         return Some((false, at as u8));
     }
-    EXTENSION
-        .iter()
-        .find(|(_, extended)| *extended == c)
-        .map(|(at, _)| (true, *at))
+    EXTENSION.iter().find(|(_, extended)| *extended == c).map(|(at, _)| (true, *at))
 }
 
 /// Septets that a character takes: 1 or 2; `None` when the alphabet lacks it.
@@ -136,11 +132,7 @@ mod tests {
 
     #[test]
     fn every_character_of_both_tables_comes_back() {
-        let all: String = BASIC
-            .iter()
-            .filter(|c| **c != '\u{FFFF}')
-            .chain(EXTENSION.iter().map(|(_, c)| c))
-            .collect();
+        let all: String = BASIC.iter().filter(|c| **c != '\u{FFFF}').chain(EXTENSION.iter().map(|(_, c)| c)).collect();
         assert_eq!(decode(&encode(&all).expect("all are in the tables")), all);
         assert_eq!(septets(&all), Some(127 + 2 * 10));
     }
@@ -154,19 +146,13 @@ mod tests {
 
     #[test]
     fn garbage_is_read_somehow() {
-        assert_eq!(
-            decode(&[0x41, 0x80, ESC, 0x41, ESC, ESC, ESC]),
-            "A\u{FFFD}A  "
-        );
+        assert_eq!(decode(&[0x41, 0x80, ESC, 0x41, ESC, ESC, ESC]), "A\u{FFFD}A  ");
     }
 
     #[test]
     fn packing_is_the_one_of_the_standard() {
         let packed = pack(&encode("hellohello").expect("ascii"));
-        assert_eq!(
-            packed,
-            [0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]
-        );
+        assert_eq!(packed, [0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]);
         assert_eq!(decode(&unpack(&packed)[..10]), "hellohello");
     }
 }

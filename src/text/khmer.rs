@@ -32,11 +32,7 @@ fn reaches(c: char) -> bool {
 /// where the Khmer script forbids it. The library's data of Unicode 17 keeps coeng stacks whole; the own rule
 /// holds also for data that does not.
 pub fn clusters(text: &str) -> impl Iterator<Item = &str> {
-    let mut bounds = text
-        .grapheme_indices(true)
-        .map(|(at, _)| at)
-        .filter(|at| may_cut(text, *at))
-        .peekable();
+    let mut bounds = text.grapheme_indices(true).map(|(at, _)| at).filter(|at| may_cut(text, *at)).peekable();
     std::iter::from_fn(move || {
         let start = bounds.next()?;
         let end = bounds.peek().copied().unwrap_or(text.len());
@@ -46,8 +42,7 @@ pub fn clusters(text: &str) -> impl Iterator<Item = &str> {
 
 fn may_cut(text: &str, at: usize) -> bool {
     let (before, after) = text.split_at(at);
-    let parted =
-        before.chars().next_back().is_some_and(reaches) || after.chars().next().is_some_and(clings);
+    let parted = before.chars().next_back().is_some_and(reaches) || after.chars().next().is_some_and(clings);
     at == 0 || !parted
 }
 

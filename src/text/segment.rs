@@ -30,11 +30,7 @@ impl Alphabet {
 
     /// The cheapest alphabet that has every character.
     pub fn of(text: &str) -> Self {
-        if text.chars().all(|c| gsm7::width(c).is_some()) {
-            Alphabet::Gsm7
-        } else {
-            Alphabet::Ucs2
-        }
+        if text.chars().all(|c| gsm7::width(c).is_some()) { Alphabet::Gsm7 } else { Alphabet::Ucs2 }
     }
 
     /// Septets or units that a piece takes.
@@ -70,11 +66,7 @@ pub fn plan_with(text: &str, single: usize, multi: usize) -> Plan<'_> {
     let alphabet = Alphabet::of(text);
     let units = alphabet.measure(text);
     if units <= single {
-        return Plan {
-            alphabet,
-            units,
-            segments: vec![text],
-        };
+        return Plan { alphabet, units, segments: vec![text] };
     }
     let mut segments = Vec::with_capacity(units / multi + 1);
     let (mut start, mut end, mut used) = (0, 0, 0);
@@ -88,11 +80,7 @@ pub fn plan_with(text: &str, single: usize, multi: usize) -> Plan<'_> {
         used += size;
     }
     segments.push(&text[start..]);
-    Plan {
-        alphabet,
-        units,
-        segments,
-    }
+    Plan { alphabet, units, segments }
 }
 
 /// A cluster, or its characters when it is longer than a segment.
@@ -100,11 +88,7 @@ fn pieces(cluster: &str, alphabet: Alphabet, most: usize) -> impl Iterator<Item 
     let whole = alphabet.measure(cluster) <= most;
     let mut rest = cluster;
     std::iter::from_fn(move || {
-        let length = if whole {
-            rest.len()
-        } else {
-            rest.chars().next().map_or(0, char::len_utf8)
-        };
+        let length = if whole { rest.len() } else { rest.chars().next().map_or(0, char::len_utf8) };
         let (piece, tail) = rest.split_at(length);
         rest = tail;
         (!piece.is_empty()).then_some(piece)
@@ -121,11 +105,7 @@ pub fn truncate(text: &str, most: usize) -> &str {
     let (mut end, mut used, mut word) = (0, 0, 0);
     for cluster in khmer::clusters(text) {
         used += alphabet.measure(cluster);
-        if cluster
-            .chars()
-            .all(|c| c.is_whitespace() || c == '\u{200B}')
-            && used <= most + 1
-        {
+        if cluster.chars().all(|c| c.is_whitespace() || c == '\u{200B}') && used <= most + 1 {
             word = end;
         }
         if used > most {
@@ -144,27 +124,15 @@ mod tests {
     fn checked(text: &str, single: usize, multi: usize) {
         let plan = plan_with(text, single, multi);
         assert_eq!(plan.segments.concat(), text);
-        let most = if plan.segments.len() == 1 {
-            single
-        } else {
-            multi
-        };
+        let most = if plan.segments.len() == 1 { single } else { multi };
         for (index, segment) in plan.segments.iter().enumerate() {
             assert!(plan.alphabet.measure(segment) <= most, "{segment:?}");
             if index > 0 {
                 let first = segment.chars().next().expect("no empty segment");
-                let last = plan.segments[index - 1]
-                    .chars()
-                    .next_back()
-                    .expect("no empty segment");
+                let last = plan.segments[index - 1].chars().next_back().expect("no empty segment");
                 let sign = matches!(first, '\u{17B4}'..='\u{17D3}' | '\u{17DD}');
-                let longest = khmer::clusters(text)
-                    .map(|cluster| plan.alphabet.measure(cluster))
-                    .max();
-                assert!(
-                    longest > Some(multi) || (!sign && last != '\u{17D2}'),
-                    "{last:?} | {first:?}"
-                );
+                let longest = khmer::clusters(text).map(|cluster| plan.alphabet.measure(cluster)).max();
+                assert!(longest > Some(multi) || (!sign && last != '\u{17D2}'), "{last:?} | {first:?}");
             }
         }
     }

@@ -22,9 +22,7 @@ pub fn decode(octets: &[u8]) -> String {
         let unit = u16::from_be_bytes([pair[0], pair[1]]);
         if swapped { unit.swap_bytes() } else { unit }
     });
-    let mut text: String = char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
+    let mut text: String = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     text.truncate(text.trim_end_matches('\0').len());
     text
 }

@@ -62,27 +62,12 @@ pub struct BadPattern(String);
 impl CodePattern {
     /// `regex` is matched against the whole code without separators; `groups` are the lengths of the
     /// groups in print, and may be empty.
-    pub fn new(
-        name: &str,
-        regex: &str,
-        check: CheckDigit,
-        groups: Vec<usize>,
-    ) -> Result<Self, BadPattern> {
+    pub fn new(name: &str, regex: &str, check: CheckDigit, groups: Vec<usize>) -> Result<Self, BadPattern> {
         let whole = regex::RegexBuilder::new(&format!("^(?:{regex})$"))
             .size_limit(1 << 20)
             .build()
-            .map_err(|fault| {
-                BadPattern(format!(
-                    "regex of code \"{name}\" cannot be read: {}",
-                    last_line(&fault)
-                ))
-            })?;
-        Ok(CodePattern {
-            name: name.to_owned(),
-            whole,
-            check,
-            groups,
-        })
+            .map_err(|fault| BadPattern(format!("regex of code \"{name}\" cannot be read: {}", last_line(&fault))))?;
+        Ok(CodePattern { name: name.to_owned(), whole, check, groups })
     }
 
     /// The name given in the configuration.
@@ -117,12 +102,7 @@ impl CodePattern {
 
 /// The regex crate draws its errors over several lines and names the cause in the last one.
 fn last_line(fault: &regex::Error) -> String {
-    fault
-        .to_string()
-        .lines()
-        .last()
-        .unwrap_or_default()
-        .to_owned()
+    fault.to_string().lines().last().unwrap_or_default().to_owned()
 }
 
 /// What was found in something typed.
@@ -154,26 +134,17 @@ impl CodeRules {
     /// The recommended form: 15 digits, Damm, printed `120500-26-048193-7`.
     pub fn recommended() -> Self {
         let owso = CodePattern::new("owso", "[0-9]{15}", CheckDigit::Damm, vec![6, 2, 6, 1]);
-        CodeRules {
-            patterns: owso.into_iter().collect(),
-        }
+        CodeRules { patterns: owso.into_iter().collect() }
     }
 
     /// Lengths of the groups of the first pattern in print, for a field to fill; empty when it has none.
     pub fn groups(&self) -> Vec<usize> {
-        self.patterns
-            .first()
-            .map(|pattern| pattern.groups.clone())
-            .unwrap_or_default()
+        self.patterns.first().map(|pattern| pattern.groups.clone()).unwrap_or_default()
     }
 
     /// Reads one whole code, with or without separators and in any digits. Longest use: a kiosk's field.
     pub fn read(&self, typed: &str) -> CodeVerdict {
-        let folded: String = typed
-            .chars()
-            .filter_map(fold)
-            .filter(|c| !is_separator(*c))
-            .collect();
+        let folded: String = typed.chars().filter_map(fold).filter(|c| !is_separator(*c)).collect();
         self.judge(&folded)
     }
 
@@ -234,10 +205,7 @@ impl CodeRules {
                 if !pattern.whole.is_match(&candidate) {
                     continue;
                 }
-                let code = RegistrationCode {
-                    printed: pattern.print(&candidate),
-                    canonical: candidate,
-                };
+                let code = RegistrationCode { printed: pattern.print(&candidate), canonical: candidate };
                 if pattern.check_holds(&code.canonical) {
                     return CodeVerdict::Good(code);
                 }
@@ -253,11 +221,7 @@ impl CodeRules {
 /// Upper-case ASCII for everything that means a code character or a separator; `None` for what is invisible.
 fn fold(c: char) -> Option<char> {
     Some(match c {
-        '\u{200B}'..='\u{200F}'
-        | '\u{2060}'
-        | '\u{FEFF}'
-        | '\u{00AD}'
-        | '\u{202A}'..='\u{202E}' => return None,
+        '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' | '\u{202A}'..='\u{202E}' => return None,
         '០'..='៩' => char::from(b'0' + (u32::from(c) - u32::from('០')) as u8),
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0)?.to_ascii_uppercase(),
         '\u{00A0}' | '\u{3000}' | '\t' | '\n' | '\r' => ' ',
@@ -271,10 +235,7 @@ fn is_separator(c: char) -> bool {
 }
 
 fn run_end(text: &[char], start: usize) -> usize {
-    let length = text[start..]
-        .iter()
-        .take_while(|c| c.is_ascii_alphanumeric() || is_separator(**c))
-        .count();
+    let length = text[start..].iter().take_while(|c| c.is_ascii_alphanumeric() || is_separator(**c)).count();
     start + length
 }
 
@@ -282,13 +243,9 @@ fn run_end(text: &[char], start: usize) -> usize {
 /// it touches; other letters make a word of their own, and also the word as it was written.
 fn words_of(run: &[char]) -> Vec<String> {
     let mut words = Vec::new();
-    for piece in run
-        .split(|c| is_separator(*c))
-        .filter(|piece| !piece.is_empty())
-    {
+    for piece in run.split(|c| is_separator(*c)).filter(|piece| !piece.is_empty()) {
         let digits = piece.iter().filter(|c| c.is_ascii_digit()).count();
-        let looks_numeric =
-            |c: &char| c.is_ascii_digit() || (digits > 0 && matches!(c, 'O' | 'I' | 'L'));
+        let looks_numeric = |c: &char| c.is_ascii_digit() || (digits > 0 && matches!(c, 'O' | 'I' | 'L'));
         if piece.iter().all(looks_numeric) {
             words.push(piece.iter().collect());
             continue;
@@ -296,16 +253,8 @@ fn words_of(run: &[char]) -> Vec<String> {
         let mut rest = piece;
         while let Some(first) = rest.first() {
             let numeric = first.is_ascii_digit();
-            let length = rest
-                .iter()
-                .take_while(|c| {
-                    if numeric {
-                        looks_numeric(c)
-                    } else {
-                        !c.is_ascii_digit()
-                    }
-                })
-                .count();
+            let length =
+                rest.iter().take_while(|c| if numeric { looks_numeric(c) } else { !c.is_ascii_digit() }).count();
             words.push(rest[..length].iter().collect());
             rest = &rest[length..];
         }
@@ -396,14 +345,8 @@ mod tests {
     #[test]
     fn one_wrong_digit_is_called_mistyped() {
         let rules = CodeRules::recommended();
-        assert!(matches!(
-            rules.find("120500-26-048193-8"),
-            CodeVerdict::Mistyped(_)
-        ));
-        assert!(matches!(
-            rules.find("120500-26-041893-7"),
-            CodeVerdict::Mistyped(_)
-        ));
+        assert!(matches!(rules.find("120500-26-048193-8"), CodeVerdict::Mistyped(_)));
+        assert!(matches!(rules.find("120500-26-041893-7"), CodeVerdict::Mistyped(_)));
         assert_eq!(rules.find("12050026048193"), CodeVerdict::None);
         assert_eq!(rules.find("hello"), CodeVerdict::None);
         assert_eq!(rules.find(""), CodeVerdict::None);
@@ -436,9 +379,7 @@ mod tests {
 
     #[test]
     fn a_code_does_not_show_itself() {
-        let CodeVerdict::Good(code) = CodeRules::recommended().read("120500260481937") else {
-            panic!("good code")
-        };
+        let CodeVerdict::Good(code) = CodeRules::recommended().read("120500260481937") else { panic!("good code") };
         assert_eq!(format!("{code:?} {code}"), "[code] [code]");
     }
 }

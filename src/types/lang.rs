@@ -1,9 +1,7 @@
 //! The three ways Chrak speaks.
 
 /// Language and script of an answer, as the portal's `Language` names them.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub enum Language {
     /// Khmer in Khmer script.
     #[default]

@@ -14,36 +14,23 @@ pub struct Msisdn {
 
 impl Msisdn {
     /// No subscriber's number.
-    pub const NOBODY: Msisdn = Msisdn {
-        digits: *b"000000000000000",
-        len: 8,
-    };
+    pub const NOBODY: Msisdn = Msisdn { digits: *b"000000000000000", len: 8 };
 
     /// Reads `+85510000001` or `85510000001`: only digits after an optional plus sign.
     pub fn parse_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text).as_bytes();
-        if !(8..=15).contains(&digits.len())
-            || digits[0] == b'0'
-            || !digits.iter().all(u8::is_ascii_digit)
-        {
+        if !(8..=15).contains(&digits.len()) || digits[0] == b'0' || !digits.iter().all(u8::is_ascii_digit) {
             return None;
         }
         let mut held = [0; 15];
         held[..digits.len()].copy_from_slice(digits);
-        Some(Msisdn {
-            digits: held,
-            len: digits.len() as u8,
-        })
+        Some(Msisdn { digits: held, len: digits.len() as u8 })
     }
 
     /// Reads what a Cambodian telco or person writes: `+855…`, `855…`, `00855…`, `0…` or the bare national
     /// number of 8 or 9 digits. Other countries' numbers are read in their international form.
     pub fn parse_cambodian(text: &str) -> Option<Self> {
-        let digits: String = text
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')'))
-            .collect();
+        let digits: String = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
         if let Some(rest) = digits.strip_prefix('+') {
             return Self::parse_e164(rest);
         }
@@ -105,34 +92,14 @@ mod tests {
 
     #[test]
     fn every_way_of_writing_one_number_is_that_number() {
-        for text in [
-            "+85510000001",
-            "85510000001",
-            "0085510000001",
-            "010000001",
-            "10000001",
-            "010 000-001",
-        ] {
-            assert_eq!(
-                Msisdn::parse_cambodian(text).expect(text).e164(),
-                "+85510000001",
-                "{text}"
-            );
+        for text in ["+85510000001", "85510000001", "0085510000001", "010000001", "10000001", "010 000-001"] {
+            assert_eq!(Msisdn::parse_cambodian(text).expect(text).e164(), "+85510000001", "{text}");
         }
     }
 
     #[test]
     fn words_and_short_codes_are_no_numbers() {
-        for text in [
-            "",
-            "1212",
-            "SMART",
-            "+",
-            "0",
-            "+0123456789",
-            "0123",
-            "12345678901234567",
-        ] {
+        for text in ["", "1212", "SMART", "+", "0", "+0123456789", "0123", "12345678901234567"] {
             assert_eq!(Msisdn::parse_cambodian(text), None, "{text}");
         }
     }

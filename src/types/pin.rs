@@ -8,8 +8,7 @@ pub struct Pin(String);
 impl Pin {
     /// Reads 4 to 6 ASCII digits.
     pub fn parse(text: &str) -> Option<Self> {
-        ((4..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| Pin(text.to_owned()))
+        ((4..=6).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| Pin(text.to_owned()))
     }
 
     /// The digits.

@@ -2,19 +2,7 @@
 use jiff::{Timestamp, civil, tz::TimeZone};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    serde::Serialize,
-    serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct UnixMs(pub i64);
 
 impl UnixMs {
@@ -30,17 +18,12 @@ impl UnixMs {
 
     /// Date and time of day on the wall clock of `zone`.
     pub fn civil(self, zone: &TimeZone) -> civil::DateTime {
-        Timestamp::from_millisecond(self.0)
-            .unwrap_or(Timestamp::UNIX_EPOCH)
-            .to_zoned(zone.clone())
-            .datetime()
+        Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone()).datetime()
     }
 
     /// From an RFC 3339 timestamp with any offset.
     pub fn from_rfc3339(text: &str) -> Option<Self> {
-        text.parse::<Timestamp>()
-            .ok()
-            .map(|at| UnixMs(at.as_millisecond()))
+        text.parse::<Timestamp>().ok().map(|at| UnixMs(at.as_millisecond()))
     }
 }
 

@@ -2,4 +2,5 @@
 mod sms;
 mod store_contract;
 mod support;
+mod tidy;
 mod transcripts;

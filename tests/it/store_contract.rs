@@ -120,10 +120,7 @@ fn mo(text: &str, session: SessionId) -> NewMo {
         raw: text.as_bytes().to_vec(),
         data_coding: 0,
         esm_class: 0,
-        dedupe: DedupeKey {
-            kind: DedupeKind::Weak,
-            digest: digest(text),
-        },
+        dedupe: DedupeKey { kind: DedupeKind::Weak, digest: digest(text) },
         insist: false,
         intake: Intake::Claimed,
         received_at: NOW,
@@ -149,26 +146,15 @@ fn mt(kind: MtKind, part: u8, parts: u8, reserved: Option<SessionId>) -> NewMt {
 }
 
 fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {
-    Finish {
-        mo,
-        end: MoEnd::Answered,
-        citizen: None,
-        mts,
-    }
+    Finish { mo, end: MoEnd::Answered, citizen: None, mts }
 }
 
 fn settled(mt: MtId, session: SessionId, outcome: Outcome) -> Settlement {
-    Settlement {
-        mt,
-        session,
-        outcome,
-    }
+    Settlement { mt, session, outcome }
 }
 
 fn sent(id: &str) -> Outcome {
-    Outcome::Sent {
-        message_id: Some(id.into()),
-    }
+    Outcome::Sent { message_id: Some(id.into()) }
 }
 
 fn is_new(accepted: &Accepted) -> bool {
@@ -191,10 +177,7 @@ async fn answered(store: &dyn Store, text: &str, mts: Vec<NewMt>) -> MoId {
 }
 
 async fn due(store: &dyn Store, now: UnixMs) -> Vec<DueMt> {
-    store
-        .due(SmscName::from("smart"), now, 100)
-        .await
-        .expect("read")
+    store.due(SmscName::from("smart"), now, 100).await.expect("read")
 }
 
 fn ids(due: &[DueMt]) -> Vec<MtId> {

@@ -19,21 +19,13 @@ struct Phone {
 }
 
 fn localized(km: &str, en: &str, km_latn: &str) -> Localized {
-    Localized {
-        km: km.to_owned(),
-        en: en.to_owned(),
-        km_latn: Some(km_latn.to_owned()),
-    }
+    Localized { km: km.to_owned(), en: en.to_owned(), km_latn: Some(km_latn.to_owned()) }
 }
 
 fn dangkao() -> OfficeRef {
     OfficeRef {
         id: "owso-1205".to_owned(),
-        name: localized(
-            "ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ",
-            "OWSO Khan Dangkao",
-            "Chrak chenh chol te muoy Khan Dangkao",
-        ),
+        name: localized("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao", "Chrak chenh chol te muoy Khan Dangkao"),
         short: Some(localized("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
     }
 }
@@ -41,13 +33,8 @@ fn dangkao() -> OfficeRef {
 /// `portal CODE STATUS key=value …` or `portal CODE fault NAME`.
 fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, PortalFault>) {
     let mut words = line.split_whitespace();
-    let (typed, status) = (
-        words.next().expect("a code"),
-        words.next().expect("a status"),
-    );
-    let CodeVerdict::Good(code) = rules.read(typed) else {
-        panic!("not a good code: {typed}")
-    };
+    let (typed, status) = (words.next().expect("a code"), words.next().expect("a status"));
+    let CodeVerdict::Good(code) = rules.read(typed) else { panic!("not a good code: {typed}") };
     let key = code.canonical().to_owned();
     if status == "fault" {
         let fault = match words.next() {
@@ -62,11 +49,7 @@ fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, P
     let office = dangkao();
     let mut application = Application {
         code,
-        service: ServiceRef {
-            id: None,
-            name: None,
-            sensitive: true,
-        },
+        service: ServiceRef { id: None, name: None, sensitive: true },
         office: office.clone(),
         status: ApplicationStatus::from_wire(status),
         status_at: UnixMs::from_rfc3339("2026-11-20T14:05:00+07:00").expect("a time"),
@@ -78,11 +61,7 @@ fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, P
         next_action: None,
         returned_documents: Vec::new(),
     };
-    assert_eq!(
-        application.status.as_str(),
-        status,
-        "a status of the contract"
-    );
+    assert_eq!(application.status.as_str(), status, "a status of the contract");
     let mut as_of = None;
     for word in words {
         let (name, value) = word.split_once('=').expect("key=value");
@@ -90,18 +69,11 @@ fn script(rules: &CodeRules, line: &str) -> (String, Result<ApplicationAnswer, P
             "expected" => application.expected_by = Some(value.parse().expect("a day")),
             "ready" => {
                 let until = Some(value.parse().expect("a day"));
-                application.ready = Some(Ready {
-                    office: office.clone(),
-                    until,
-                });
+                application.ready = Some(Ready { office: office.clone(), until });
             }
             "fee" => {
                 let amount = Riel(value.parse().expect("riel"));
-                application.fee = Some(ApplicationFee {
-                    amount,
-                    paid: false,
-                    bill_number: None,
-                });
+                application.fee = Some(ApplicationFee { amount, paid: false, bill_number: None });
                 application.service.sensitive = false;
             }
             "kept" => as_of = Some(UnixMs::from_rfc3339(value).expect("a time")),
@@ -176,10 +148,7 @@ fn play(file: &str) -> String {
         } else if line == "new conversation" {
             phone.dialogue = Dialogue::default();
         } else {
-            assert!(
-                line.is_empty() || line.starts_with('#'),
-                "unknown line: {line}"
-            );
+            assert!(line.is_empty() || line.starts_with('#'), "unknown line: {line}");
         }
     }
     out

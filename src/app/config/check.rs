@@ -276,6 +276,46 @@ fn telcos(
     Ok(telcos)
 }
 
+/// The keys of a telco that are one word out of a few.
+struct Words {
+    interface_version: u8,
+    pair: bool,
+    unique_id: UniqueId,
+    number_format: NumberFormat,
+    default_alphabet: DefaultAlphabet,
+    packed: bool,
+    concatenation: Concatenation,
+    validity: Validity,
+}
+
+fn words(at: &dyn Fn(&str) -> String, table: &file::Smsc) -> Result<Words, ConfigFault> {
+    refuse_later(table.tls.is_some(), &at("tls"))?;
+    refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
+    refuse_later(table.packing.as_deref() == Some("packed"), &at("packing = \"packed\""))?;
+    let cut = table.concatenation.as_deref();
+    refuse_later(matches!(cut, Some("sar" | "payload")), &at("concatenation = \"sar\" or \"payload\""))?;
+    Ok(Words {
+        interface_version: interface_version(&at("interface_version"), table.interface_version.as_deref())?,
+        pair: pair(&at("bind"), table.bind.as_deref())?,
+        unique_id: unique_id(&at("unique_id"), table.unique_id.as_deref())?,
+        number_format: word(
+            &at("number_format"),
+            table.number_format.as_deref(),
+            "international",
+            NumberFormat::parse,
+        )?,
+        default_alphabet: word(
+            &at("default_alphabet"),
+            table.default_alphabet.as_deref(),
+            "gsm7",
+            DefaultAlphabet::parse,
+        )?,
+        packed: packed(&at("packing"), table.packing.as_deref())?,
+        concatenation: word(&at("concatenation"), cut, "udh8", Concatenation::parse)?,
+        validity: word(&at("validity"), table.validity.as_deref(), "relative", Validity::parse)?,
+    })
+}
+
 fn telco(
     index: usize,
     table: file::Smsc,
@@ -284,47 +324,24 @@ fn telco(
 ) -> Result<TelcoSettings, ConfigFault> {
     let at = |key: &str| format!("smsc[{index}].{key}");
     let needed = |key: &str, value: Option<String>| {
-        value
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
+        value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
+    let words = words(&at, &table)?;
     let name = needed("name", table.name)?;
-    refuse_later(table.tls.is_some(), &at("tls"))?;
-    refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
     let address = needed("address", table.address)?;
-    if address
-        .rsplit_once(':')
-        .and_then(|(_, port)| port.parse::<u16>().ok())
-        .is_none()
-    {
-        return Err(ConfigFault::new(format!(
-            "{}: \"{address}\" is not HOST:PORT",
-            at("address")
-        )));
+    if address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()).is_none() {
+        return Err(ConfigFault::new(format!("{}: \"{address}\" is not HOST:PORT", at("address"))));
     }
-    let seconds = |value: Option<u32>, default: u32| {
-        Duration::from_secs(u64::from(value.unwrap_or(default).max(1)))
-    };
+    let seconds = |value: Option<u32>, default: u32| Duration::from_secs(u64::from(value.unwrap_or(default).max(1)));
     let ton_npi = |value: Option<file::TonNpi>, ton: u8, npi: u8| {
-        value.map_or((ton, npi), |pair| {
-            (pair.ton.unwrap_or(ton), pair.npi.unwrap_or(npi))
-        })
+        value.map_or((ton, npi), |pair| (pair.ton.unwrap_or(ton), pair.npi.unwrap_or(npi)))
     };
     Ok(TelcoSettings {
         system_id: needed("system_id", table.system_id)?,
-        password: secret::required(
-            &at("password"),
-            table.password,
-            table.password_file,
-            folder,
-            warnings,
-        )?,
+        password: secret::required(&at("password"), table.password, table.password_file, folder, warnings)?,
         system_type: table.system_type.unwrap_or_default(),
-        interface_version: interface_version(
-            &at("interface_version"),
-            table.interface_version.as_deref(),
-        )?,
-        pair: pair(&at("bind"), table.bind.as_deref())?,
+        interface_version: words.interface_version,
+        pair: words.pair,
         binds: table.binds.unwrap_or(1).clamp(1, 64),
         window: table.window.unwrap_or(10).clamp(1, 10_000),
         max_tps: table.max_tps.unwrap_or(100),
@@ -332,31 +349,16 @@ fn telco(
         response_timeout: seconds(table.response_timeout_s, 30),
         reconnect_max: seconds(table.reconnect_max_s, 30),
         family: table.family.unwrap_or_else(|| name.clone()),
-        unique_id: unique_id(&at("unique_id"), table.unique_id.as_deref())?,
+        unique_id: words.unique_id,
         short_codes: table.short_codes.unwrap_or_else(|| vec!["1212".to_owned()]),
         prefixes: table.prefixes.unwrap_or_default(),
-        number_format: word(
-            &at("number_format"),
-            table.number_format,
-            "international",
-            NumberFormat::parse,
-        )?,
+        number_format: words.number_format,
         dest: ton_npi(table.dest, 1, 1),
         source: ton_npi(table.source, 0, 1),
-        default_alphabet: word(
-            &at("default_alphabet"),
-            table.default_alphabet,
-            "gsm7",
-            DefaultAlphabet::parse,
-        )?,
-        packed: packed(&at("packing"), table.packing.as_deref())?,
-        concatenation: word(
-            &at("concatenation"),
-            table.concatenation,
-            "udh8",
-            Concatenation::parse,
-        )?,
-        validity: word(&at("validity"), table.validity, "relative", Validity::parse)?,
+        default_alphabet: words.default_alphabet,
+        packed: words.packed,
+        concatenation: words.concatenation,
+        validity: words.validity,
         receipts: table.receipts.unwrap_or(true),
         address,
         name,
@@ -365,12 +367,12 @@ fn telco(
 
 fn word<T>(
     key: &str,
-    given: Option<String>,
+    given: Option<&str>,
     default: &str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<T, ConfigFault> {
-    let text = given.unwrap_or_else(|| default.to_owned());
-    parse(&text).map_err(|words| ConfigFault::new(format!("{key}: \"{text}\" is none of {words}")))
+    let text = given.unwrap_or(default);
+    parse(text).map_err(|words| ConfigFault::new(format!("{key}: \"{text}\" is none of {words}")))
 }
 
 fn interface_version(key: &str, given: Option<&str>) -> Result<u8, ConfigFault> {

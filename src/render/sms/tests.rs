@@ -9,12 +9,7 @@ use jiff::civil::date;
 const NOW: UnixMs = UnixMs(1_795_417_500_000);
 
 fn code(groups: Vec<usize>, length: usize) -> RegistrationCode {
-    let pattern = CodePattern::new(
-        "long",
-        &format!("[0-9]{{{length}}}"),
-        CheckDigit::None,
-        groups,
-    );
+    let pattern = CodePattern::new("long", &format!("[0-9]{{{length}}}"), CheckDigit::None, groups);
     let rules = CodeRules::new(vec![pattern.expect("a pattern")]);
     match rules.read(&"8".repeat(length)) {
         CodeVerdict::Good(code) => code,
@@ -23,11 +18,7 @@ fn code(groups: Vec<usize>, length: usize) -> RegistrationCode {
 }
 
 fn localized(km: &str, en: &str) -> Localized {
-    Localized {
-        km: km.to_owned(),
-        en: en.to_owned(),
-        km_latn: None,
-    }
+    Localized { km: km.to_owned(), en: en.to_owned(), km_latn: None }
 }
 
 fn office(short: Option<Localized>) -> OfficeRef {
@@ -43,27 +34,17 @@ fn office(short: Option<Localized>) -> OfficeRef {
 
 /// Everything that can be there, as long as it can be.
 fn longest(status: ApplicationStatus, code: RegistrationCode) -> StatusFacts {
-    let short = localized(
-        &"ស្ត្រីភ្នំពេញក្រុងខណ្ឌដ".chars().take(20).collect::<String>(),
-        &"W".repeat(24),
-    );
+    let short = localized(&"ស្ត្រីភ្នំពេញក្រុងខណ្ឌដ".chars().take(20).collect::<String>(), &"W".repeat(24));
     StatusFacts {
         code,
         status,
         status_at: NOW,
         office: office(None),
         expected_by: Some(date(2026, 11, 30)),
-        ready: Some(Ready {
-            office: office(Some(short)),
-            until: Some(date(2026, 12, 30)),
-        }),
+        ready: Some(Ready { office: office(Some(short)), until: Some(date(2026, 12, 30)) }),
         next_action: Some(localized(&"សូមមកយក".repeat(42), &"Come “now” ".repeat(27))),
         service: Some(localized("អាជ្ញាបណ្ណ", "Licence")),
-        fee: Some(ApplicationFee {
-            amount: Riel(1_000_000_000),
-            paid: false,
-            bill_number: Some("9".repeat(20)),
-        }),
+        fee: Some(ApplicationFee { amount: Riel(1_000_000_000), paid: false, bill_number: Some("9".repeat(20)) }),
         timeline: Vec::new(),
         returned_documents: Vec::new(),
         disclosure: Disclosure::Verified,
@@ -88,14 +69,8 @@ fn check_alphabet(text: &str, language: Language) {
     match language {
         Language::Km => {
             let words: Vec<&str> = text.split(' ').collect();
-            let latin =
-                |word: &str| word.len() > 2 && word.chars().all(|c| c.is_ascii_alphabetic());
-            assert!(
-                !words
-                    .windows(2)
-                    .any(|pair| latin(pair[0]) && latin(pair[1])),
-                "{text}"
-            );
+            let latin = |word: &str| word.len() > 2 && word.chars().all(|c| c.is_ascii_alphabetic());
+            assert!(!words.windows(2).any(|pair| latin(pair[0]) && latin(pair[1])), "{text}");
         }
         Language::KmLatn | Language::En => {
             assert_eq!(fit::clean(text, language), text, "not GSM-7");
@@ -106,12 +81,7 @@ fn check_alphabet(text: &str, language: Language) {
 }
 
 fn codes() -> [RegistrationCode; 4] {
-    [
-        code(vec![6, 2, 6, 1], 15),
-        code(vec![4, 4, 4, 4, 4], 24),
-        code(vec![1; 23], 24),
-        code(Vec::new(), 24),
-    ]
+    [code(vec![6, 2, 6, 1], 15), code(vec![4, 4, 4, 4, 4], 24), code(vec![1; 23], 24), code(Vec::new(), 24)]
 }
 
 #[test]
@@ -120,25 +90,12 @@ fn a_status_answer_is_one_sms_with_code_and_status() {
         for status in ApplicationStatus::ALL {
             for code in codes() {
                 for as_of in [None, Some(NOW)] {
-                    let facts = StatusFacts {
-                        as_of,
-                        ..longest(status, code.clone())
-                    };
+                    let facts = StatusFacts { as_of, ..longest(status, code.clone()) };
                     let text = text(&View::Status(Box::new(facts)), language);
                     assert_eq!(segments(&text, language), 1, "{text}");
                     assert!(text.starts_with(shown(&code)), "{text}");
-                    assert!(
-                        text.contains(words::status_word(status, language)),
-                        "{text}"
-                    );
-                    assert!(
-                        text.contains(if as_of.is_some() {
-                            "23/11 "
-                        } else {
-                            "23/11/26"
-                        }),
-                        "{text}"
-                    );
+                    assert!(text.contains(words::status_word(status, language)), "{text}");
+                    assert!(text.contains(if as_of.is_some() { "23/11 " } else { "23/11/26" }), "{text}");
                     check_alphabet(&text, language);
                 }
             }
@@ -152,30 +109,13 @@ fn every_other_text_keeps_its_segments_and_alphabet() {
         for code in codes() {
             let views = [
                 (1, View::Mistyped { code: code.clone() }),
-                (
-                    1,
-                    View::Unknown {
-                        code: code.clone(),
-                        pin_given: false,
-                    },
-                ),
-                (
-                    1,
-                    View::Unknown {
-                        code: code.clone(),
-                        pin_given: true,
-                    },
-                ),
+                (1, View::Unknown { code: code.clone(), pin_given: false }),
+                (1, View::Unknown { code: code.clone(), pin_given: true }),
                 (1, View::EnterCode),
                 (2, View::Help),
                 (1, View::Menu),
                 (1, View::PortalAway { code: None }),
-                (
-                    1,
-                    View::PortalAway {
-                        code: Some(code.clone()),
-                    },
-                ),
+                (1, View::PortalAway { code: Some(code.clone()) }),
                 (1, View::LanguageSet(language)),
                 (1, View::Stopped),
                 (1, View::Started),
@@ -185,11 +125,7 @@ fn every_other_text_keeps_its_segments_and_alphabet() {
             ];
             for (most, view) in views {
                 let text = text(&view, language);
-                assert!(
-                    segments(&text, language) <= most,
-                    "{} {text}",
-                    fit::length(&text, language)
-                );
+                assert!(segments(&text, language) <= most, "{} {text}", fit::length(&text, language));
                 assert!(!text.is_empty());
                 check_alphabet(&text, language);
             }
@@ -202,10 +138,7 @@ fn a_link_from_the_portal_is_left_out() {
     let mut facts = longest(ApplicationStatus::Collected, code(Vec::new(), 15));
     facts.next_action = Some(localized("http://x.kh", "see https://x.kh"));
     for language in Language::ALL {
-        check_alphabet(
-            &text(&View::Status(Box::new(facts.clone())), language),
-            language,
-        );
+        check_alphabet(&text(&View::Status(Box::new(facts.clone())), language), language);
     }
 }
 
@@ -217,9 +150,7 @@ fn the_short_name_of_the_contract_is_used_whole_in_the_usual_case() {
     assert!(text(&view, Language::Km).contains("ច្រកចេញចូល ដង្កោ 23/11/26"));
     let english = text(&view, Language::En);
     assert!(
-        english.starts_with(
-            "888888-88-888888-8 In review. OWSO Dangkao 23/11/26. Expected by 30/11/26"
-        ),
+        english.starts_with("888888-88-888888-8 In review. OWSO Dangkao 23/11/26. Expected by 30/11/26"),
         "{english}"
     );
 }

@@ -38,10 +38,7 @@ pub struct Book {
 
 impl Default for Book {
     fn default() -> Self {
-        Self {
-            phones: Mutex::default(),
-            changes: broadcast::channel(256).0,
-        }
+        Self { phones: Mutex::default(), changes: broadcast::channel(256).0 }
     }
 }
 
@@ -61,9 +58,7 @@ impl Book {
     pub fn of(&self, number: &str) -> Vec<Value> {
         let phones = self.lock();
         let phone = phones.0.get(number);
-        phone
-            .map(|p| p.entries.iter().cloned().collect())
-            .unwrap_or_default()
+        phone.map(|p| p.entries.iter().cloned().collect()).unwrap_or_default()
     }
 
     /// Sends a text and writes it down, so that no news of it comes between.
@@ -113,10 +108,7 @@ impl Book {
 
     fn tell(&self, number: &str, json: Value) {
         // no page listening is fine
-        let _ = self.changes.send(Change {
-            number: number.to_owned(),
-            json: Arc::new(json),
-        });
+        let _ = self.changes.send(Change { number: number.to_owned(), json: Arc::new(json) });
     }
 }
 
@@ -125,10 +117,7 @@ fn phone<'a>(phones: &'a mut Phones<'_>, number: &str) -> &'a mut Phone {
     let (all, clock) = &mut **phones;
     *clock += 1;
     if !all.contains_key(number) && all.len() >= MAX_NUMBERS {
-        let oldest = all
-            .iter()
-            .min_by_key(|(_, p)| p.used)
-            .map(|(n, _)| n.clone());
+        let oldest = all.iter().min_by_key(|(_, p)| p.used).map(|(n, _)| n.clone());
         if let Some(oldest) = oldest {
             all.remove(&oldest);
         }

@@ -46,10 +46,7 @@ struct Phones {
 /// The routes under `/phone/api`. Starts the task that keeps the history, so call it inside a runtime.
 pub fn routes(telco: Telco) -> Router {
     let book = Arc::new(Book::default());
-    let phones = Phones {
-        telco: telco.clone(),
-        book: Arc::clone(&book),
-    };
+    let phones = Phones { telco: telco.clone(), book: Arc::clone(&book) };
     tokio::spawn(keep(telco, book));
     Router::new()
         .route("/phone/api/send", post(send))
@@ -96,9 +93,7 @@ fn is_local(headers: &HeaderMap) -> bool {
         let rest = origin.strip_prefix("http://");
         rest.is_some_and(|authority| Some(authority) == text(header::HOST))
     });
-    let site = headers
-        .get("sec-fetch-site")
-        .is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
+    let site = headers.get("sec-fetch-site").is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
     host && origin && site
 }
 
@@ -107,11 +102,7 @@ fn local_authority(authority: &str) -> bool {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
         _ => authority,
     };
-    host == "localhost"
-        || host == "[::1]"
-        || host
-            .parse::<std::net::Ipv4Addr>()
-            .is_ok_and(|ip| ip.is_loopback())
+    host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 fn refuse(status: StatusCode, why: &str) -> Response {
@@ -128,21 +119,13 @@ struct Outgoing {
 
 async fn send(State(phones): State<Phones>, Json(out): Json<Outgoing>) -> Response {
     if !valid_number(&out.from) || !valid_number(&out.to) {
-        return refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "from and to: digits only, at most 20",
-        );
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "from and to: digits only, at most 20");
     }
     if out.text.is_empty() || out.text.chars().count() > MAX_TEXT {
-        return refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "text: 1 to 2000 characters",
-        );
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "text: 1 to 2000 characters");
     }
     // the book is locked over the sending, so that no change of state overtakes the text it is about
-    let sent = phones.book.own(&out.from, &out.to, &out.text, || {
-        phones.telco.send_mo(&out.from, &out.to, &out.text)
-    });
+    let sent = phones.book.own(&out.from, &out.to, &out.text, || phones.telco.send_mo(&out.from, &out.to, &out.text));
     match sent {
         Ok(sent) => Json(sent).into_response(),
         Err(e) => refuse(StatusCode::SERVICE_UNAVAILABLE, &e.to_string()),
@@ -156,10 +139,7 @@ struct OneNumber {
 
 async fn past(State(phones): State<Phones>, Query(q): Query<OneNumber>) -> Response {
     if !valid_number(&q.number) {
-        return refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "number: digits only, at most 20",
-        );
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "number: digits only, at most 20");
     }
     let entries = phones.book.of(&q.number);
     Json(json!({ "number": q.number, "entries": entries })).into_response()
@@ -173,23 +153,15 @@ struct Numbers {
 async fn events(State(phones): State<Phones>, Query(q): Query<Numbers>) -> Response {
     let numbers: Vec<String> = q.numbers.split(',').map(str::to_owned).collect();
     if numbers.len() > MAX_LISTENED || !numbers.iter().all(|n| valid_number(n)) {
-        return refuse(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "numbers: up to 20, digits, with commas",
-        );
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "numbers: up to 20, digits, with commas");
     }
     let alive = KeepAlive::new().interval(Duration::from_secs(15));
-    SseBody::new(stream(&phones, numbers))
-        .keep_alive(alive)
-        .into_response()
+    SseBody::new(stream(&phones, numbers)).keep_alive(alive).into_response()
 }
 
 /// What concerns these numbers from now on. Ends when the telco stops; a page too slow is told `missed`
 /// and should read the history again.
-fn stream(
-    phones: &Phones,
-    numbers: Vec<String>,
-) -> impl Stream<Item = Result<Sse, Infallible>> + use<> {
+fn stream(phones: &Phones, numbers: Vec<String>) -> impl Stream<Item = Result<Sse, Infallible>> + use<> {
     let start = (phones.book.listen(), phones.telco.stopped(), numbers);
     futures_util::stream::unfold(start, |(mut changes, stopped, numbers)| async move {
         loop {

@@ -67,16 +67,12 @@ pub fn decode(alphabet: Alphabet, data: &[u8]) -> Decoded {
     match alphabet {
         Alphabet::Gsm7 => decode_gsm(data),
         Alphabet::Ucs2 => decode_ucs2(data),
-        Alphabet::Latin1 => Decoded {
-            text: data.iter().map(|b| char::from(*b)).collect(),
-            units: data.len(),
-            fault: None,
-        },
-        Alphabet::Binary => Decoded {
-            text: data.iter().map(|b| format!("{b:02x}")).collect(),
-            units: data.len(),
-            fault: None,
-        },
+        Alphabet::Latin1 => {
+            Decoded { text: data.iter().map(|b| char::from(*b)).collect(), units: data.len(), fault: None }
+        }
+        Alphabet::Binary => {
+            Decoded { text: data.iter().map(|b| format!("{b:02x}")).collect(), units: data.len(), fault: None }
+        }
     }
 }
 
@@ -101,18 +97,11 @@ fn decode_gsm(data: &[u8]) -> Decoded {
             text.push('\u{fffd}');
         }
     }
-    Decoded {
-        text,
-        units: data.len(),
-        fault,
-    }
+    Decoded { text, units: data.len(), fault }
 }
 
 fn decode_ucs2(data: &[u8]) -> Decoded {
-    let units: Vec<u16> = data
-        .chunks_exact(2)
-        .map(|p| u16::from_be_bytes([p[0], p[1]]))
-        .collect();
+    let units: Vec<u16> = data.chunks_exact(2).map(|p| u16::from_be_bytes([p[0], p[1]])).collect();
     let text: Result<String, _> = char::decode_utf16(units.iter().copied()).collect();
     let fault = if !data.len().is_multiple_of(2) {
         Some("an odd number of octets in UCS-2")
@@ -123,11 +112,7 @@ fn decode_ucs2(data: &[u8]) -> Decoded {
     } else {
         None
     };
-    Decoded {
-        text: text.unwrap_or_else(|_| String::from_utf16_lossy(&units)),
-        units: units.len(),
-        fault,
-    }
+    Decoded { text: text.unwrap_or_else(|_| String::from_utf16_lossy(&units)), units: units.len(), fault }
 }
 
 /// A text ready to travel.
@@ -168,17 +153,9 @@ pub fn encode(text: &str, reference: u8) -> Option<Encoded> {
             }
         }
         let total = u8::try_from(cut.len()).ok()?;
-        (1..=total)
-            .zip(cut)
-            .map(|(n, data)| [&[5, 0, 3, reference, total, n][..], &data].concat())
-            .collect()
+        (1..=total).zip(cut).map(|(n, data)| [&[5, 0, 3, reference, total, n][..], &data].concat()).collect()
     };
-    Some(Encoded {
-        alphabet,
-        data_coding,
-        segments,
-        units,
-    })
+    Some(Encoded { alphabet, data_coding, segments, units })
 }
 
 /// Each character's septets, never to be parted; `None` if one has no place.
@@ -201,10 +178,7 @@ fn ucs2_pieces(text: &str) -> Vec<Vec<u8>> {
     text.chars()
         .map(|c| {
             let mut pair = [0; 2];
-            c.encode_utf16(&mut pair)
-                .iter()
-                .flat_map(|u| u.to_be_bytes())
-                .collect()
+            c.encode_utf16(&mut pair).iter().flat_map(|u| u.to_be_bytes()).collect()
         })
         .collect()
 }
@@ -239,20 +213,11 @@ pub fn split_header(data: &[u8]) -> Option<(Option<Place>, usize)> {
         let value = tail.get(..usize::from(*size))?;
         match (tag, value) {
             (0x00, [r, total, number]) => {
-                place = Some(Place {
-                    kind: 8,
-                    reference: u16::from(*r),
-                    total: *total,
-                    number: *number,
-                });
+                place = Some(Place { kind: 8, reference: u16::from(*r), total: *total, number: *number });
             }
             (0x08, [hi, lo, total, number]) => {
-                place = Some(Place {
-                    kind: 16,
-                    reference: u16::from_be_bytes([*hi, *lo]),
-                    total: *total,
-                    number: *number,
-                });
+                place =
+                    Some(Place { kind: 16, reference: u16::from_be_bytes([*hi, *lo]), total: *total, number: *number });
             }
             _ => {}
         }
@@ -286,18 +251,8 @@ mod tests {
     #[test]
     fn segments_are_cut_at_160_153_70_67_and_never_inside_a_pair() {
         let n = |t: &str| encode(t, 7).unwrap().segments.len();
-        assert_eq!(
-            (
-                n(&"a".repeat(160)),
-                n(&"a".repeat(161)),
-                n(&"a".repeat(307))
-            ),
-            (1, 2, 3)
-        );
-        assert_eq!(
-            (n(&"ក".repeat(70)), n(&"ក".repeat(71)), n(&"ក".repeat(135))),
-            (1, 2, 3)
-        );
+        assert_eq!((n(&"a".repeat(160)), n(&"a".repeat(161)), n(&"a".repeat(307))), (1, 2, 3));
+        assert_eq!((n(&"ក".repeat(70)), n(&"ក".repeat(71)), n(&"ក".repeat(135))), (1, 2, 3));
         let e = encode(&format!("{}€{}", "a".repeat(152), "b".repeat(20)), 7).unwrap();
         assert_eq!(e.segments[0].len(), 6 + 152);
         assert_eq!(e.segments[1][6], ESC);

@@ -112,11 +112,7 @@ pub fn next_frame(buf: &mut BytesMut) -> Frame {
         };
     }
     let length = word(buf, 0);
-    let header = Header {
-        id: word(buf, 4),
-        status: word(buf, 8),
-        seq: word(buf, 12),
-    };
+    let header = Header { id: word(buf, 4), status: word(buf, 8), seq: word(buf, 12) };
     if !(16..=MAX_FRAME).contains(&length) {
         return Frame::Lost(header.seq);
     }
@@ -148,10 +144,7 @@ impl<'a> Fields<'a> {
     /// A C-octet string of at most `max` octets, its NUL counted.
     fn cstr(&mut self, max: usize) -> Result<String, u32> {
         let window = &self.rest[..self.rest.len().min(max)];
-        let end = window
-            .iter()
-            .position(|b| *b == 0)
-            .ok_or(status::INVCMDLEN)?;
+        let end = window.iter().position(|b| *b == 0).ok_or(status::INVCMDLEN)?;
         let text = window[..end].iter().map(|b| char::from(*b)).collect();
         self.rest = &self.rest[end + 1..];
         Ok(text)
@@ -164,11 +157,7 @@ impl<'a> Fields<'a> {
     }
 
     fn address(&mut self, max: usize) -> Result<Address, u32> {
-        Ok(Address {
-            ton: self.octet()?,
-            npi: self.octet()?,
-            digits: self.cstr(max)?,
-        })
+        Ok(Address { ton: self.octet()?, npi: self.octet()?, digits: self.cstr(max)? })
     }
 
     fn tlvs(&mut self) -> Result<Vec<(u16, Vec<u8>)>, u32> {
@@ -216,11 +205,7 @@ pub fn read_bind(body: &[u8]) -> Result<Bind, u32> {
     f.octet()?;
     f.octet()?;
     f.cstr(41)?;
-    Ok(Bind {
-        system_id,
-        password,
-        version,
-    })
+    Ok(Bind { system_id, password, version })
 }
 
 /// What a submit_sm or data_sm says; data_sm leaves what it lacks at zero.
@@ -266,16 +251,8 @@ pub fn read_submit(body: &[u8]) -> Result<Submit, u32> {
         return Err(status::INVMSGLEN);
     }
     let short = f.take(usize::from(length))?.to_vec();
-    let submit = Submit {
-        source,
-        dest,
-        esm_class,
-        validity,
-        registered,
-        data_coding,
-        body: short,
-        ..Submit::default()
-    };
+    let submit =
+        Submit { source, dest, esm_class, validity, registered, data_coding, body: short, ..Submit::default() };
     with_tlvs(submit, f.tlvs()?)
 }
 
@@ -329,11 +306,7 @@ pub fn put(out: &mut BytesMut, header: Header, body: &[u8]) {
 
 /// Appends the response to a request, with a C-octet string (message_id, system_id) where there is one.
 pub fn put_resp(out: &mut BytesMut, to: Header, status: u32, text: Option<&str>) {
-    let header = Header {
-        id: to.id | id::RESP,
-        status,
-        seq: to.seq,
-    };
+    let header = Header { id: to.id | id::RESP, status, seq: to.seq };
     match text {
         None => put(out, header, &[]),
         Some(text) => {
@@ -384,11 +357,7 @@ mod tests {
     #[test]
     fn frames_come_out_whole_and_in_order() {
         let mut wire = BytesMut::new();
-        let h = |seq| Header {
-            id: id::ENQUIRE_LINK,
-            status: 0,
-            seq,
-        };
+        let h = |seq| Header { id: id::ENQUIRE_LINK, status: 0, seq };
         put(&mut wire, h(1), &[]);
         put(&mut wire, h(2), b"pad");
         let mut buf = BytesMut::new();
@@ -415,11 +384,7 @@ mod tests {
         let good = deliver_body("1212", "85512345678", 0, 0, b"hello", &[]);
         assert_eq!(read_submit(&good).unwrap().body, b"hello");
         for cut in 1..good.len() {
-            assert_eq!(
-                read_submit(&good[..cut]),
-                Err(status::INVCMDLEN),
-                "cut at {cut}"
-            );
+            assert_eq!(read_submit(&good[..cut]), Err(status::INVCMDLEN), "cut at {cut}");
         }
         let both = deliver_body("1", "2", 0, 0, b"x", &[(tag::MESSAGE_PAYLOAD, b"y")]);
         assert_eq!(read_submit(&both), Err(status::INVMSGLEN));

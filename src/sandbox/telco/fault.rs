@@ -34,10 +34,7 @@ impl Faults {
     /// Adds one flag as written on the command line, such as `drop-resp=20`.
     pub fn add(&mut self, flag: &str) -> Result<(), BadFault> {
         let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-        let bad = |wants| BadFault {
-            flag: flag.to_owned(),
-            wants,
-        };
+        let bad = |wants| BadFault { flag: flag.to_owned(), wants };
         let percent = || match value.parse::<u8>() {
             Ok(n) if n <= 100 => Ok(n),
             _ => Err(bad("takes a percentage, 0 to 100")),
@@ -45,9 +42,8 @@ impl Faults {
         match name {
             "delay-resp" => {
                 let ms = value.parse::<u64>().ok().filter(|ms| *ms <= 600_000);
-                self.delay_resp = ms
-                    .map(Duration::from_millis)
-                    .ok_or_else(|| bad("takes milliseconds, at most 600000"))?;
+                self.delay_resp =
+                    ms.map(Duration::from_millis).ok_or_else(|| bad("takes milliseconds, at most 600000"))?;
             }
             "drop-resp" => self.drop_resp = percent()?,
             "throttle" => self.throttle = percent()?,
@@ -57,8 +53,7 @@ impl Faults {
                     None => value.parse().ok(),
                 };
                 let status = status.filter(|s| *s != 0);
-                self.refuse_bind =
-                    Some(status.ok_or_else(|| bad("takes a command status, such as 0x0e"))?);
+                self.refuse_bind = Some(status.ok_or_else(|| bad("takes a command status, such as 0x0e"))?);
             }
             "no-receipts" if value.is_empty() => self.no_receipts = true,
             "silent" if value.is_empty() => self.silent = true,
@@ -67,10 +62,8 @@ impl Faults {
                 self.cut_after = Some(n.ok_or_else(|| bad("takes a number of PDUs above 0"))?);
             }
             _ => {
-                return Err(bad(
-                    "not known; there are delay-resp=MS, drop-resp=PERCENT, throttle=PERCENT, \
-                     refuse-bind=STATUS, no-receipts, silent, cut-after=N",
-                ));
+                return Err(bad("not known; there are delay-resp=MS, drop-resp=PERCENT, throttle=PERCENT, \
+                     refuse-bind=STATUS, no-receipts, silent, cut-after=N"));
             }
         }
         Ok(())
@@ -113,18 +106,8 @@ mod tests {
         let f = Faults::parse(&["delay-resp=50", "throttle=20", "refuse-bind=0x0e", "silent"]);
         let f = f.unwrap();
         assert_eq!(f.delay_resp, Duration::from_millis(50));
-        assert_eq!(
-            (f.throttle, f.refuse_bind, f.silent),
-            (20, Some(0x0E), true)
-        );
-        for bad in [
-            "throttle=101",
-            "throttle",
-            "silent=1",
-            "cut-after=0",
-            "refuse-bind=0",
-            "x",
-        ] {
+        assert_eq!((f.throttle, f.refuse_bind, f.silent), (20, Some(0x0E), true));
+        for bad in ["throttle=101", "throttle", "silent=1", "cut-after=0", "refuse-bind=0", "x"] {
             let e = Faults::parse(&[bad]).unwrap_err().to_string();
             assert!(e.starts_with(&format!("--fault {bad}: ")), "{e}");
         }

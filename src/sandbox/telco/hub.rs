@@ -81,9 +81,7 @@ impl Event {
     /// The phone it concerns.
     pub fn number(&self) -> &str {
         match self {
-            Self::Text { number, .. }
-            | Self::State { number, .. }
-            | Self::Receipt { number, .. } => number,
+            Self::Text { number, .. } | Self::State { number, .. } | Self::Receipt { number, .. } => number,
         }
     }
 }
@@ -220,13 +218,7 @@ impl Hub {
             receipt_delay: config.receipt_delay,
             events: events.clone(),
         };
-        Self {
-            config,
-            stop,
-            next_session: AtomicU64::new(1),
-            events,
-            state: Mutex::new(state),
-        }
+        Self { config, stop, next_session: AtomicU64::new(1), events, state: Mutex::new(state) }
     }
 
     /// The state. A panic elsewhere leaves it usable: it is a sandbox.
@@ -259,20 +251,9 @@ impl State {
         let esm_class = if segments > 1 { 0x40 } else { 0 };
         for segment in &encoded.segments {
             let body = codec::deliver_body(from, to, esm_class, encoded.data_coding, segment, &[]);
-            self.queue.push_back(Item {
-                cargo: Cargo::Mo { id },
-                body,
-                tries: 0,
-            });
+            self.queue.push_back(Item { cargo: Cargo::Mo { id }, body, tries: 0 });
         }
-        self.open.insert(
-            id,
-            OpenMo {
-                unwritten: segments,
-                unacked: segments,
-                sender,
-            },
-        );
+        self.open.insert(id, OpenMo { unwritten: segments, unacked: segments, sender });
         self.ledger.counters.mo += 1;
         if self.ledger.keeps_entries() {
             self.ledger.add_mo(MoEntry {
@@ -341,12 +322,7 @@ impl State {
         }
         entry.state = state;
         let number = entry.from.clone();
-        self.tell(Event::State {
-            id,
-            number,
-            state,
-            at: Timestamp::now(),
-        });
+        self.tell(Event::State { id, number, state, at: Timestamp::now() });
     }
 
     fn tell(&self, event: Event) {
@@ -361,12 +337,9 @@ impl State {
             return self.not_delivered(item, status, now);
         }
         match item.cargo {
-            Cargo::Receipt { id, number } => self.tell(Event::Receipt {
-                id,
-                number,
-                message: "delivered",
-                at: Timestamp::now(),
-            }),
+            Cargo::Receipt { id, number } => {
+                self.tell(Event::Receipt { id, number, message: "delivered", at: Timestamp::now() })
+            }
             Cargo::Mo { id } => {
                 let Some(open) = self.open.get_mut(&id) else {
                     return;
@@ -392,10 +365,7 @@ impl State {
 
     /// Temporary refusals and silences are tried again later, others end the message as a telco would.
     fn not_delivered(&mut self, item: Item, status: u32, now: Instant) {
-        let again = matches!(
-            status,
-            status::SYSERR | status::THROTTLED | status::MSGQFUL | status::X_T_APPN
-        );
+        let again = matches!(status, status::SYSERR | status::THROTTLED | status::MSGQFUL | status::X_T_APPN);
         if let Cargo::Mo { id } = item.cargo {
             if let Some(entry) = self.ledger.mo(id) {
                 entry.last_status = Some(status);
@@ -425,11 +395,7 @@ impl State {
             if !kept {
                 self.open.remove(&id);
             }
-            let state = if kept {
-                MoState::Waiting
-            } else {
-                MoState::Refused
-            };
+            let state = if kept { MoState::Waiting } else { MoState::Refused };
             self.mo_state(id, state);
         }
     }
@@ -536,35 +502,21 @@ impl State {
 
     fn put_receipt(&mut self, message_id: &str, submit: &Submit, now: Instant) {
         let date = Timestamp::now().strftime("%y%m%d%H%M").to_string();
-        let text = format!(
-            "id:{message_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:DELIVRD err:000 text:"
-        );
+        let text =
+            format!("id:{message_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:DELIVRD err:000 text:");
         let mut id = message_id.as_bytes().to_vec();
         id.push(0);
-        let tlvs: [(u16, &[u8]); 2] =
-            [(tag::RECEIPTED_MESSAGE_ID, &id), (tag::MESSAGE_STATE, &[2])];
+        let tlvs: [(u16, &[u8]); 2] = [(tag::RECEIPTED_MESSAGE_ID, &id), (tag::MESSAGE_STATE, &[2])];
         let (phone, esme) = (&submit.dest.digits, &submit.source.digits);
         let body = codec::deliver_body(phone, esme, 0x04, 0, text.as_bytes(), &tlvs);
-        let item = Item {
-            cargo: Cargo::Receipt {
-                id: message_id.to_owned(),
-                number: phone.clone(),
-            },
-            body,
-            tries: 0,
-        };
+        let item = Item { cargo: Cargo::Receipt { id: message_id.to_owned(), number: phone.clone() }, body, tries: 0 };
         self.put_later(item, now + self.receipt_delay);
     }
 
     /// A segment reached its phone: joins it with others and, when whole, shows it.
     fn arrived(&mut self, session: u64, message_id: &str, submit: Submit, now: Instant) {
         let alphabet = alphabet::of_data_coding(submit.data_coding);
-        let mut place = submit.sar.map(|(reference, total, number)| Place {
-            kind: 32,
-            reference,
-            total,
-            number,
-        });
+        let mut place = submit.sar.map(|(reference, total, number)| Place { kind: 32, reference, total, number });
         let mut header = 0;
         if submit.esm_class & 0x40 != 0 {
             match alphabet::split_header(&submit.body) {
@@ -593,15 +545,7 @@ impl State {
         self.ledger.violation(format!("session {session}: {what}"));
     }
 
-    fn join(
-        &mut self,
-        session: u64,
-        place: Place,
-        message_id: &str,
-        header: usize,
-        submit: Submit,
-        now: Instant,
-    ) {
+    fn join(&mut self, session: u64, place: Place, message_id: &str, header: usize, submit: Submit, now: Instant) {
         let key = JoinKey {
             from: submit.source.digits.clone(),
             to: submit.dest.digits.clone(),
@@ -612,10 +556,7 @@ impl State {
         if self.joins.len() >= MAX_JOINS && !self.joins.contains_key(&key) {
             return self.broken(session, "too many unfinished messages");
         }
-        let mut join = self.joins.remove(&key).unwrap_or_else(|| Join {
-            parts: BTreeMap::new(),
-            since: now,
-        });
+        let mut join = self.joins.remove(&key).unwrap_or_else(|| Join { parts: BTreeMap::new(), since: now });
         let part = (message_id.to_owned(), submit.body[header..].to_vec());
         // a segment that comes twice is the same segment
         join.parts.entry(place.number).or_insert(part);
@@ -627,14 +568,7 @@ impl State {
         self.whole(session, ids, &submit, &data.concat(), now);
     }
 
-    fn whole(
-        &mut self,
-        session: u64,
-        ids: Vec<String>,
-        submit: &Submit,
-        data: &[u8],
-        now: Instant,
-    ) {
+    fn whole(&mut self, session: u64, ids: Vec<String>, submit: &Submit, data: &[u8], now: Instant) {
         self.ledger.counters.mt += 1;
         if self.load.is_some() {
             if let Some(load) = &mut self.load {

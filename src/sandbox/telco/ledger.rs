@@ -149,10 +149,7 @@ pub struct Ledger {
 impl Ledger {
     /// An empty ledger.
     pub fn new(keep: Keep) -> Self {
-        Self {
-            keep,
-            ..Self::default()
-        }
+        Self { keep, ..Self::default() }
     }
 
     /// Whether entries are kept, so that nobody builds one for nothing.

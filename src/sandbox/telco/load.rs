@@ -60,11 +60,7 @@ pub struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Self {
-        Self {
-            buckets: vec![0; 64 * 40],
-            count: 0,
-            max: 0,
-        }
+        Self { buckets: vec![0; 64 * 40], count: 0, max: 0 }
     }
 }
 
@@ -185,11 +181,7 @@ impl std::fmt::Display for Report {
             "answer ms  p50 {:.1}  p90 {:.1}  p99 {:.1}  p99.9 {:.1}  max {:.1}",
             l.p50, l.p90, l.p99, l.p999, l.max
         )?;
-        writeln!(
-            f,
-            "ack ms     p50 {:.1}  p99 {:.1}  max {:.1}",
-            a.p50, a.p99, a.max
-        )?;
+        writeln!(f, "ack ms     p50 {:.1}  p99 {:.1}  max {:.1}", a.p50, a.p99, a.max)?;
         write!(
             f,
             "{} lost, {} duplicates, {} strays, {} redelivered, errors {:?}",
@@ -237,12 +229,7 @@ impl Load {
     /// A text too long for 255 segments is sent empty: the command line has refused it before.
     pub fn new(plan: Plan, now: Instant) -> Self {
         let numbers = plan.numbers();
-        let empty = || Encoded {
-            alphabet: Alphabet::Gsm7,
-            data_coding: 0,
-            segments: vec![Vec::new()],
-            units: 0,
-        };
+        let empty = || Encoded { alphabet: Alphabet::Gsm7, data_coding: 0, segments: vec![Vec::new()], units: 0 };
         Self {
             encoded: alphabet::encode(&plan.text, 1).unwrap_or_else(empty),
             slots: vec![Slot::default(); numbers as usize],
@@ -291,10 +278,7 @@ impl Load {
             return None;
         }
         let sender = self.free.pop_front()?;
-        self.slots[sender as usize] = Slot {
-            busy: true,
-            ..Slot::default()
-        };
+        self.slots[sender as usize] = Slot { busy: true, ..Slot::default() };
         self.issued += 1;
         self.open += 1;
         Some(sender)
@@ -407,11 +391,7 @@ impl Load {
             acked: self.acked,
             answered: self.answered,
             seconds,
-            answers_per_s: if seconds > 0.0 {
-                self.answered as f64 / seconds
-            } else {
-                0.0
-            },
+            answers_per_s: if seconds > 0.0 { self.answered as f64 / seconds } else { 0.0 },
             latency_ms: self.latency.summary(),
             ack_ms: self.ack.summary(),
             losses: self.slots.iter().filter(lost).count() as u64,
@@ -432,13 +412,7 @@ mod tests {
 
     fn load(pace: Pace, count: u64, numbers: u32) -> (Load, Instant) {
         let now = Instant::now();
-        let plan = Plan {
-            count,
-            pace,
-            text: "x".into(),
-            to: "1212".into(),
-            numbers: Some(numbers),
-        };
+        let plan = Plan { count, pace, text: "x".into(), to: "1212".into(), numbers: Some(numbers) };
         let mut load = Load::new(plan, now);
         load.start(now);
         (load, now)
@@ -485,10 +459,7 @@ mod tests {
     fn buckets_meet_without_gaps() {
         for us in [0, 1, 63, 64, 127, 128, 1_000, 123_456, 30_000_000] {
             let b = Histogram::bucket(us);
-            assert!(
-                Histogram::lower_bound(b) <= us && us < Histogram::lower_bound(b + 1),
-                "{us}"
-            );
+            assert!(Histogram::lower_bound(b) <= us && us < Histogram::lower_bound(b + 1), "{us}");
         }
     }
 }

@@ -118,9 +118,8 @@ pub struct Telco {
 impl Telco {
     /// Listens and serves. The error names the address.
     pub async fn start(config: TelcoConfig) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind(config.listen)
-            .await
-            .with_context(|| format!("cannot listen on {}", config.listen))?;
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
         let addr = listener.local_addr()?;
         let hub = Arc::new(Hub::new(config, CancellationToken::new()));
         let tasks = TaskTracker::new();
@@ -130,11 +129,7 @@ impl Telco {
     }
 
     fn of(hub: Arc<Hub>) -> Self {
-        Self {
-            addr: hub.config.listen,
-            hub,
-            tasks: TaskTracker::new(),
-        }
+        Self { addr: hub.config.listen, hub, tasks: TaskTracker::new() }
     }
 
     /// Where it listens.
@@ -159,22 +154,11 @@ impl Telco {
     }
 
     /// Sends user data as given, for tests of what a telco should not send; `text` is for the ledger.
-    pub fn send_encoded(
-        &self,
-        from: &str,
-        to: &str,
-        text: &str,
-        encoded: &Encoded,
-    ) -> Result<Sent, SendError> {
+    pub fn send_encoded(&self, from: &str, to: &str, text: &str, encoded: &Encoded) -> Result<Sent, SendError> {
         let mut state = self.hub.lock();
         let id = state.send_mo(from, to, text, encoded, None)?;
         state.ring();
-        Ok(Sent {
-            id,
-            segments: encoded.segments.len(),
-            alphabet: encoded.alphabet,
-            units: encoded.units,
-        })
+        Ok(Sent { id, segments: encoded.segments.len(), alphabet: encoded.alphabet, units: encoded.units })
     }
 
     /// What happens from now on; a reader that is more than 1,024 events late loses the oldest.
@@ -228,12 +212,7 @@ impl Telco {
         load.start(Instant::now());
         self.hub.lock().load = Some(load);
         loop {
-            let done = self
-                .hub
-                .lock()
-                .load
-                .as_ref()
-                .is_none_or(|l| l.done(Instant::now()));
+            let done = self.hub.lock().load.as_ref().is_none_or(|l| l.done(Instant::now()));
             if done || shutdown.is_cancelled() {
                 break;
             }
@@ -294,10 +273,7 @@ async fn welcome(hub: Arc<Hub>, mut stream: TcpStream, peer: SocketAddr) {
         }
         true
     };
-    if !matches!(
-        tokio::time::timeout(Duration::from_secs(10), first).await,
-        Ok(true)
-    ) {
+    if !matches!(tokio::time::timeout(Duration::from_secs(10), first).await, Ok(true)) {
         return;
     }
     if !read.starts_with(b"PHON") {

@@ -72,15 +72,9 @@ pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
     }
     pace(args)?;
     let text = args.text.as_deref().unwrap_or(DEFAULT_TEXT);
-    anyhow::ensure!(
-        super::alphabet::encode(text, 0).is_some(),
-        "--text: longer than 255 segments"
-    );
+    anyhow::ensure!(super::alphabet::encode(text, 0).is_some(), "--text: longer than 255 segments");
     let to = args.to.as_deref().unwrap_or("1212");
-    anyhow::ensure!(
-        super::valid_number(to),
-        "--to {to}: digits only, at most 20"
-    );
+    anyhow::ensure!(super::valid_number(to), "--to {to}: digits only, at most 20");
     Ok(())
 }
 
@@ -131,12 +125,7 @@ pub async fn run_smsc(args: SmscArgs, shutdown: CancellationToken) -> anyhow::Re
     Ok(code)
 }
 
-async fn drive(
-    telco: &Telco,
-    args: &SmscArgs,
-    pace: Pace,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<i32> {
+async fn drive(telco: &Telco, args: &SmscArgs, pace: Pace, shutdown: &CancellationToken) -> anyhow::Result<i32> {
     tokio::select! {
         () = telco.bound() => {}
         () = shutdown.cancelled() => return Ok(1),

@@ -81,11 +81,7 @@ pub async fn serve(hub: Arc<Hub>, stream: TcpStream, number: u64, read: BytesMut
 impl Session {
     async fn run(&mut self, stream: TcpStream, mut input: BytesMut) {
         let (mut reader, writer) = stream.into_split();
-        let (stop, cut, bell) = (
-            self.hub.stop.clone(),
-            self.cut_order.clone(),
-            Arc::clone(&self.bell),
-        );
+        let (stop, cut, bell) = (self.hub.stop.clone(), self.cut_order.clone(), Arc::clone(&self.bell));
         loop {
             self.turn(&mut input, Instant::now());
             if self.cut {
@@ -134,11 +130,7 @@ impl Session {
     }
 
     fn request(&mut self, id: u32, body: &[u8]) -> u32 {
-        self.next_seq = if self.next_seq >= 0x7FFF_FFFF {
-            1
-        } else {
-            self.next_seq + 1
-        };
+        self.next_seq = if self.next_seq >= 0x7FFF_FFFF { 1 } else { self.next_seq + 1 };
         let seq = self.next_seq;
         put(&mut self.out, Header { id, status: 0, seq }, body);
         seq
@@ -153,9 +145,7 @@ impl Session {
                 Frame::Pdu(header, body) => self.pdu(&mut state, header, &body, now),
                 Frame::Partial => break,
                 Frame::Lost(seq) => {
-                    state
-                        .ledger
-                        .violation(format!("session {}: framing lost", self.number));
+                    state.ledger.violation(format!("session {}: framing lost", self.number));
                     self.nack(seq, status::INVCMDLEN);
                     self.closing = true;
                 }
@@ -250,19 +240,14 @@ impl Session {
 
     fn response(&mut self, state: &mut State, header: Header, body: &[u8], now: Instant) {
         let told = |state: &mut State, what: &str| {
-            state
-                .ledger
-                .violation(format!("session {}: {what}", self.number));
+            state.ledger.violation(format!("session {}: {what}", self.number));
         };
         match header.id & !id::RESP {
             id::UNBIND => self.closing |= self.unbinding.is_some(),
             id::ENQUIRE_LINK => self.enquired = None,
             id::DELIVER_SM | 0 => {
                 if header.id == id::DELIVER_SM | id::RESP && !matches!(body, [] | [0]) {
-                    told(
-                        state,
-                        "a deliver_sm_resp with a message_id, which must be NULL",
-                    );
+                    told(state, "a deliver_sm_resp with a message_id, which must be NULL");
                 }
                 match self.in_flight.remove(&header.seq) {
                     Some((item, _)) => {
@@ -282,12 +267,8 @@ impl Session {
             Err(status) => Err(status),
             Ok(bind) => match (&self.hub.config, state.faults.refuse_bind) {
                 (_, Some(status)) => Err(status),
-                (c, _) if c.system_id.as_ref().is_some_and(|s| *s != bind.system_id) => {
-                    Err(status::INVSYSID)
-                }
-                (c, _) if c.password.as_ref().is_some_and(|p| *p != bind.password) => {
-                    Err(status::INVPASWD)
-                }
+                (c, _) if c.system_id.as_ref().is_some_and(|s| *s != bind.system_id) => Err(status::INVSYSID),
+                (c, _) if c.password.as_ref().is_some_and(|p| *p != bind.password) => Err(status::INVPASWD),
                 _ => Ok(bind),
             },
         };
@@ -308,27 +289,15 @@ impl Session {
         let (submits, receives) = (kind != "rx", kind != "tx");
         self.phase = Phase::Bound { submits, receives };
         put_resp(&mut self.out, header, status::ROK, Some("CHRAK-SANDBOX"));
-        let info = BindInfo {
-            session: self.number,
-            system_id: bind.system_id,
-            kind,
-            since: Timestamp::now(),
-        };
-        let member = Member {
-            info,
-            receives,
-            bell: Arc::clone(&self.bell),
-            cut: self.cut_order.clone(),
-        };
+        let info = BindInfo { session: self.number, system_id: bind.system_id, kind, since: Timestamp::now() };
+        let member = Member { info, receives, bell: Arc::clone(&self.bell), cut: self.cut_order.clone() };
         state.joined(self.number, member);
         tracing::info!(session = self.number, kind, "sandbox telco: bound");
     }
 
     fn submit(&mut self, state: &mut State, header: Header, body: &[u8], now: Instant) {
         let submit = match header.id {
-            _ if !matches!(self.phase, Phase::Bound { submits: true, .. }) => {
-                Err(status::INVBNDSTS)
-            }
+            _ if !matches!(self.phase, Phase::Bound { submits: true, .. }) => Err(status::INVBNDSTS),
             id::DATA_SM => codec::read_data(body),
             _ => codec::read_submit(body),
         };
@@ -344,11 +313,7 @@ impl Session {
         }
         let delay = state.faults.delay_resp;
         let mut late = BytesMut::new();
-        let out = if delay.is_zero() {
-            &mut self.out
-        } else {
-            &mut late
-        };
+        let out = if delay.is_zero() { &mut self.out } else { &mut late };
         match &answer {
             Ok(message_id) => put_resp(out, header, status::ROK, Some(message_id)),
             Err(status) => put_resp(out, header, *status, None),

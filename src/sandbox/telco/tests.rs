@@ -20,11 +20,7 @@ struct Esme {
 impl Esme {
     async fn connect(telco: &Telco) -> Self {
         let stream = TcpStream::connect(telco.addr()).await.unwrap();
-        Self {
-            stream,
-            input: BytesMut::new(),
-            seq: 0,
-        }
+        Self { stream, input: BytesMut::new(), seq: 0 }
     }
 
     async fn bound(telco: &Telco, command: u32) -> Self {
@@ -59,9 +55,7 @@ impl Esme {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(5), read)
-            .await
-            .expect("a PDU in time")
+        tokio::time::timeout(Duration::from_secs(5), read).await.expect("a PDU in time")
     }
 
     async fn bind(&mut self, command: u32, system_id: &str, password: &str) -> u32 {
@@ -130,14 +124,10 @@ async fn until(what: &str, mut done: impl FnMut() -> bool) {
 #[tokio::test]
 async fn an_mo_waits_for_a_bind_and_its_answer_is_in_the_ledger() {
     let t = telco(|_| {}).await;
-    t.send_mo("85512345678", "1212", "120500-26-048193-7")
-        .unwrap();
+    t.send_mo("85512345678", "1212", "120500-26-048193-7").unwrap();
     let mut esme = Esme::bound(&t, id::BIND_TRX).await;
     let (seq, mo) = esme.deliver().await;
-    assert_eq!(
-        (mo.source.digits.as_str(), mo.body.as_slice()),
-        ("85512345678", &b"120500-26-048193-7"[..])
-    );
+    assert_eq!((mo.source.digits.as_str(), mo.body.as_slice()), ("85512345678", &b"120500-26-048193-7"[..]));
     esme.ok(seq).await;
     esme.submit("85512345678", 0, 8, &[0x17, 0x80], true).await;
     let (status, message_id) = esme.submitted().await;
@@ -146,18 +136,12 @@ async fn an_mo_waits_for_a_bind_and_its_answer_is_in_the_ledger() {
     assert_eq!(receipt.esm_class, 4);
     assert_eq!(receipt.dest.digits, "1212");
     let text = String::from_utf8(receipt.body).unwrap();
-    assert!(
-        text.starts_with(&format!("id:{message_id} ")) && text.contains("stat:DELIVRD"),
-        "{text}"
-    );
+    assert!(text.starts_with(&format!("id:{message_id} ")) && text.contains("stat:DELIVRD"), "{text}");
     esme.ok(seq).await;
     until("acked", || t.unacked() == 0).await;
     let s = t.snapshot();
     assert_eq!((s.mo[0].state, s.mo[0].times_sent), (MoState::Accepted, 1));
-    assert_eq!(
-        (s.mt[0].text.as_str(), s.mt[0].message_ids[0].as_str()),
-        ("ក", message_id.as_str())
-    );
+    assert_eq!((s.mt[0].text.as_str(), s.mt[0].message_ids[0].as_str()), ("ក", message_id.as_str()));
     assert_eq!(s.violations, Vec::<String>::new());
     esme.ask(id::UNBIND, &[]).await;
     assert_eq!(esme.next().await.unwrap().0.id, id::UNBIND | id::RESP);
@@ -192,16 +176,10 @@ async fn what_was_not_acknowledged_comes_again_after_the_next_bind() {
 async fn segments_are_joined_in_any_order_by_header_and_by_tlv() {
     let t = telco(|_| {}).await;
     let mut esme = Esme::bound(&t, id::BIND_TX).await;
-    esme.submit("855111", 0x40, 0, b"\x05\x00\x03\x07\x02\x02world", false)
-        .await;
-    esme.submit("855111", 0x40, 0, b"\x05\x00\x03\x07\x02\x01hello ", false)
-        .await;
+    esme.submit("855111", 0x40, 0, b"\x05\x00\x03\x07\x02\x02world", false).await;
+    esme.submit("855111", 0x40, 0, b"\x05\x00\x03\x07\x02\x01hello ", false).await;
     for (n, text) in [(1_u8, "ab"), (2, "cd")] {
-        let tlvs: [(u16, &[u8]); 3] = [
-            (0x020C, &[0, 9]),
-            (0x020E, &[2]),
-            (0x020F, std::slice::from_ref(&n)),
-        ];
+        let tlvs: [(u16, &[u8]); 3] = [(0x020C, &[0, 9]), (0x020E, &[2]), (0x020F, std::slice::from_ref(&n))];
         let body = codec::deliver_body("1212", "855111", 0, 3, text.as_bytes(), &tlvs);
         esme.ask(id::SUBMIT_SM, &body).await;
     }
@@ -279,13 +257,7 @@ async fn a_load_counts_answers_and_finds_nothing_lost() {
         r = t.load(plan, &shutdown) => r,
         () = answers => panic!("the telco closed"),
     };
-    let counts = (
-        report.sent,
-        report.acked,
-        report.answered,
-        report.losses,
-        report.duplicates,
-    );
+    let counts = (report.sent, report.acked, report.answered, report.losses, report.duplicates);
     assert_eq!(counts, (200, 200, 200, 0, 0), "{report}");
     assert!(!report.cut_short && report.latency_ms.max > 0.0);
 }

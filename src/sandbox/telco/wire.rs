@@ -128,22 +128,14 @@ async fn complain<W: AsyncWriteExt + Unpin>(w: &mut W, why: &str) -> std::io::Re
 /// The terminal phone: `chrak phone --smsc ADDR --from MSISDN`. A line typed is a text to `to`, unless it
 /// begins with `>NUMBER `. Prints what arrives. Returns the exit code: 1 when input was piped and no
 /// answer came within 10 s of its end.
-pub async fn run_phone(
-    smsc: SocketAddr,
-    from: String,
-    to: String,
-    shutdown: CancellationToken,
-) -> anyhow::Result<i32> {
+pub async fn run_phone(smsc: SocketAddr, from: String, to: String, shutdown: CancellationToken) -> anyhow::Result<i32> {
     anyhow::ensure!(valid_number(&from), "--from: digits only, at most 20");
-    let stream = TcpStream::connect(smsc).await.map_err(|e| {
-        anyhow::anyhow!("{smsc}: {e}; a sandbox telco is started by `chrak` or `chrak smsc`")
-    })?;
+    let stream = TcpStream::connect(smsc)
+        .await
+        .map_err(|e| anyhow::anyhow!("{smsc}: {e}; a sandbox telco is started by `chrak` or `chrak smsc`"))?;
     println!("{from} → {to}. Type a text and press Enter; Ctrl-C ends.");
     let input = BufReader::new(tokio::io::stdin());
-    talk(stream, &from, &to, input, &shutdown, |line| {
-        println!("{line}")
-    })
-    .await
+    talk(stream, &from, &to, input, &shutdown, |line| println!("{line}")).await
 }
 
 async fn talk<R: AsyncRead + Unpin>(
@@ -157,9 +149,7 @@ async fn talk<R: AsyncRead + Unpin>(
     stream.set_nodelay(true)?;
     let (reader, mut writer) = stream.into_split();
     let hello = serde_json::json!({ "from": from });
-    writer
-        .write_all(format!("PHON\n{hello}\n").as_bytes())
-        .await?;
+    writer.write_all(format!("PHON\n{hello}\n").as_bytes()).await?;
     let (mut arriving, mut typed, mut heard) = (BufReader::new(reader), Vec::new(), Vec::new());
     let (mut sent, mut answers, mut ended) = (0_u32, 0_u32, false);
     let linger = tokio::time::sleep(LINGER);
@@ -230,10 +220,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_terminal_phone_sends_its_lines_the_last_one_too() {
-        let config = TelcoConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            ..TelcoConfig::default()
-        };
+        let config = TelcoConfig { listen: ([127, 0, 0, 1], 0).into(), ..TelcoConfig::default() };
         let telco = Telco::start(config).await.unwrap();
         let stream = TcpStream::connect(telco.addr()).await.unwrap();
         let input = BufReader::new(&b"HELP\n\n>1313 hi there\n120500260481937"[..]);
@@ -248,15 +235,8 @@ mod tests {
         let (code, ()) = tokio::join!(phone, stop);
         assert_eq!(code.unwrap(), 0);
         let sent = telco.snapshot().mo;
-        let sent: Vec<_> = sent
-            .iter()
-            .map(|m| (m.to.as_str(), m.text.as_str()))
-            .collect();
-        let wanted = [
-            ("1212", "HELP"),
-            ("1313", "hi there"),
-            ("1212", "120500260481937"),
-        ];
+        let sent: Vec<_> = sent.iter().map(|m| (m.to.as_str(), m.text.as_str())).collect();
+        let wanted = [("1212", "HELP"), ("1313", "hi there"), ("1212", "120500260481937")];
         assert_eq!(sent, wanted);
     }
 }

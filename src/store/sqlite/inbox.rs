@@ -8,9 +8,7 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
-        inbox::{
-            Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo,
-        },
+        inbox::{Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo},
         outbox::MtKind,
     },
     types::{
@@ -53,12 +51,8 @@ async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
             ops,
             " ON CONFLICT DO NOTHING",
             |tuple, (_, mo)| {
-                tuple
-                    .push_bind(&mo.dedupe.digest[..])
-                    .push_bind(mo.family.clone());
-                tuple
-                    .push_bind(kind_number(mo.dedupe.kind))
-                    .push_bind(&mo.id[..]);
+                tuple.push_bind(&mo.dedupe.digest[..]).push_bind(mo.family.clone());
+                tuple.push_bind(kind_number(mo.dedupe.kind)).push_bind(&mo.id[..]);
                 tuple.push_bind(mo.received_at);
             },
         ),
@@ -68,25 +62,13 @@ async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
         return Ok(ops.iter().map(|(_, mo)| mo.id).collect());
     }
     let digests: Vec<[u8; 32]> = ops.iter().map(|(_, mo)| mo.dedupe.digest).collect();
-    let holders = all(
-        &mut db.conn,
-        within(
-            "SELECT mo, digest FROM mo_dedupe WHERE digest IN ",
-            &digests,
-            "",
-        ),
-    )
-    .await?;
+    let holders = all(&mut db.conn, within("SELECT mo, digest FROM mo_dedupe WHERE digest IN ", &digests, "")).await?;
     let mut held: HashSet<(Id, [u8; 32])> = HashSet::new();
     for row in &holders {
         held.insert((fixed(row, 0)?, fixed(row, 1)?));
     }
     let holds = |mo: &MoRow| held.contains(&(mo.id, mo.dedupe.digest));
-    Ok(ops
-        .iter()
-        .filter(|(_, mo)| holds(mo))
-        .map(|(_, mo)| mo.id)
-        .collect())
+    Ok(ops.iter().filter(|(_, mo)| holds(mo)).map(|(_, mo)| mo.id).collect())
 }
 
 pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Answers) -> Sql<()> {
@@ -145,26 +127,20 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
         DedupeKind::Strong | DedupeKind::Segment => Some(Answer::Duplicate { of }),
         DedupeKind::Weak if !done || open => Some(Answer::Duplicate { of }),
         DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
-        DedupeKind::Weak => Some(Answer::Resembles {
-            of,
-            session: fixed(&row, 1)?,
-            received_at: row.try_get(2)?,
-        }),
+        DedupeKind::Weak => Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? }),
     };
     Ok(answer)
 }
 
 async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
-    sqlx::query(
-        "UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?",
-    )
-    .bind(&mo.id[..])
-    .bind(kind_number(mo.dedupe.kind))
-    .bind(mo.received_at)
-    .bind(&mo.dedupe.digest[..])
-    .bind(&mo.family)
-    .execute(&mut db.conn)
-    .await?;
+    sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?")
+        .bind(&mo.id[..])
+        .bind(kind_number(mo.dedupe.kind))
+        .bind(mo.received_at)
+        .bind(&mo.dedupe.digest[..])
+        .bind(&mo.family)
+        .execute(&mut db.conn)
+        .await?;
     Ok(())
 }
 
@@ -207,16 +183,10 @@ async fn citizens(db: &mut Db, macs: &[Mac]) -> Sql<HashMap<Mac, CitizenRow>> {
         ),
     )
     .await?;
-    rows.iter()
-        .map(|row| CitizenRow::read(row).map(|citizen| (citizen.mac, citizen)))
-        .collect()
+    rows.iter().map(|row| CitizenRow::read(row).map(|citizen| (citizen.mac, citizen))).collect()
 }
 
-pub(super) async fn claim(
-    db: &mut Db,
-    ops: &[(usize, Id, bool)],
-    answers: &mut Answers,
-) -> Sql<()> {
+pub(super) async fn claim(db: &mut Db, ops: &[(usize, Id, bool)], answers: &mut Answers) -> Sql<()> {
     let incarnation = db.incarnation;
     let taken = all(
         &mut db.conn,
@@ -235,18 +205,13 @@ pub(super) async fn claim(
     let mut sources: HashMap<Id, Option<Mac>> = HashMap::new();
     for row in &taken {
         let known = row.try_get::<Option<&[u8]>, _>(1)?.is_some();
-        sources.insert(
-            fixed(row, 0)?,
-            if known { Some(fixed(row, 1)?) } else { None },
-        );
+        sources.insert(fixed(row, 0)?, if known { Some(fixed(row, 1)?) } else { None });
     }
     let macs: Vec<Mac> = sources.values().copied().flatten().collect();
     let citizens = citizens(db, &macs).await?;
     for (at, mo, _) in ops {
         let verdict = match sources.get(mo) {
-            Some(mac) => Ok(Answer::Citizen(
-                mac.and_then(|mac| citizens.get(&mac).cloned()),
-            )),
+            Some(mac) => Ok(Answer::Citizen(mac.and_then(|mac| citizens.get(&mac).cloned()))),
             None => Err(StoreFault::Stale),
         };
         answers.set(*at, verdict);
@@ -271,23 +236,12 @@ pub(super) async fn release(db: &mut Db, ops: &Many<'_, Id>, answers: &mut Answe
     .await?;
     let back: HashSet<Id> = back.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
     for (at, mo) in ops {
-        answers.set(
-            *at,
-            if back.contains(*mo) {
-                Ok(Answer::Done)
-            } else {
-                Err(StoreFault::Stale)
-            },
-        );
+        answers.set(*at, if back.contains(*mo) { Ok(Answer::Done) } else { Err(StoreFault::Stale) });
     }
     Ok(())
 }
 
-pub(super) async fn finish(
-    db: &mut Db,
-    ops: &Many<'_, FinishRow>,
-    answers: &mut Answers,
-) -> Sql<()> {
+pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut Answers) -> Sql<()> {
     let incarnation = db.incarnation;
     let ended = all(
         &mut db.conn,
@@ -298,10 +252,7 @@ pub(super) async fn finish(
              WHERE inbox.id = v.id AND inbox.state = 1 AND inbox.incarnation = v.incarnation \
              RETURNING id, family",
             |tuple, (_, end)| {
-                tuple
-                    .push_bind(&end.mo[..])
-                    .push_bind(end.state)
-                    .push_bind(end.now);
+                tuple.push_bind(&end.mo[..]).push_bind(end.state).push_bind(end.now);
                 tuple.push_bind(incarnation);
             },
         ),
@@ -311,21 +262,13 @@ pub(super) async fn finish(
     for row in &ended {
         families.insert(fixed(row, 0)?, row.try_get(1)?);
     }
-    let ours: Vec<&FinishRow> = ops
-        .iter()
-        .map(|(_, end)| *end)
-        .filter(|end| families.contains_key(&end.mo))
-        .collect();
+    let ours: Vec<&FinishRow> = ops.iter().map(|(_, end)| *end).filter(|end| families.contains_key(&end.mo)).collect();
     let records: Vec<&CitizenRow> = ours.iter().filter_map(|end| end.citizen.as_ref()).collect();
     remember(db, &records).await?;
     let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
     outbox::insert(db, &mts, &families).await?;
     for (at, end) in ops {
-        let verdict = if families.contains_key(&end.mo) {
-            Ok(Answer::Done)
-        } else {
-            Err(StoreFault::Stale)
-        };
+        let verdict = if families.contains_key(&end.mo) { Ok(Answer::Done) } else { Err(StoreFault::Stale) };
         answers.set(*at, verdict);
     }
     Ok(())
@@ -350,20 +293,9 @@ async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
     .await
 }
 
-pub(super) async fn confirm(
-    db: &mut Db,
-    ops: &Many<'_, Vec<Id>>,
-    answers: &mut Answers,
-) -> Sql<()> {
-    let mos: Vec<Id> = ops
-        .iter()
-        .flat_map(|(_, mos)| mos.iter().copied())
-        .collect();
-    run(
-        &mut db.conn,
-        within("UPDATE inbox SET resp_state = 2 WHERE id IN ", &mos, ""),
-    )
-    .await?;
+pub(super) async fn confirm(db: &mut Db, ops: &Many<'_, Vec<Id>>, answers: &mut Answers) -> Sql<()> {
+    let mos: Vec<Id> = ops.iter().flat_map(|(_, mos)| mos.iter().copied()).collect();
+    run(&mut db.conn, within("UPDATE inbox SET resp_state = 2 WHERE id IN ", &mos, "")).await?;
     for (at, _) in ops {
         answers.set(*at, Ok(Answer::Done));
     }
@@ -372,10 +304,9 @@ pub(super) async fn confirm(
 
 pub(super) async fn begin(db: &mut Db, now: i64) -> Sql<Recovery> {
     let conn = &mut db.conn;
-    let last: Option<Option<i64>> =
-        sqlx::query_scalar("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1")
-            .fetch_optional(&mut *conn)
-            .await?;
+    let last: Option<Option<i64>> = sqlx::query_scalar("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1")
+        .fetch_optional(&mut *conn)
+        .await?;
     let clean = !matches!(last, Some(None));
     sqlx::query(
         "UPDATE inbox SET state = 0, suspect = max(suspect, ?1), alone = 0, \
@@ -388,11 +319,10 @@ pub(super) async fn begin(db: &mut Db, now: i64) -> Sql<Recovery> {
         .bind(now)
         .execute(&mut *conn)
         .await?;
-    let incarnation: i64 =
-        sqlx::query_scalar("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id")
-            .bind(now)
-            .fetch_one(&mut *conn)
-            .await?;
+    let incarnation: i64 = sqlx::query_scalar("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id")
+        .bind(now)
+        .fetch_one(&mut *conn)
+        .await?;
     let counts = sqlx::query(
         "SELECT (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0 AND suspect = 1), \
          (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0), \
@@ -426,9 +356,7 @@ pub(super) async fn end(db: &mut Db, now: i64) -> Sql<()> {
 }
 
 pub(super) async fn probe(db: &mut Db) -> Sql<()> {
-    sqlx::query("UPDATE meta SET value = value + 1 WHERE name = 'probe'")
-        .execute(&mut db.conn)
-        .await?;
+    sqlx::query("UPDATE meta SET value = value + 1 WHERE name = 'probe'").execute(&mut db.conn).await?;
     Ok(())
 }
 
@@ -442,11 +370,7 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
         "UPDATE citizen SET dialogue = NULL WHERE number_mac IN (\
          SELECT number_mac FROM citizen WHERE dialogue IS NOT NULL AND dialogue_until < ?1 LIMIT ?2)",
     ] {
-        let done = sqlx::query(sql)
-            .bind(sweep.texts_before)
-            .bind(SWEEP_ROWS)
-            .execute(&mut db.conn)
-            .await?;
+        let done = sqlx::query(sql).bind(sweep.texts_before).bind(SWEEP_ROWS).execute(&mut db.conn).await?;
         touched += done.rows_affected();
     }
     let strong = sweep.now.saturating_sub(millis(DEDUPE_STRONG));
@@ -483,11 +407,7 @@ const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, 
 impl SqliteStore {
     fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
         let id = *mo.id.0.as_bytes();
-        let seal = |column, plain: &[u8]| {
-            self.keys
-                .seal(&id, column, plain)
-                .map_err(|_| StoreFault::Busy)
-        };
+        let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
         let (source_mac, source) = match &mo.source {
             Source::Person(number) => (Some(self.mac(number)), format!("P{}", number.digits())),
             Source::Other(name) => (None, format!("O{name}")),
@@ -520,11 +440,7 @@ impl SqliteStore {
         let mut mts = Vec::with_capacity(finish.mts.len());
         for mt in finish.mts {
             let id = *mt.id.0.as_bytes();
-            let seal = |column, plain: &[u8]| {
-                self.keys
-                    .seal(&id, column, plain)
-                    .map_err(|_| StoreFault::Busy)
-            };
+            let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
             mts.push(MtRow {
                 id,
                 mo,
@@ -553,24 +469,16 @@ impl SqliteStore {
             MoEnd::Expired => 4,
             MoEnd::Dead => 5,
         };
-        Ok(FinishRow {
-            mo,
-            state,
-            now: now.0,
-            citizen,
-            mts,
-        })
+        Ok(FinishRow { mo, state, now: now.0, citizen, mts })
     }
 
     fn read_mo(&self, row: &SqliteRow) -> Sql<Option<StoredMo>> {
         let id: Id = fixed(row, 0)?;
         let (source, text): (&[u8], &[u8]) = (row.try_get(2)?, row.try_get(4)?);
-        let source = self.open_text(&id, "source", source).and_then(|source| {
-            match source.split_at_checked(1)? {
-                ("P", digits) => Msisdn::parse_e164(digits).map(Source::Person),
-                ("O", name) => Some(Source::Other(name.to_owned())),
-                _ => None,
-            }
+        let source = self.open_text(&id, "source", source).and_then(|source| match source.split_at_checked(1)? {
+            ("P", digits) => Msisdn::parse_e164(digits).map(Source::Person),
+            ("O", name) => Some(Source::Other(name.to_owned())),
+            _ => None,
         });
         let (Some(source), Some(text)) = (source, self.open_text(&id, "text", text)) else {
             tracing::error!(mo = %Uuid::from_bytes(id), "an MO does not open");
@@ -589,12 +497,7 @@ impl SqliteStore {
         }))
     }
 
-    async fn read_waiting(
-        &self,
-        suspects: bool,
-        after: Option<MoId>,
-        limit: usize,
-    ) -> Sql<Vec<StoredMo>> {
+    async fn read_waiting(&self, suspects: bool, after: Option<MoId>, limit: usize) -> Sql<Vec<StoredMo>> {
         let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
         let rows = sqlx::query(WAITING)
             .bind(suspects)
@@ -602,9 +505,7 @@ impl SqliteStore {
             .bind(limit.min(MO_IN_HAND_MAX) as i64)
             .fetch_all(&self.readers)
             .await?;
-        rows.iter()
-            .filter_map(|row| self.read_mo(row).transpose())
-            .collect()
+        rows.iter().filter_map(|row| self.read_mo(row).transpose()).collect()
     }
 
     fn record(&self, citizen: Option<CitizenRow>) -> CitizenRecord {
@@ -630,17 +531,9 @@ impl Inbox for SqliteStore {
         Box::pin(async move {
             let row = self.seal_mo(mo)?;
             match self.submit(Op::Accept(Box::new(row))).await? {
-                Answer::New(citizen) => Ok(Accepted::New {
-                    citizen: self.record(citizen),
-                }),
-                Answer::Duplicate { of } => Ok(Accepted::Duplicate {
-                    of: MoId(Uuid::from_bytes(of)),
-                }),
-                Answer::Resembles {
-                    of,
-                    session,
-                    received_at,
-                } => Ok(Accepted::Resembles {
+                Answer::New(citizen) => Ok(Accepted::New { citizen: self.record(citizen) }),
+                Answer::Duplicate { of } => Ok(Accepted::Duplicate { of: MoId(Uuid::from_bytes(of)) }),
+                Answer::Resembles { of, session, received_at } => Ok(Accepted::Resembles {
                     of: MoId(Uuid::from_bytes(of)),
                     session: SessionId(Uuid::from_bytes(session)),
                     received_at: UnixMs(received_at),
@@ -656,27 +549,12 @@ impl Inbox for SqliteStore {
         after: Option<MoId>,
         limit: usize,
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
-        Box::pin(async move {
-            self.read_waiting(suspects, after, limit)
-                .await
-                .map_err(|error| fault(&error))
-        })
+        Box::pin(async move { self.read_waiting(suspects, after, limit).await.map_err(|error| fault(&error)) })
     }
 
-    fn claim(
-        &self,
-        mo: MoId,
-        alone: bool,
-        _now: UnixMs,
-    ) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn claim(&self, mo: MoId, alone: bool, _now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
         Box::pin(async move {
-            match self
-                .submit(Op::Claim {
-                    mo: *mo.0.as_bytes(),
-                    alone,
-                })
-                .await?
-            {
+            match self.submit(Op::Claim { mo: *mo.0.as_bytes(), alone }).await? {
                 Answer::Citizen(citizen) => Ok(self.record(citizen)),
                 _ => Err(StoreFault::Unknown),
             }
@@ -684,13 +562,7 @@ impl Inbox for SqliteStore {
     }
 
     fn release(&self, mo: MoId, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
-        Box::pin(async move {
-            self.submit(Op::Release {
-                mo: *mo.0.as_bytes(),
-            })
-            .await
-            .map(|_| ())
-        })
+        Box::pin(async move { self.submit(Op::Release { mo: *mo.0.as_bytes() }).await.map(|_| ()) })
     }
 
     fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
@@ -716,10 +588,7 @@ impl Inbox for SqliteStore {
     }
 
     fn sweep(&self, texts_before: UnixMs, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> {
-        let sweep = Sweep {
-            texts_before: texts_before.0,
-            now: now.0,
-        };
+        let sweep = Sweep { texts_before: texts_before.0, now: now.0 };
         Box::pin(self.count(Op::Sweep(sweep)))
     }
 }

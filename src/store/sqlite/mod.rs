@@ -50,10 +50,7 @@ impl SqliteStore {
 
     async fn submit(&self, op: Op) -> Verdict {
         let (reply, answer) = oneshot::channel();
-        self.queue
-            .send(Job { op, reply })
-            .await
-            .map_err(|_| StoreFault::Closed)?;
+        self.queue.send(Job { op, reply }).await.map_err(|_| StoreFault::Closed)?;
         // the writer ended with the operation in hand: whether it was committed is not known
         answer.await.unwrap_or(Err(StoreFault::Unknown))
     }
@@ -66,10 +63,7 @@ impl SqliteStore {
     }
 
     async fn read_count(&self, sql: &'static str) -> Result<u64, StoreFault> {
-        sqlx::query_scalar(sql)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(|error| fault(&error))
+        sqlx::query_scalar(sql).fetch_one(&self.readers).await.map_err(|error| fault(&error))
     }
 
     fn mac(&self, number: &Msisdn) -> Mac {
@@ -77,9 +71,6 @@ impl SqliteStore {
     }
 
     fn open_text(&self, row: &[u8], column: &str, sealed: &[u8]) -> Option<String> {
-        self.keys
-            .open(row, column, sealed)
-            .ok()
-            .and_then(|plain| String::from_utf8(plain).ok())
+        self.keys.open(row, column, sealed).ok().and_then(|plain| String::from_utf8(plain).ok())
     }
 }

@@ -45,12 +45,7 @@ pub struct StoreOptions {
 impl StoreOptions {
     /// Options for a file, without a bound, and a hook that only leaves the store closed.
     pub fn new(path: impl Into<PathBuf>, keys: Keys) -> Self {
-        StoreOptions {
-            path: path.into(),
-            keys,
-            fatal: Arc::new(|_| {}),
-            pages_max: None,
-        }
+        StoreOptions { path: path.into(), keys, fatal: Arc::new(|_| {}), pages_max: None }
     }
 }
 
@@ -116,9 +111,7 @@ pub enum OpenError {
         detail: String,
     },
     /// It was sealed with other keys.
-    #[error(
-        "the database {path} was sealed with another key file; restore the key file that belongs to it"
-    )]
+    #[error("the database {path} was sealed with another key file; restore the key file that belongs to it")]
     WrongKey {
         /// The database.
         path: PathBuf,
@@ -141,23 +134,11 @@ impl OpenError {
             _ => None,
         };
         match code.map(|code| code & 0xff) {
-            Some(5 | 6) => OpenError::Locked {
-                lock: path.clone(),
-                path,
-            },
-            Some(8) => OpenError::Path {
-                path,
-                source: io::ErrorKind::ReadOnlyFilesystem.into(),
-            },
-            Some(11) => OpenError::Corrupt {
-                path,
-                detail: source.to_string(),
-            },
+            Some(5 | 6) => OpenError::Locked { lock: path.clone(), path },
+            Some(8) => OpenError::Path { path, source: io::ErrorKind::ReadOnlyFilesystem.into() },
+            Some(11) => OpenError::Corrupt { path, detail: source.to_string() },
             Some(13) => OpenError::Full { path },
-            Some(14) => OpenError::Path {
-                path,
-                source: io::Error::other(source),
-            },
+            Some(14) => OpenError::Path { path, source: io::Error::other(source) },
             Some(26) => OpenError::NotADatabase { path },
             _ => OpenError::Database { path, source },
         }
@@ -178,15 +159,10 @@ impl SqliteStore {
         check_key(&mut conn, path, &options.keys).await?;
         if let Some(pages) = options.pages_max {
             let sql = format!("PRAGMA max_page_count = {pages}");
-            sqlx::query(sqlx::AssertSqlSafe(sql))
-                .execute(&mut conn)
-                .await
-                .map_err(failed)?;
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.map_err(failed)?;
         }
-        let orphans = sqlx::query_scalar("SELECT count(*) FROM receipt_orphan")
-            .fetch_one(&mut conn)
-            .await
-            .map_err(failed)?;
+        let orphans =
+            sqlx::query_scalar("SELECT count(*) FROM receipt_orphan").fetch_one(&mut conn).await.map_err(failed)?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(common(path).read_only(true))
@@ -195,23 +171,13 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db {
-                conn,
-                incarnation: 0,
-                orphans,
-            },
+            db: Db { conn, incarnation: 0, orphans },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             lock,
         };
         let writer = tokio::spawn(writer.run(jobs));
-        Ok(SqliteStore {
-            queue,
-            readers,
-            keys: options.keys,
-            commits,
-            writer,
-        })
+        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer })
     }
 }
 
@@ -221,24 +187,10 @@ async fn prepare(path: &Path) -> Result<File, OpenError> {
         let path = at.to_owned();
         move |source| OpenError::Path { path, source }
     };
-    let dir = path
-        .parent()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(failed(dir))?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
     let lock_path = dir.join("chrak.lock");
-    let file = |path: &Path| {
-        OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-    };
+    let file = |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
     let lock = file(&lock_path).map_err(failed(&lock_path))?;
     let mut tries = 0;
     loop {
@@ -246,10 +198,7 @@ async fn prepare(path: &Path) -> Result<File, OpenError> {
             Ok(()) => break,
             Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => tries += 1,
             Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked {
-                    path: path.to_owned(),
-                    lock: lock_path,
-                });
+                return Err(OpenError::Locked { path: path.to_owned(), lock: lock_path });
             }
             Err(TryLockError::Error(error)) => return Err(failed(&lock_path)(error)),
         }
@@ -288,32 +237,17 @@ async fn check_integrity(conn: &mut SqliteConnection, path: &Path) -> Result<(),
         .fetch_one(conn)
         .await
         .map_err(|error| OpenError::of(path, error))?;
-    if detail == "ok" {
-        Ok(())
-    } else {
-        Err(OpenError::Corrupt {
-            path: path.to_owned(),
-            detail,
-        })
-    }
+    if detail == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), detail }) }
 }
 
 async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let known = MIGRATIONS
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     match MIGRATIONS.run_direct(None, &mut *conn, false).await {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found)) if found > known => Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        }),
-        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => {
-            Err(OpenError::of(path, error))
+        Err(MigrateError::VersionMissing(found)) if found > known => {
+            Err(OpenError::Newer { path: path.to_owned(), found, known })
         }
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(OpenError::of(path, error)),
         Err(error) => Err(OpenError::of(path, sqlx::Error::Migrate(Box::new(error)))),
     }
 }
@@ -321,10 +255,7 @@ async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenErr
 /// Reads back what durability rests on: a setting that was refused shows nowhere else.
 async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::of(path, error);
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(failed)?;
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await.map_err(failed)?;
     if journal != "wal" {
         return Err(OpenError::Pragma {
             path: path.to_owned(),
@@ -339,18 +270,10 @@ async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), 
         ("trusted_schema", "PRAGMA trusted_schema", 0),
         ("mmap_size", "PRAGMA mmap_size", 0),
     ] {
-        let found: i64 = sqlx::query_scalar(sql)
-            .fetch_one(&mut *conn)
-            .await
-            .map_err(failed)?;
+        let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut *conn).await.map_err(failed)?;
         if found != wanted {
             let found = found.to_string();
-            return Err(OpenError::Pragma {
-                path: path.to_owned(),
-                name,
-                wanted,
-                found,
-            });
+            return Err(OpenError::Pragma { path: path.to_owned(), name, wanted, found });
         }
     }
     Ok(())
@@ -359,23 +282,15 @@ async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), 
 /// The first opening leaves a sealed mark; every later one must be able to open it.
 async fn check_key(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Result<(), OpenError> {
     let failed = |error| OpenError::of(path, error);
-    let wrong = || OpenError::WrongKey {
-        path: path.to_owned(),
-    };
-    let mark: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'")
-            .fetch_optional(&mut *conn)
-            .await
-            .map_err(failed)?;
+    let wrong = || OpenError::WrongKey { path: path.to_owned() };
+    let mark: Option<Vec<u8>> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'")
+        .fetch_optional(&mut *conn)
+        .await
+        .map_err(failed)?;
     if let Some(mark) = mark {
-        return keys
-            .open(b"meta", "key_check", &mark)
-            .map(|_| ())
-            .map_err(|_| wrong());
+        return keys.open(b"meta", "key_check", &mark).map(|_| ()).map_err(|_| wrong());
     }
-    let mark = keys
-        .seal(b"meta", "key_check", b"chrak")
-        .map_err(|_| wrong())?;
+    let mark = keys.seal(b"meta", "key_check", b"chrak").map_err(|_| wrong())?;
     sqlx::query("INSERT INTO meta (name, value) VALUES ('key_check', ?)")
         .bind(mark)
         .execute(conn)

@@ -80,38 +80,21 @@ const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.messag
     attempts = outbox.attempts - v.undone, updated_at = v.at \
     FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1";
 
-pub(super) async fn settle(
-    db: &mut Db,
-    ops: &Many<'_, Vec<SettleRow>>,
-    answers: &mut Answers,
-) -> Sql<()> {
+pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers: &mut Answers) -> Sql<()> {
     let mut seen = HashSet::new();
     // the first settlement of a segment counts, as if they had come one after the other
-    let settled: Vec<&SettleRow> = ops
-        .iter()
-        .flat_map(|(_, rows)| rows.iter())
-        .filter(|row| seen.insert(row.mt))
-        .collect();
+    let settled: Vec<&SettleRow> =
+        ops.iter().flat_map(|(_, rows)| rows.iter()).filter(|row| seen.insert(row.mt)).collect();
     let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
     let statements = values(head, &settled, SETTLE, |tuple, row| {
-        tuple
-            .push_bind(&row.mt[..])
-            .push_bind(&row.session[..])
-            .push_bind(row.state);
-        tuple
-            .push_bind(row.message_id.clone())
-            .push_bind(row.due)
-            .push_bind(row.status);
+        tuple.push_bind(&row.mt[..]).push_bind(&row.session[..]).push_bind(row.state);
+        tuple.push_bind(row.message_id.clone()).push_bind(row.due).push_bind(row.status);
         tuple.push_bind(row.undone).push_bind(row.now);
     });
     rows::run(&mut db.conn, statements).await?;
     if db.orphans > 0 {
         // those that were left alone are harmless here: `adopt` looks at what the rows say
-        let named: Vec<Id> = settled
-            .iter()
-            .filter(|row| row.message_id.is_some())
-            .map(|row| row.mt)
-            .collect();
+        let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
         adopt(db, &named).await?;
     }
     for (at, _) in ops {
@@ -151,16 +134,10 @@ async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
     Ok(())
 }
 
-pub(super) async fn receive(
-    db: &mut Db,
-    ops: &Many<'_, ReceiptRow>,
-    answers: &mut Answers,
-) -> Sql<()> {
+pub(super) async fn receive(db: &mut Db, ops: &Many<'_, ReceiptRow>, answers: &mut Answers) -> Sql<()> {
     let bind = |tuple: &mut sqlx::query_builder::Separated<'_, sqlx::Sqlite, &'static str>,
                 (_, row): &(usize, &ReceiptRow)| {
-        tuple
-            .push_bind(row.message_id.clone())
-            .push_bind(row.family.clone());
+        tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
         tuple.push_bind(row.state).push_bind(row.now);
     };
     let head = "WITH v (message_id, family, state, at) AS (";
@@ -180,11 +157,8 @@ pub(super) async fn receive(
     for row in matched {
         known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
     }
-    let strange: Vec<(usize, &ReceiptRow)> = ops
-        .iter()
-        .filter(|(_, row)| !known.contains(&(row.message_id.clone(), row.family.clone())))
-        .copied()
-        .collect();
+    let strange: Vec<(usize, &ReceiptRow)> =
+        ops.iter().filter(|(_, row)| !known.contains(&(row.message_id.clone(), row.family.clone()))).copied().collect();
     // a segment that has its last word already needs no second one
     let kept = all(
         &mut db.conn,
@@ -205,11 +179,7 @@ pub(super) async fn receive(
     Ok(())
 }
 
-pub(super) async fn begin_submit(
-    db: &mut Db,
-    ops: &[(usize, &[Id], Id, i64)],
-    answers: &mut Answers,
-) -> Sql<()> {
+pub(super) async fn begin_submit(db: &mut Db, ops: &[(usize, &[Id], Id, i64)], answers: &mut Answers) -> Sql<()> {
     let mut seen = HashSet::new();
     let wanted: Vec<(Id, Id, i64)> = ops
         .iter()
@@ -224,10 +194,7 @@ pub(super) async fn begin_submit(
             ") UPDATE outbox SET state = 1, session = v.session, attempts = outbox.attempts + 1, \
              updated_at = v.at FROM v WHERE outbox.id = v.id AND outbox.state = 0 RETURNING id",
             |tuple, (mt, session, now)| {
-                tuple
-                    .push_bind(&mt[..])
-                    .push_bind(&session[..])
-                    .push_bind(*now);
+                tuple.push_bind(&mt[..]).push_bind(&session[..]).push_bind(*now);
             },
         ),
     )
@@ -241,11 +208,7 @@ pub(super) async fn begin_submit(
 }
 
 /// Inserts the segments of finished MOs; `families` by MO.
-pub(super) async fn insert(
-    db: &mut Db,
-    mts: &[&rows::MtRow],
-    families: &HashMap<Id, String>,
-) -> Sql<u64> {
+pub(super) async fn insert(db: &mut Db, mts: &[&rows::MtRow], families: &HashMap<Id, String>) -> Sql<u64> {
     rows::run(
         &mut db.conn,
         values(
@@ -316,8 +279,7 @@ impl SqliteStore {
         let (destination, body): (&[u8], &[u8]) = (row.try_get(3)?, row.try_get(4)?);
         let number = self.open_text(&id, "destination", destination);
         let body = self.keys.open(&id, "body", body).ok();
-        let (Some(destination), Some(body)) = (number.and_then(|n| Msisdn::parse_e164(&n)), body)
-        else {
+        let (Some(destination), Some(body)) = (number.and_then(|n| Msisdn::parse_e164(&n)), body) else {
             tracing::error!(mt = %Uuid::from_bytes(id), "a segment does not open");
             return Ok(None);
         };
@@ -342,24 +304,13 @@ impl SqliteStore {
             .bind(limit.min(ROWS_MAX) as i64)
             .fetch_all(&self.readers)
             .await?;
-        rows.iter()
-            .filter_map(|row| self.read_due(row).transpose())
-            .collect()
+        rows.iter().filter_map(|row| self.read_due(row).transpose()).collect()
     }
 }
 
 impl Outbox for SqliteStore {
-    fn due(
-        &self,
-        smsc: SmscName,
-        now: UnixMs,
-        limit: usize,
-    ) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
-        Box::pin(async move {
-            self.read_all_due(smsc, now, limit)
-                .await
-                .map_err(|error| fault(&error))
-        })
+    fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
+        Box::pin(async move { self.read_all_due(smsc, now, limit).await.map_err(|error| fault(&error)) })
     }
 
     fn begin_submit(
@@ -371,33 +322,16 @@ impl Outbox for SqliteStore {
         Box::pin(async move {
             let mts = mts.into_iter().map(|mt| *mt.0.as_bytes()).collect();
             let session = *session.0.as_bytes();
-            match self
-                .submit(Op::BeginSubmit {
-                    mts,
-                    session,
-                    now: now.0,
-                })
-                .await?
-            {
-                Answer::Ids(ids) => Ok(ids
-                    .into_iter()
-                    .map(|id| MtId(Uuid::from_bytes(id)))
-                    .collect()),
+            match self.submit(Op::BeginSubmit { mts, session, now: now.0 }).await? {
+                Answer::Ids(ids) => Ok(ids.into_iter().map(|id| MtId(Uuid::from_bytes(id))).collect()),
                 _ => Err(StoreFault::Unknown),
             }
         })
     }
 
-    fn settle(
-        &self,
-        settlements: Vec<Settlement>,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move {
-            let rows = settlements
-                .into_iter()
-                .map(|settlement| SettleRow::new(settlement, now))
-                .collect();
+            let rows = settlements.into_iter().map(|settlement| SettleRow::new(settlement, now)).collect();
             self.submit(Op::Settle(rows)).await.map(|_| ())
         })
     }
@@ -410,14 +344,7 @@ impl Outbox for SqliteStore {
     ) -> PortFuture<'_, Result<Resolved, StoreFault>> {
         Box::pin(async move {
             let smsc = smsc.as_str().to_owned();
-            match self
-                .submit(Op::Resolve {
-                    smsc,
-                    before: before.0,
-                    now: now.0,
-                })
-                .await?
-            {
+            match self.submit(Op::Resolve { smsc, before: before.0, now: now.0 }).await? {
                 Answer::Resolved(resolved) => Ok(resolved),
                 _ => Err(StoreFault::Unknown),
             }
@@ -441,12 +368,7 @@ impl Outbox for SqliteStore {
                 Delivery::Undelivered => 7,
             };
             let family = family.as_str().to_owned();
-            let row = ReceiptRow {
-                family,
-                message_id,
-                state,
-                now: now.0,
-            };
+            let row = ReceiptRow { family, message_id, state, now: now.0 };
             self.submit(Op::Receipt(row)).await.map(|_| ())
         })
     }

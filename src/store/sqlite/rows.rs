@@ -9,9 +9,7 @@ use crate::{
     store::Keys,
     types::{Language, UnixMs},
 };
-use sqlx::{
-    QueryBuilder, Row, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow,
-};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow};
 
 /// The octets of a UUID.
 pub(super) type Id = [u8; 16];
@@ -84,10 +82,7 @@ pub(super) struct MtRow {
 impl CitizenRow {
     pub(super) fn seal(keys: &Keys, mac: Mac, record: &CitizenRecord) -> Result<Self, StoreFault> {
         let dialogue = match &record.dialogue {
-            Some(plain) => Some(
-                keys.seal(&mac, "dialogue", plain)
-                    .map_err(|_| StoreFault::Busy)?,
-            ),
+            Some(plain) => Some(keys.seal(&mac, "dialogue", plain).map_err(|_| StoreFault::Busy)?),
             None => None,
         };
         let tallies = if record.tallies == Default::default() {
@@ -136,9 +131,7 @@ impl CitizenRow {
 /// Octets of a known length.
 pub(super) fn fixed<const N: usize>(row: &SqliteRow, column: usize) -> Sql<[u8; N]> {
     let octets: &[u8] = row.try_get(column)?;
-    octets
-        .try_into()
-        .map_err(|_| sqlx::Error::Decode("octets of another length".into()))
+    octets.try_into().map_err(|_| sqlx::Error::Decode("octets of another length".into()))
 }
 
 /// Cuts rows into runs of 128, 64 … 1, so that few different statements serve every number of rows.
@@ -172,11 +165,7 @@ pub(super) fn values<T>(
 }
 
 /// Statements `head (?, ?, …) tail` over all keys; the last run is filled up by repeating a key.
-pub(super) fn within<const N: usize>(
-    head: &str,
-    keys: &[[u8; N]],
-    tail: &str,
-) -> Vec<QueryBuilder<Sqlite>> {
+pub(super) fn within<const N: usize>(head: &str, keys: &[[u8; N]], tail: &str) -> Vec<QueryBuilder<Sqlite>> {
     keys.chunks(STATEMENT_ROWS_MAX)
         .map(|run| {
             let mut query = QueryBuilder::new(head);
@@ -193,10 +182,7 @@ pub(super) fn within<const N: usize>(
 }
 
 /// Runs statements and gathers what they return.
-pub(super) async fn all(
-    conn: &mut SqliteConnection,
-    statements: Vec<QueryBuilder<Sqlite>>,
-) -> Sql<Vec<SqliteRow>> {
+pub(super) async fn all(conn: &mut SqliteConnection, statements: Vec<QueryBuilder<Sqlite>>) -> Sql<Vec<SqliteRow>> {
     let mut rows = Vec::new();
     for mut statement in statements {
         rows.append(&mut statement.build().fetch_all(&mut *conn).await?);
@@ -206,10 +192,7 @@ pub(super) async fn all(
 
 /// Runs statements that return nothing; tells how many rows they changed. Where that is all one needs to
 /// know it is much cheaper than returned rows, each of which wakes the reader.
-pub(super) async fn run(
-    conn: &mut SqliteConnection,
-    statements: Vec<QueryBuilder<Sqlite>>,
-) -> Sql<u64> {
+pub(super) async fn run(conn: &mut SqliteConnection, statements: Vec<QueryBuilder<Sqlite>>) -> Sql<u64> {
     let mut changed = 0;
     for mut statement in statements {
         changed += statement.build().execute(&mut *conn).await?.rows_affected();
@@ -227,10 +210,7 @@ mod tests {
             let rows: Vec<usize> = (0..count).collect();
             let runs = runs(&rows);
             assert_eq!(runs.concat(), rows);
-            assert!(
-                runs.iter()
-                    .all(|run| run.len().is_power_of_two() && run.len() <= 128)
-            );
+            assert!(runs.iter().all(|run| run.len().is_power_of_two() && run.len() <= 128));
         }
     }
 }

@@ -50,14 +50,8 @@ pub(super) enum Op {
 pub(super) enum Answer {
     Done,
     New(Option<CitizenRow>),
-    Duplicate {
-        of: Id,
-    },
-    Resembles {
-        of: Id,
-        session: Id,
-        received_at: i64,
-    },
+    Duplicate { of: Id },
+    Resembles { of: Id, session: Id, received_at: i64 },
     Citizen(Option<CitizenRow>),
     Ids(Vec<Id>),
     Recovery(Recovery),
@@ -194,10 +188,7 @@ impl Writer {
     }
 
     async fn checkpoint(&mut self) {
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")
-            .fetch_all(&mut self.db.conn)
-            .await
-        {
+        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_all(&mut self.db.conn).await {
             tracing::warn!(%error, "checkpoint");
         }
     }
@@ -261,9 +252,7 @@ impl Writer {
 
     async fn attempt(&mut self, batch: &[Job], one_by_one: bool) -> Sql<Answers> {
         let mut answers = Answers::new(batch.len());
-        sqlx::query("BEGIN IMMEDIATE")
-            .execute(&mut self.db.conn)
-            .await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut self.db.conn).await?;
         if one_by_one {
             for (at, job) in batch.iter().enumerate() {
                 self.db.alone(at, &job.op, &mut answers).await?;
@@ -299,9 +288,7 @@ impl Db {
         let result = if group.add(at, op) {
             self.apply(group, answers).await
         } else {
-            self.single(op)
-                .await
-                .map(|answer| answers.set(at, Ok(answer)))
+            self.single(op).await.map(|answer| answers.set(at, Ok(answer)))
         };
         if let Err(error) = result {
             if !matches!(judge(&error), Failure::Operation) {
@@ -309,9 +296,7 @@ impl Db {
             }
             tracing::error!(%error, "an operation breaks a rule of the database");
             self.orphans = orphans;
-            sqlx::query("ROLLBACK TO op")
-                .execute(&mut self.conn)
-                .await?;
+            sqlx::query("ROLLBACK TO op").execute(&mut self.conn).await?;
             answers.set(at, Err(StoreFault::Stale));
         }
         sqlx::query("RELEASE op").execute(&mut self.conn).await?;
@@ -336,9 +321,7 @@ impl Db {
             Op::End { now } => inbox::end(self, *now).await.map(|()| Answer::Done),
             Op::Probe => inbox::probe(self).await.map(|()| Answer::Done),
             Op::Sweep(sweep) => inbox::sweep(self, sweep).await.map(Answer::Count),
-            Op::Resolve { smsc, before, now } => outbox::resolve(self, smsc, *before, *now)
-                .await
-                .map(Answer::Resolved),
+            Op::Resolve { smsc, before, now } => outbox::resolve(self, smsc, *before, *now).await.map(Answer::Resolved),
             Op::Expire { now } => outbox::expire(self, *now).await.map(Answer::Count),
             Op::Accept(_)
             | Op::Claim { .. }
@@ -365,24 +348,16 @@ impl<'a> Group<'a> {
         let prints: Vec<u64> = match op {
             Op::Accept(mo) => vec![print(mo.id), print(mo.dedupe.digest)],
             Op::Claim { mo, .. } | Op::Release { mo } => vec![print(mo)],
-            Op::Finish(finish) => std::iter::once(&finish.mo)
-                .chain(finish.mts.iter().map(|mt| &mt.id))
-                .map(print)
-                .collect(),
+            Op::Finish(finish) => {
+                std::iter::once(&finish.mo).chain(finish.mts.iter().map(|mt| &mt.id)).map(print).collect()
+            }
             Op::Confirm(mos) => mos.iter().map(print).collect(),
             Op::BeginSubmit { mts, .. } => mts.iter().map(print).collect(),
-            Op::Settle(rows) => rows
-                .iter()
-                .map(|row| print(row.mt))
-                .chain(message_prints(rows))
-                .collect(),
+            Op::Settle(rows) => rows.iter().map(|row| print(row.mt)).chain(message_prints(rows)).collect(),
             Op::Receipt(row) => vec![print(&row.message_id)],
-            Op::Begin { .. }
-            | Op::End { .. }
-            | Op::Probe
-            | Op::Sweep(_)
-            | Op::Resolve { .. }
-            | Op::Expire { .. } => return false,
+            Op::Begin { .. } | Op::End { .. } | Op::Probe | Op::Sweep(_) | Op::Resolve { .. } | Op::Expire { .. } => {
+                return false;
+            }
         };
         if prints.iter().any(|print| self.touched.contains(print)) {
             return false;
@@ -397,19 +372,12 @@ impl<'a> Group<'a> {
             Op::BeginSubmit { mts, session, now } => self.submits.push((at, mts, *session, *now)),
             Op::Settle(rows) => self.settles.push((at, rows)),
             Op::Receipt(row) => self.receipts.push((at, row)),
-            Op::Begin { .. }
-            | Op::End { .. }
-            | Op::Probe
-            | Op::Sweep(_)
-            | Op::Resolve { .. }
-            | Op::Expire { .. } => {}
+            Op::Begin { .. } | Op::End { .. } | Op::Probe | Op::Sweep(_) | Op::Resolve { .. } | Op::Expire { .. } => {}
         }
         true
     }
 }
 
 fn message_prints(rows: &[SettleRow]) -> impl Iterator<Item = u64> {
-    rows.iter()
-        .filter_map(|row| row.message_id.as_ref())
-        .map(print)
+    rows.iter().filter_map(|row| row.message_id.as_ref()).map(print)
 }

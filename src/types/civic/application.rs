@@ -69,10 +69,7 @@ impl ApplicationStatus {
 
     /// Reads the portal's word; an unknown one is `InReview`, as its contract says.
     pub fn from_wire(word: &str) -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == word)
-            .unwrap_or(Self::InReview)
+        Self::ALL.into_iter().find(|status| status.as_str() == word).unwrap_or(Self::InReview)
     }
 }
 

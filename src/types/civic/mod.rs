@@ -4,8 +4,8 @@ mod application;
 mod ask;
 
 pub use application::{
-    Application, ApplicationFee, ApplicationStatus, Disclosure, OfficeRef, Ready, ReturnedDocument,
-    ServiceRef, TimelineEntry,
+    Application, ApplicationFee, ApplicationStatus, Disclosure, OfficeRef, Ready, ReturnedDocument, ServiceRef,
+    TimelineEntry,
 };
 
 pub use ask::{Answer, ApplicationAnswer, PortalFault, Query};

@@ -5,20 +5,11 @@ use super::*;
 async fn a_second_opening_is_refused() {
     let place = Sqlite::new();
     let store = SqliteStore::open(place.options()).await.expect("opened");
-    let Err(refused) = SqliteStore::open(place.options()).await else {
-        panic!("opened twice")
-    };
+    let Err(refused) = SqliteStore::open(place.options()).await else { panic!("opened twice") };
     assert!(matches!(refused, OpenError::Locked { .. }));
-    assert!(
-        refused.to_string().contains("in use by another process"),
-        "{refused}"
-    );
+    assert!(refused.to_string().contains("in use by another process"), "{refused}");
     store.close().await;
-    SqliteStore::open(place.options())
-        .await
-        .expect("free again")
-        .close()
-        .await;
+    SqliteStore::open(place.options()).await.expect("free again").close().await;
 }
 
 #[tokio::test]
@@ -29,46 +20,27 @@ async fn what_cannot_be_opened_is_told_in_words() {
     assert!(matches!(opened.err(), Some(OpenError::NotADatabase { .. })));
 
     let place = Sqlite::new();
-    SqliteStore::open(place.options())
-        .await
-        .expect("opened")
-        .close()
-        .await;
+    SqliteStore::open(place.options()).await.expect("opened").close().await;
     let other = StoreOptions::new(place.path(), Keys::from_secret(&[8; 32]));
-    assert!(matches!(
-        SqliteStore::open(other).await.err(),
-        Some(OpenError::WrongKey { .. })
-    ));
+    assert!(matches!(SqliteStore::open(other).await.err(), Some(OpenError::WrongKey { .. })));
     let mut conn = connection(&place).await;
     let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                VALUES (99, 'later', 1, x'00', 0)";
     sqlx::query(sql).execute(&mut conn).await.expect("inserted");
     sqlx::Connection::close(conn).await.expect("closed");
-    let refused = SqliteStore::open(place.options())
-        .await
-        .err()
-        .expect("refused")
-        .to_string();
-    assert!(
-        refused.ends_with("is at migration 99, this build knows 1; run a newer chrak"),
-        "{refused}"
-    );
+    let refused = SqliteStore::open(place.options()).await.err().expect("refused").to_string();
+    assert!(refused.ends_with("is at migration 99, this build knows 1; run a newer chrak"), "{refused}");
 
     let place = Sqlite::new();
     let inside_a_file = place.0.path().join("file");
     std::fs::write(&inside_a_file, "").expect("written");
     let options = StoreOptions::new(inside_a_file.join("chrak.db"), Keys::from_secret(&[7; 32]));
-    assert!(matches!(
-        SqliteStore::open(options).await.err(),
-        Some(OpenError::Path { .. })
-    ));
+    assert!(matches!(SqliteStore::open(options).await.err(), Some(OpenError::Path { .. })));
 }
 
 async fn connection(place: &Sqlite) -> sqlx::SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(place.path());
-    sqlx::ConnectOptions::connect(&options)
-        .await
-        .expect("connected")
+    sqlx::ConnectOptions::connect(&options).await.expect("connected")
 }
 
 #[tokio::test]
@@ -83,9 +55,7 @@ async fn no_number_and_no_text_stands_in_the_files() {
         let octets = std::fs::read(entry.expect("an entry").path()).expect("read");
         seen += octets.len();
         for canary in ["canary", NUMBER, "10234501", "500260481937"] {
-            let found = octets
-                .windows(canary.len())
-                .any(|part| part == canary.as_bytes());
+            let found = octets.windows(canary.len()).any(|part| part == canary.as_bytes());
             assert!(!found, "{canary}");
         }
     }
@@ -100,11 +70,7 @@ async fn many_mos_share_few_commits() {
     let before = store.commits();
     let mos = (0..100).map(|n| store.accept(mo(&format!("{n}"), session())));
     let results = futures_util::future::join_all(mos).await;
-    assert!(
-        results
-            .into_iter()
-            .all(|result| is_new(&result.expect("stored")))
-    );
+    assert!(results.into_iter().all(|result| is_new(&result.expect("stored"))));
     let commits = store.commits() - before;
     assert!(commits <= 20, "{commits} commits for 100 MOs");
 }
@@ -112,18 +78,12 @@ async fn many_mos_share_few_commits() {
 #[tokio::test]
 async fn a_full_disk_is_busy_and_nothing_is_half_done() {
     let place = Sqlite::new();
-    let options = StoreOptions {
-        pages_max: Some(60),
-        ..place.options()
-    };
+    let options = StoreOptions { pages_max: Some(60), ..place.options() };
     let store = SqliteStore::open(options).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     let mut stored = 0;
     let refused = loop {
-        match store
-            .accept(mo(&format!("{stored}{}", " ".repeat(1_000)), session()))
-            .await
-        {
+        match store.accept(mo(&format!("{stored}{}", " ".repeat(1_000)), session())).await {
             Ok(_) => stored += 1,
             Err(fault) => break fault,
         }
@@ -140,43 +100,22 @@ async fn a_damaged_database_ends_it_all() {
     let (tell, told) = std::sync::mpsc::channel();
     let tell = std::sync::Mutex::new(tell);
     let fatal = Arc::new(move |_: &str| tell.lock().expect("alone").send(()).expect("heard"));
-    let store = SqliteStore::open(StoreOptions {
-        fatal,
-        ..place.options()
-    })
-    .await
-    .expect("opened");
+    let store = SqliteStore::open(StoreOptions { fatal, ..place.options() }).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     store.accept(mo("one", session())).await.expect("stored");
     // a foreign writer makes the store read its pages again, and there is nothing but noise
     let mut conn = connection(&place).await;
-    sqlx::query("UPDATE meta SET value = 7 WHERE name = 'probe'")
-        .execute(&mut conn)
-        .await
-        .expect("ok");
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-        .execute(&mut conn)
-        .await
-        .expect("ok");
-    sqlx::query("UPDATE meta SET value = 8 WHERE name = 'probe'")
-        .execute(&mut conn)
-        .await
-        .expect("ok");
+    sqlx::query("UPDATE meta SET value = 7 WHERE name = 'probe'").execute(&mut conn).await.expect("ok");
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await.expect("ok");
+    sqlx::query("UPDATE meta SET value = 8 WHERE name = 'probe'").execute(&mut conn).await.expect("ok");
     let len = place.path().metadata().expect("there").len() as usize;
     let mut octets = std::fs::read(place.path()).expect("read");
     octets[4096..len].fill(0xEE);
     std::fs::write(place.path(), octets).expect("written");
-    assert_eq!(
-        store.accept(mo("two", session())).await,
-        Err(StoreFault::Unknown)
-    );
-    told.recv_timeout(std::time::Duration::from_secs(5))
-        .expect("told");
+    assert_eq!(store.accept(mo("two", session())).await, Err(StoreFault::Unknown));
+    told.recv_timeout(std::time::Duration::from_secs(5)).expect("told");
     let after = store.accept(mo("three", session())).await;
-    assert!(
-        matches!(after, Err(StoreFault::Closed | StoreFault::Unknown)),
-        "{after:?}"
-    );
+    assert!(matches!(after, Err(StoreFault::Closed | StoreFault::Unknown)), "{after:?}");
 }
 
 /// Prints cycles a second: accept, finish with a reserved segment, settle; 200 in flight.
@@ -185,10 +124,7 @@ async fn speed() {
     let place = Sqlite::new();
     let store = Arc::new(SqliteStore::open(place.options()).await.expect("opened"));
     store.begin(NOW).await.expect("begun");
-    let rounds: u32 = std::env::var("CHRAK_SPEED_ROUNDS")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(5);
+    let rounds: u32 = std::env::var("CHRAK_SPEED_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
     let started = std::time::Instant::now();
     let lanes = (0..200).map(|lane| tokio::spawn(cycles(Arc::clone(&store), lane, rounds)));
     for lane in futures_util::future::join_all(lanes).await {
@@ -196,36 +132,20 @@ async fn speed() {
     }
     let spent = started.elapsed().as_secs_f64();
     let total = f64::from(200 * rounds);
-    println!(
-        "{:.0} cycles/s, {} commits, {total} cycles",
-        total / spent,
-        store.commits()
-    );
-    assert_eq!(
-        (store.inbox_depth().await, store.outbox_depth().await),
-        (Ok(0), Ok(0))
-    );
+    println!("{:.0} cycles/s, {} commits, {total} cycles", total / spent, store.commits());
+    assert_eq!((store.inbox_depth().await, store.outbox_depth().await), (Ok(0), Ok(0)));
 }
 
 async fn cycles(store: Arc<SqliteStore>, lane: u32, rounds: u32) {
     let here = session();
     let number = Msisdn::parse_e164(&format!("8551{lane:07}")).expect("a number");
     for round in 0..rounds {
-        let question = NewMo {
-            source: Source::Person(number),
-            ..mo(&format!("{lane} {round}"), here)
-        };
+        let question = NewMo { source: Source::Person(number), ..mo(&format!("{lane} {round}"), here) };
         let id = question.id;
         assert!(is_new(&store.accept(question).await.expect("stored")));
         let segment = mt(MtKind::Answer, 1, 1, Some(here));
-        let record = CitizenRecord {
-            dialogue: Some(vec![1; 60]),
-            ..CitizenRecord::default()
-        };
-        let end = Finish {
-            citizen: Some((number, record)),
-            ..finish(id, vec![segment.clone()])
-        };
+        let record = CitizenRecord { dialogue: Some(vec![1; 60]), ..CitizenRecord::default() };
+        let end = Finish { citizen: Some((number, record)), ..finish(id, vec![segment.clone()]) };
         store.finish(end, NOW).await.expect("finished");
         let settlement = settled(segment.id, here, sent(&format!("{lane}-{round}")));
         store.settle(vec![settlement], NOW).await.expect("settled");

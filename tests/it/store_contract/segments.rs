@@ -8,56 +8,23 @@ pub async fn segments_flow(factory: &dyn Factory) {
     let cause = answered(&*store, "one", vec![queued.clone()]).await;
     answered(&*store, "two", vec![reserved.clone()]).await;
     let found = due(&*store, NOW).await;
-    assert_eq!(
-        ids(&found),
-        [queued.id],
-        "the reserved one is in hand already"
-    );
-    assert_eq!(
-        (found[0].mo, found[0].destination, found[0].attempts),
-        (cause, number(), 1)
-    );
+    assert_eq!(ids(&found), [queued.id], "the reserved one is in hand already");
+    assert_eq!((found[0].mo, found[0].destination, found[0].attempts), (cause, number(), 1));
     assert_eq!((&found[0].body, found[0].reference), (&queued.body, 0xBEEF));
-    let taken = store
-        .begin_submit(vec![queued.id, reserved.id], here, NOW)
-        .await;
+    let taken = store.begin_submit(vec![queued.id, reserved.id], here, NOW).await;
     assert_eq!(taken, Ok(vec![queued.id]));
-    assert_eq!(
-        store.begin_submit(vec![queued.id], here, NOW).await,
-        Ok(vec![])
-    );
+    assert_eq!(store.begin_submit(vec![queued.id], here, NOW).await, Ok(vec![]));
     let later = NOW.plus_ms(5_000);
-    let retry = Outcome::Retry {
-        due: later,
-        status: 0x58,
-    };
-    store
-        .settle(vec![settled(queued.id, here, retry)], NOW)
-        .await
-        .expect("settled");
+    let retry = Outcome::Retry { due: later, status: 0x58 };
+    store.settle(vec![settled(queued.id, here, retry)], NOW).await.expect("settled");
     assert!(due(&*store, NOW).await.is_empty());
     assert_eq!(due(&*store, later).await[0].attempts, 2);
-    store
-        .begin_submit(vec![queued.id], here, later)
-        .await
-        .expect("taken");
-    store
-        .settle(vec![settled(queued.id, here, Outcome::Unwritten)], later)
-        .await
-        .expect("settled");
-    assert_eq!(
-        due(&*store, later).await[0].attempts,
-        2,
-        "what was not written does not count"
-    );
-    store
-        .begin_submit(vec![queued.id], here, later)
-        .await
-        .expect("taken");
-    let both = vec![
-        settled(queued.id, here, Outcome::Failed { status: 0x0B }),
-        settled(reserved.id, at_once, sent("m")),
-    ];
+    store.begin_submit(vec![queued.id], here, later).await.expect("taken");
+    store.settle(vec![settled(queued.id, here, Outcome::Unwritten)], later).await.expect("settled");
+    assert_eq!(due(&*store, later).await[0].attempts, 2, "what was not written does not count");
+    store.begin_submit(vec![queued.id], here, later).await.expect("taken");
+    let both =
+        vec![settled(queued.id, here, Outcome::Failed { status: 0x0B }), settled(reserved.id, at_once, sent("m"))];
     store.settle(both, later).await.expect("settled");
     assert_eq!(store.outbox_depth().await, Ok(0));
 }
@@ -65,95 +32,47 @@ pub async fn segments_flow(factory: &dyn Factory) {
 pub async fn parts_keep_their_order(factory: &dyn Factory) {
     let store = begun(factory).await;
     let here = session();
-    let parts: Vec<NewMt> = (1..=3)
-        .map(|part| mt(MtKind::Answer, part, 3, None))
-        .collect();
+    let parts: Vec<NewMt> = (1..=3).map(|part| mt(MtKind::Answer, part, 3, None)).collect();
     answered(&*store, "long", parts.clone()).await;
     for part in &parts {
         assert_eq!(ids(&due(&*store, NOW).await), [part.id]);
-        store
-            .begin_submit(vec![part.id], here, NOW)
-            .await
-            .expect("taken");
-        assert!(
-            due(&*store, NOW).await.is_empty(),
-            "the next waits for the resp"
-        );
-        store
-            .settle(vec![settled(part.id, here, sent("m"))], NOW)
-            .await
-            .expect("settled");
+        store.begin_submit(vec![part.id], here, NOW).await.expect("taken");
+        assert!(due(&*store, NOW).await.is_empty(), "the next waits for the resp");
+        store.settle(vec![settled(part.id, here, sent("m"))], NOW).await.expect("settled");
     }
-    let parts: Vec<NewMt> = (1..=2)
-        .map(|part| mt(MtKind::Answer, part, 2, None))
-        .collect();
+    let parts: Vec<NewMt> = (1..=2).map(|part| mt(MtKind::Answer, part, 2, None)).collect();
     answered(&*store, "refused", parts.clone()).await;
-    store
-        .begin_submit(vec![parts[0].id], here, NOW)
-        .await
-        .expect("taken");
+    store.begin_submit(vec![parts[0].id], here, NOW).await.expect("taken");
     let failed = settled(parts[0].id, here, Outcome::Failed { status: 11 });
     store.settle(vec![failed], NOW).await.expect("settled");
-    assert!(
-        due(&*store, NOW).await.is_empty(),
-        "half a text is not sent"
-    );
+    assert!(due(&*store, NOW).await.is_empty(), "half a text is not sent");
 }
 
 pub async fn uncertain_segments_are_decided(factory: &dyn Factory) {
     let store = begun(factory).await;
     let here = session();
-    let (useful, tried) = (
-        mt(MtKind::Answer, 1, 1, None),
-        mt(MtKind::Answer, 1, 1, None),
-    );
-    let old = NewMt {
-        not_after: NOW.plus_ms(1_000),
-        ..mt(MtKind::Answer, 1, 1, Some(here))
-    };
+    let (useful, tried) = (mt(MtKind::Answer, 1, 1, None), mt(MtKind::Answer, 1, 1, None));
+    let old = NewMt { not_after: NOW.plus_ms(1_000), ..mt(MtKind::Answer, 1, 1, Some(here)) };
     for (text, mt) in [("a", &useful), ("b", &tried), ("c", &old)] {
         answered(&*store, text, vec![mt.clone()]).await;
     }
     for _ in 0..4 {
-        store
-            .begin_submit(vec![tried.id], here, NOW)
-            .await
-            .expect("taken");
-        let retry = Outcome::Retry {
-            due: NOW,
-            status: 8,
-        };
-        store
-            .settle(vec![settled(tried.id, here, retry)], NOW)
-            .await
-            .expect("settled");
+        store.begin_submit(vec![tried.id], here, NOW).await.expect("taken");
+        let retry = Outcome::Retry { due: NOW, status: 8 };
+        store.settle(vec![settled(tried.id, here, retry)], NOW).await.expect("settled");
     }
-    store
-        .begin_submit(vec![useful.id, tried.id], here, NOW)
-        .await
-        .expect("taken");
+    store.begin_submit(vec![useful.id, tried.id], here, NOW).await.expect("taken");
     let lost = [useful.id, tried.id, old.id].map(|id| settled(id, here, Outcome::Ambiguous));
     store.settle(lost.to_vec(), NOW).await.expect("settled");
     let smsc = SmscName::from("smart");
     let early = store.resolve_ambiguous(smsc.clone(), NOW, NOW).await;
     assert_eq!(early, Ok(Resolved::default()), "not long enough");
     let later = NOW.plus_ms(2_000);
-    let other = store
-        .resolve_ambiguous(SmscName::from("cellcard"), later, later)
-        .await;
+    let other = store.resolve_ambiguous(SmscName::from("cellcard"), later, later).await;
     assert_eq!(other, Ok(Resolved::default()), "another telco");
-    store
-        .settle(vec![settled(useful.id, here, sent("late"))], later)
-        .await
-        .expect("left alone");
+    store.settle(vec![settled(useful.id, here, sent("late"))], later).await.expect("left alone");
     let resolved = store.resolve_ambiguous(smsc, later, later).await;
-    assert_eq!(
-        resolved,
-        Ok(Resolved {
-            resent: 1,
-            given_up: 2
-        })
-    );
+    assert_eq!(resolved, Ok(Resolved { resent: 1, given_up: 2 }));
     assert_eq!(ids(&due(&*store, later).await), [useful.id]);
 }
 
@@ -162,23 +81,12 @@ pub async fn outcomes_by_another_session_change_nothing(factory: &dyn Factory) {
     let (here, there) = (session(), session());
     let segment = mt(MtKind::Answer, 1, 1, Some(here));
     answered(&*store, "one", vec![segment.clone()]).await;
-    for outcome in [
-        sent("m"),
-        Outcome::Ambiguous,
-        Outcome::Unwritten,
-        Outcome::Failed { status: 1 },
-    ] {
-        store
-            .settle(vec![settled(segment.id, there, outcome)], NOW)
-            .await
-            .expect("left alone");
+    for outcome in [sent("m"), Outcome::Ambiguous, Outcome::Unwritten, Outcome::Failed { status: 1 }] {
+        store.settle(vec![settled(segment.id, there, outcome)], NOW).await.expect("left alone");
         assert_eq!(store.outbox_depth().await, Ok(1));
         assert!(due(&*store, NOW).await.is_empty());
     }
-    store
-        .settle(vec![settled(segment.id, here, sent("m"))], NOW)
-        .await
-        .expect("settled");
+    store.settle(vec![settled(segment.id, here, sent("m"))], NOW).await.expect("settled");
     assert_eq!(store.outbox_depth().await, Ok(0));
 }
 
@@ -191,51 +99,26 @@ pub async fn receipts_before_and_after_the_resp(factory: &dyn Factory) {
         let question = mo(text, here);
         let id = question.id;
         store.accept(question).await.expect("stored");
-        let (part, next) = (
-            mt(MtKind::Answer, 1, 2, Some(here)),
-            mt(MtKind::Answer, 2, 2, None),
-        );
+        let (part, next) = (mt(MtKind::Answer, 1, 2, Some(here)), mt(MtKind::Answer, 2, 2, None));
         let both = vec![part.clone(), next.clone()];
         store.finish(finish(id, both), NOW).await.expect("finished");
         let receipt = || store.receipt(family(), text.into(), Delivery::Undelivered, NOW);
         if early {
             receipt().await.expect("kept");
         }
-        store
-            .settle(vec![settled(part.id, here, sent(text))], NOW)
-            .await
-            .expect("settled");
+        store.settle(vec![settled(part.id, here, sent(text))], NOW).await.expect("settled");
         if !early {
             receipt().await.expect("kept");
         }
         receipt().await.expect("a second one is no harm");
-        store
-            .receipt(Family::from("other"), text.into(), Delivery::Delivered, NOW)
-            .await
-            .expect("kept");
-        assert_eq!(
-            ids(&due(&*store, NOW).await),
-            [next.id],
-            "{text}: it was sent, whatever became of it"
-        );
-        store
-            .begin_submit(vec![next.id], here, NOW)
-            .await
-            .expect("taken");
-        store
-            .settle(vec![settled(next.id, here, sent("n"))], NOW)
-            .await
-            .expect("settled");
-        assert!(
-            is_new(&store.accept(mo(text, here)).await.expect("stored")),
-            "{text}"
-        );
+        store.receipt(Family::from("other"), text.into(), Delivery::Delivered, NOW).await.expect("kept");
+        assert_eq!(ids(&due(&*store, NOW).await), [next.id], "{text}: it was sent, whatever became of it");
+        store.begin_submit(vec![next.id], here, NOW).await.expect("taken");
+        store.settle(vec![settled(next.id, here, sent("n"))], NOW).await.expect("settled");
+        assert!(is_new(&store.accept(mo(text, here)).await.expect("stored")), "{text}");
     }
     // two receipts of the other family are still without a segment: they and nothing else are swept
-    let swept = store
-        .sweep(UnixMs(0), NOW.plus_ms(72 * HOUR + 1))
-        .await
-        .expect("swept");
+    let swept = store.sweep(UnixMs(0), NOW.plus_ms(72 * HOUR + 1)).await.expect("swept");
     assert_eq!(swept, 2 + 2, "orphans, and the keys of two MOs");
 }
 
@@ -243,20 +126,12 @@ pub async fn queued_segments_expire(factory: &dyn Factory) {
     let store = begun(factory).await;
     let queued = mt(MtKind::Notice, 1, 1, None);
     answered(&*store, "one", vec![queued.clone()]).await;
-    answered(
-        &*store,
-        "two",
-        vec![mt(MtKind::Answer, 1, 1, Some(session()))],
-    )
-    .await;
+    answered(&*store, "two", vec![mt(MtKind::Answer, 1, 1, Some(session()))]).await;
     assert_eq!(store.expire(NOW).await, Ok(0));
     let end = queued.not_after;
     assert!(due(&*store, end).await.is_empty(), "not offered at its end");
     assert_eq!(store.expire(end).await, Ok(1));
-    assert_eq!(
-        store.begin_submit(vec![queued.id], session(), end).await,
-        Ok(vec![])
-    );
+    assert_eq!(store.begin_submit(vec![queued.id], session(), end).await, Ok(vec![]));
     assert_eq!(store.outbox_depth().await, Ok(1));
 }
 
@@ -265,31 +140,17 @@ pub async fn a_sweep_destroys_what_is_old(factory: &dyn Factory) {
     let here = session();
     let segment = mt(MtKind::Answer, 1, 1, Some(here));
     let id = answered(&*store, "old", vec![segment.clone()]).await;
-    store
-        .settle(vec![settled(segment.id, here, sent("m"))], NOW)
-        .await
-        .expect("settled");
-    let open = NewMo {
-        intake: Intake::Waiting,
-        ..mo("open", here)
-    };
+    store.settle(vec![settled(segment.id, here, sent("m"))], NOW).await.expect("settled");
+    let open = NewMo { intake: Intake::Waiting, ..mo("open", here) };
     store.accept(open).await.expect("stored");
     assert_eq!(store.sweep(NOW, NOW).await, Ok(0), "nothing is old");
     let later = NOW.plus_ms(1);
     assert_eq!(store.sweep(later, NOW).await, Ok(2), "an MO and a segment");
     assert_eq!(store.sweep(later, NOW).await, Ok(0));
     let again = store.accept(mo("old", session())).await.expect("judged");
-    assert!(
-        matches!(again, Accepted::Resembles { of, .. } if of == id),
-        "the key outlives the text"
-    );
+    assert!(matches!(again, Accepted::Resembles { of, .. } if of == id), "the key outlives the text");
     let day = NOW.plus_ms(25 * HOUR);
     assert_eq!(store.sweep(UnixMs(0), day).await, Ok(2), "both keys");
-    assert!(is_new(
-        &store.accept(mo("old", session())).await.expect("stored")
-    ));
-    assert_eq!(
-        store.waiting(false, None, 10).await.expect("read")[0].text,
-        "open"
-    );
+    assert!(is_new(&store.accept(mo("old", session())).await.expect("stored")));
+    assert_eq!(store.waiting(false, None, 10).await.expect("read")[0].text, "open");
 }

@@ -27,25 +27,13 @@ pub struct App {
     kept: Option<tempfile::TempDir>,
 }
 
-pub const NO_LIMITS: Rules = Rules {
-    fails_quarter: 0,
-    fails_day: 0,
-    replies_minute: 0,
-    replies_day: 0,
-    steps_day: 0,
-};
+pub const NO_LIMITS: Rules = Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0 };
 
 /// A telco on a free port.
 pub async fn telco() -> Telco {
     let listen = "127.0.0.1:0".parse().expect("address");
-    let config = TelcoConfig {
-        listen,
-        receipt_delay: Duration::from_millis(20),
-        ..TelcoConfig::default()
-    };
-    Telco::start(config)
-        .await
-        .expect("the sandbox telco starts")
+    let config = TelcoConfig { listen, receipt_delay: Duration::from_millis(20), ..TelcoConfig::default() };
+    Telco::start(config).await.expect("the sandbox telco starts")
 }
 
 /// The link to it, as a configuration would have it.
@@ -93,17 +81,9 @@ impl App {
     }
 
     /// On a database that may be there already.
-    pub async fn on(
-        folder: PathBuf,
-        telco: Telco,
-        link: link::Telco,
-        rules: Rules,
-        portal: Arc<Scripted>,
-    ) -> Self {
+    pub async fn on(folder: PathBuf, telco: Telco, link: link::Telco, rules: Rules, portal: Arc<Scripted>) -> Self {
         let keys = Keys::load_or_create(&folder.join("chrak.key")).expect("keys");
-        let store = SqliteStore::open(StoreOptions::new(folder.join("chrak.db"), keys))
-            .await
-            .expect("store");
+        let store = SqliteStore::open(StoreOptions::new(folder.join("chrak.db"), keys)).await.expect("store");
         let store: Arc<dyn Store> = Arc::new(store);
         let board = Arc::new(Board::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -114,76 +94,34 @@ impl App {
             zone: phnom_penh(),
             timeout_sms: Duration::from_secs(5),
             texts_kept: Duration::from_secs(7 * 86_400),
-            telcos: vec![TelcoRules {
-                name: link.name.clone(),
-                short_codes: link.short_codes.clone(),
-                cut: Cut::Udh8,
-            }],
+            telcos: vec![TelcoRules { name: link.name.clone(), short_codes: link.short_codes.clone(), cut: Cut::Udh8 }],
         };
-        let exchange = Exchange::new(
-            Arc::clone(&store),
-            portal.clone(),
-            Arc::clone(&clock),
-            Arc::clone(&board),
-            settings,
-        );
+        let exchange =
+            Exchange::new(Arc::clone(&store), portal.clone(), Arc::clone(&clock), Arc::clone(&board), settings);
         let stop_work = CancellationToken::new();
-        exchange
-            .start(stop_work.clone())
-            .await
-            .expect("the exchange starts");
+        exchange.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
-        link::start(
-            vec![link],
-            exchange.clone(),
-            Arc::clone(&board),
-            clock,
-            &links,
-            stop_links.clone(),
-        );
+        link::start(vec![link], exchange.clone(), Arc::clone(&board), clock, &links, stop_links.clone());
         links.close();
-        App {
-            telco,
-            portal,
-            exchange,
-            store,
-            links,
-            stop_links,
-            stop_work,
-            kept: None,
-        }
+        App { telco, portal, exchange, store, links, stop_links, stop_work, kept: None }
     }
 
     /// Texts from `from` to 1212.
     pub fn text(&self, from: &str, text: &str) {
-        self.telco
-            .send_mo(from, "1212", text)
-            .expect("the telco takes it");
+        self.telco.send_mo(from, "1212", text).expect("the telco takes it");
     }
 
     /// Waits for the `count`-th MT to `to` and returns it.
     pub async fn answer(&self, to: &str, count: usize) -> MtEntry {
         let found = eventually(Duration::from_secs(10), || {
-            self.telco
-                .snapshot()
-                .mt
-                .into_iter()
-                .filter(|mt| mt.to == to)
-                .nth(count - 1)
+            self.telco.snapshot().mt.into_iter().filter(|mt| mt.to == to).nth(count - 1)
         });
-        found
-            .await
-            .unwrap_or_else(|| panic!("no {count}. answer to {to}: {:#?}", self.telco.snapshot()))
+        found.await.unwrap_or_else(|| panic!("no {count}. answer to {to}: {:#?}", self.telco.snapshot()))
     }
 
     /// How many MTs went to a number.
     pub fn answers(&self, to: &str) -> usize {
-        self.telco
-            .snapshot()
-            .mt
-            .iter()
-            .filter(|mt| mt.to == to)
-            .count()
+        self.telco.snapshot().mt.iter().filter(|mt| mt.to == to).count()
     }
 
     /// Waits until nothing is in hand: every MO done, every segment settled.
@@ -202,19 +140,11 @@ impl App {
     /// Drains as the server does.
     pub async fn stop(self) {
         self.exchange.stop_taking();
-        assert!(
-            self.exchange.drained(Duration::from_secs(10)).await,
-            "turns end"
-        );
+        assert!(self.exchange.drained(Duration::from_secs(10)).await, "turns end");
         self.stop_links.cancel();
-        tokio::time::timeout(Duration::from_secs(10), self.links.wait())
-            .await
-            .expect("binds leave");
+        tokio::time::timeout(Duration::from_secs(10), self.links.wait()).await.expect("binds leave");
         self.stop_work.cancel();
-        self.store
-            .end(SystemClock.now())
-            .await
-            .expect("the run ends");
+        self.store.end(SystemClock.now()).await.expect("the run ends");
         self.telco.stop().await;
     }
 }

@@ -7,8 +7,8 @@ use chrak::{
     types::{
         UnixMs,
         civic::{
-            Answer, Application, ApplicationAnswer, ApplicationStatus, Disclosure, Localized,
-            OfficeRef, PortalFault, Query, ServiceRef,
+            Answer, Application, ApplicationAnswer, ApplicationStatus, Disclosure, Localized, OfficeRef, PortalFault,
+            Query, ServiceRef,
         },
     },
 };
@@ -37,30 +37,16 @@ impl Portal for Scripted {
             let Query::Application { code, .. } = query;
             let delay = *self.delay.lock().expect("no panic holds it");
             tokio::time::sleep(delay).await;
-            let panics = self.panics_on.lock().expect("no panic holds it").as_deref()
-                == Some(code.canonical());
+            let panics = self.panics_on.lock().expect("no panic holds it").as_deref() == Some(code.canonical());
             assert!(!panics, "told to panic");
-            if let Some(fault) = self
-                .faults
-                .lock()
-                .expect("no panic holds it")
-                .get(code.canonical())
-            {
+            if let Some(fault) = self.faults.lock().expect("no panic holds it").get(code.canonical()) {
                 return Answer::Application(Err(*fault));
             }
-            let name = |km: &str, en: &str| Localized {
-                km: km.into(),
-                en: en.into(),
-                km_latn: None,
-            };
+            let name = |km: &str, en: &str| Localized { km: km.into(), en: en.into(), km_latn: None };
             Answer::Application(Ok(ApplicationAnswer {
                 application: Application {
                     code: code.clone(),
-                    service: ServiceRef {
-                        id: None,
-                        name: None,
-                        sensitive: true,
-                    },
+                    service: ServiceRef { id: None, name: None, sensitive: true },
                     office: OfficeRef {
                         id: "owso-1205".into(),
                         name: name("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao"),
