@@ -1,1 +1,295 @@
-//! Being laid out.
+//! The client of the portal: deadlines, retries where they are safe, a breaker, kept answers, and one call
+//! for equal questions. Knows HTTP and the contract's JSON; above it nobody does.
+//!
+//! To add a question: a variant of `Query` and `Answer` in `types::civic`, its path in [`PortalClient`], its
+//! DTO in `wire`, and a fault case in the tests.
+mod breaker;
+mod flight;
+mod kept;
+mod transport;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    ports::{
+        PortFuture,
+        portal::{Asker, Portal},
+        status::Board,
+    },
+    types::{
+        Msisdn, Pin, RegistrationCode, UnixMs,
+        civic::{Answer, Application, ApplicationAnswer, Disclosure, PortalFault, Query},
+        names::Channel,
+    },
+};
+use breaker::Breaker;
+use flight::Flights;
+use kept::Kept;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use transport::{Call, Reply, Transport};
+
+/// Where the portal is and how it is spoken to.
+#[derive(Clone)]
+pub struct PortalOptions {
+    /// Base URL without a slash at its end.
+    pub url: String,
+    /// Bearer token.
+    pub token: String,
+    /// The only CA trusted, when given.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Why the client cannot be made: one line.
+#[derive(Debug, thiserror::Error)]
+pub enum PortalSetupError {
+    /// The CA file cannot be read or holds no certificate.
+    #[error("ca_file: {path}: {why}")]
+    Ca {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The URL or the token cannot be used.
+    #[error("{0}")]
+    Bad(String),
+}
+
+/// The client. Cheap to clone.
+#[derive(Clone)]
+pub struct PortalClient {
+    core: Arc<Core>,
+}
+
+struct Core {
+    transport: Transport,
+    breaker: Mutex<Breaker>,
+    kept: Mutex<Kept>,
+    flights: Flights<Question, Result<ApplicationAnswer, PortalFault>>,
+    board: Arc<Board>,
+}
+
+/// What makes two questions equal: the same code and the same factors, over the same window.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Question {
+    code: RegistrationCode,
+    pin: Option<Pin>,
+    number: Option<Msisdn>,
+    channel: Channel,
+}
+
+/// Tries of one question.
+const TRIES_MAX: u32 = 3;
+/// First pause between two tries; doubles, with jitter.
+const PAUSE_FIRST: Duration = Duration::from_millis(50);
+
+impl PortalClient {
+    /// Makes the client; nothing is called yet.
+    ///
+    /// # Errors
+    /// One line that says which setting cannot be used.
+    pub fn new(options: PortalOptions, board: Arc<Board>) -> Result<Self, PortalSetupError> {
+        metrics::gauge!("chrak_portal_breaker_open").set(0.0);
+        Ok(PortalClient {
+            core: Arc::new(Core {
+                transport: Transport::new(options)?,
+                breaker: Mutex::default(),
+                kept: Mutex::default(),
+                flights: Flights::default(),
+                board,
+            }),
+        })
+    }
+
+    /// Asks for what concerns nobody, to see whether the portal is there and takes our token.
+    ///
+    /// # Errors
+    /// One line that says what came instead.
+    pub async fn probe(&self, deadline: Duration) -> Result<(), String> {
+        let call = Call { path: "/v1/ministries".to_owned(), channel: None, number: None, pin: None };
+        match self.core.transport.get(&call, Instant::now() + deadline).await {
+            Ok(reply) if reply.status == 200 => Ok(()),
+            Ok(reply) if reply.status == 401 => Err("it refuses our token (401); check portal.token_file".to_owned()),
+            Ok(reply) => Err(format!("it answered {} to a question about its ministries", reply.status)),
+            Err(broken) => Err(broken.to_string()),
+        }
+    }
+
+    async fn application(&self, question: Question, deadline: Duration) -> Result<ApplicationAnswer, PortalFault> {
+        let core = Arc::clone(&self.core);
+        let asked = question.clone();
+        let fetch = async move {
+            let until = Instant::now() + deadline;
+            let fetched = core.fetch(&asked, until).await;
+            core.keep_or_recall(&asked, fetched)
+        };
+        self.core.flights.join(question, fetch).await
+    }
+}
+
+impl Portal for PortalClient {
+    fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer> {
+        Box::pin(async move {
+            match query {
+                Query::Application { code, pin } => {
+                    let question =
+                        Question { code: code.clone(), pin: pin.clone(), number: asker.number, channel: asker.channel };
+                    Answer::Application(self.application(question, asker.deadline).await)
+                }
+            }
+        })
+    }
+}
+
+impl Core {
+    /// Asks until there is an answer, the deadline, or no sense in trying again. Only this GET is tried again.
+    async fn fetch(&self, question: &Question, until: Instant) -> Result<Application, PortalFault> {
+        if !self.may_call() {
+            return Err(PortalFault::Away);
+        }
+        let call = Call {
+            path: format!("/v1/applications/{}", question.code.canonical()),
+            channel: Some(question.channel),
+            number: question.number,
+            pin: question.pin.clone(),
+        };
+        let mut pause = PAUSE_FIRST;
+        for tries in 1..=TRIES_MAX {
+            let started = Instant::now();
+            let outcome = self.transport.get(&call, until).await;
+            let read = match outcome {
+                Ok(reply) => read(question, reply),
+                Err(broken) => {
+                    tracing::warn!("the portal did not answer: {broken}");
+                    Read::Again(None)
+                }
+            };
+            self.measure(&read, started);
+            match read {
+                Read::Done(done) => {
+                    self.report(done.is_ok() || !matches!(done, Err(PortalFault::Unusable)));
+                    return done;
+                }
+                Read::Again(after) => {
+                    let wait = after.unwrap_or_else(|| jittered(pause));
+                    pause *= 2;
+                    if tries == TRIES_MAX || Instant::now() + wait >= until {
+                        break;
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+            }
+        }
+        self.report(false);
+        Err(PortalFault::Away)
+    }
+
+    fn measure(&self, read: &Read, started: Instant) {
+        let result = match read {
+            Read::Done(Ok(_)) => "ok",
+            Read::Done(Err(PortalFault::Unusable)) => "unusable",
+            Read::Done(Err(PortalFault::Refused)) => "refused",
+            Read::Done(Err(_)) => "no",
+            Read::Again(_) => "away",
+        };
+        metrics::histogram!("chrak_portal_seconds", "operation" => "getApplication", "result" => result)
+            .record(started.elapsed().as_secs_f64());
+    }
+
+    fn may_call(&self) -> bool {
+        hold(&self.breaker).may_call(Instant::now())
+    }
+
+    fn report(&self, good: bool) {
+        let open = {
+            let mut breaker = hold(&self.breaker);
+            breaker.report(good, Instant::now());
+            breaker.is_open()
+        };
+        if self.board.breaker_open() != open {
+            self.board.set_breaker_open(open);
+            metrics::gauge!("chrak_portal_breaker_open").set(f64::from(u8::from(open)));
+            if open {
+                tracing::error!("the portal fails too often: it is left alone for a while");
+            } else {
+                tracing::info!("the portal answers again");
+            }
+        }
+    }
+
+    /// Keeps a public answer; recalls one while the portal is away. A question with a PIN is never answered
+    /// from memory.
+    fn keep_or_recall(
+        &self,
+        question: &Question,
+        fetched: Result<Application, PortalFault>,
+    ) -> Result<ApplicationAnswer, PortalFault> {
+        let now = Instant::now();
+        match fetched {
+            Ok(application) => {
+                if application.disclosure == Disclosure::Public {
+                    hold(&self.kept).keep(&application, wall_clock(), now);
+                }
+                Ok(ApplicationAnswer { application, as_of: None })
+            }
+            Err(fault @ (PortalFault::Away | PortalFault::Unusable)) if question.pin.is_none() => {
+                hold(&self.kept).recall(&question.code, now).ok_or(fault)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+/// What a reply means for the question.
+enum Read {
+    Done(Result<Application, PortalFault>),
+    /// May be tried again, after the pause the portal asked for.
+    Again(Option<Duration>),
+}
+
+fn read(question: &Question, reply: Reply) -> Read {
+    if reply.is_road_error {
+        return Read::Again(None);
+    }
+    let unusable = |why: &str| {
+        tracing::warn!(status = reply.status, "the portal's answer cannot be used: {why}");
+        Read::Done(Err(PortalFault::Unusable))
+    };
+    match reply.status {
+        200 => match wire::application(&reply.body, &question.code) {
+            Ok(application) => Read::Done(Ok(application)),
+            Err(why) => unusable(&why),
+        },
+        404 => Read::Done(Err(PortalFault::NotFound)),
+        423 => Read::Done(Err(PortalFault::Locked)),
+        403 => Read::Done(Err(wire::factor(&reply.body))),
+        401 => {
+            tracing::error!("the portal refuses our token; check portal.token_file");
+            Read::Done(Err(PortalFault::Refused))
+        }
+        429 | 500..=599 => Read::Again(reply.retry_after),
+        _ => unusable("a status that the contract does not have here"),
+    }
+}
+
+/// Half to all of a pause.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + f64::from(transport::random::<1>()[0]) / 510.0)
+}
+
+/// The portal's answers carry their time for people; nothing is decided by it.
+fn wall_clock() -> UnixMs {
+    use crate::ports::clock::{Clock, SystemClock};
+    SystemClock.now()
+}
+
+/// Plain values: a panic elsewhere leaves nothing half-done in them.
+fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

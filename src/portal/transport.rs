@@ -1,0 +1,159 @@
+//! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes and PINs go into
+//! headers marked sensitive and into no error.
+use super::{PortalOptions, PortalSetupError};
+use crate::types::{Msisdn, Pin, names::Channel};
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Client,
+    header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
+    redirect,
+};
+use std::time::{Duration, Instant};
+
+/// Most octets of an answer, as the contract says.
+const BODY_OCTETS_MAX: usize = 2 * 1024 * 1024;
+/// TCP and TLS must be made within this, whatever the deadline.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+/// Connections that are kept open without work.
+const IDLE_MAX: usize = 512;
+
+/// A GET.
+pub struct Call {
+    /// Path, beginning with a slash.
+    pub path: String,
+    /// The citizen's window; `None` when Chrak asks for itself.
+    pub channel: Option<Channel>,
+    /// The citizen's number, established by the channel.
+    pub number: Option<Msisdn>,
+    /// The citizen's PIN.
+    pub pin: Option<Pin>,
+}
+
+/// What came back.
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// At most [`BODY_OCTETS_MAX`].
+    pub body: Bytes,
+    /// The pause that the portal asked for.
+    pub retry_after: Option<Duration>,
+    /// An X-Road security server answered in the portal's stead.
+    pub is_road_error: bool,
+}
+
+/// Nothing usable came back. Says why without an address, a number or a code.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// Within the deadline.
+    #[error("no answer in time")]
+    Timeout,
+    /// The connection could not be made or broke.
+    #[error("no connection: {0}")]
+    Connection(String),
+    /// Larger than the contract allows.
+    #[error("an answer of more than 2 MiB")]
+    TooLarge,
+}
+
+pub struct Transport {
+    client: Client,
+    url: String,
+}
+
+impl Transport {
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that builds the client")]
+    pub fn new(options: PortalOptions) -> Result<Self, PortalSetupError> {
+        let mut headers = HeaderMap::new();
+        let mut token = HeaderValue::from_str(&format!("Bearer {}", options.token))
+            .map_err(|_| PortalSetupError::Bad("the token holds characters that no header takes".to_owned()))?;
+        token.set_sensitive(true);
+        headers.insert(AUTHORIZATION, token);
+        let mut builder = Client::builder()
+            .default_headers(headers)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .tcp_nodelay(true)
+            .connect_timeout(CONNECT_MAX)
+            .pool_max_idle_per_host(IDLE_MAX)
+            .user_agent(concat!("chrak/", env!("CARGO_PKG_VERSION")));
+        if let Some(path) = &options.ca_file {
+            builder = builder.tls_certs_only(certificates(path)?);
+        }
+        let client = builder.build().map_err(|fault| PortalSetupError::Bad(words(&fault)))?;
+        reqwest::Url::parse(&options.url).map_err(|fault| PortalSetupError::Bad(format!("url: {fault}")))?;
+        Ok(Transport { client, url: options.url })
+    }
+
+    /// One attempt.
+    pub async fn get(&self, call: &Call, until: Instant) -> Result<Reply, Broken> {
+        let left = until.saturating_duration_since(Instant::now());
+        match tokio::time::timeout(left, self.get_now(call)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(Broken::Timeout),
+        }
+    }
+
+    async fn get_now(&self, call: &Call) -> Result<Reply, Broken> {
+        let attempt = uuid::Builder::from_random_bytes(random()).into_uuid();
+        let mut request = self
+            .client
+            .get(format!("{}{}", self.url, call.path))
+            .header("x-request-id", attempt.as_hyphenated().to_string());
+        if let Some(channel) = call.channel {
+            request = request.header("x-channel", channel.as_str());
+        }
+        if let Some(number) = &call.number {
+            request = request.header("x-citizen-msisdn", sensitive(&number.e164()));
+        }
+        if let Some(pin) = &call.pin {
+            request = request.header("x-citizen-pin", sensitive(pin.digits()));
+        }
+        let mut response = request.send().await.map_err(|fault| broken(&fault))?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let is_road_error = response.headers().contains_key("x-road-error");
+        let status = response.status().as_u16();
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|fault| broken(&fault))? {
+            if body.len() + chunk.len() > BODY_OCTETS_MAX {
+                return Err(Broken::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, body: body.freeze(), retry_after, is_road_error })
+    }
+}
+
+fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, PortalSetupError> {
+    let wrong = |why: String| PortalSetupError::Ca { path: path.display().to_string(), why };
+    let pem = std::fs::read(path).map_err(|fault| wrong(fault.to_string()))?;
+    let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|fault| wrong(words(&fault)))?;
+    if certificates.is_empty() { Err(wrong("holds no certificate".to_owned())) } else { Ok(certificates) }
+}
+
+fn sensitive(text: &str) -> HeaderValue {
+    // Digits and a plus sign are always fit for a header.
+    let mut value = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+fn broken(fault: &reqwest::Error) -> Broken {
+    if fault.is_timeout() { Broken::Timeout } else { Broken::Connection(words(fault)) }
+}
+
+/// The innermost cause: the outer ones name the URL, and the URL names the code.
+fn words(fault: &dyn std::error::Error) -> String {
+    let mut cause = fault;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    if std::ptr::addr_eq(cause, fault) { "the exchange was not completed".to_owned() } else { cause.to_string() }
+}
+
+/// Random octets of the operating system; zeros if it has none, as nothing secret is made of them.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut octets = [0; N];
+    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets);
+    octets
+}

@@ -1,0 +1,176 @@
+//! The contract's JSON and its way into the domain. Unknown members are ignored, an unknown status is
+//! `in_review`, and texts are bounded and freed of control characters before anybody sees them.
+use crate::types::{
+    RegistrationCode, Riel, UnixMs,
+    civic::{
+        Application, ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, PortalFault, Ready,
+        ReturnedDocument, ServiceRef, TimelineEntry,
+    },
+};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+/// Longest text taken; the contract allows 300 characters.
+const TEXT_CHARS_MAX: usize = 300;
+/// Entries taken of a list.
+const ENTRIES_MAX: usize = 50;
+
+#[derive(Deserialize)]
+struct WireText {
+    km: String,
+    en: String,
+    #[serde(rename = "km-Latn")]
+    km_latn: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireOffice {
+    id: String,
+    name: WireText,
+    short: Option<WireText>,
+}
+
+#[derive(Deserialize)]
+struct WireService {
+    id: Option<String>,
+    name: Option<WireText>,
+    sensitive: bool,
+}
+
+#[derive(Deserialize)]
+struct WireEntry {
+    status: String,
+    at: String,
+    office: Option<WireOffice>,
+    comment: Option<WireText>,
+}
+
+#[derive(Deserialize)]
+struct WireFee {
+    amount_khr: u32,
+    paid: bool,
+    bill_number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireReady {
+    office: WireOffice,
+    until: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct WireDocument {
+    name: WireText,
+    reason: Option<WireText>,
+}
+
+#[derive(Deserialize)]
+struct WireApplication {
+    code: String,
+    service: WireService,
+    office: WireOffice,
+    status: String,
+    status_at: String,
+    disclosure: String,
+    #[serde(default)]
+    timeline: Vec<WireEntry>,
+    fee: Option<WireFee>,
+    expected_by: Option<String>,
+    ready: Option<WireReady>,
+    next_action: Option<WireText>,
+    #[serde(default)]
+    returned_documents: Vec<WireDocument>,
+}
+
+#[derive(Deserialize)]
+struct WireProblem {
+    code: String,
+    attempts_left: Option<u32>,
+}
+
+/// Reads an `Application` about `asked`.
+///
+/// # Errors
+/// Why it cannot be used, without its content.
+pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application, String> {
+    let wire: WireApplication = serde_json::from_slice(body)
+        .map_err(|fault| format!("not an Application: {:?} at column {}", fault.classify(), fault.column()))?;
+    if wire.code != asked.canonical() {
+        return Err("it is about another code".to_owned());
+    }
+    let status_at = UnixMs::from_rfc3339(&wire.status_at).ok_or("status_at is no time")?;
+    Ok(Application {
+        code: asked.clone(),
+        service: ServiceRef {
+            id: wire.service.id.map(|id| clean(&id)),
+            name: wire.service.name.map(localized),
+            sensitive: wire.service.sensitive,
+        },
+        office: office(wire.office),
+        status: ApplicationStatus::from_wire(&wire.status),
+        status_at,
+        disclosure: disclosure(&wire.disclosure),
+        timeline: wire.timeline.into_iter().take(ENTRIES_MAX).filter_map(entry).collect(),
+        fee: wire.fee.map(|fee| ApplicationFee {
+            amount: Riel(fee.amount_khr),
+            paid: fee.paid,
+            bill_number: fee.bill_number.map(|number| clean(&number)),
+        }),
+        expected_by: wire.expected_by.as_deref().and_then(day),
+        ready: wire
+            .ready
+            .map(|ready| Ready { office: office(ready.office), until: ready.until.as_deref().and_then(day) }),
+        next_action: wire.next_action.map(localized),
+        returned_documents: wire
+            .returned_documents
+            .into_iter()
+            .take(ENTRIES_MAX)
+            .map(|document| ReturnedDocument { name: localized(document.name), reason: document.reason.map(localized) })
+            .collect(),
+    })
+}
+
+/// What a 403 means.
+pub fn factor(body: &[u8]) -> PortalFault {
+    match serde_json::from_slice::<WireProblem>(body) {
+        Ok(problem) if problem.code == "factor_wrong" => {
+            PortalFault::FactorWrong { attempts_left: problem.attempts_left }
+        }
+        Ok(problem) if problem.code == "factor_required" => PortalFault::FactorRequired,
+        _ => PortalFault::Refused,
+    }
+}
+
+fn office(wire: WireOffice) -> OfficeRef {
+    OfficeRef { id: clean(&wire.id), name: localized(wire.name), short: wire.short.map(localized) }
+}
+
+fn entry(wire: WireEntry) -> Option<TimelineEntry> {
+    Some(TimelineEntry {
+        status: ApplicationStatus::from_wire(&wire.status),
+        at: UnixMs::from_rfc3339(&wire.at)?,
+        office: wire.office.map(office),
+        comment: wire.comment.map(localized),
+    })
+}
+
+/// A level that is not known earns the least.
+fn disclosure(word: &str) -> Disclosure {
+    match word {
+        "contact" => Disclosure::Contact,
+        "verified" => Disclosure::Verified,
+        _ => Disclosure::Public,
+    }
+}
+
+fn day(text: &str) -> Option<Date> {
+    text.parse().ok()
+}
+
+fn localized(wire: WireText) -> Localized {
+    Localized { km: clean(&wire.km), en: clean(&wire.en), km_latn: wire.km_latn.map(|text| clean(&text)) }
+}
+
+fn clean(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect()
+}
