@@ -174,7 +174,7 @@ impl Core {
             match read {
                 Read::Done(done) => {
                     self.report(done.is_ok() || !matches!(done, Err(PortalFault::Unusable)));
-                    return done;
+                    return done.map(|application| *application);
                 }
                 Read::Again(after) => {
                     let wait = after.unwrap_or_else(|| jittered(pause));
@@ -248,7 +248,7 @@ impl Core {
 
 /// What a reply means for the question.
 enum Read {
-    Done(Result<Application, PortalFault>),
+    Done(Result<Box<Application>, PortalFault>),
     /// May be tried again, after the pause the portal asked for.
     Again(Option<Duration>),
 }
@@ -263,7 +263,7 @@ fn read(question: &Question, reply: Reply) -> Read {
     };
     match reply.status {
         200 => match wire::application(&reply.body, &question.code) {
-            Ok(application) => Read::Done(Ok(application)),
+            Ok(application) => Read::Done(Ok(Box::new(application))),
             Err(why) => unusable(&why),
         },
         404 => Read::Done(Err(PortalFault::NotFound)),
