@@ -1,1 +1,157 @@
-//! Being laid out.
+//! A portal to try everything with: the directory of services and offices, some forty invented applications
+//! in every status, and free times, over real HTTP. It keeps them in an SQLite file of its own. It must not
+//! know who calls it.
+//!
+//! | operation | answer |
+//! |---|---|
+//! | `GET /v1/services`, `/v1/services/{id}` | the service sheets, searchable, paged |
+//! | `GET /v1/ministries`, `/v1/topics` | complete lists |
+//! | `GET /v1/offices`, `/v1/offices/{id}` | offices, searchable, paged |
+//! | `GET /v1/offices/{id}/slots` | times of a service, half an hour each |
+//! | `GET /v1/applications/{code}` | as much as the number and the PIN earn |
+mod applications;
+mod db;
+mod directory;
+mod gate;
+mod problem;
+mod sample;
+mod search;
+mod slots;
+#[cfg(test)]
+mod tests;
+
+use anyhow::Context;
+use axum::{Router, middleware, routing::get, serve::ListenerExt};
+use jiff::{Zoned, tz::TimeZone};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+pub use sample::sample_codes;
+
+/// How long a stop waits for answers under way.
+const DRAIN: Duration = Duration::from_secs(2);
+
+/// How a sandbox portal runs.
+#[derive(Clone, Debug)]
+pub struct PortalConfig {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Bearer token that callers must have; without it any token, or none, does.
+    pub token: Option<String>,
+    /// Every answer waits so long.
+    pub delay: Duration,
+    /// Its database; `None` keeps it in memory.
+    pub db: Option<PathBuf>,
+}
+
+/// What `chrak portal` is told.
+#[derive(Clone, Debug)]
+pub struct PortalArgs {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Bearer token that callers must have.
+    pub token: Option<String>,
+    /// Every answer waits so long.
+    pub delay: Duration,
+}
+
+/// A running sandbox portal.
+pub struct Portal {
+    address: SocketAddr,
+    stop: CancellationToken,
+    served: JoinHandle<()>,
+    pool: sqlx::SqlitePool,
+}
+
+struct Shared {
+    token: Option<String>,
+    delay: Duration,
+    zone: TimeZone,
+    directory: directory::Directory,
+    applications: applications::Applications,
+}
+
+type Server = Arc<Shared>;
+
+impl Portal {
+    /// Opens the database, filling an empty one, and answers from then on.
+    ///
+    /// # Errors
+    /// When the database or the port cannot be used.
+    pub async fn start(config: PortalConfig) -> anyhow::Result<Self> {
+        let zone = crate::types::time::phnom_penh();
+        let now = now(&zone);
+        let pool = db::open(config.db.as_deref(), &now).await?;
+        let shared = Arc::new(Shared {
+            token: config.token,
+            delay: config.delay,
+            zone,
+            directory: db::directory(&pool).await?,
+            applications: db::applications(&pool).await?,
+        });
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
+        // Nagle's delay would be measured as the portal's.
+        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let stop = CancellationToken::new();
+        let told = stop.clone();
+        let served = tokio::spawn(async move {
+            let serving = axum::serve(listener, routes(shared)).with_graceful_shutdown(told.cancelled_owned());
+            if let Err(fault) = serving.await {
+                tracing::error!(%fault, "the sandbox portal ended");
+            }
+        });
+        Ok(Portal { address, stop, served, pool })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Finishes the answers under way, at most for two seconds, and closes the database.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if tokio::time::timeout(DRAIN, &mut self.served).await.is_err() {
+            self.served.abort();
+        }
+        self.pool.close().await;
+    }
+}
+
+/// `chrak portal`: runs until told to stop. Returns the exit code.
+///
+/// # Errors
+/// When it cannot start.
+pub async fn run_portal(args: PortalArgs, stop: CancellationToken) -> anyhow::Result<i32> {
+    let config = PortalConfig { listen: args.listen, token: args.token, delay: args.delay, db: None };
+    let portal = Portal::start(config).await?;
+    tracing::info!(address = %portal.addr(), "ready");
+    stop.cancelled().await;
+    portal.stop().await;
+    Ok(0)
+}
+
+fn routes(shared: Server) -> Router {
+    Router::new()
+        .route("/v1/applications/{code}", get(applications::get))
+        .route("/v1/services", get(directory::services))
+        .route("/v1/services/{id}", get(directory::service))
+        .route("/v1/ministries", get(directory::ministries))
+        .route("/v1/topics", get(directory::topics))
+        .route("/v1/offices", get(directory::offices))
+        .route("/v1/offices/{id}", get(directory::office))
+        .route("/v1/offices/{id}/slots", get(slots::list))
+        .fallback(problem::no_such_path)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::gate))
+        .with_state(shared)
+}
+
+/// The time in the zone of the offices.
+#[allow(clippy::disallowed_methods, reason = "a sandbox stands for another machine, with a clock of its own")]
+fn now(zone: &TimeZone) -> Zoned {
+    jiff::Timestamp::now().to_zoned(zone.clone())
+}

@@ -1,0 +1,159 @@
+//! Applications, and how much of one the caller's factors earn. What each level shows is laid ready at the
+//! start, so that an answer under load is a look-up. It must not know how they are stored.
+use super::{Server, gate, problem::Problem};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// Wrong PINs after which a code is locked.
+const PINS_WRONG_MAX: usize = 5;
+/// How long a wrong PIN counts.
+const PIN_WINDOW: Duration = Duration::from_secs(30 * 60);
+
+/// One application as it is kept.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Registration code, canonical.
+    pub code: String,
+    /// Everything the highest level may see; `disclosure` is set when it is shown.
+    pub whole: Value,
+    /// Numbers on file, E.164.
+    pub contacts: Vec<String>,
+    /// PIN on the receipt.
+    pub pin: String,
+}
+
+struct Shown {
+    public: Bytes,
+    contact: Bytes,
+    verified: Bytes,
+    contacts: Vec<String>,
+    pin: String,
+}
+
+/// All applications.
+pub struct Applications {
+    by_code: HashMap<String, Shown>,
+    /// Times of wrong PINs by code; only codes that exist, so it is bounded.
+    wrong: Mutex<HashMap<String, Vec<Instant>>>,
+}
+
+impl Applications {
+    /// Lays each of them ready in its three levels.
+    pub fn new(kept: Vec<Kept>) -> Self {
+        let by_code = kept
+            .into_iter()
+            .map(|kept| {
+                let shown = Shown {
+                    public: Bytes::from(public(&kept.whole).to_string()),
+                    contact: Bytes::from(named(&kept.whole, "contact").to_string()),
+                    verified: Bytes::from(named(&kept.whole, "verified").to_string()),
+                    contacts: kept.contacts,
+                    pin: kept.pin,
+                };
+                (kept.code, shown)
+            })
+            .collect();
+        Applications { by_code, wrong: Mutex::default() }
+    }
+
+    /// Judges a PIN. Wrong ones are counted for 30 minutes; after five any PIN is refused until the fifth is
+    /// 30 minutes old.
+    fn pin(&self, code: &str, right: bool) -> Result<(), Problem> {
+        let mut all = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = all.entry(code.to_owned()).or_default();
+        let now = Instant::now();
+        if let (PINS_WRONG_MAX.., Some(last)) = (times.len(), times.last()) {
+            let left = (*last + PIN_WINDOW).saturating_duration_since(now);
+            if !left.is_zero() {
+                return Err(Problem::locked(left));
+            }
+            times.clear();
+        }
+        times.retain(|time| now.duration_since(*time) < PIN_WINDOW);
+        if right {
+            return Ok(());
+        }
+        times.push(now);
+        Err(Problem::factor_wrong(PINS_WRONG_MAX - times.len()))
+    }
+}
+
+fn named(whole: &Value, level: &str) -> Value {
+    let mut shown = whole.clone();
+    shown["disclosure"] = level.into();
+    shown
+}
+
+/// What anybody with the code may learn.
+fn public(whole: &Value) -> Value {
+    let mut shown = named(whole, "public");
+    if let Some(members) = shown.as_object_mut() {
+        members.remove("timeline");
+        members.remove("returned_documents");
+        if whole["service"]["sensitive"] == true {
+            members.remove("fee");
+            members.insert("service".to_owned(), serde_json::json!({ "sensitive": true }));
+        }
+    }
+    shown
+}
+
+/// `GET /v1/applications/{code}`
+pub async fn get(
+    State(server): State<Server>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    gate::for_a_citizen(&headers)?;
+    let canonical =
+        (6..=24).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
+    if !canonical {
+        return Err(Problem::bad_request("path", "code", "6 to 24 digits and capital letters"));
+    }
+    let number = text(&headers, "x-citizen-msisdn")?;
+    if number.is_some_and(|number| !is_e164(number)) {
+        return Err(Problem::bad_request("header", "X-Citizen-Msisdn", "must be an E.164 number with a plus sign"));
+    }
+    let pin = text(&headers, "x-citizen-pin")?;
+    if pin.is_some_and(|pin| !(4..=6).contains(&pin.len()) || !pin.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(Problem::bad_request("header", "X-Citizen-Pin", "must be 4 to 6 digits"));
+    }
+    let shown = server.applications.by_code.get(&code).ok_or_else(Problem::not_found)?;
+    let (body, kept) = if let Some(pin) = pin {
+        server.applications.pin(&code, pin == shown.pin)?;
+        (&shown.verified, "no-store")
+    } else if number.is_some_and(|number| shown.contacts.iter().any(|contact| contact == number)) {
+        (&shown.contact, "no-store")
+    } else {
+        (&shown.public, "private, max-age=60, stale-if-error=3600")
+    };
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
+    ];
+    Ok((StatusCode::OK, headers, body.clone()).into_response())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Problem> {
+    match headers.get(name).map(HeaderValue::to_str) {
+        None => Ok(None),
+        Some(Ok(text)) => Ok(Some(text)),
+        Some(Err(_)) => Err(Problem::bad_request("header", name, "must be ASCII")),
+    }
+}
+
+fn is_e164(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0')
+}

@@ -1,0 +1,119 @@
+//! The sandbox portal's own SQLite file: made and filled when it is empty, read whole at the start. It must
+//! not know HTTP.
+use super::{
+    applications::{Applications, Kept},
+    directory::Directory,
+    sample,
+};
+use anyhow::Context;
+use jiff::Zoned;
+use serde_json::Value;
+use sqlx::{
+    Row, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use std::path::Path;
+
+/// Raised when the tables or the sample data change: an older file is made anew, there is nothing to lose.
+const VERSION: i64 = 1;
+
+const DIRECTORY: &str = include_str!("directory.json");
+const LISTS: [&str; 5] = ["ministries", "topics", "services", "offices", "holidays"];
+
+const TABLES: &str = "
+    DROP TABLE IF EXISTS directory;
+    DROP TABLE IF EXISTS applications;
+    CREATE TABLE directory (
+        list TEXT NOT NULL, position INTEGER NOT NULL, document TEXT NOT NULL, PRIMARY KEY (list, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE applications (
+        code TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, contacts TEXT NOT NULL, pin TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the file, or a database in memory; an empty or older one is filled as of `now`.
+pub async fn open(path: Option<&Path>, now: &Zoned) -> anyhow::Result<SqlitePool> {
+    let options = match path {
+        Some(path) => SqliteConnectOptions::new().filename(path).create_if_missing(true),
+        None => SqliteConnectOptions::new().in_memory(true),
+    };
+    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
+    // One connection that is never given up: a database in memory lives as long as it does.
+    let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
+    let shown = path.map_or_else(|| "in memory".to_owned(), |path| path.display().to_string());
+    let pool = pool.connect_with(options).await.with_context(|| format!("cannot open the database {shown}"))?;
+    let mut transaction = pool.begin().await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
+    if version != VERSION {
+        fill(&mut transaction, now).await.with_context(|| format!("cannot fill the database {shown}"))?;
+    }
+    transaction.commit().await?;
+    Ok(pool)
+}
+
+async fn fill(connection: &mut SqliteConnection, now: &Zoned) -> anyhow::Result<()> {
+    sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
+    let whole: Value = serde_json::from_str(DIRECTORY).context("directory.json")?;
+    let mut lists = Vec::new();
+    for list in LISTS {
+        let items = whole[list].as_array().with_context(|| format!("directory.json: {list}"))?;
+        for (position, item) in items.iter().enumerate() {
+            let insert = sqlx::query("INSERT INTO directory (list, position, document) VALUES (?, ?, ?)");
+            insert.bind(list).bind(i64::try_from(position)?).bind(item.to_string()).execute(&mut *connection).await?;
+            lists.push((list.to_owned(), item.clone()));
+        }
+    }
+    for kept in sample::applications(&gather(lists), now)? {
+        sqlx::query("INSERT INTO applications (code, document, contacts, pin) VALUES (?, ?, ?, ?)")
+            .bind(kept.code)
+            .bind(kept.whole.to_string())
+            .bind(kept.contacts.join(" "))
+            .bind(kept.pin)
+            .execute(&mut *connection)
+            .await?;
+    }
+    // A pragma takes no parameters.
+    let stamp = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {VERSION}"));
+    sqlx::raw_sql(stamp).execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// The whole directory.
+pub async fn directory(pool: &SqlitePool) -> anyhow::Result<Directory> {
+    let rows = sqlx::query("SELECT list, document FROM directory ORDER BY list, position").fetch_all(pool).await?;
+    let mut lists = Vec::with_capacity(rows.len());
+    for row in rows {
+        lists.push((row.try_get("list")?, serde_json::from_str(row.try_get("document")?)?));
+    }
+    Ok(gather(lists))
+}
+
+fn gather(lists: Vec<(String, Value)>) -> Directory {
+    let mut directory = Directory::default();
+    for (list, item) in lists {
+        match list.as_str() {
+            "ministries" => directory.ministries.push(item),
+            "topics" => directory.topics.push(item),
+            "services" => directory.services.push(item),
+            "offices" => directory.offices.push(item),
+            _ => directory.holidays.push(item),
+        }
+    }
+    directory
+}
+
+/// All applications.
+pub async fn applications(pool: &SqlitePool) -> anyhow::Result<Applications> {
+    let rows = sqlx::query("SELECT code, document, contacts, pin FROM applications").fetch_all(pool).await?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let contacts: &str = row.try_get("contacts")?;
+        all.push(Kept {
+            code: row.try_get("code")?,
+            whole: serde_json::from_str(row.try_get("document")?)?,
+            contacts: contacts.split_whitespace().map(str::to_owned).collect(),
+            pin: row.try_get("pin")?,
+        });
+    }
+    Ok(Applications::new(all))
+}

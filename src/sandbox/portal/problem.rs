@@ -1,0 +1,90 @@
+//! Errors as `application/problem+json` (RFC 9457) with the stable member `code`. It must not hold anything
+//! of the request.
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// An error on its way out.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    more: Vec<(&'static str, Value)>,
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Problem { status, code, title, more: Vec::new(), retry_after: None }
+    }
+
+    /// 400: a header, a parameter or the path is not as it must be.
+    pub fn bad_request(place: &'static str, name: &'static str, detail: &'static str) -> Self {
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, "bad_request", "Bad request");
+        problem.more.push(("errors", json!([{ "in": place, "name": name, "detail": detail }])));
+        problem
+    }
+
+    /// 401
+    pub fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "A valid bearer token is needed")
+    }
+
+    /// 403: a wrong PIN.
+    pub fn factor_wrong(attempts_left: usize) -> Self {
+        let mut problem = Self::new(StatusCode::FORBIDDEN, "factor_wrong", "The PIN is wrong");
+        problem.more.push(("attempts_left", json!(attempts_left)));
+        problem
+    }
+
+    /// 404
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")
+    }
+
+    /// 423: too many wrong PINs; `left` until they are forgotten.
+    pub fn locked(left: Duration) -> Self {
+        let mut problem = Self::new(StatusCode::LOCKED, "locked", "Too many wrong PINs");
+        problem.retry_after = Some(left);
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut body = json!({
+            "type": format!("https://portal.example/problems/{}", self.code),
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "code": self.code,
+        });
+        for (name, value) in self.more {
+            body[name] = value;
+        }
+        let mut response = (self.status, body.to_string()).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(left) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(left.as_secs().max(1)));
+        }
+        response
+    }
+}
+
+/// A path that this portal does not have.
+pub async fn no_such_path() -> Problem {
+    Problem::not_found()
+}
+
+/// A method that the path does not take.
+pub async fn no_such_method() -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "not_found", "The path does not take this method")
+}

@@ -1,0 +1,108 @@
+//! Free times at an office: half an hour each within its hours, two places at a time, some of them taken so
+//! that a choice has to be made. It must not know who books them.
+use super::{Server, gate, now, problem::Problem};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+};
+use jiff::{
+    ToSpan, Zoned,
+    civil::{Date, Time, Weekday},
+    tz::TimeZone,
+};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// Longest span that may be asked for.
+const DAYS_MAX: i32 = 31;
+/// Places of a time.
+const PLACES: u64 = 2;
+const MINUTES: i32 = 30;
+
+/// `GET /v1/offices/{id}/slots?service&from&to`
+pub async fn list(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    Query(asked): Query<HashMap<String, String>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    gate::for_a_citizen(&headers)?;
+    let day = |name: &'static str| {
+        let day = asked.get(name).and_then(|text| text.parse::<Date>().ok());
+        day.ok_or_else(|| Problem::bad_request("query", name, "must be a day, YYYY-MM-DD"))
+    };
+    let (from, to) = (day("from")?, day("to")?);
+    if to < from || (to - from).get_days() > DAYS_MAX {
+        return Err(Problem::bad_request("query", "to", "must not be before from nor more than 31 days after it"));
+    }
+    let wanted = asked.get("service").ok_or_else(|| Problem::bad_request("query", "service", "is missing"))?;
+    let office = server.directory.office(&id).ok_or_else(Problem::not_found)?;
+    let service = server.directory.service(wanted).ok_or_else(Problem::not_found)?;
+    let offered = office["services"].as_array().is_some_and(|list| list.iter().any(|item| item == wanted));
+    let mut items = Vec::new();
+    if offered && service["bookable"] == true {
+        let now = now(&server.zone);
+        let closed: Vec<&str> = server.directory.holidays.iter().filter_map(|day| day["date"].as_str()).collect();
+        let mut day = from;
+        while day <= to {
+            if !closed.contains(&day.to_string().as_str()) {
+                of_day(day, office, service, &now, &mut items);
+            }
+            let Ok(next) = day.checked_add(1.day()) else { break };
+            day = next;
+        }
+    }
+    let body = json!({ "items": items }).to_string();
+    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response())
+}
+
+fn of_day(day: Date, office: &Value, service: &Value, now: &Zoned, items: &mut Vec<Value>) {
+    let (id, code) = (office["id"].as_str().unwrap_or_default(), service["code"].as_str().unwrap_or_default());
+    for hours in office["hours"].as_array().into_iter().flatten() {
+        let open_today = hours["days"].as_array().is_some_and(|days| days.iter().any(|name| *name == weekday(day)));
+        let time = |member: &str| hours[member].as_str().and_then(|text| text.parse::<Time>().ok());
+        let (true, Some(mut start), Some(close)) = (open_today, time("open"), time("close")) else { continue };
+        while let Ok(end) = start.checked_add(MINUTES.minutes()) {
+            if end > close {
+                break;
+            }
+            if let (Some(begins), Some(ends)) = (at(day, start, now.time_zone()), at(day, end, now.time_zone()))
+                && begins > *now
+            {
+                let slot = format!("{id}_{code}_{}T{}", day.strftime("%Y%m%d"), start.strftime("%H%M"));
+                let free = PLACES - taken(&slot);
+                items.push(json!({ "id": slot, "start": rfc3339(&begins), "end": rfc3339(&ends), "free": free }));
+            }
+            start = end;
+        }
+    }
+}
+
+fn at(day: Date, time: Time, zone: &TimeZone) -> Option<Zoned> {
+    day.to_datetime(time).to_zoned(zone.clone()).ok()
+}
+
+fn rfc3339(time: &Zoned) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+fn weekday(day: Date) -> &'static str {
+    match day.weekday() {
+        Weekday::Monday => "mon",
+        Weekday::Tuesday => "tue",
+        Weekday::Wednesday => "wed",
+        Weekday::Thursday => "thu",
+        Weekday::Friday => "fri",
+        Weekday::Saturday => "sat",
+        Weekday::Sunday => "sun",
+    }
+}
+
+/// How many places others have taken: always the same for a time, by the hash FNV-1a of its id.
+fn taken(slot: &str) -> u64 {
+    let hash = slot
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    (hash >> 32) % (PLACES + 1)
+}
