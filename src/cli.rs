@@ -8,7 +8,12 @@ use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Dur
 
 /// A citizen-service channel server: SMS and USSD over SMPP, touch kiosks, one portal behind them all.
 #[derive(Parser)]
-#[command(name = "chrak", version, about, after_help = "Without a command: the try-out, everything embedded, on loopback only.")]
+#[command(
+    name = "chrak",
+    version,
+    about,
+    after_help = "Without a command: the try-out, everything embedded, on loopback only."
+)]
 struct Cli {
     /// How logs are written.
     #[arg(long, global = true, value_enum, default_value_t)]
@@ -196,8 +201,8 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             portal(listen, token, delay_ms).await
         }
         Some(Command::Phone { smsc, from }) => {
-            sandbox::telco::run_phone(smsc, from).await.map_err(|fault| Fault::Run(format!("{fault:#}")))?;
-            Ok(0)
+            let code = sandbox::telco::run_phone(smsc, from, SHORT_CODE.to_owned(), stop()?).await;
+            exit_code(code)
         }
         Some(Command::Pdu { command: PduCommand::Decode { hex } }) => decode(&hex.concat()),
     }
@@ -239,6 +244,9 @@ fn stop() -> Result<tokio_util::sync::CancellationToken, Fault> {
 fn exit_code(code: anyhow::Result<i32>) -> Result<u8, Fault> {
     code.map(|code| u8::try_from(code).unwrap_or(1)).map_err(|fault| Fault::Run(format!("{fault:#}")))
 }
+
+/// The short code that the terminal phone writes to.
+const SHORT_CODE: &str = "1212";
 
 /// Longest standard input that is decoded: some thousand PDUs.
 const HEX_MAX: u64 = 4 << 20;

@@ -24,5 +24,5 @@ pub mod portal;
 pub mod sandbox;
 pub mod store;
 // floor 6
-//pub mod app;
-//pub mod cli;
+pub mod app;
+pub mod cli;

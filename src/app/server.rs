@@ -9,14 +9,13 @@ use super::{
 };
 use crate::{
     exchange::{self, Cut, Exchange, TelcoRules},
-    kiosk, link, ops,
+    kiosk, link, ops, portal,
     ports::{
         Store,
-        inbox::Inbox,
         clock::{Clock, SystemClock},
+        inbox::Inbox,
         status::Board,
     },
-    portal,
     store::{Keys, SqliteStore, StoreOptions},
     types::limits::DRAIN,
 };
@@ -122,9 +121,8 @@ impl Server {
     /// Stops in reverse order.
     pub async fn drain(self) {
         let end = Instant::now() + DRAIN;
-        let left = |reserve: u64| {
-            end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(reserve))
-        };
+        let left =
+            |reserve: u64| end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(reserve));
         self.exchange.stop_taking();
         // Turns in hand finish while the binds still take their answers.
         let turns = self.exchange.drained(left(12)).await;
@@ -137,7 +135,13 @@ impl Server {
         if turns && binds && pages && clean {
             tracing::info!("stopped; nothing was left in hand");
         } else {
-            tracing::warn!(turns, binds, pages, clean, "stopped before everything was done; it goes on at the next start");
+            tracing::warn!(
+                turns,
+                binds,
+                pages,
+                clean,
+                "stopped before everything was done; it goes on at the next start"
+            );
         }
     }
 }
@@ -191,9 +195,8 @@ fn portal_client(config: &Config, board: &Arc<Board>) -> Result<Arc<portal::Port
         token: config.portal.token.expose().to_owned(),
         ca_file: config.portal.ca_file.clone(),
     };
-    let client = portal::PortalClient::new(options, Arc::clone(board)).map_err(|fault| {
-        Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}")))
-    })?;
+    let client = portal::PortalClient::new(options, Arc::clone(board))
+        .map_err(|fault| Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}"))))?;
     Ok(Arc::new(client))
 }
 

@@ -125,11 +125,7 @@ fn settings(places: &Places, telco: &Telco, portal: &Portal) -> Result<Config, F
 }
 
 fn sample_codes() -> Vec<(String, String, String)> {
-    let notes = [
-        ("រួចរាល់ សូមមកយក", "ready for collection"),
-        ("កំពុងពិនិត្យ", "in review"),
-        ("សេវាឯកជន", "a private service"),
-    ];
+    let notes = [("រួចរាល់ សូមមកយក", "ready for collection"), ("កំពុងពិនិត្យ", "in review"), ("សេវាឯកជន", "a private service")];
     let print = |code: &str| match crate::types::CodeRules::recommended().read(code) {
         crate::types::CodeVerdict::Good(code) => code.printed().to_owned(),
         _ => code.to_owned(),

@@ -1,7 +1,7 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
-    Concatenation, Config, ConfigFault, DefaultAlphabet, KioskSettings, LimitSettings,
-    NumberFormat, PortalSettings, Secret, TelcoSettings, UniqueId, Validity,
+    Concatenation, Config, ConfigFault, DefaultAlphabet, KioskSettings, LimitSettings, NumberFormat, PortalSettings,
+    Secret, TelcoSettings, UniqueId, Validity,
     file::{self, File},
     secret,
 };
@@ -25,13 +25,7 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let kiosk = kiosk(file.kiosk.unwrap_or_default())?;
     for agency in file.agency.unwrap_or_default() {
         let name = agency.name.unwrap_or_default();
-        secret::required(
-            &format!("agency \"{name}\": token"),
-            agency.token,
-            agency.token_file,
-            folder,
-            &mut warnings,
-        )?;
+        secret::required(&format!("agency \"{name}\": token"), agency.token, agency.token_file, folder, &mut warnings)?;
     }
     Ok(Config {
         database: database(file.database.unwrap_or_default(), &data_dir, folder)?,
@@ -52,22 +46,12 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
 }
 
 fn refuse_later(given: bool, key: &str) -> Result<(), ConfigFault> {
-    if given {
-        Err(ConfigFault::new(format!(
-            "{key}: not in this version; take the key out"
-        )))
-    } else {
-        Ok(())
-    }
+    if given { Err(ConfigFault::new(format!("{key}: not in this version; take the key out"))) } else { Ok(()) }
 }
 
 fn listen(key: &str, given: Option<String>, default: &str) -> Result<SocketAddr, ConfigFault> {
     let text = given.unwrap_or_else(|| default.to_owned());
-    text.parse().map_err(|_| {
-        ConfigFault::new(format!(
-            "{key}: \"{text}\" is not ADDRESS:PORT, such as {default}"
-        ))
-    })
+    text.parse().map_err(|_| ConfigFault::new(format!("{key}: \"{text}\" is not ADDRESS:PORT, such as {default}")))
 }
 
 fn ops(
@@ -90,89 +74,52 @@ fn database(table: file::Database, data_dir: &Path, folder: &Path) -> Result<Pat
         return Ok(data_dir.join("chrak.db"));
     };
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        return Err(ConfigFault::new(
-            "database.url: PostgreSQL is not in this version; use sqlite:PATH",
-        ));
+        return Err(ConfigFault::new("database.url: PostgreSQL is not in this version; use sqlite:PATH"));
     }
-    let path = url
-        .strip_prefix("sqlite:")
-        .map(|rest| rest.strip_prefix("//").unwrap_or(rest));
+    let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
         Some(path) if !path.is_empty() => Ok(folder.join(path)),
-        _ => Err(ConfigFault::new(
-            "database.url: must be sqlite:PATH, such as sqlite:chrak-data/chrak.db",
-        )),
+        _ => Err(ConfigFault::new("database.url: must be sqlite:PATH, such as sqlite:chrak-data/chrak.db")),
     }
 }
 
 fn zone(name: Option<String>) -> Result<TimeZone, ConfigFault> {
     match name.as_deref() {
         None | Some("Asia/Phnom_Penh") => Ok(phnom_penh()),
-        Some(other) => TimeZone::get(other).map_err(|_| {
-            ConfigFault::new(format!(
-                "timezone: \"{other}\" is not a zone, such as Asia/Phnom_Penh"
-            ))
-        }),
+        Some(other) => TimeZone::get(other)
+            .map_err(|_| ConfigFault::new(format!("timezone: \"{other}\" is not a zone, such as Asia/Phnom_Penh"))),
     }
 }
 
-fn portal(
-    table: file::Portal,
-    folder: &Path,
-    warnings: &mut Vec<String>,
-) -> Result<PortalSettings, ConfigFault> {
+fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Result<PortalSettings, ConfigFault> {
     match table.mode.as_deref() {
         None | Some("direct") => {}
         Some("xroad") => {
-            return Err(ConfigFault::new(
-                "portal.mode: \"xroad\" is not in this version; use \"direct\"",
-            ));
+            return Err(ConfigFault::new("portal.mode: \"xroad\" is not in this version; use \"direct\""));
         }
         Some(other) => {
-            return Err(ConfigFault::new(format!(
-                "portal.mode: \"{other}\" is none of direct, xroad"
-            )));
+            return Err(ConfigFault::new(format!("portal.mode: \"{other}\" is none of direct, xroad")));
         }
     }
     match table.events.as_deref() {
         None | Some("poll") => {}
-        Some("webhook")
-            if table
-                .webhook_secret_files
-                .as_ref()
-                .is_some_and(|files| !files.is_empty()) => {}
+        Some("webhook") if table.webhook_secret_files.as_ref().is_some_and(|files| !files.is_empty()) => {}
         Some("webhook") => {
-            return Err(ConfigFault::new(
-                "portal.webhook_secret_files is missing: events = \"webhook\" needs it",
-            ));
+            return Err(ConfigFault::new("portal.webhook_secret_files is missing: events = \"webhook\" needs it"));
         }
         Some(other) => {
-            return Err(ConfigFault::new(format!(
-                "portal.events: \"{other}\" is none of poll, webhook"
-            )));
+            return Err(ConfigFault::new(format!("portal.events: \"{other}\" is none of poll, webhook")));
         }
     }
-    let url = table
-        .url
-        .ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
+    let url = table.url.ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
     if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(ConfigFault::new(
-            "portal.url: must begin with https:// (or http:// on a trusted network)",
-        ));
+        return Err(ConfigFault::new("portal.url: must begin with https:// (or http:// on a trusted network)"));
     }
     let timeouts = table.timeout_ms.unwrap_or_default();
-    let wait = |given: Option<u32>, default| {
-        Duration::from_millis(u64::from(given.unwrap_or(default).max(1)))
-    };
+    let wait = |given: Option<u32>, default| Duration::from_millis(u64::from(given.unwrap_or(default).max(1)));
     Ok(PortalSettings {
         url: url.trim_end_matches('/').to_owned(),
-        token: secret::required(
-            "portal.token",
-            table.token,
-            table.token_file,
-            folder,
-            warnings,
-        )?,
+        token: secret::required("portal.token", table.token, table.token_file, folder, warnings)?,
         ca_file: table.ca_file.map(|path| folder.join(path)),
         timeout_ussd: wait(timeouts.ussd, 800),
         timeout_kiosk: wait(timeouts.kiosk, 2_000),
@@ -184,11 +131,8 @@ fn language(table: file::Languages) -> Result<Language, ConfigFault> {
     let Some(tag) = table.default else {
         return Ok(Language::Km);
     };
-    Language::from_tag(&tag).ok_or_else(|| {
-        ConfigFault::new(format!(
-            "languages.default: \"{tag}\" is none of km, km-Latn, en"
-        ))
-    })
+    Language::from_tag(&tag)
+        .ok_or_else(|| ConfigFault::new(format!("languages.default: \"{tag}\" is none of km, km-Latn, en")))
 }
 
 fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
@@ -203,17 +147,12 @@ fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
             Some("luhn") => CheckDigit::Luhn,
             Some("damm") => CheckDigit::Damm,
             Some(other) => {
-                return Err(ConfigFault::new(format!(
-                    "code[{index}].check: \"{other}\" is none of none, luhn, damm"
-                )));
+                return Err(ConfigFault::new(format!("code[{index}].check: \"{other}\" is none of none, luhn, damm")));
             }
         };
-        let regex = table
-            .regex
-            .ok_or_else(|| ConfigFault::new(format!("code[{index}].regex is missing")))?;
+        let regex = table.regex.ok_or_else(|| ConfigFault::new(format!("code[{index}].regex is missing")))?;
         let pattern = CodePattern::new(&name, &regex, check, table.groups.unwrap_or_default());
-        patterns
-            .push(pattern.map_err(|fault| ConfigFault::new(format!("code[{index}]: {fault}")))?);
+        patterns.push(pattern.map_err(|fault| ConfigFault::new(format!("code[{index}]: {fault}")))?);
     }
     Ok(CodeRules::new(patterns))
 }
@@ -239,16 +178,10 @@ fn kiosk(table: file::Kiosk) -> Result<KioskSettings, ConfigFault> {
         None | Some("required") => true,
         Some("off") => false,
         Some(other) => {
-            return Err(ConfigFault::new(format!(
-                "kiosk.pairing: \"{other}\" is none of required, off"
-            )));
+            return Err(ConfigFault::new(format!("kiosk.pairing: \"{other}\" is none of required, off")));
         }
     };
-    Ok(KioskSettings {
-        pairing_required,
-        idle_s: table.idle_s.unwrap_or(60),
-        warning_s: table.warning_s.unwrap_or(30),
-    })
+    Ok(KioskSettings { pairing_required, idle_s: table.idle_s.unwrap_or(60), warning_s: table.warning_s.unwrap_or(30) })
 }
 
 fn telcos(
@@ -261,17 +194,12 @@ fn telcos(
     for (index, table) in tables.into_iter().enumerate() {
         let telco = telco(index, table, folder, warnings)?;
         if !names.insert(telco.name.clone()) {
-            return Err(ConfigFault::new(format!(
-                "smsc[{index}].name: \"{}\" is used twice",
-                telco.name
-            )));
+            return Err(ConfigFault::new(format!("smsc[{index}].name: \"{}\" is used twice", telco.name)));
         }
         telcos.push(telco);
     }
     if telcos.is_empty() {
-        warnings.push(
-            "no [[smsc]] is configured: only the kiosk and the machine API will work".to_owned(),
-        );
+        warnings.push("no [[smsc]] is configured: only the kiosk and the machine API will work".to_owned());
     }
     Ok(telcos)
 }
@@ -380,9 +308,7 @@ fn interface_version(key: &str, given: Option<&str>) -> Result<u8, ConfigFault> 
         None | Some("3.4") => Ok(0x34),
         Some("3.3") => Ok(0x33),
         Some("5.0") => Ok(0x50),
-        Some(other) => Err(ConfigFault::new(format!(
-            "{key}: \"{other}\" is none of 3.3, 3.4, 5.0"
-        ))),
+        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of 3.3, 3.4, 5.0"))),
     }
 }
 
@@ -390,9 +316,7 @@ fn pair(key: &str, given: Option<&str>) -> Result<bool, ConfigFault> {
     match given {
         None | Some("transceiver") => Ok(false),
         Some("pair") => Ok(true),
-        Some(other) => Err(ConfigFault::new(format!(
-            "{key}: \"{other}\" is none of transceiver, pair"
-        ))),
+        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of transceiver, pair"))),
     }
 }
 
@@ -400,9 +324,7 @@ fn packed(key: &str, given: Option<&str>) -> Result<bool, ConfigFault> {
     match given {
         None | Some("unpacked") => Ok(false),
         Some("packed") => Ok(true),
-        Some(other) => Err(ConfigFault::new(format!(
-            "{key}: \"{other}\" is none of unpacked, packed"
-        ))),
+        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of unpacked, packed"))),
     }
 }
 
@@ -411,15 +333,15 @@ fn unique_id(key: &str, given: Option<&str>) -> Result<UniqueId, ConfigFault> {
         None | Some("none") => Ok(UniqueId::None),
         Some("user_message_reference") => Ok(UniqueId::Tlv(0x0204)),
         Some("receipted_message_id") => Ok(UniqueId::Tlv(0x001E)),
-        Some(tag) => tag
-            .strip_prefix("0x")
-            .and_then(|hex| u16::from_str_radix(hex, 16).ok())
-            .map(UniqueId::Tlv)
-            .ok_or_else(|| {
-                ConfigFault::new(format!(
-                    "{key}: \"{tag}\" is none of none, user_message_reference, receipted_message_id, 0xTTTT"
-                ))
-            }),
+        Some(tag) => {
+            tag.strip_prefix("0x").and_then(|hex| u16::from_str_radix(hex, 16).ok()).map(UniqueId::Tlv).ok_or_else(
+                || {
+                    ConfigFault::new(format!(
+                        "{key}: \"{tag}\" is none of none, user_message_reference, receipted_message_id, 0xTTTT"
+                    ))
+                },
+            )
+        }
     }
 }
 
@@ -431,8 +353,7 @@ mod tests {
         address = \"127.0.0.1:2775\"\nsystem_id = \"chrak\"\npassword = \"secret\"\n";
 
     fn settle(text: &str) -> Result<Config, String> {
-        let file = super::super::parse(text, "chrak.toml", std::iter::empty())
-            .map_err(|fault| fault.to_string())?;
+        let file = super::super::parse(text, "chrak.toml", std::iter::empty()).map_err(|fault| fault.to_string())?;
         check(file, Path::new("/etc/chrak")).map_err(|fault| fault.to_string())
     }
 
@@ -451,43 +372,19 @@ mod tests {
     #[test]
     fn each_mistake_is_told_in_one_line() {
         for (text, told) in [
-            (
-                GOOD.replace("password = \"secret\"", ""),
-                "smsc[0].password is missing",
-            ),
+            (GOOD.replace("password = \"secret\"", ""), "smsc[0].password is missing"),
             (GOOD.replace("token = \"t\"", ""), "portal.token is missing"),
             (
                 GOOD.replace("token = \"t\"", "token_file = \"none\""),
                 "portal.token_file: /etc/chrak/none cannot be read",
             ),
-            (
-                GOOD.replace("url = \"https://portal.example/\"", ""),
-                "portal.url is missing",
-            ),
-            (
-                GOOD.replace("[portal]", "[portal]\nmode = \"xroad\""),
-                "not in this version",
-            ),
-            (
-                format!("{GOOD}window = 5\nbind = \"both\""),
-                "smsc[0].bind: \"both\" is none of transceiver, pair",
-            ),
-            (
-                format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"),
-                "ops.token_file is missing",
-            ),
-            (
-                format!("[database]\nurl = \"postgres://x\"\n{GOOD}"),
-                "PostgreSQL is not in this version",
-            ),
-            (
-                format!("[[code]]\nregex = \"(\"\n{GOOD}"),
-                "code[0]: regex of code",
-            ),
-            (
-                format!("{GOOD}tls = {{ ca_file = \"x\" }}"),
-                "smsc[0].tls: not in this version",
-            ),
+            (GOOD.replace("url = \"https://portal.example/\"", ""), "portal.url is missing"),
+            (GOOD.replace("[portal]", "[portal]\nmode = \"xroad\""), "not in this version"),
+            (format!("{GOOD}window = 5\nbind = \"both\""), "smsc[0].bind: \"both\" is none of transceiver, pair"),
+            (format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"), "ops.token_file is missing"),
+            (format!("[database]\nurl = \"postgres://x\"\n{GOOD}"), "PostgreSQL is not in this version"),
+            (format!("[[code]]\nregex = \"(\"\n{GOOD}"), "code[0]: regex of code"),
+            (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls: not in this version"),
         ] {
             let fault = settle(&text).expect_err(told);
             assert!(fault.contains(told) && !fault.contains('\n'), "{fault}");

@@ -8,33 +8,18 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// Reads `path` and lays `CHRAK__…` over it.
-pub fn load(
-    path: &Path,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<File, ConfigFault> {
+pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) -> Result<File, ConfigFault> {
     let text = std::fs::read_to_string(path).map_err(|fault| {
-        ConfigFault::new(format!(
-            "{}: cannot be read: {fault}; check --config and the file's rights",
-            path.display()
-        ))
+        ConfigFault::new(format!("{}: cannot be read: {fault}; check --config and the file's rights", path.display()))
     })?;
     parse(&text, &path.display().to_string(), environment)
 }
 
 /// As [`load`], from a text; `name` stands for the file in errors.
-pub fn parse(
-    text: &str,
-    name: &str,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<File, ConfigFault> {
+pub fn parse(text: &str, name: &str, environment: impl Iterator<Item = (String, String)>) -> Result<File, ConfigFault> {
     let mut table: Table = text.parse().map_err(|fault: toml::de::Error| {
-        let line = fault.span().map_or(0, |span| {
-            text[..span.start.min(text.len())].lines().count().max(1)
-        });
-        ConfigFault::new(format!(
-            "{name}: line {line}: {}",
-            fault.message().replace('\n', " ")
-        ))
+        let line = fault.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        ConfigFault::new(format!("{name}: line {line}: {}", fault.message().replace('\n', " ")))
     })?;
     overlay(&mut table, environment)?;
     refuse_unknown(&table, &mut Vec::new(), name)?;
@@ -44,19 +29,11 @@ pub fn parse(
     })
 }
 
-fn overlay(
-    table: &mut Table,
-    environment: impl Iterator<Item = (String, String)>,
-) -> Result<(), ConfigFault> {
-    let mut settings: Vec<(String, String)> = environment
-        .filter(|(key, _)| key.starts_with("CHRAK__"))
-        .collect();
+fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, String)>) -> Result<(), ConfigFault> {
+    let mut settings: Vec<(String, String)> = environment.filter(|(key, _)| key.starts_with("CHRAK__")).collect();
     settings.sort();
     for (variable, text) in settings {
-        let path: Vec<String> = variable["CHRAK__".len()..]
-            .split("__")
-            .map(str::to_lowercase)
-            .collect();
+        let path: Vec<String> = variable["CHRAK__".len()..].split("__").map(str::to_lowercase).collect();
         let bad = |why: &str| ConfigFault::new(format!("environment variable {variable}: {why}"));
         let Some((key, parents)) = path.split_last() else {
             continue;
@@ -65,12 +42,10 @@ fn overlay(
         let mut parents = parents.iter().peekable();
         while let Some(parent) = parents.next() {
             let numbered = parents.peek().and_then(|next| next.parse::<usize>().ok());
-            let slot = place
-                .entry(parent.clone())
-                .or_insert_with(|| match numbered {
-                    Some(_) => Value::Array(Vec::new()),
-                    None => Value::Table(Table::new()),
-                });
+            let slot = place.entry(parent.clone()).or_insert_with(|| match numbered {
+                Some(_) => Value::Array(Vec::new()),
+                None => Value::Table(Table::new()),
+            });
             place = match (slot, numbered) {
                 (Value::Table(inner), None) => inner,
                 (Value::Array(items), Some(index)) => {
@@ -124,26 +99,14 @@ fn typed(key: &str, text: String) -> Value {
     Value::String(text)
 }
 
-fn refuse_unknown<'a>(
-    table: &'a Table,
-    path: &mut Vec<&'a str>,
-    name: &str,
-) -> Result<(), ConfigFault> {
+fn refuse_unknown<'a>(table: &'a Table, path: &mut Vec<&'a str>, name: &str) -> Result<(), ConfigFault> {
     let Some(known) = keys_of(path) else {
         return Ok(());
     };
     for (key, value) in table {
         if !known.contains(&key.as_str()) {
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!("[{}]: ", path.join("."))
-            };
-            let nearest = known
-                .iter()
-                .min_by_key(|candidate| distance(key, candidate))
-                .copied()
-                .unwrap_or_default();
+            let place = if path.is_empty() { String::new() } else { format!("[{}]: ", path.join(".")) };
+            let nearest = known.iter().min_by_key(|candidate| distance(key, candidate)).copied().unwrap_or_default();
             let text = format!("{name}: {place}unknown key \"{key}\"; did you mean \"{nearest}\"?");
             return Err(ConfigFault::new(text));
         }
@@ -170,9 +133,7 @@ fn distance(one: &str, other: &str) -> usize {
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, b) in other.iter().enumerate() {
-            let next = (diagonal + usize::from(a != *b))
-                .min(row[j] + 1)
-                .min(row[j + 1] + 1);
+            let next = (diagonal + usize::from(a != *b)).min(row[j] + 1).min(row[j + 1] + 1);
             diagonal = std::mem::replace(&mut row[j + 1], next);
         }
     }
@@ -184,27 +145,16 @@ mod tests {
     use super::*;
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<File, String> {
-        let variables = environment
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let variables = environment.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         parse(text, "chrak.toml", variables).map_err(|fault| fault.to_string())
     }
 
     #[test]
     fn an_unknown_key_is_named_with_the_one_that_was_meant() {
         for (text, told) in [
-            (
-                "[http]\nlissten = \"x\"",
-                "chrak.toml: [http]: unknown key \"lissten\"; did you mean \"listen\"?",
-            ),
-            (
-                "[[smsc]]\nname=\"a\"\nwindw = 3",
-                "chrak.toml: [smsc]: unknown key \"windw\"; did you mean \"window\"?",
-            ),
-            (
-                "htp = 1",
-                "chrak.toml: unknown key \"htp\"; did you mean \"http\"?",
-            ),
+            ("[http]\nlissten = \"x\"", "chrak.toml: [http]: unknown key \"lissten\"; did you mean \"listen\"?"),
+            ("[[smsc]]\nname=\"a\"\nwindw = 3", "chrak.toml: [smsc]: unknown key \"windw\"; did you mean \"window\"?"),
+            ("htp = 1", "chrak.toml: unknown key \"htp\"; did you mean \"http\"?"),
             (
                 "[limits]\nreplies_per_number = { per_minute = 1 }",
                 "chrak.toml: [limits.replies_per_number]: unknown key \"per_minute\"; did you mean \"per_min\"?",
@@ -217,15 +167,9 @@ mod tests {
     #[test]
     fn wrong_types_and_broken_files_say_where() {
         assert!(
-            read("[[smsc]]\nwindow = \"many\"", &[])
-                .expect_err("type")
-                .starts_with("chrak.toml: smsc[0].window: ")
+            read("[[smsc]]\nwindow = \"many\"", &[]).expect_err("type").starts_with("chrak.toml: smsc[0].window: ")
         );
-        assert!(
-            read("[http]\n\nlisten = ", &[])
-                .expect_err("syntax")
-                .starts_with("chrak.toml: line 3: ")
-        );
+        assert!(read("[http]\n\nlisten = ", &[]).expect_err("syntax").starts_with("chrak.toml: line 3: "));
     }
 
     #[test]
@@ -240,26 +184,11 @@ mod tests {
         ];
         let file = read(text, &environment).expect("a good file");
         let smsc = &file.smsc.expect("telcos")[0];
-        assert_eq!(
-            file.http.expect("http").listen.as_deref(),
-            Some("127.0.0.1:1")
-        );
-        assert_eq!(
-            (smsc.password.as_deref(), smsc.window),
-            (Some("12345"), Some(25))
-        );
-        assert_eq!(
-            file.portal
-                .expect("portal")
-                .timeout_ms
-                .expect("timeouts")
-                .sms,
-            Some(5000)
-        );
+        assert_eq!(file.http.expect("http").listen.as_deref(), Some("127.0.0.1:1"));
+        assert_eq!((smsc.password.as_deref(), smsc.window), (Some("12345"), Some(25)));
+        assert_eq!(file.portal.expect("portal").timeout_ms.expect("timeouts").sms, Some(5000));
         assert!(
-            read(text, &[("CHRAK__SMSC__7__NAME", "x")])
-                .expect_err("no such telco")
-                .contains("CHRAK__SMSC__7__NAME")
+            read(text, &[("CHRAK__SMSC__7__NAME", "x")]).expect_err("no such telco").contains("CHRAK__SMSC__7__NAME")
         );
     }
 }

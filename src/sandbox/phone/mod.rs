@@ -12,6 +12,7 @@
 //! `sent`, `accepted`, `waiting`, `refused`), `receipt` (the sender was told that the incoming text `id` arrived).
 
 mod history;
+pub mod page;
 
 use std::convert::Infallible;
 use std::sync::Arc;
