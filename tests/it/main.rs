@@ -1,4 +1,5 @@
 //! The one integration binary.
+mod crash;
 mod sms;
 mod store_contract;
 mod support;

@@ -30,7 +30,7 @@ use alphabet::{Alphabet, Encoded};
 use fault::Faults;
 use hub::Hub;
 pub use hub::{BindInfo, Event};
-use ledger::{Keep, Snapshot};
+use ledger::{Counters, Keep, Snapshot};
 use load::{Load, Plan, Report};
 pub use run::{SmscArgs, check, run_smsc};
 pub use wire::run_phone;
@@ -175,6 +175,11 @@ impl Telco {
     /// A copy of the ledger.
     pub fn snapshot(&self) -> Snapshot {
         self.hub.lock().snapshot()
+    }
+
+    /// The totals alone, cheaply.
+    pub fn counters(&self) -> Counters {
+        self.hub.lock().ledger.counters.clone()
     }
 
     /// Cancelled when the telco stops.

@@ -1,3 +1,4 @@
 //! What the tests share: a telco, a portal that says what it is told, and a server between them.
 pub mod app;
 pub mod portal;
+pub mod program;

@@ -1,0 +1,181 @@
+//! The server under load is killed at random moments, again and again. The telco's ledger lives here, in the
+//! test, so it survives. What must hold: every MO acknowledged with ESME_ROK is answered, none gets two
+//! different answers, and no more segments come twice than were in flight at the kills.
+//!
+//! `CHRAK_KILLS=500` kills so often (60 if not set); `CHRAK_SEED` repeats a run's moments.
+use crate::support::{
+    app,
+    program::{self, Program},
+};
+use chrak::sandbox::{
+    portal::{Portal, PortalConfig, sample_codes},
+    telco::{Telco, ledger::MoState},
+};
+use sqlx::{Connection, SqliteConnection};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+/// Segments in flight at most; a small one fills, so that kills meet full and half-full windows.
+const WINDOW: usize = 25;
+/// MOs that may wait for their ESME_ROK, or for their answer, at a time.
+const UNACKED_MAX: usize = 40;
+const UNANSWERED_MAX: u64 = 400;
+/// The longest life of a server, in ms from its spawning: from before it is ready to well into its work.
+const LIFE_MS: u64 = 1_100;
+
+fn number(name: &str, other: u64) -> u64 {
+    std::env::var(name).ok().map_or(other, |text| text.parse().unwrap_or_else(|_| panic!("{name}: a number")))
+}
+
+/// A small generator (SplitMix64), so that a run can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
+    let kills = number("CHRAK_KILLS", 60);
+    let seed = number("CHRAK_SEED", u64::from(std::process::id()));
+    println!("kills {kills}, CHRAK_SEED={seed}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let portal = slow_portal().await;
+    let telco = app::telco().await;
+    let config =
+        program::config(folder.path(), telco.addr(), portal.addr(), &format!("window = {WINDOW}\nmax_tps = 0\n"));
+    let config = config.to_str().expect("a path in UTF-8").to_owned();
+    let database = folder.path().join("data/chrak.db");
+
+    let feeding = Arc::new(AtomicBool::new(true));
+    let feeder = tokio::spawn(feed(telco.clone(), Arc::clone(&feeding)));
+    let (mut dice, mut in_flight, mut met_work) = (Dice(seed), 0, 0);
+    for _ in 0..kills {
+        let program = Program::start(&["serve", "--config", &config], &[]);
+        tokio::time::sleep(Duration::from_millis(dice.below(LIFE_MS))).await;
+        program.kill();
+        let left = submitting(&database).await;
+        in_flight += left;
+        met_work += u64::from(left > 0);
+    }
+    feeding.store(false, Ordering::Relaxed);
+    feeder.await.expect("the feeder ends");
+
+    let mut program = Program::start(&["serve", "--config", &config], &[]);
+    let settled = settle(&telco).await;
+    program.signal("TERM");
+    let ended = program.ended(Duration::from_secs(25));
+    assert!(settled, "not everything was answered; the server said:\n{}", program.log);
+    assert_eq!(ended.code(), Some(0), "{}", program.log);
+    judge(&telco, kills, met_work, in_flight);
+    assert_eq!(open_rows(&database).await, (0, 0), "rows left in the inbox and the outbox");
+    telco.stop().await;
+    portal.stop().await;
+}
+
+/// Each answer takes a few ms, so that kills meet MOs whose turn is under way.
+async fn slow_portal() -> Portal {
+    let config = PortalConfig {
+        listen: ([127, 0, 0, 1], 0).into(),
+        token: Some("t".into()),
+        delay: Duration::from_millis(8),
+        db: None,
+    };
+    Portal::start(config).await.expect("the sandbox portal starts")
+}
+
+/// MOs from ever new numbers, codes mostly, as long as the telco has few that wait.
+async fn feed(telco: Telco, on: Arc<AtomicBool>) {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let texts = [sample_codes()[0], "HELP", sample_codes()[1], "120500260481938", sample_codes()[2], "HELLO"];
+    while on.load(Ordering::Relaxed) {
+        while telco.unacked() < UNACKED_MAX && NEXT.load(Ordering::Relaxed) < telco.counters().mt + UNANSWERED_MAX {
+            let next = NEXT.fetch_add(1, Ordering::Relaxed);
+            let from = format!("85597{next:07}");
+            telco.send_mo(&from, "1212", texts[next as usize % texts.len()]).expect("the telco takes a text");
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Segments that were handed to a bind and not answered when the server died.
+async fn submitting(database: &Path) -> u64 {
+    if !database.exists() {
+        return 0;
+    }
+    let Ok(mut connection) = SqliteConnection::connect(&format!("sqlite:{}", database.display())).await else {
+        return 0;
+    };
+    // Killed before its tables were made: nothing was in flight.
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE state = 1").fetch_one(&mut connection).await.unwrap_or(0);
+    connection.close().await.expect("closes");
+    rows.unsigned_abs()
+}
+
+async fn open_rows(database: &Path) -> (i64, i64) {
+    let mut connection = SqliteConnection::connect(&format!("sqlite:{}", database.display())).await.expect("opens");
+    let inbox = sqlx::query_scalar("SELECT count(*) FROM inbox WHERE state < 2").fetch_one(&mut connection).await;
+    let outbox = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE state < 3").fetch_one(&mut connection).await;
+    (inbox.expect("counts"), outbox.expect("counts"))
+}
+
+/// Waits until every MO is acknowledged and has its answer.
+async fn settle(telco: &Telco) -> bool {
+    let end = Instant::now() + Duration::from_secs(60);
+    while Instant::now() < end {
+        let seen = telco.snapshot();
+        let answered: std::collections::HashSet<&str> = seen.mt.iter().map(|mt| mt.to.as_str()).collect();
+        if telco.unacked() == 0 && seen.mo.iter().all(|mo| answered.contains(mo.from.as_str())) {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    false
+}
+
+fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64) {
+    let seen = telco.snapshot();
+    let mut answers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut segments = BTreeMap::new();
+    for mt in &seen.mt {
+        answers.entry(&mt.to).or_default().push(&mt.text);
+        segments.insert(mt.to.as_str(), u64::from(mt.segments));
+    }
+    let mut apologies = 0;
+    for mo in &seen.mo {
+        assert_eq!(mo.state, MoState::Accepted, "MO {}", mo.id);
+        let texts =
+            answers.get(mo.from.as_str()).unwrap_or_else(|| panic!("MO {} was acknowledged, not answered", mo.id));
+        assert!(texts.iter().all(|text| text == &texts[0]), "MO {} got different answers: {texts:?}", mo.id);
+        apologies += u64::from(texts[0].starts_with("សូមអភ័យទោស"));
+    }
+    let wanted: u64 = segments.values().sum();
+    let twice = seen.counters.mt_segments - wanted;
+    println!(
+        "kills {kills} ({met_work} with segments in flight), MOs {}, redelivered {}, segments {} of which twice {twice}, \
+         in flight at the kills {in_flight}, apologies {apologies}",
+        seen.mo.len(),
+        seen.counters.mo_redelivered,
+        seen.counters.mt_segments,
+    );
+    // The second copy of one segment of two stays alone at the telco.
+    assert!(seen.incomplete as u64 <= twice, "{} answers are incomplete", seen.incomplete);
+    assert!(twice <= in_flight, "{twice} segments came twice, {in_flight} were in flight");
+    assert!(seen.mo.len() as u64 > kills * 5 && met_work > 0, "the kills met no load");
+    assert_eq!(apologies, 0, "an MO paid for the crashes");
+    assert_eq!((seen.violations.len(), seen.counters.forgotten), (0, 0), "{:?}", seen.violations);
+}

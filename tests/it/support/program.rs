@@ -1,0 +1,154 @@
+//! The program itself as a child process, with a configuration of the test's own.
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// A `chrak` command with nothing of this process's environment that would change it.
+pub fn chrak() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chrak"));
+    command.env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// What a finished `chrak` said.
+pub struct Said {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// Runs `chrak` to its end.
+pub fn run(words: &[&str]) -> Said {
+    let output = chrak().args(words).output().expect("the program can be run");
+    let text = |octets: Vec<u8>| String::from_utf8(octets).expect("what it says is UTF-8");
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A running `chrak`; killed when dropped.
+pub struct Program {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+    /// What it has said so far.
+    pub log: String,
+}
+
+impl Program {
+    /// Starts it. Its standard output is read on a thread, so that it never waits for us.
+    pub fn start(words: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = chrak();
+        command.args(words).envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program can be run");
+        let (tell, lines) = mpsc::channel();
+        let out = child.stdout.take().expect("piped");
+        let err = child.stderr.take().expect("piped");
+        for stream in [Box::new(out) as Box<dyn Read + Send>, Box::new(err)] {
+            let tell = tell.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    if tell.send(line).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        Program { child, lines, log: String::new() }
+    }
+
+    /// Waits for a line that holds `word` and returns it.
+    pub fn said(&mut self, word: &str) -> String {
+        let end = Instant::now() + READY_WITHIN;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.log.push_str(&line);
+                    self.log.push('\n');
+                    if line.contains(word) {
+                        return line;
+                    }
+                }
+                Err(_) => panic!("\"{word}\" was not said; it said:\n{}", self.log),
+            }
+        }
+    }
+
+    /// What else it said until now.
+    pub fn listen(&mut self) -> &str {
+        while let Ok(line) = self.lines.try_recv() {
+            self.log.push_str(&line);
+            self.log.push('\n');
+        }
+        &self.log
+    }
+
+    /// SIGKILL: it gets no word in.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ended");
+    }
+
+    /// Sends a signal by its name.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status().expect("kill can be run");
+        assert!(sent.success(), "signal {name}");
+    }
+
+    /// Waits for its end.
+    pub fn ended(&mut self, within: Duration) -> ExitStatus {
+        let end = Instant::now() + within;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
+                self.listen();
+                return status;
+            }
+            assert!(Instant::now() < end, "it did not end within {within:?}; it said:\n{}", self.listen());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Already ended is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A configuration file in `folder` for one telco and one portal on loopback, without limits.
+pub fn config(folder: &Path, smsc: SocketAddr, portal: SocketAddr, more: &str) -> PathBuf {
+    let path = folder.join("chrak.toml");
+    let text = format!(
+        r#"data_dir = "data"
+[http]
+listen = "127.0.0.1:0"
+[ops]
+listen = "127.0.0.1:0"
+[kiosk]
+pairing = "off"
+[portal]
+url = "http://{portal}"
+token = "t"
+[limits]
+failed_lookups_per_number = {{ per_15_min = 0, per_day = 0 }}
+replies_per_number = {{ per_min = 0, per_day = 0 }}
+dialogue_turns_per_number_per_day = 0
+[[smsc]]
+name = "test"
+address = "{smsc}"
+system_id = "chrak"
+password = "secret"
+reconnect_max_s = 1
+{more}"#
+    );
+    std::fs::write(&path, text).expect("the configuration can be written");
+    path
+}
