@@ -14,6 +14,7 @@ pub mod smpp;
 // floor 3
 pub mod ports;
 pub mod render;
+pub mod web;
 // floor 4
 pub mod exchange;
 // floor 5

@@ -18,6 +18,7 @@ use crate::{
     },
     store::{Keys, SqliteStore, StoreOptions},
     types::limits::DRAIN,
+    web,
 };
 use axum::Router;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -101,7 +102,7 @@ impl Server {
         let console = ops::routes(super::pages::ops_state(config, Arc::clone(&self.store), board, clock));
         for (listener, router) in [(http, pages), (ops, console)] {
             let stop = self.stop_pages.clone();
-            self.pages.spawn(kiosk::server::serve(listener, router, kiosk::server::HttpLimits::default(), stop));
+            self.pages.spawn(web::server::serve(listener, router, web::server::HttpLimits::default(), stop));
         }
         self.pages.close();
     }

@@ -1,17 +1,16 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Door`] to the exchange.
-mod assets;
 mod door;
 mod guard;
 mod pages;
-pub mod server;
 mod views;
 mod words;
 
 pub use door::{CheckAnswer, Door, ExchangeDoor};
 pub use pages::no_such_page as not_found;
 
+use crate::web::assets;
 use axum::{
     Router,
     extract::DefaultBodyLimit,

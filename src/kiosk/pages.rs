@@ -1,9 +1,10 @@
 //! The pages and what a press on them does. It must not know how an answer is found.
+use super::KioskState;
 use super::door::CheckAnswer;
 use super::views::{DIGITS_MAX, Slot, StatusCard, Typed, slots, status_card};
 use super::words::{EN, KM, Lang, Told, Words};
-use super::{KioskState, assets};
 use crate::render::words::khmer_digits;
+use crate::web::filters;
 use askama::Template;
 use axum::{
     Form,
@@ -11,23 +12,6 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-
-mod filters {
-    use super::assets;
-    use askama::{Values, filters::Safe};
-
-    #[askama::filter_fn]
-    pub fn asset(name: &str, _: &dyn Values) -> askama::Result<String> {
-        assets::asset(name).ok_or(askama::Error::Fmt)
-    }
-
-    /// An icon says nothing by itself: the word stands beside it.
-    #[askama::filter_fn]
-    pub fn icon(name: &str, _: &dyn Values) -> askama::Result<Safe<String>> {
-        let sprite = assets::asset("icons.svg").ok_or(askama::Error::Fmt)?;
-        Ok(Safe(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>")))
-    }
-}
 
 /// Where "back" leads.
 enum Back {

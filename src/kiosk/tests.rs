@@ -309,13 +309,3 @@ async fn assets_are_kept_for_ever_under_their_hash_only() {
     assert_eq!(send(Pairing::Off, request).await.status, StatusCode::NOT_MODIFIED);
     assert_eq!(get("/a/00000000/none.css").await.status, StatusCode::NOT_FOUND);
 }
-
-#[tokio::test]
-#[ignore = "for looking at the pages: serves them on 127.0.0.1:8099 for 10 minutes"]
-async fn show() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await.expect("the port");
-    let stop = tokio_util::sync::CancellationToken::new();
-    let limits = server::HttpLimits::default();
-    let serving = server::serve(listener, router(Pairing::Off), limits, stop);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(600), serving).await;
-}

@@ -11,6 +11,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("smpp", 2),
     ("ports", 3),
     ("render", 3),
+    ("web", 3),
     ("exchange", 4),
     ("api", 5),
     ("kiosk", 5),

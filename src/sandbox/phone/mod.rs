@@ -31,6 +31,7 @@ use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::sandbox::telco::{Telco, valid_number};
+use crate::web;
 use history::Book;
 
 const MAX_TEXT: usize = 2_000;
@@ -89,21 +90,12 @@ async fn local_only(request: Request, next: Next) -> Response {
 
 fn is_local(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).map(|v| v.to_str().unwrap_or("?"));
-    let host = text(header::HOST).is_some_and(local_authority);
     let origin = text(header::ORIGIN).is_none_or(|origin| {
         let rest = origin.strip_prefix("http://");
         rest.is_some_and(|authority| Some(authority) == text(header::HOST))
     });
     let site = headers.get("sec-fetch-site").is_none_or(|site| matches!(site.as_bytes(), b"same-origin" | b"none"));
-    host && origin && site
-}
-
-fn local_authority(authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    host == "localhost" || host == "[::1]" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+    web::names_loopback(headers) && origin && site
 }
 
 fn refuse(status: StatusCode, why: &str) -> Response {

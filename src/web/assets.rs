@@ -10,11 +10,15 @@ use bytes::Bytes;
 use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
 #[derive(rust_embed::RustEmbed)]
-#[folder = "kiosk-ui/assets"]
-#[include = "*.css"]
-#[include = "*.svg"]
-#[include = "*.js"]
-#[include = "fonts/*.woff2"]
+#[folder = "kiosk-ui"]
+#[include = "assets/*.css"]
+#[include = "assets/*.svg"]
+#[include = "assets/*.js"]
+#[include = "assets/fonts/*.woff2"]
+#[include = "console/*.css"]
+#[include = "console/*.js"]
+#[include = "phone/*.css"]
+#[include = "phone/*.js"]
 struct Embedded;
 
 struct Asset {
@@ -47,6 +51,11 @@ fn table() -> BTreeMap<String, Asset> {
     table
 }
 
+/// `assets/app.css` is called `app.css`, `console/console.js` by that name.
+fn short(name: &str) -> &str {
+    name.strip_prefix("assets/").unwrap_or(name)
+}
+
 fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'static, [u8]>) {
     let digest = ring::digest::digest(&ring::digest::SHA256, &data);
     let hash = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -61,14 +70,14 @@ fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'
         Cow::Borrowed(data) => Bytes::from_static(data),
         Cow::Owned(data) => Bytes::from(data),
     };
-    table.insert(name.into_owned(), Asset { bytes, hash, content_type });
+    table.insert(short(&name).to_owned(), Asset { bytes, hash, content_type });
 }
 
 fn address(name: &str, asset: &Asset) -> String {
     format!("/a/{}/{name}", asset.hash)
 }
 
-/// The address of an asset by its path below `kiosk-ui/assets`; `None` when there is no such file.
+/// The address of an asset by its path below `kiosk-ui/assets`, or below `kiosk-ui` for the console's and the phone's; `None` when there is no such file.
 pub fn asset(name: &str) -> Option<String> {
     TABLE.get(name).map(|asset| address(name, asset))
 }

@@ -1,0 +1,77 @@
+//! Floor 3: what every page of ours stands on, whichever room makes it: the embedded assets, the headers of
+//! an answer, where a form may come from, and the HTTP listener. It must not know what a page says.
+pub mod assets;
+pub mod server;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Referrer-Policy is `same-origin`, not `no-referrer`: with the latter Chromium sends `Origin: null` with
+/// our own forms, and on plain http (no Sec-Fetch-Site there) they could not be told from foreign ones.
+/// Other sites learn nothing either way, and no address of ours holds a code.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
+         script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// Puts the headers of every page on an answer. Assets say themselves how long they keep; pages are never kept.
+pub fn protect(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// Whether a form was sent from a page of this very origin. A browser that says nothing of it (or a tool
+/// that is no browser) carries no visitor's rights, so there is nothing to forge.
+pub fn from_our_pages(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(header::ORIGIN) else {
+        return true;
+    };
+    let origin = origin.split_once("://").map(|(_, host)| host);
+    origin.is_some() && origin == text(header::HOST)
+}
+
+/// Whether a request names this machine's own loopback as its host: another site's name that was pointed to
+/// loopback (DNS rebinding) does not.
+pub fn names_loopback(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    name == "localhost" || name == "[::1]" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// What templates say of assets; `use crate::web::filters` beside a template.
+pub mod filters {
+    use super::assets;
+    use askama::{Values, filters::Safe};
+
+    /// The address of an asset.
+    #[askama::filter_fn]
+    pub fn asset(name: &str, _: &dyn Values) -> askama::Result<String> {
+        assets::asset(name).ok_or(askama::Error::Fmt)
+    }
+
+    /// An icon says nothing by itself: the word stands beside it.
+    #[askama::filter_fn]
+    pub fn icon(name: &str, _: &dyn Values) -> askama::Result<Safe<String>> {
+        let sprite = assets::asset("icons.svg").ok_or(askama::Error::Fmt)?;
+        Ok(Safe(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>")))
+    }
+}
