@@ -1,20 +1,91 @@
-//! stub
-use crate::ports::{Store, clock::Clock, status::Board};
-use crate::types::UnixMs;
+//! The operator's room: is it alive, is it ready, how much goes through, and a page that shows it all. It
+//! reads what others publish and must not know a number, a code or a text of a citizen.
+//!
+//! | address | answer |
+//! |---|---|
+//! | `/healthz` | 200 while the process lives |
+//! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
+//! | `/metrics` | Prometheus text |
+//! | `/console` | the page; with `[ops].token_file` only after signing in |
+mod access;
+mod console;
+mod health;
+pub mod metrics;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use crate::{
+    ports::{Store, clock::Clock, status::Board},
+    types::UnixMs,
+    web,
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::{StatusCode, header},
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
 use std::sync::Arc;
+
+/// Largest body of the sign-in form, in octets.
+const BODY_MAX: usize = 4 * 1024;
+
+/// What the room shows and who may see it.
 #[derive(Clone)]
 pub struct OpsState {
+    /// What the parts publish.
     pub board: Arc<Board>,
+    /// For the depths, and to see whether it takes commits.
     pub store: Arc<dyn Store>,
-    pub metrics: (),
+    /// The counters and histograms of this process.
+    pub metrics: metrics::Metrics,
+    /// Opens `/console` and `/metrics`; `None` only on loopback.
     pub token: Option<String>,
+    /// When the server started.
     pub started: UnixMs,
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// The program's version.
     pub version: &'static str,
 }
-pub fn routes(_s: OpsState) -> axum::Router {
-    axum::Router::new()
+
+/// What the handlers share.
+struct Room {
+    state: OpsState,
+    access: access::Access,
+    probe: health::Probe,
 }
-pub mod metrics {
-    pub fn install() {}
+
+type Ops = Arc<Room>;
+
+/// The routes.
+pub fn routes(state: OpsState) -> Router {
+    let access = access::Access::new(state.token.clone());
+    let room = Arc::new(Room { state, access, probe: health::Probe::default() });
+    Router::new()
+        .route("/", get(|| async { Redirect::temporary("/console") }))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
+        .route("/console", get(console::show))
+        .route("/console/sign-in", post(console::sign_in))
+        .route("/a/{hash}/{*name}", get(web::assets::serve))
+        .fallback(nothing_here)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn(headers))
+        .with_state(room)
+}
+
+async fn headers(request: Request, next: Next) -> Response {
+    let mut answer = next.run(request).await;
+    web::protect(answer.headers_mut());
+    answer
+}
+
+async fn nothing_here() -> Response {
+    let text = "nothing is here; look at /console, /healthz, /readyz or /metrics\n";
+    (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

@@ -41,3 +41,7 @@ pub const DEDUPE_STRONG: Duration = Duration::from_secs(72 * 3600);
 pub const DRAIN: Duration = Duration::from_secs(25);
 /// Digits below which a source is a short code, not a person.
 pub const SOURCE_DIGITS_MIN: usize = 7;
+
+/// How long the console and `/metrics` wait for the depths of inbox and outbox: a look must not hang on a
+/// database that does.
+pub const DEPTH_WITHIN: Duration = Duration::from_secs(2);

@@ -124,7 +124,9 @@ mod tests {
     #[test]
     fn every_asset_that_a_template_names_is_there() {
         let mut texts = Vec::new();
-        templates("kiosk-ui/templates", &mut texts);
+        for dir in ["kiosk-ui/templates", "kiosk-ui/console", "kiosk-ui/phone"] {
+            templates(dir, &mut texts);
+        }
         let mut seen = 0;
         for text in texts {
             for (end, _) in text.match_indices("\"|asset") {
@@ -141,7 +143,9 @@ mod tests {
     fn every_icon_that_is_used_is_drawn() {
         let sprite = fs::read_to_string("kiosk-ui/assets/icons.svg").expect("the icons");
         let mut texts = Vec::new();
-        templates("kiosk-ui/templates", &mut texts);
+        for dir in ["kiosk-ui/templates", "kiosk-ui/console", "kiosk-ui/phone"] {
+            templates(dir, &mut texts);
+        }
         let mut seen = 0;
         for text in texts {
             for (end, _) in text.match_indices("\"|icon") {

@@ -1,0 +1,34 @@
+// Fetches the page again every two seconds and puts its middle in place of the old one, so that scrolling
+// and the reader's place stay. Without script the page asks the browser to load it every five seconds.
+const PAUSE_MS = 2000;
+const GIVE_UP_MS = 4000;
+
+async function refresh() {
+  if (document.hidden) return;
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), GIVE_UP_MS);
+  try {
+    const answer = await fetch(location.href, { signal: stop.signal, cache: "no-store" });
+    if (answer.status === 401 || answer.status === 403) return location.reload();
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const old = document.querySelector("#now");
+    const left = old.querySelector(".scroll")?.scrollLeft ?? 0;
+    old.replaceChildren(...page.querySelector("#now").children);
+    const table = old.querySelector(".scroll");
+    if (table) table.scrollLeft = left;
+    told(true);
+  } catch {
+    told(false);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function told(there) {
+  document.body.classList.toggle("old", !there);
+  document.querySelector("#gone").hidden = there;
+}
+
+setInterval(refresh, PAUSE_MS);
+document.addEventListener("visibilitychange", refresh);

@@ -1,0 +1,216 @@
+//! `/console`: one page that says whether all is well, and if not, what is not. Made whole on the server; a
+//! small script fetches it again every two seconds. It must not know how anything it shows is done.
+use super::{
+    Ops, Room,
+    access::Tried,
+    metrics::depths,
+    words::{Lang, Words},
+};
+use crate::{
+    ports::status::{BindState, Rate},
+    types::{UnixMs, time::phnom_penh},
+    web::{self, filters},
+};
+use askama::Template;
+use axum::{
+    extract::{Form, Query, State, rejection::FormRejection},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "console.html")]
+struct Page {
+    lang: Lang,
+    w: &'static Words,
+    troubles: Vec<&'static str>,
+    binds: Vec<BindRow>,
+    inbox: Option<u64>,
+    outbox: Option<u64>,
+    charts: Vec<Chart>,
+    database: bool,
+    portal: bool,
+    version: &'static str,
+    uptime: String,
+    at: String,
+}
+
+struct BindRow {
+    smsc: String,
+    bind: String,
+    tone: &'static str,
+    state: &'static str,
+    since: String,
+    in_flight: usize,
+    window: usize,
+    last_error: Option<String>,
+}
+
+struct Chart {
+    name: &'static str,
+    total: u64,
+    now: u64,
+    bars: Vec<Bar>,
+}
+
+/// A minute's bar, in a drawing of 150 by 40 units.
+struct Bar {
+    x: usize,
+    y: u64,
+    height: u64,
+    count: u64,
+}
+
+#[derive(Template)]
+#[template(path = "signin.html")]
+struct SignIn {
+    lang: Lang,
+    w: &'static Words,
+    trouble: Option<&'static str>,
+    form: bool,
+}
+
+/// What the address may say.
+#[derive(Deserialize)]
+pub struct Asked {
+    lang: Option<String>,
+}
+
+impl Asked {
+    /// The language asked for, else the browser's, else Khmer.
+    fn lang(&self, headers: &HeaderMap) -> Lang {
+        let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        match self.lang.as_deref() {
+            Some("en") => Lang::En,
+            Some(_) => Lang::Km,
+            None if accepted().is_some_and(|list| list.to_ascii_lowercase().starts_with("en")) => Lang::En,
+            None => Lang::Km,
+        }
+    }
+}
+
+/// `GET /console`
+pub async fn show(State(room): State<Ops>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+    let lang = asked.lang(&headers);
+    if !room.access.admits(&headers) {
+        let trouble = (!room.access.asks()).then_some(lang.words().loopback_only);
+        return gate(lang, trouble, room.access.asks(), if room.access.asks() { 401 } else { 403 });
+    }
+    page(&compose(&room, lang).await)
+}
+
+/// The sign-in form.
+#[derive(Deserialize)]
+pub struct Given {
+    token: String,
+}
+
+/// `POST /console/sign-in`
+pub async fn sign_in(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    form: Result<Form<Given>, FormRejection>,
+) -> Response {
+    let lang = asked.lang(&headers);
+    if !web::from_our_pages(&headers) || !room.access.asks() {
+        return gate(lang, None, room.access.asks(), 403);
+    }
+    let given = form.map(|Form(given)| given.token).unwrap_or_default();
+    match room.access.try_token(given.trim()) {
+        Tried::Good(cookie) => {
+            let to = format!("/console?lang={}", lang.tag());
+            let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                answer.headers_mut().insert(header::SET_COOKIE, cookie);
+            }
+            answer
+        }
+        Tried::Wrong => gate(lang, Some(lang.words().wrong), true, 401),
+        Tried::TooMany => gate(lang, Some(lang.words().too_many), true, 429),
+    }
+}
+
+fn gate(lang: Lang, trouble: Option<&'static str>, form: bool, status: u16) -> Response {
+    let mut answer = page(&SignIn { lang, w: lang.words(), trouble, form });
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::FORBIDDEN);
+    answer
+}
+
+fn page(template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => Html(text).into_response(),
+        // Only a template that names an asset which is not there, and a test looks for those.
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+async fn compose(room: &Room, lang: Lang) -> Page {
+    let (board, now) = (&room.state.board, room.state.clock.now());
+    let (inbox, outbox) = depths(room).await;
+    let mut binds = board.binds();
+    // What needs a look comes first.
+    binds.sort_by_key(|bind| bind.state == BindState::Bound);
+    let up = binds.iter().filter(|bind| bind.state == BindState::Bound).count();
+    let (database, portal) = (board.store_ok(), !board.breaker_open());
+    let w = lang.words();
+    let troubles = [
+        (board.draining(), w.draining),
+        (!database, w.database_bad),
+        (binds.is_empty(), w.no_telcos),
+        (!binds.is_empty() && up == 0, w.no_binds_up),
+        (up > 0 && up < binds.len(), w.some_binds_down),
+        (!portal, w.portal_bad),
+    ];
+    let rates = [(Rate::MoIn, w.mo_in), (Rate::Answers, w.answers), (Rate::MtOut, w.mt_out)];
+    Page {
+        lang,
+        w,
+        troubles: troubles.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect(),
+        binds: binds
+            .into_iter()
+            .map(|bind| BindRow {
+                smsc: bind.smsc.as_str().to_owned(),
+                bind: bind.bind,
+                tone: tone(bind.state),
+                state: lang.bind_state(bind.state),
+                since: lang.duration(now.since_ms(bind.since)),
+                in_flight: bind.in_flight,
+                window: bind.window,
+                last_error: bind.last_error,
+            })
+            .collect(),
+        inbox,
+        outbox,
+        charts: rates.into_iter().map(|(rate, name)| chart(name, &board.minutes(rate, now))).collect(),
+        database,
+        portal,
+        version: room.state.version,
+        uptime: lang.duration(now.since_ms(room.state.started)),
+        at: time_of_day(now),
+    }
+}
+
+fn tone(state: BindState) -> &'static str {
+    match state {
+        BindState::Bound => "good",
+        BindState::Connecting | BindState::Binding | BindState::Unbinding => "busy",
+        BindState::Waiting | BindState::Closed => "bad",
+    }
+}
+
+fn time_of_day(now: UnixMs) -> String {
+    let at = now.civil(&phnom_penh());
+    format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second())
+}
+
+fn chart(name: &'static str, minutes: &[u64]) -> Chart {
+    let most = minutes.iter().copied().max().unwrap_or(0).max(1);
+    let bars = minutes.iter().enumerate().map(|(index, &count)| {
+        // A minute with anything in it shows, however busy another was.
+        let height = if count == 0 { 0 } else { (count.saturating_mul(38) / most).max(2) };
+        Bar { x: index * 10, y: 40 - height, height, count }
+    });
+    Chart { name, total: minutes.iter().sum(), now: minutes.last().copied().unwrap_or(0), bars: bars.collect() }
+}

@@ -1,0 +1,65 @@
+//! `/healthz` and `/readyz`, for those who start, stop and balance servers.
+use super::Ops;
+use crate::ports::status::BindState;
+use axum::{
+    Json,
+    extract::{RawQuery, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use std::time::Duration;
+use tokio::{sync::Mutex, time::Instant};
+
+/// An answer of the database by then, else it is not ready.
+const PROBE_WITHIN: Duration = Duration::from_secs(2);
+/// A probe writes, so what one found serves for so long: asking often costs no commits.
+const PROBE_KEPT: Duration = Duration::from_secs(1);
+
+/// What the last probe of the database found.
+#[derive(Default)]
+pub struct Probe(Mutex<Option<(Instant, bool)>>);
+
+impl Probe {
+    /// Whether a commit succeeds.
+    pub async fn writable(&self, room: &super::Room) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((at, found)) = *last
+            && at.elapsed() < PROBE_KEPT
+        {
+            return found;
+        }
+        let found = matches!(tokio::time::timeout(PROBE_WITHIN, room.state.store.probe()).await, Ok(Ok(())));
+        *last = Some((Instant::now(), found));
+        found
+    }
+}
+
+/// `GET /healthz`
+pub async fn alive() -> Response {
+    Json(json!({ "status": "ok" })).into_response()
+}
+
+/// `GET /readyz`, with `?links` also the binds.
+pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Response {
+    let database = room.probe.writable(&room).await;
+    let draining = room.state.board.draining();
+    let mut good = database && !draining;
+    let mut body = json!({
+        "database": if database { "ok" } else { "not writable" },
+        "draining": draining,
+    });
+    if query.is_some_and(|query| query.split('&').any(|word| word == "links" || word.starts_with("links="))) {
+        let binds = room.state.board.binds();
+        let up = binds.iter().filter(|bind| bind.state == BindState::Bound).count();
+        good &= up > 0;
+        body["links"] = json!({ "up": up, "of": binds.len() });
+        body["binds"] = binds
+            .iter()
+            .map(|bind| json!({ "smsc": bind.smsc.as_str(), "bind": bind.bind, "up": bind.state == BindState::Bound }))
+            .collect();
+    }
+    body["status"] = if good { "ready" } else { "not ready" }.into();
+    let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(body)).into_response()
+}

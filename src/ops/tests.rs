@@ -1,0 +1,241 @@
+//! The operator's room as browsers, balancers and Prometheus meet it.
+use super::*;
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        citizens::{CitizenRecord, Citizens},
+        clock::SystemClock,
+        inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
+        outbox::{Delivery, DueMt, Outbox, Resolved, Settlement},
+        status::{BindState, BindStatus, Rate},
+    },
+    types::{
+        MoId, Msisdn, MtId, SessionId,
+        names::{Family, SmscName},
+    },
+};
+use axum::{
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request as HttpRequest},
+};
+use std::sync::atomic::{AtomicBool, Ordering};
+use tower::ServiceExt;
+
+/// A database of which only its depths and its probe are asked.
+#[derive(Default)]
+struct Depths {
+    broken: AtomicBool,
+}
+
+fn closed<T: Send + 'static>() -> PortFuture<'static, Result<T, StoreFault>> {
+    Box::pin(async { Err(StoreFault::Closed) })
+}
+
+impl Depths {
+    fn says<T: Send + 'static>(&self, value: T) -> PortFuture<'static, Result<T, StoreFault>> {
+        let broken = self.broken.load(Ordering::Relaxed);
+        Box::pin(async move { if broken { Err(StoreFault::Busy) } else { Ok(value) } })
+    }
+}
+
+#[rustfmt::skip]
+impl Inbox for Depths {
+    fn begin(&self, _: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> { closed() }
+    fn end(&self, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn accept(&self, _: NewMo) -> PortFuture<'_, Result<Accepted, StoreFault>> { closed() }
+    fn waiting(&self, _: bool, _: Option<MoId>, _: usize) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> { closed() }
+    fn claim(&self, _: MoId, _: bool, _: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
+    fn release(&self, _: MoId, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn finish(&self, _: Finish, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn confirm(&self, _: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
+    fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
+    fn sweep(&self, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Outbox for Depths {
+    fn due(&self, _: SmscName, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> { closed() }
+    fn begin_submit(&self, _: Vec<MtId>, _: SessionId, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
+    fn settle(&self, _: Vec<Settlement>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn resolve_ambiguous(&self, _: SmscName, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<Resolved, StoreFault>> { closed() }
+    fn expire(&self, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
+    fn receipt(&self, _: Family, _: String, _: Delivery, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(17) }
+}
+
+#[rustfmt::skip]
+impl Citizens for Depths {
+    fn citizen(&self, _: Msisdn) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
+}
+
+struct Ops {
+    board: Arc<Board>,
+    store: Arc<Depths>,
+    router: Router,
+}
+
+struct Got {
+    status: u16,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Ops {
+    fn new(token: Option<&str>) -> Self {
+        let (board, store) = (Arc::new(Board::default()), Arc::new(Depths::default()));
+        board.set_store_ok(true);
+        let router = routes(OpsState {
+            board: Arc::clone(&board),
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            metrics: metrics::install(),
+            token: token.map(str::to_owned),
+            started: UnixMs(SystemClock.now().0 - 3_700_000),
+            clock: Arc::new(SystemClock),
+            version: "1.2.3",
+        });
+        Ops { board, store, router }
+    }
+
+    fn bind(&self, name: &str, state: BindState, last_error: Option<&str>) {
+        self.board.publish(BindStatus {
+            smsc: "smart".into(),
+            bind: name.to_owned(),
+            state,
+            since: SystemClock.now(),
+            in_flight: 3,
+            window: 10,
+            last_error: last_error.map(str::to_owned),
+        });
+    }
+
+    async fn send(&self, request: HttpRequest<Body>) -> Got {
+        let answer = self.router.clone().oneshot(request).await.expect("an answer");
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
+        Got { status, headers, body: String::from_utf8(body.to_vec()).expect("UTF-8") }
+    }
+
+    async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Got {
+        let mut request = HttpRequest::builder().uri(path).header("host", "127.0.0.1:9090");
+        for (name, value) in headers {
+            request.headers_mut().expect("headers").insert(
+                axum::http::HeaderName::from_bytes(name.as_bytes()).expect("a name"),
+                value.parse().expect("a value"),
+            );
+        }
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    async fn sign_in(&self, token: &str, site: &str) -> Got {
+        let request =
+            HttpRequest::builder().method("POST").uri("/console/sign-in?lang=en").header("host", "ops.example");
+        let request =
+            request.header("sec-fetch-site", site).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(format!("token={token}"))).expect("a request")).await
+    }
+}
+
+#[tokio::test]
+async fn readiness_follows_the_database_the_drain_and_the_links() {
+    let ops = Ops::new(None);
+    assert_eq!(ops.get("/healthz", &[]).await.status, 200);
+    assert_eq!(ops.get("/readyz", &[]).await.status, 200);
+    assert_eq!(ops.get("/readyz?links", &[]).await.status, 503, "no bind is up");
+    ops.bind("trx-1", BindState::Bound, None);
+    let linked = ops.get("/readyz?links", &[]).await;
+    let body: serde_json::Value = serde_json::from_str(&linked.body).expect("JSON");
+    assert_eq!((linked.status, &body["links"]["up"], &body["database"]), (200, &1.into(), &"ok".into()));
+    ops.board.set_draining();
+    assert_eq!(ops.get("/readyz", &[]).await.status, 503);
+
+    let ops = Ops::new(None);
+    ops.store.broken.store(true, Ordering::Relaxed);
+    let bad = ops.get("/readyz", &[]).await;
+    assert_eq!(bad.status, 503);
+    assert!(bad.body.contains("not writable") && ops.get("/healthz", &[]).await.status == 200);
+}
+
+#[tokio::test]
+async fn metrics_have_the_promised_names_and_tell_a_lost_depth_from_none() {
+    let ops = Ops::new(None);
+    ops.bind("trx-1", BindState::Bound, None);
+    ::metrics::histogram!("chrak_commit_seconds").record(0.003);
+    let got = ops.get("/metrics", &[]).await;
+    assert!(got.headers["content-type"].to_str().expect("text").starts_with("text/plain; version=0.0.4"));
+    for line in [
+        "chrak_bind_up{smsc=\"smart\",bind=\"trx-1\"} 1",
+        "chrak_window_in_flight{smsc=\"smart\",bind=\"trx-1\"} 3",
+        "chrak_inbox_depth 41",
+        "chrak_outbox_depth 17",
+        "chrak_commit_seconds_bucket{le=\"0.005\"}",
+        "# HELP chrak_commit_seconds Commits of the database",
+        "# TYPE chrak_commit_seconds histogram",
+    ] {
+        assert!(got.body.contains(line), "{line} is missing in\n{}", got.body);
+    }
+}
+
+#[tokio::test]
+async fn the_console_says_in_both_languages_what_is_wrong() {
+    let ops = Ops::new(None);
+    ops.bind("trx-1", BindState::Bound, None);
+    ops.board.count(Rate::MoIn, 7, SystemClock.now());
+    let well = ops.get("/console?lang=en", &[]).await;
+    assert!(
+        well.body.contains("All well") && well.body.contains("1.2.3") && well.body.contains("1 h 1 min"),
+        "{}",
+        well.body
+    );
+    assert!(well.headers["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
+    ops.bind("rx-1", BindState::Waiting, Some("connection refused <by> peer"));
+    ops.board.set_breaker_open(true);
+    let english = ops.get("/console?lang=en", &[]).await.body;
+    let khmer = ops.get("/console", &[]).await.body;
+    for (page, words) in [
+        (&english, ["Needs attention", "Some binds are down", "Waiting to reconnect", "Away"]),
+        (&khmer, ["ត្រូវពិនិត្យ", "ការតភ្ជាប់ខ្លះ", "រង់ចាំភ្ជាប់ម្តងទៀត", "មិនឆ្លើយតប"]),
+    ] {
+        assert!(words.iter().all(|word| page.contains(word)), "{page}");
+        assert!(page.contains("refused &#60;by&#62; peer") && !page.contains("<by>"));
+        assert!(
+            page.contains(">41<") && page.contains(">17<") && !page.contains("http://") && !page.contains("https://")
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_token_only_loopback_names_open_the_console() {
+    let ops = Ops::new(None);
+    for (host, status) in [
+        ("127.0.0.1:9090", 200),
+        ("localhost", 200),
+        ("[::1]:9090", 200),
+        ("evil.example", 403),
+        ("127.0.0.1.evil.example:9090", 403),
+    ] {
+        assert_eq!(ops.get("/console", &[("host", host)]).await.status, status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_opens_the_console_once_it_is_right_and_not_when_guessed() {
+    let ops = Ops::new(Some("s3cret"));
+    assert_eq!(ops.get("/console", &[]).await.status, 401);
+    assert_eq!(ops.get("/metrics", &[]).await.status, 401);
+    assert_eq!(ops.get("/readyz", &[]).await.status, 200);
+    assert_eq!(ops.get("/metrics", &[("authorization", "Bearer s3cret")]).await.status, 200);
+    assert_eq!(ops.get("/metrics", &[("authorization", "Bearer s3cre")]).await.status, 401);
+    assert_eq!(ops.sign_in("s3cret", "cross-site").await.status, 403);
+    let good = ops.sign_in("s3cret", "same-origin").await;
+    let cookie = good.headers["set-cookie"].to_str().expect("text").to_owned();
+    assert_eq!((good.status, cookie.contains("s3cret")), (303, false));
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
+    let pass = cookie.split(';').next().expect("a pair");
+    assert_eq!(ops.get("/console", &[("cookie", pass)]).await.status, 200);
+    assert_eq!(ops.get("/console", &[("cookie", "chrak_console=00")]).await.status, 401);
+    for _ in 0..5 {
+        assert_eq!(ops.sign_in("guess", "same-origin").await.status, 401);
+    }
+    assert_eq!(ops.sign_in("s3cret", "same-origin").await.status, 429);
+}

@@ -1,0 +1,225 @@
+//! The console's words in its two languages.
+use crate::ports::status::BindState;
+
+/// A language of the console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    /// Khmer.
+    Km,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// Its tag (BCP 47).
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::Km => "km",
+            Lang::En => "en",
+        }
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Lang::Km => Lang::En,
+            Lang::En => Lang::Km,
+        }
+    }
+
+    /// What it calls itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lang::Km => "ភាសាខ្មែរ",
+            Lang::En => "English",
+        }
+    }
+
+    /// Its words.
+    pub fn words(self) -> &'static Words {
+        match self {
+            Lang::Km => &KM,
+            Lang::En => &EN,
+        }
+    }
+
+    /// A state of a bind.
+    pub fn bind_state(self, state: BindState) -> &'static str {
+        let (km, en) = match state {
+            BindState::Waiting => ("រង់ចាំភ្ជាប់ម្តងទៀត", "Waiting to reconnect"),
+            BindState::Connecting => ("កំពុងភ្ជាប់", "Connecting"),
+            BindState::Binding => ("កំពុងផ្ទៀងផ្ទាត់", "Binding"),
+            BindState::Bound => ("បានភ្ជាប់", "Bound"),
+            BindState::Unbinding => ("កំពុងផ្តាច់", "Unbinding"),
+            BindState::Closed => ("បានបិទ", "Closed"),
+        };
+        self.pick(km, en)
+    }
+
+    /// How long something lasted: the two greatest units.
+    pub fn duration(self, ms: i64) -> String {
+        let seconds = ms.max(0) / 1000;
+        let units = [
+            (seconds / 86_400, self.pick("ថ្ងៃ", "d")),
+            (seconds / 3_600 % 24, self.pick("ម៉ោង", "h")),
+            (seconds / 60 % 60, self.pick("នាទី", "min")),
+            (seconds % 60, self.pick("វិនាទី", "s")),
+        ];
+        let first = units.iter().position(|(count, _)| *count > 0).unwrap_or(3).min(2);
+        let shown = units[first..].iter().take(2).filter(|(count, _)| *count > 0);
+        let shown: Vec<String> = shown.map(|(count, unit)| format!("{count} {unit}")).collect();
+        if shown.is_empty() { format!("0 {}", units[3].1) } else { shown.join(" ") }
+    }
+
+    fn pick(self, km: &'static str, en: &'static str) -> &'static str {
+        match self {
+            Lang::Km => km,
+            Lang::En => en,
+        }
+    }
+}
+
+/// Everything the console says.
+pub struct Words {
+    pub title: &'static str,
+    pub well: &'static str,
+    pub well_text: &'static str,
+    pub attention: &'static str,
+    pub no_binds_up: &'static str,
+    pub some_binds_down: &'static str,
+    pub no_telcos: &'static str,
+    pub database_bad: &'static str,
+    pub portal_bad: &'static str,
+    pub draining: &'static str,
+    pub binds: &'static str,
+    pub telco: &'static str,
+    pub bind: &'static str,
+    pub state: &'static str,
+    pub since: &'static str,
+    pub in_flight: &'static str,
+    pub last_error: &'static str,
+    pub waiting: &'static str,
+    pub inbox: &'static str,
+    pub inbox_text: &'static str,
+    pub outbox: &'static str,
+    pub outbox_text: &'static str,
+    pub unknown: &'static str,
+    pub last_minutes: &'static str,
+    pub mo_in: &'static str,
+    pub answers: &'static str,
+    pub mt_out: &'static str,
+    pub this_minute: &'static str,
+    pub total: &'static str,
+    pub parts: &'static str,
+    pub database: &'static str,
+    pub portal: &'static str,
+    pub good: &'static str,
+    pub bad: &'static str,
+    pub away: &'static str,
+    pub version: &'static str,
+    pub uptime: &'static str,
+    pub as_of: &'static str,
+    pub gone: &'static str,
+    pub sign_in: &'static str,
+    pub token: &'static str,
+    pub token_hint: &'static str,
+    pub wrong: &'static str,
+    pub too_many: &'static str,
+    pub loopback_only: &'static str,
+}
+
+static KM: Words = Words {
+    title: "ផ្ទាំងត្រួតពិនិត្យ",
+    well: "ដំណើរការធម្មតា",
+    well_text: "ការតភ្ជាប់ មូលដ្ឋានទិន្នន័យ និងផតថល ដំណើរការល្អទាំងអស់។",
+    attention: "ត្រូវពិនិត្យ",
+    no_binds_up: "គ្មានការតភ្ជាប់ណាមួយទៅបណ្តាញទូរស័ព្ទទេ៖ សារមិនអាចចូល ឬចេញបាន។",
+    some_binds_down: "ការតភ្ជាប់ខ្លះទៅបណ្តាញទូរស័ព្ទមិនដំណើរការ។",
+    no_telcos: "មិនមានបណ្តាញទូរស័ព្ទក្នុងឯកសារកំណត់រចនាសម្ព័ន្ធទេ។",
+    database_bad: "មូលដ្ឋានទិន្នន័យមិនអាចសរសេរបាន៖ សារត្រូវបានទុកនៅបណ្តាញទូរស័ព្ទ។",
+    portal_bad: "ផតថលមិនឆ្លើយតប៖ ប្រជាពលរដ្ឋត្រូវបានសុំឱ្យព្យាយាមម្តងទៀត។",
+    draining: "ម៉ាស៊ីនបម្រើកំពុងបញ្ឈប់ ដោយបញ្ចប់ការងារដែលនៅសល់។",
+    binds: "ការតភ្ជាប់ទៅបណ្តាញទូរស័ព្ទ",
+    telco: "បណ្តាញ",
+    bind: "ការតភ្ជាប់",
+    state: "ស្ថានភាព",
+    since: "រយៈពេល",
+    in_flight: "រង់ចាំការឆ្លើយតប",
+    last_error: "បញ្ហាចុងក្រោយ",
+    waiting: "ការងារដែលនៅសល់",
+    inbox: "សារចូល",
+    inbox_text: "បានរក្សាទុក មិនទាន់ឆ្លើយ",
+    outbox: "សារចេញ",
+    outbox_text: "កំណាត់សាររង់ចាំផ្ញើ",
+    unknown: "មិនដឹង",
+    last_minutes: "១៥ នាទីចុងក្រោយ",
+    mo_in: "សារចូល",
+    answers: "សារដែលបានឆ្លើយ",
+    mt_out: "កំណាត់សារដែលបានផ្ញើ",
+    this_minute: "នាទីនេះ",
+    total: "សរុប",
+    parts: "ផ្នែកនៃប្រព័ន្ធ",
+    database: "មូលដ្ឋានទិន្នន័យ",
+    portal: "ផតថល",
+    good: "ដំណើរការ",
+    bad: "មិនអាចសរសេរ",
+    away: "មិនឆ្លើយតប",
+    version: "កំណែ",
+    uptime: "ដំណើរការបាន",
+    as_of: "គិតត្រឹមម៉ោង",
+    gone: "ម៉ាស៊ីនបម្រើមិនឆ្លើយតប។ ព័ត៌មានខាងក្រោមចាស់ហើយ។",
+    sign_in: "ចូលមើល",
+    token: "លេខសម្ងាត់ប្រតិបត្តិករ",
+    token_hint: "លេខសម្ងាត់នេះនៅក្នុងឯកសារដែល [ops].token_file បញ្ជាក់។",
+    wrong: "លេខសម្ងាត់មិនត្រឹមត្រូវ។",
+    too_many: "មានការព្យាយាមខុសច្រើនដងពេក។ សូមរង់ចាំមួយនាទី។",
+    loopback_only: "ផ្ទាំងនេះសម្រាប់តែម៉ាស៊ីននេះប៉ុណ្ណោះ។ សូមបើកតាម http://127.0.0.1 ឬកំណត់ [ops].token_file។",
+};
+
+static EN: Words = Words {
+    title: "Console",
+    well: "All well",
+    well_text: "Binds, database and portal are all working.",
+    attention: "Needs attention",
+    no_binds_up: "No bind to any telco is up: no text comes in or goes out.",
+    some_binds_down: "Some binds are down.",
+    no_telcos: "The configuration names no telco.",
+    database_bad: "The database takes no commits: messages stay with the telcos.",
+    portal_bad: "The portal does not answer: citizens are asked to try again later.",
+    draining: "The server is stopping and finishes what is in hand.",
+    binds: "Binds",
+    telco: "Telco",
+    bind: "Bind",
+    state: "State",
+    since: "For",
+    in_flight: "In flight",
+    last_error: "Last error",
+    waiting: "Waiting",
+    inbox: "Inbox",
+    inbox_text: "messages stored, not answered yet",
+    outbox: "Outbox",
+    outbox_text: "segments to be sent",
+    unknown: "not known",
+    last_minutes: "Last 15 minutes",
+    mo_in: "Messages in",
+    answers: "Messages answered",
+    mt_out: "Segments sent",
+    this_minute: "this minute",
+    total: "in all",
+    parts: "Parts",
+    database: "Database",
+    portal: "Portal",
+    good: "Working",
+    bad: "Not writable",
+    away: "Away",
+    version: "Version",
+    uptime: "Up for",
+    as_of: "As of",
+    gone: "The server does not answer. What stands below is old.",
+    sign_in: "Sign in",
+    token: "Operator's token",
+    token_hint: "It stands in the file that [ops].token_file names.",
+    wrong: "That is not the token.",
+    too_many: "Too many wrong tries. Please wait a minute.",
+    loopback_only: "This console is for this machine only. Open it as http://127.0.0.1, or set [ops].token_file.",
+};
