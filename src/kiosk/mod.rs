@@ -8,13 +8,13 @@ mod views;
 mod words;
 
 pub use door::{CheckAnswer, Door, ExchangeDoor};
-pub use pages::no_such_page as not_found;
 
-use crate::web::assets;
+use crate::web::{self, assets};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware,
+    response::Response,
     routing::{any, get},
 };
 use std::sync::Arc;
@@ -60,6 +60,13 @@ pub fn routes(state: KioskState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
+}
+
+/// What an address gets that no page has; for the listener's fallback.
+pub async fn not_found() -> Response {
+    let mut answer = pages::no_such_page().await;
+    web::protect(answer.headers_mut());
+    answer
 }
 
 #[cfg(test)]

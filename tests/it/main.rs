@@ -1,5 +1,6 @@
 //! The one integration binary.
 mod crash;
+mod program;
 mod sms;
 mod store_contract;
 mod support;
