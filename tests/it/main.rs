@@ -1,5 +1,6 @@
 //! The one integration binary.
 mod crash;
+mod node_smpp;
 mod program;
 mod sms;
 mod store_contract;
