@@ -1,20 +1,22 @@
 //! Making texts of other people fit: clean for the alphabet, short enough, cut where it does no harm.
 //! Knows no template.
-use crate::types::Language;
-use unicode_segmentation::UnicodeSegmentation;
+use crate::{
+    text::{gsm7, khmer, segment::Alphabet, ucs2},
+    types::Language,
+};
 
 /// What one SMS holds: UCS-2 units for Khmer script, GSM-7 septets else.
 pub(super) fn budget(language: Language) -> usize {
     match language {
-        Language::Km => 70,
-        Language::KmLatn | Language::En => 160,
+        Language::Km => Alphabet::Ucs2.single(),
+        Language::KmLatn | Language::En => Alphabet::Gsm7.single(),
     }
 }
 
 /// Length in the units of [`budget`]. Texts in Latin letters are clean, so a character is a septet.
 pub(super) fn length(text: &str, language: Language) -> usize {
     match language {
-        Language::Km => text.encode_utf16().count(),
+        Language::Km => ucs2::units(text),
         Language::KmLatn | Language::En => text.chars().count(),
     }
 }
@@ -42,9 +44,6 @@ pub(super) fn clean(text: &str, language: Language) -> String {
     out.trim().to_owned()
 }
 
-/// Characters of the basic table of GSM 03.38 beyond ASCII.
-const BASIC: &str = "£¥èéùìòÇØøÅåΔΦΓΛΩΠΨΣΘΞÆæßÉ¤¡ÄÖÑÜ§¿äöñüà";
-
 fn septet(c: char) -> Option<char> {
     match c {
         '[' | '{' => Some('('),
@@ -54,7 +53,7 @@ fn septet(c: char) -> Option<char> {
         '`' | '\u{2018}' | '\u{2019}' => Some('\''),
         '\u{201C}' | '\u{201D}' => Some('"'),
         '^' => None,
-        c if c.is_ascii_graphic() || BASIC.contains(c) => Some(c),
+        c if gsm7::width(c) == Some(1) => Some(c),
         'á' | 'â' | 'ã' | 'ā' | 'ă' => Some('a'),
         'À' | 'Á' | 'Â' | 'Ã' | 'Ā' | 'Ă' => Some('A'),
         'ê' | 'ë' | 'ē' | 'ĕ' => Some('e'),
@@ -76,7 +75,7 @@ pub(super) fn shorten(text: &str, max: usize, language: Language) -> &str {
         return text;
     }
     let (mut used, mut end) = (0, 0);
-    for cluster in text.graphemes(true) {
+    for cluster in khmer::clusters(text) {
         let more = length(cluster, language);
         if used + more > max {
             break;
@@ -85,11 +84,6 @@ pub(super) fn shorten(text: &str, max: usize, language: Language) -> &str {
         end += cluster.len();
     }
     let mut head = &text[..end];
-    // a cluster that ends in a coeng belongs to the consonant after it
-    while head.ends_with('\u{17D2}') {
-        head = head.trim_end_matches('\u{17D2}');
-        head = head.char_indices().last().map_or("", |(at, _)| &head[..at]);
-    }
     if !text[head.len()..].starts_with(' ')
         && let Some(space) = head.rfind(' ')
         && length(&head[..space], language) * 2 >= max

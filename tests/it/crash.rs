@@ -27,6 +27,8 @@ const WINDOW: usize = 25;
 /// MOs that may wait for their ESME_ROK, or for their answer, at a time.
 const UNACKED_MAX: usize = 40;
 const UNANSWERED_MAX: u64 = 400;
+/// MOs for each kill, so that 500 kills stay within what the telco's ledger keeps.
+const MOS_A_KILL: u64 = 300;
 /// The longest life of a server, in ms from its spawning: from before it is ready to well into its work.
 const LIFE_MS: u64 = 1_100;
 
@@ -60,10 +62,11 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     let config = config.to_str().expect("a path in UTF-8").to_owned();
     let database = folder.path().join("data/chrak.db");
 
-    let feeding = Arc::new(AtomicBool::new(true));
-    let feeder = tokio::spawn(feed(telco.clone(), Arc::clone(&feeding)));
+    let (feeding, allowed) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+    let feeder = tokio::spawn(feed(telco.clone(), Arc::clone(&feeding), Arc::clone(&allowed)));
     let (mut dice, mut in_flight, mut met_work) = (Dice(seed), 0, 0);
     for _ in 0..kills {
+        allowed.fetch_add(MOS_A_KILL, Ordering::Relaxed);
         let program = Program::start(&["serve", "--config", &config], &[]);
         tokio::time::sleep(Duration::from_millis(dice.below(LIFE_MS))).await;
         program.kill();
@@ -98,11 +101,12 @@ async fn slow_portal() -> Portal {
 }
 
 /// MOs from ever new numbers, codes mostly, as long as the telco has few that wait.
-async fn feed(telco: Telco, on: Arc<AtomicBool>) {
+async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let texts = [sample_codes()[0], "HELP", sample_codes()[1], "120500260481938", sample_codes()[2], "HELLO"];
     while on.load(Ordering::Relaxed) {
-        while telco.unacked() < UNACKED_MAX && NEXT.load(Ordering::Relaxed) < telco.counters().mt + UNANSWERED_MAX {
+        let most = allowed.load(Ordering::Relaxed).min(telco.counters().mt + UNANSWERED_MAX);
+        while telco.unacked() < UNACKED_MAX && NEXT.load(Ordering::Relaxed) < most {
             let next = NEXT.fetch_add(1, Ordering::Relaxed);
             let from = format!("85597{next:07}");
             telco.send_mo(&from, "1212", texts[next as usize % texts.len()]).expect("the telco takes a text");
