@@ -78,7 +78,7 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     feeder.await.expect("the feeder ends");
 
     let mut program = Program::start(&["serve", "--config", &config], &[]);
-    let settled = settle(&telco).await;
+    let settled = settle(&telco, &database).await;
     program.signal("TERM");
     let ended = program.ended(Duration::from_secs(25));
     assert!(settled, "not everything was answered; the server said:\n{}", program.log);
@@ -137,13 +137,14 @@ async fn open_rows(database: &Path) -> (i64, i64) {
     (inbox.expect("counts"), outbox.expect("counts"))
 }
 
-/// Waits until every MO is acknowledged and has its answer.
-async fn settle(telco: &Telco) -> bool {
+/// Waits until every MO is acknowledged and has its answer, and what was uncertain is decided.
+async fn settle(telco: &Telco, database: &Path) -> bool {
     let end = Instant::now() + Duration::from_secs(60);
     while Instant::now() < end {
         let seen = telco.snapshot();
         let answered: std::collections::HashSet<&str> = seen.mt.iter().map(|mt| mt.to.as_str()).collect();
-        if telco.unacked() == 0 && seen.mo.iter().all(|mo| answered.contains(mo.from.as_str())) {
+        let answered = seen.mo.iter().all(|mo| answered.contains(mo.from.as_str()));
+        if telco.unacked() == 0 && answered && open_rows(database).await == (0, 0) {
             return true;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
