@@ -149,6 +149,7 @@ async fn settle(telco: &Telco, database: &Path) -> bool {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    println!("unacknowledged {}, rows open {:?}", telco.unacked(), open_rows(database).await);
     false
 }
 

@@ -25,7 +25,8 @@ const MAX_QUEUE: usize = 100_000;
 const MAX_LATER: usize = 200_000;
 /// Messages of which segments are still missing, and how long they may be.
 const MAX_JOINS: usize = 10_000;
-const JOIN_TTL: Duration = Duration::from_secs(300);
+/// As long as a telephone keeps the parts of a text.
+const JOIN_TTL: Duration = Duration::from_secs(24 * 3600);
 const MAX_RECEIPT_TRIES: u32 = 5;
 /// A refused or unanswered MO is tried for about as long as a telco would: far longer than any test.
 const MAX_MO_TRIES: u32 = 10_000;
