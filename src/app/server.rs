@@ -5,15 +5,16 @@
 //! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
 use super::{
     Fault,
-    config::{Concatenation, Config, DefaultAlphabet, NumberFormat, TelcoSettings, UniqueId, Validity},
+    config::{Concatenation, Config, DefaultAlphabet, EventsBy, NumberFormat, TelcoSettings, UniqueId, Validity},
 };
 use crate::{
-    exchange::{self, Cut, Exchange, TelcoRules},
+    exchange::{self, Cut, Exchange, QuietHours, TelcoRules},
     kiosk, link, ops, portal,
     ports::{
         Store,
         clock::{Clock, SystemClock},
         inbox::Inbox,
+        portal::Portal,
         status::Board,
     },
     store::{Keys, SqliteStore, StoreOptions},
@@ -61,7 +62,7 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let exchange = Exchange::new(
             Arc::clone(&store) as Arc<dyn Store>,
-            portal,
+            Arc::clone(&portal) as Arc<dyn Portal>,
             Arc::clone(&clock),
             Arc::clone(&board),
             exchange_settings(&config),
@@ -69,6 +70,10 @@ impl Server {
         let stop_work = CancellationToken::new();
         let recovered = exchange.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
+        tokio::spawn(portal::PortalClient::clone(&portal).keep_directory(stop_work.clone()));
+        if let EventsBy::Poll(every) = &config.portal.events {
+            tokio::spawn(exchange.clone().poll_events(portal, *every, stop_work.clone()));
+        }
 
         let mut server = Server {
             http: local(&http)?,
@@ -174,6 +179,8 @@ pub(super) async fn open_store(config: &Config) -> Result<SqliteStore, Fault> {
     let keys = Keys::load_or_create(&config.data_dir.join("chrak.key")).map_err(|fault| run(fault.to_string()))?;
     let mut options = StoreOptions::new(config.database.clone(), keys);
     options.fatal = Arc::new(die);
+    options.families =
+        config.telcos.iter().map(|telco| (telco.name.as_str().into(), telco.family.as_str().into())).collect();
     SqliteStore::open(options).await.map_err(|fault| run(fault.to_string()))
 }
 
@@ -213,16 +220,20 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
             replies_minute: limits.replies_minute,
             replies_day: limits.replies_day,
             steps_day: limits.steps_day,
+            fails_hour_all: limits.fails_hour_all,
         },
         zone: config.zone.clone(),
         timeout_sms: config.portal.timeout_sms,
         texts_kept: config.texts_kept,
+        quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
+        push_enabled: config.push.enabled,
         telcos: config
             .telcos
             .iter()
             .map(|telco| TelcoRules {
                 name: telco.name.as_str().into(),
                 short_codes: telco.short_codes.clone(),
+                prefixes: telco.prefixes.clone(),
                 cut: match telco.concatenation {
                     Concatenation::Udh16 => Cut::Udh16,
                     Concatenation::Udh8 | Concatenation::Sar | Concatenation::Payload => Cut::Udh8,

@@ -61,6 +61,7 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
         token: Some(CREDENTIAL.to_owned()),
         delay: Duration::ZERO,
         db: Some(places.data.join("sandbox-portal.db")),
+        stands_at: None,
     })
     .await
     .map_err(|fault| at("sandbox portal (--portal)", fault))?;

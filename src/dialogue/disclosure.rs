@@ -74,6 +74,7 @@ pub fn shown(
         office: application.office,
         disclosure: level,
         as_of,
+        hours_today: None,
     }
 }
 

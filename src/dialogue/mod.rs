@@ -4,22 +4,26 @@
 //! To add a state: a variant of `State`, a function that answers each [`Input`] in it, its texts in
 //! `render`, and a transcript.
 pub mod disclosure;
+mod flow;
 mod keyword;
 mod language;
 mod status;
 pub mod view;
+mod voice;
 
 pub use view::{StatusFacts, View};
 
-use crate::types::civic::{Answer, Query};
+use crate::types::civic::{Answer, Change, OfficeRef, Query};
 use crate::types::names::Channel;
 use crate::types::{CodeRules, CodeVerdict, Language, Pin, UnixMs, limits};
+use flow::Task;
+use jiff::{civil::Date, tz::TimeZone};
 use keyword::Command;
 use language::Spoken;
 use std::fmt;
 
 /// Shape of a serialised dialogue; one of another shape is begun anew.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Where a conversation stands between two inputs. Small; kept sealed, as it may hold a code.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -27,7 +31,14 @@ pub struct Dialogue {
     v: u8,
     /// The short menu is shown once in a conversation.
     menu_shown: bool,
+    /// The application last asked about, so that an appointment can be made where it lies.
+    about: Option<About>,
     state: State,
+}
+
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct About {
+    office: OfficeRef,
 }
 
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -38,11 +49,17 @@ enum State {
     EnteringCode,
     /// The portal was asked about a code.
     AwaitingStatus(status::Asked),
+    /// One of the languages is wanted.
+    ChoosingLanguage,
+    /// Appointments, services, offices.
+    Flow(Box<flow::Flow>),
+    /// Ratings and complaints.
+    Voice(voice::Voice),
 }
 
 impl Default for Dialogue {
     fn default() -> Self {
-        Dialogue { v: VERSION, menu_shown: false, state: State::Home }
+        Dialogue { v: VERSION, menu_shown: false, about: None, state: State::Home }
     }
 }
 
@@ -52,6 +69,9 @@ impl fmt::Debug for Dialogue {
             State::Home => "Dialogue(home)",
             State::EnteringCode => "Dialogue(entering code)",
             State::AwaitingStatus(_) => "Dialogue(awaiting status)",
+            State::ChoosingLanguage => "Dialogue(choosing a language)",
+            State::Flow(_) => "Dialogue(several steps)",
+            State::Voice(_) => "Dialogue(feedback)",
         })
     }
 }
@@ -62,13 +82,18 @@ impl Dialogue {
         serde_json::from_slice::<Dialogue>(bytes).ok().filter(|dialogue| dialogue.v == VERSION).unwrap_or_default()
     }
 
-    /// At most some 150 octets of JSON. Holds a code at times: seal it before it is kept.
+    /// Whether something was asked that the next text may answer: its steps are counted apart from questions.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.state, State::Home | State::EnteringCode | State::AwaitingStatus(_))
+    }
+
+    /// At most some 4 KiB of JSON. Holds codes and words of the citizen: seal it before it is kept.
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("a dialogue is plain strings and numbers")
     }
 
     fn at(&self, state: State) -> Dialogue {
-        Dialogue { v: VERSION, menu_shown: self.menu_shown, state }
+        Dialogue { v: VERSION, menu_shown: self.menu_shown, about: self.about.clone(), state }
     }
 }
 
@@ -123,6 +148,8 @@ pub enum Effect {
     SetStopped(bool),
     /// Count a look-up that told nothing.
     LookupFailed(LookupFailure),
+    /// Whether this change was carried out is not known: find out, and tell the citizen by a text of its own.
+    FollowUp(Change),
 }
 
 /// Why a look-up told nothing: the `reason` of `chrak_lookup_failures_total`.
@@ -184,9 +211,17 @@ pub struct Ctx<'a> {
     pub codes: &'a CodeRules,
     /// Whether the portal is told a number with the question (SMS, USSD: yes; kiosk: no).
     pub number_known: bool,
+    /// Zone in which days begin.
+    pub zone: &'a TimeZone,
+    /// A number nobody can foresee, new for every step.
+    pub dice: u32,
 }
 
 impl Ctx<'_> {
+    fn today(&self) -> Date {
+        self.now.civil(self.zone).date()
+    }
+
     fn usual_language(&self) -> Language {
         self.language.unwrap_or(self.default_language)
     }
@@ -203,6 +238,8 @@ pub struct Turn {
     pub remember_language: Option<Language>,
     /// What is to be done.
     pub effects: Vec<Effect>,
+    /// Whether an open conversation went on; not when what was written answered nothing.
+    pub advanced: bool,
 }
 
 /// One step of the conversation. Never fails; a text is always answered with a `Show` or an `Ask`.
@@ -211,6 +248,9 @@ pub fn step(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
         State::Home => at_rest(dialogue, input, ctx),
         State::EnteringCode => entering_code(dialogue, input, ctx),
         State::AwaitingStatus(asked) => awaiting_status(dialogue, asked, input, ctx),
+        State::ChoosingLanguage => choosing_language(dialogue, input, ctx),
+        State::Flow(flow) => flow::step(dialogue, flow, input, ctx),
+        State::Voice(voice) => voice::step(dialogue, voice, input, ctx),
     }
 }
 
@@ -248,28 +288,98 @@ fn awaiting_status(dialogue: &Dialogue, asked: &status::Asked, input: Input, ctx
     }
 }
 
-fn read_text(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
-    let text = match text.char_indices().nth(limits::TEXT_CHARS_MAX) {
+fn choosing_language(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
+    if let Input::Text(text) = &input
+        && let Some(number @ 1..=3) = keyword::read(bounded(text)).number
+    {
+        return set_language(dialogue, Language::ALL[number as usize - 1], ctx);
+    }
+    at_rest(dialogue, input, ctx)
+}
+
+/// As much of a text as is looked at.
+fn bounded(text: &str) -> &str {
+    match text.char_indices().nth(limits::TEXT_CHARS_MAX) {
         Some((end, _)) => &text[..end],
         None => text,
-    };
+    }
+}
+
+fn read_text(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
+    let text = bounded(text);
     let reading = keyword::read(text);
     let spoken = language::of_text(text, &reading, ctx);
-    match ctx.codes.find(text) {
-        CodeVerdict::Good(code) => return status::look_up(dialogue, code, None, spoken),
-        CodeVerdict::Mistyped(code) => return status::mistyped(dialogue, code, spoken),
-        CodeVerdict::None => {}
+    // the words of a complaint may hold a code
+    if reading.command != Some(Command::Complaint)
+        && let Some(turn) = read_code(dialogue, text, spoken, ctx, |_, _| None)
+    {
+        return turn;
     }
-    match reading.command {
-        Some(Command::Status) => ask_code(dialogue, spoken),
-        Some(Command::Help) => tell(dialogue, View::Help, spoken),
-        Some(Command::Stop) => stopped(dialogue, true, spoken),
-        Some(Command::Start) => stopped(dialogue, false, spoken),
-        Some(Command::Language(wanted)) => set_language(dialogue, wanted, ctx),
-        Some(Command::Menu) => show_menu(dialogue, spoken),
+    let command = reading.command.or(match reading.number {
+        Some(0) => Some(Command::Menu),
+        Some(1) => Some(Command::Status),
+        Some(2) => Some(Command::Appointment),
+        Some(3) => Some(Command::Info),
+        Some(4) => Some(Command::Office),
+        Some(5) => Some(Command::Feedback),
+        Some(9) => Some(Command::LanguageMenu),
+        _ => None,
+    });
+    let rest = if reading.number.is_some() { "" } else { reading.rest.as_str() };
+    match command {
+        Some(command) => obey(dialogue, command, rest, spoken, ctx),
         // the menu once in a conversation, then only what is needed most
         None if dialogue.menu_shown => ask_code(dialogue, spoken),
         None => show_menu(dialogue, spoken),
+    }
+}
+
+/// What to do with a code found in a text, its PIN beside it; `None` when the text holds none. `instead` may
+/// take a good code for another use.
+fn read_code(
+    dialogue: &Dialogue,
+    text: &str,
+    spoken: Spoken,
+    ctx: &Ctx<'_>,
+    instead: impl FnOnce(&crate::types::RegistrationCode, Option<Pin>) -> Option<Turn>,
+) -> Option<Turn> {
+    match ctx.codes.find(text) {
+        CodeVerdict::Good(code) => {
+            let pin = code.pin_beside(text);
+            Some(instead(&code, pin.clone()).unwrap_or_else(|| status::look_up(dialogue, code, pin, spoken)))
+        }
+        CodeVerdict::Mistyped(code) => Some(status::mistyped(dialogue, code, spoken)),
+        CodeVerdict::None => None,
+    }
+}
+
+fn obey(dialogue: &Dialogue, command: Command, rest: &str, spoken: Spoken, ctx: &Ctx<'_>) -> Turn {
+    match command {
+        Command::Status => ask_code(dialogue, spoken),
+        Command::Appointment => match keyword::read(rest).command {
+            Some(Command::List) => flow::begin(dialogue, Task::List, "", spoken, ctx),
+            Some(Command::Cancel) => flow::begin(dialogue, Task::Cancel, rest, spoken, ctx),
+            Some(Command::Move) => flow::begin(dialogue, Task::Move, rest, spoken, ctx),
+            _ => flow::begin(dialogue, Task::Menu, "", spoken, ctx),
+        },
+        Command::Book => flow::begin(dialogue, Task::Book, rest, spoken, ctx),
+        Command::List => flow::begin(dialogue, Task::List, "", spoken, ctx),
+        Command::Move => flow::begin(dialogue, Task::Move, rest, spoken, ctx),
+        Command::Cancel => flow::begin(dialogue, Task::Cancel, rest, spoken, ctx),
+        Command::Info => flow::begin(dialogue, Task::Info, rest, spoken, ctx),
+        Command::Office => flow::begin(dialogue, Task::Office, rest, spoken, ctx),
+        Command::Feedback => voice::rate(dialogue, rest, spoken),
+        Command::Complaint => voice::complain(dialogue, rest, spoken),
+        Command::Help => tell(dialogue, View::Help, spoken),
+        Command::Stop => stopped(dialogue, true, spoken),
+        Command::Start => stopped(dialogue, false, spoken),
+        Command::Language(wanted) => set_language(dialogue, wanted, ctx),
+        Command::LanguageMenu => {
+            let mut turn = tell(dialogue, View::ChooseLanguage, spoken);
+            turn.next.state = State::ChoosingLanguage;
+            turn
+        }
+        Command::Menu => show_menu(dialogue, spoken),
     }
 }
 
@@ -319,6 +429,7 @@ fn tell(dialogue: &Dialogue, view: View, spoken: Spoken) -> Turn {
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::Show(view)],
+        advanced: true,
     }
 }
 
@@ -329,6 +440,7 @@ fn closed(ctx: &Ctx<'_>) -> Turn {
         language: ctx.usual_language(),
         remember_language: None,
         effects: vec![Effect::Close],
+        advanced: true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Status by code: what is asked of the portal and what each of its answers becomes. Knows no words.
 use super::language::Spoken;
 use super::{Ctx, Dialogue, Effect, LookupFailure, State, Turn, View, disclosure};
-use crate::types::civic::{Answer, ApplicationAnswer, PortalFault, Query};
+use crate::types::civic::{Answer, ApplicationAnswer, ApplicationStatus, PortalFault, Query};
 use crate::types::{CodeVerdict, Language, Pin, RegistrationCode};
 
 /// A question that is open at the portal.
@@ -21,6 +21,7 @@ pub(super) fn look_up(dialogue: &Dialogue, code: RegistrationCode, pin: Option<P
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::Ask(Query::Application { code, pin })],
+        advanced: true,
     }
 }
 
@@ -31,6 +32,7 @@ pub(super) fn mistyped(dialogue: &Dialogue, code: RegistrationCode, spoken: Spok
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::LookupFailed(LookupFailure::Mistyped), Effect::Show(View::Mistyped { code })],
+        advanced: true,
     }
 }
 
@@ -39,12 +41,16 @@ pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer
     let effects = match ctx.codes.read(&asked.code) {
         CodeVerdict::Good(code) => match answer {
             Some(Answer::Application(result)) => told(code, result, asked.pin_given, ctx),
-            None => told(code, Err(PortalFault::Away), asked.pin_given, ctx),
+            Some(_) | None => told(code, Err(PortalFault::Away), asked.pin_given, ctx),
         },
         // the configuration of codes changed while the question was open
         CodeVerdict::Mistyped(_) | CodeVerdict::None => vec![Effect::Show(View::AskAgain)],
     };
-    Turn { next: dialogue.at(State::Home), language: asked.language, remember_language: None, effects }
+    let mut next = dialogue.at(State::Home);
+    if let Some(Effect::Show(View::Status(facts))) = effects.first() {
+        next.about = Some(super::About { office: facts.office_to_name().clone() });
+    }
+    Turn { next, language: asked.language, remember_language: None, effects, advanced: true }
 }
 
 fn told(
@@ -56,7 +62,11 @@ fn told(
     let failure = match result {
         Ok(answer) if answer.application.code.canonical() == code.canonical() => {
             let earnable = disclosure::earnable(ctx.number_known, pin_given);
-            let facts = disclosure::shown(code, answer.application, earnable, answer.as_of);
+            let mut facts = disclosure::shown(code, answer.application, earnable, answer.as_of);
+            if facts.status == ApplicationStatus::ReadyForCollection {
+                let office = answer.office.filter(|office| office.id == facts.office_to_name().id);
+                facts.hours_today = office.map(|office| office.hours_on(ctx.today()));
+            }
             return vec![Effect::Show(View::Status(Box::new(facts)))];
         }
         // another application than the one asked for must not be shown to this citizen
@@ -64,8 +74,10 @@ fn told(
         Err(PortalFault::NotFound) => LookupFailure::NotFound,
         Err(PortalFault::FactorWrong { .. } | PortalFault::FactorRequired) => LookupFailure::Factor,
         Err(PortalFault::Locked) => LookupFailure::Locked,
-        Err(PortalFault::Away) => LookupFailure::PortalAway,
-        Err(PortalFault::Unusable) => LookupFailure::PortalUnusable,
+        Err(PortalFault::Away | PortalFault::Uncertain) => LookupFailure::PortalAway,
+        Err(PortalFault::SlotTaken | PortalFault::HoldExpired | PortalFault::TooLate | PortalFault::Unusable) => {
+            LookupFailure::PortalUnusable
+        }
         Err(PortalFault::Refused) => LookupFailure::PortalRefused,
     };
     let view =

@@ -14,7 +14,14 @@ fn ctx(codes: &CodeRules) -> Ctx<'_> {
         default_language: Language::Km,
         codes,
         number_known: true,
+        zone: zone(),
+        dice: 37,
     }
+}
+
+fn zone() -> &'static jiff::tz::TimeZone {
+    static ZONE: std::sync::OnceLock<jiff::tz::TimeZone> = std::sync::OnceLock::new();
+    ZONE.get_or_init(crate::types::time::phnom_penh)
 }
 
 fn localized(text: &str) -> Localized {
@@ -82,6 +89,7 @@ fn a_number_alone_never_verifies() {
     let answer = Answer::Application(Ok(ApplicationAnswer {
         application: oversharing(Disclosure::Verified, true),
         as_of: None,
+        office: None,
     }));
     let turn = step(&asked.next, Input::Answer(answer), &ctx);
     let [Effect::Show(View::Status(facts))] = turn.effects.as_slice() else { panic!("{turn:?}") };
@@ -120,7 +128,7 @@ fn another_application_than_the_one_asked_for_is_not_shown() {
     let asked = step(&Dialogue::default(), Input::Text(digit), &ctx);
     let mut application = oversharing(Disclosure::Public, false);
     application.code = code();
-    let answer = Answer::Application(Ok(ApplicationAnswer { application, as_of: None }));
+    let answer = Answer::Application(Ok(ApplicationAnswer { application, as_of: None, office: None }));
     let turn = step(&asked.next, Input::Answer(answer), &ctx);
     assert!(matches!(turn.effects.last(), Some(Effect::Show(View::PortalAway { .. }))));
 }

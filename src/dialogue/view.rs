@@ -1,10 +1,13 @@
 //! What a citizen is told, as facts: no sentence, no layout, no length. Each channel's renderer has the words.
 //! Knows nothing of SMS, USSD or pages.
+use super::flow::Task as FlowTask;
 use crate::types::civic::{
-    ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
+    ApplicationFee, ApplicationStatus, Appointment, Complaint, Disclosure, Localized, Notice, Office, OfficeRef, Ready,
+    ReturnedDocument, Service, TimelineEntry,
 };
 use crate::types::{Language, RegistrationCode, UnixMs};
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use std::sync::Arc;
 
 /// One answer. A channel that cannot show a part of it leaves that part out, never adds to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,239 @@ pub enum View {
     AskAgain,
     /// We could not deal with this message and have given it up.
     Apology,
+    /// Too many codes were guessed everywhere: for a while only a code with its PIN is looked up.
+    AddPin {
+        /// As it was understood.
+        code: RegistrationCode,
+    },
+    /// One of the languages, by its number.
+    ChooseLanguage,
+    /// A list to choose from by number.
+    Choose {
+        /// What is listed.
+        asking: Asking,
+        /// In the order of their numbers, from 1; at most 8.
+        options: Vec<Opt>,
+        /// Whether 9 shows others.
+        more: bool,
+        /// The office chosen before, for days and hours.
+        office: Option<OfficeRef>,
+        /// The day chosen before, for hours.
+        day: Option<Date>,
+        /// Why it is asked once more.
+        again: Option<Again>,
+    },
+    /// Which service? A field to fill.
+    AskService,
+    /// Which office or place? A field to fill.
+    AskOffice,
+    /// No service is called that.
+    NoSuchService,
+    /// No office is called that or serves that place.
+    NoSuchOffice,
+    /// A service's sheet.
+    Service(Box<ServiceFacts>),
+    /// An office.
+    Office(Box<OfficeFacts>),
+    /// Shall it be booked?
+    ConfirmBooking {
+        /// Where.
+        office: OfficeRef,
+        /// What for, unless it is private.
+        service: Option<Localized>,
+        /// When.
+        start: UnixMs,
+        /// The answer to it was not understood.
+        again: bool,
+    },
+    /// Shall it be moved? Yes is `digits`, sent back.
+    ConfirmMove {
+        /// As it is.
+        appointment: Appointment,
+        /// The new time.
+        start: UnixMs,
+        /// 10 to 99.
+        digits: u8,
+        /// The answer to it was not understood.
+        again: bool,
+    },
+    /// Shall it be cancelled? Yes is `digits`, sent back.
+    ConfirmCancel {
+        /// As it is.
+        appointment: Appointment,
+        /// 10 to 99.
+        digits: u8,
+        /// The answer to it was not understood.
+        again: bool,
+    },
+    /// The portal has booked it.
+    Booked(Appointment),
+    /// The portal has moved it.
+    Moved(Appointment),
+    /// The portal has cancelled it.
+    Cancelled(Appointment),
+    /// Whether it was done is not known yet; a text will tell.
+    Uncertain,
+    /// It was found out that it was not done.
+    NotDone,
+    /// The appointments to come.
+    Appointments(Vec<Appointment>),
+    /// There are none.
+    NoAppointments,
+    /// No time is free at this office in the coming days, or nothing can be booked there.
+    NothingFree {
+        /// Where.
+        office: OfficeRef,
+    },
+    /// It can no longer be changed: too near, cancelled, or not this number's to change.
+    CannotChange,
+    /// A rating of 1 to 5, with words.
+    AskRating,
+    /// The rating was passed on.
+    Thanks,
+    /// The words of a complaint.
+    AskComplaint,
+    /// The complaint was passed on.
+    ComplaintFiled {
+        /// By which it can be asked about.
+        reference: String,
+    },
+    /// What became of a complaint.
+    Complaint(Box<Complaint>),
+    /// There is no such complaint.
+    NoSuchComplaint,
+    /// Something happened that the citizen agreed to be told.
+    Notice {
+        /// What.
+        notice: Notice,
+        /// As the receipt shows the code that it is about.
+        code: String,
+    },
+}
+
+/// What a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Asking {
+    /// What can be done about appointments.
+    Task,
+    /// Offices at which to book.
+    Office,
+    /// Services to book for.
+    Service,
+    /// Days with free times.
+    Day,
+    /// Free times of a day.
+    Hour,
+    /// Appointments to move or cancel.
+    Appointment,
+    /// Services to be told about.
+    AnyService,
+    /// Offices to be told about.
+    AnyOffice,
+}
+
+impl Asking {
+    /// Options shown at a time, so that a text takes at most two segments in Khmer.
+    pub fn page(self) -> usize {
+        match self {
+            Self::Task | Self::Office | Self::AnyOffice | Self::Service | Self::AnyService => 4,
+            Self::Day => 5,
+            Self::Hour => 8,
+            Self::Appointment => 3,
+        }
+    }
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Opt {
+    /// A task about appointments.
+    Task(AppointmentTask),
+    /// An office, and the place by which it was found (division code).
+    Office {
+        /// The office.
+        office: OfficeRef,
+        /// Division code.
+        place: Option<String>,
+    },
+    /// A service.
+    Service {
+        /// The portal's identifier.
+        id: String,
+        /// Its name.
+        name: Localized,
+    },
+    /// A day.
+    Day(Date),
+    /// A free time.
+    Hour {
+        /// The portal's identifier.
+        slot: String,
+        /// When it begins.
+        start: UnixMs,
+    },
+    /// An appointment.
+    Appointment(Appointment),
+}
+
+impl Opt {
+    /// All that can be done about appointments.
+    pub const TASKS: [Opt; 4] = [
+        Opt::Task(AppointmentTask::Book),
+        Opt::Task(AppointmentTask::List),
+        Opt::Task(AppointmentTask::Move),
+        Opt::Task(AppointmentTask::Cancel),
+    ];
+}
+
+/// What can be done about appointments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum AppointmentTask {
+    Book,
+    List,
+    Move,
+    Cancel,
+}
+
+impl From<AppointmentTask> for FlowTask {
+    fn from(task: AppointmentTask) -> Self {
+        match task {
+            AppointmentTask::Book => FlowTask::Book,
+            AppointmentTask::List => FlowTask::List,
+            AppointmentTask::Move => FlowTask::Move,
+            AppointmentTask::Cancel => FlowTask::Cancel,
+        }
+    }
+}
+
+/// Why a list is shown once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// What was written is none of its numbers.
+    NotOffered,
+    /// What was written was looked for and not found.
+    NotFound,
+    /// Somebody else has taken the time; the nearest free ones are listed.
+    SlotTaken,
+}
+
+/// A service's sheet, and how old it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServiceFacts {
+    /// The sheet.
+    pub service: Arc<Service>,
+    /// The portal is away and said this at that time.
+    pub as_of: Option<UnixMs>,
+}
+
+/// An office, and the day for which its hours are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeFacts {
+    /// The office.
+    pub office: Arc<Office>,
+    /// Today.
+    pub today: Date,
 }
 
 /// Where an application stands, cut down to what the level earns: made by `disclosure::shown` and nowhere
@@ -79,6 +315,8 @@ pub struct StatusFacts {
     pub disclosure: Disclosure,
     /// The portal is away and this is what it said at that time; `None` when it said so just now.
     pub as_of: Option<UnixMs>,
+    /// With a document that is ready: when its office is open today; empty when it is closed.
+    pub hours_today: Option<Vec<(Time, Time)>>,
 }
 
 impl StatusFacts {

@@ -7,7 +7,11 @@ use crate::{
         citizens::{CitizenRecord, Tallies},
         portal::Asker,
     },
-    types::{Language, UnixMs, names::Channel},
+    types::{
+        Language, MoId, UnixMs,
+        civic::{Change, Query},
+        names::Channel,
+    },
 };
 use std::time::Duration;
 
@@ -24,7 +28,13 @@ pub(super) struct Talk {
     pub(super) remember_language: Option<Language>,
     pub(super) set_stopped: Option<bool>,
     pub(super) failed_look_up: bool,
+    /// Places in the budget of all numbers that were not given back.
+    pub(super) failures: u32,
     pub(super) tallies: Option<Tallies>,
+    /// Whether an open conversation went on.
+    pub(super) advanced: bool,
+    /// To be found out and told later.
+    pub(super) follow_up: Option<Change>,
 }
 
 /// One step of a visit at a kiosk: the dialogue is the caller's to keep.
@@ -42,20 +52,22 @@ pub struct Visit {
 impl Exchange {
     /// Answers a visitor now. Writes nothing.
     pub async fn converse(&self, visit: Visit) -> (Dialogue, View) {
-        let asker = Asker { channel: Channel::Kiosk, number: None, deadline: visit.deadline };
+        let asker = Asker { channel: Channel::Kiosk, number: None, deadline: visit.deadline, key: None };
         let dialogue = visit.dialogue.unwrap_or_default();
         let started = tokio::time::Instant::now();
-        let talk = self.run(dialogue, visit.input, asker, Some(visit.language), Verdict::Yes).await;
+        let talk = self.run(dialogue, visit.input, asker, None, Some(visit.language), Verdict::Yes).await;
         metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
             .record(started.elapsed().as_secs_f64());
         (talk.next, talk.view.unwrap_or(View::Menu))
     }
 
+    /// `cause`: what names the intentions of this turn, the same when it is taken up again.
     pub(super) async fn run(
         &self,
         dialogue: Dialogue,
         input: Input,
-        asker: Asker,
+        mut asker: Asker,
+        cause: Option<MoId>,
         remembered: Option<Language>,
         look_ups: Verdict,
     ) -> Talk {
@@ -67,8 +79,12 @@ impl Exchange {
             remember_language: None,
             set_stopped: None,
             failed_look_up: false,
+            failures: 0,
             tallies: None,
+            advanced: true,
+            follow_up: None,
         };
+        let mut place = false;
         let mut input = input;
         for _ in 0..QUERIES_MAX {
             let ctx = Ctx {
@@ -78,9 +94,12 @@ impl Exchange {
                 default_language: settings.default_language,
                 codes: &settings.codes,
                 number_known: asker.number.is_some(),
+                zone: &settings.zone,
+                dice: u32::from_le_bytes(super::random()),
             };
             let turn = step(&talk.next, input, &ctx);
             talk.next = turn.next;
+            talk.advanced &= turn.advanced;
             talk.language = turn.language;
             talk.remember_language = turn.remember_language.or(talk.remember_language);
             let mut query = None;
@@ -90,22 +109,44 @@ impl Exchange {
                     Effect::Ask(asked) => query = Some(asked),
                     Effect::Close => {}
                     Effect::SetStopped(stopped) => talk.set_stopped = Some(stopped),
+                    Effect::FollowUp(change) => talk.follow_up = Some(change),
                     Effect::LookupFailed(reason) => {
                         talk.failed_look_up |= reason.may_be_guess();
+                        if std::mem::take(&mut place) {
+                            if reason.may_be_guess() { talk.failures += 1 } else { self.give_place_back() }
+                        }
                         metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
                     }
                 }
             }
+            if std::mem::take(&mut place) {
+                self.give_place_back();
+            }
             let Some(query) = query else { return talk };
-            match look_ups {
-                Verdict::Yes => {}
-                Verdict::Notice => talk.view = Some(View::SlowDown),
-                Verdict::Withhold => talk.view = None,
+            if let Query::Application { code, pin } = &query {
+                match look_ups {
+                    Verdict::Yes => {}
+                    Verdict::Notice => talk.view = Some(View::SlowDown),
+                    Verdict::Withhold => talk.view = None,
+                }
+                place = self.take_place();
+                if look_ups == Verdict::Yes && !place && pin.is_none() {
+                    talk.view = Some(View::AddPin { code: code.clone() });
+                }
+                if look_ups != Verdict::Yes || !place && pin.is_none() {
+                    if std::mem::take(&mut place) {
+                        self.give_place_back();
+                    }
+                    talk.next = Dialogue::default();
+                    return talk;
+                }
             }
-            if look_ups != Verdict::Yes {
-                talk.next = Dialogue::default();
-                return talk;
-            }
+            asker.key = match (&query, cause) {
+                (Query::Change(change), Some(cause)) => Some(intention(cause, change)),
+                // a kiosk's keys come from its form
+                (Query::Change(_), None) => Some(uuid::Builder::from_random_bytes(super::random()).into_uuid()),
+                _ => None,
+            };
             input = Input::Answer(self.core.portal.ask(&query, asker).await);
         }
         talk
@@ -127,5 +168,17 @@ impl Exchange {
             citizen.dialogue = Some(talk.next.to_bytes());
             citizen.dialogue_until = now.plus_ms(DIALOGUE_OPEN.as_millis() as i64);
         }
+        citizen.in_dialogue = talk.next.is_open();
     }
+}
+
+/// The Idempotency-Key of a change: of the message that asked for it and of what it asks for, so that a turn
+/// that is taken up after a crash makes the same call. A UUID of version 8 (RFC 9562 §5.8).
+pub(super) fn intention(cause: MoId, change: &Change) -> uuid::Uuid {
+    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
+    digest.update(cause.0.as_bytes());
+    digest.update(&serde_json::to_vec(change).unwrap_or_default());
+    let mut octets = [0; 16];
+    octets.copy_from_slice(&digest.finish().as_ref()[..16]);
+    uuid::Builder::from_custom_bytes(octets).into_uuid()
 }

@@ -18,6 +18,8 @@ pub struct Rules {
     pub replies_day: u32,
     /// Steps of an open dialogue in a day.
     pub steps_day: u32,
+    /// Failed look-ups of all numbers in a clock hour.
+    pub fails_hour_all: u32,
 }
 
 /// What may be done.
@@ -44,6 +46,15 @@ pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
         for tally in [&mut tallies.replies_minute, &mut tallies.replies_day] {
             tally.count = tally.count.saturating_add(1);
         }
+    }
+    verdict
+}
+
+/// Counts a step of an open dialogue.
+pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
+    let verdict = spent(&mut tallies.steps_day, rules.steps_day, DAY, now);
+    if verdict == Verdict::Yes {
+        tallies.steps_day.count = tallies.steps_day.count.saturating_add(1);
     }
     verdict
 }
@@ -91,7 +102,8 @@ fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, steps_day: 0 };
+    const RULES: Rules =
+        Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, steps_day: 0, fails_hour_all: 0 };
 
     #[test]
     fn replies_are_given_then_one_notice_then_silence_until_the_minute_ends() {
@@ -115,7 +127,14 @@ mod tests {
         assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Notice);
         assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Withhold);
         assert_eq!(look_up(&mut tallies, &RULES, UnixMs(5 + QUARTER)), Verdict::Yes);
-        let none = Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0 };
+        let none = Rules {
+            fails_quarter: 0,
+            fails_day: 0,
+            replies_minute: 0,
+            replies_day: 0,
+            steps_day: 0,
+            fails_hour_all: 0,
+        };
         for _ in 0..100 {
             assert_eq!(reply(&mut tallies, &none, now), Verdict::Yes);
         }

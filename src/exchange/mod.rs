@@ -6,11 +6,13 @@
 mod accept;
 mod converse;
 mod dedupe;
+mod fuse;
 mod health;
 mod lanes;
 mod limits;
 mod mts;
 mod outbox;
+mod push;
 mod recover;
 mod turn;
 
@@ -20,6 +22,7 @@ pub use health::StoreHealth;
 pub use limits::Rules;
 pub use mts::Cut;
 pub use outbox::{Puller, Submission};
+pub use push::QuietHours;
 
 use crate::{
     ports::{Store, clock::Clock, portal::Portal, status::Board},
@@ -47,6 +50,8 @@ pub struct TelcoRules {
     pub short_codes: Vec<String>,
     /// How a text of several segments is cut for it.
     pub cut: Cut,
+    /// National prefixes that it serves, for unasked texts.
+    pub prefixes: Vec<String>,
 }
 
 /// Settings of the exchange.
@@ -66,6 +71,10 @@ pub struct Settings {
     pub texts_kept: Duration,
     /// The telcos.
     pub telcos: Vec<TelcoRules>,
+    /// When unasked texts wait; `None`: never.
+    pub quiet: Option<QuietHours>,
+    /// Whether events become texts.
+    pub push_enabled: bool,
 }
 
 /// The door. Cheap to clone.
@@ -91,6 +100,9 @@ struct Core {
     health: health::Health,
     tasks: TaskTracker,
     reference: AtomicUsize,
+    fuse: fuse::Fuse,
+    /// There may be an unasked text to work on.
+    pushes: tokio::sync::Notify,
 }
 
 impl Exchange {
@@ -124,6 +136,8 @@ impl Exchange {
                 health: health::Health::new(),
                 tasks: TaskTracker::new(),
                 reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
+                fuse: fuse::Fuse::default(),
+                pushes: tokio::sync::Notify::new(),
             }),
         }
     }

@@ -6,13 +6,14 @@ use crate::{
         outbox::{MtKind, NewMt},
     },
     text::{
-        gsm7,
+        gsm7, links,
         segment::{self, Alphabet},
         ucs2,
     },
     types::{
         Msisdn, MtId, UnixMs,
         limits::{ANSWER_VALIDITY, SEGMENTS_MAX},
+        names::SmscName,
     },
 };
 use std::sync::atomic::Ordering;
@@ -26,14 +27,32 @@ pub enum Cut {
     Udh16,
 }
 
+/// Over which telco a text goes, from which of our numbers, to whom, and how long it is of use.
+pub(super) struct Way<'a> {
+    pub(super) smsc: &'a SmscName,
+    pub(super) source: &'a str,
+    pub(super) to: Msisdn,
+    pub(super) kind: MtKind,
+    pub(super) not_after: UnixMs,
+}
+
 impl Exchange {
     /// The segments of `text` to the sender of `mo`, the first with a reserved place where there is one.
     pub(super) fn segments(&self, mo: &StoredMo, to: Msisdn, kind: MtKind, text: &str, now: UnixMs) -> Vec<NewMt> {
-        debug_assert!(!has_link(text), "no text of ours holds a link");
-        let cut = self.core.settings.telcos.iter().find(|telco| telco.name == mo.smsc).map_or(Cut::Udh8, |t| t.cut);
+        let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
+        self.cut(&Way { smsc: &mo.smsc, source: &mo.destination, to, kind, not_after }, text, now)
+    }
+
+    /// The segments of `text` on their way. A text with a link is not sent: there are none of ours, and none
+    /// of others is taken.
+    pub(super) fn cut(&self, way: &Way<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
+        if links::holds_link(text) {
+            tracing::error!("a text with a link was about to be sent; it is withheld");
+            return Vec::new();
+        }
+        let cut = self.core.settings.telcos.iter().find(|telco| telco.name == *way.smsc).map_or(Cut::Udh8, |t| t.cut);
         let plan = segment::plan(text);
         let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;
-        let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
         // One reference for the whole text; each segment also gets its own user_message_reference.
         let whole = self.next_reference();
         plan.segments
@@ -54,17 +73,17 @@ impl Exchange {
                 };
                 NewMt {
                     id: MtId(new_id(now)),
-                    kind,
+                    kind: way.kind,
                     part,
                     parts,
-                    smsc: mo.smsc.clone(),
-                    source: mo.destination.clone(),
-                    destination: to,
+                    smsc: way.smsc.clone(),
+                    source: way.source.to_owned(),
+                    destination: way.to,
                     body,
                     data_coding,
                     udhi: parts > 1,
                     reference: if part == 1 { whole } else { self.next_reference() },
-                    not_after,
+                    not_after: way.not_after,
                     reserved: None,
                 }
             })
@@ -82,10 +101,4 @@ fn header(cut: Cut, reference: u16, parts: u8, part: u8) -> Vec<u8> {
         Cut::Udh8 => vec![5, 0, 3, low, parts, part],
         Cut::Udh16 => vec![6, 8, 4, high, low, parts, part],
     }
-}
-
-/// What a telephone would make clickable. Citizens are told that a text with a link never comes from us.
-pub(super) fn has_link(text: &str) -> bool {
-    let text = text.to_ascii_lowercase();
-    text.contains("://") || text.contains("www.") || text.contains(".gov.kh") || text.contains(".com")
 }

@@ -264,6 +264,13 @@ impl Exchange {
         }
     }
 
+    /// Segments were queued that no place was reserved for.
+    pub(super) fn wake(&self, smsc: &SmscName) {
+        if let Some(outbox) = self.core.outboxes.get(smsc) {
+            outbox.has_backlog(true);
+        }
+    }
+
     /// Moves what is queued to binds with room, and decides what is uncertain; one task per telco.
     pub(super) async fn pump(self, outbox: Arc<TelcoOutbox>, stop: CancellationToken) {
         let mut look = tokio::time::interval(Duration::from_millis(500));

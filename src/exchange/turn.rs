@@ -19,6 +19,7 @@ use crate::{
     render::render_sms,
     types::{
         Language, Msisdn, UnixMs,
+        civic::Change,
         limits::{ANSWER_TTL, DEATHS_ALONE_MAX, TURN_TRIES_MAX},
         names::Channel,
     },
@@ -34,6 +35,14 @@ struct Verdicted {
     /// `None`: nothing is sent.
     view: Option<(View, Language)>,
     citizen: CitizenRecord,
+    failures: u32,
+    follow_up: Option<Change>,
+}
+
+impl Verdicted {
+    fn plain(end: MoEnd, kind: MtKind, view: Option<(View, Language)>, citizen: CitizenRecord) -> Self {
+        Verdicted { end, kind, view, citizen, failures: 0, follow_up: None }
+    }
 }
 
 impl Exchange {
@@ -83,7 +92,9 @@ impl Exchange {
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
         let Source::Person(number) = mo.source else {
-            return self.finish(mo, None, MoEnd::Withheld, Vec::new(), read_at).await;
+            let nobody = CitizenRecord::default();
+            let withheld = Verdicted::plain(MoEnd::Withheld, MtKind::Notice, None, nobody);
+            return self.finish(mo, None, withheld, Vec::new(), read_at).await;
         };
         let stored = citizen.clone();
         let verdict = self.judge(mo, number, citizen).await;
@@ -95,26 +106,27 @@ impl Exchange {
             }
             None => Vec::new(),
         };
-        let citizen = (verdict.citizen != stored).then_some((number, verdict.citizen));
-        self.finish(mo, citizen, verdict.end, mts, read_at).await
+        let changed = (verdict.citizen != stored).then_some(number);
+        self.finish(mo, changed, verdict, mts, read_at).await
     }
 
     async fn judge(&self, mo: &StoredMo, number: Msisdn, mut citizen: CitizenRecord) -> Verdicted {
         let now = self.now();
         let language = citizen.language.unwrap_or(self.core.settings.default_language);
-        let plain = |end, kind, view, citizen| Verdicted { end, kind, view: Some((view, language)), citizen };
+        let plain = |end, kind, view, citizen| Verdicted::plain(end, kind, Some((view, language)), citizen);
         if mo.deaths_alone >= DEATHS_ALONE_MAX || mo.attempts > TURN_TRIES_MAX {
             tracing::error!(mo.id = %mo.id, "an MO is given up with an apology");
             return plain(MoEnd::Dead, MtKind::Apology, View::Apology, citizen);
         }
-        match limits::reply(&mut citizen.tallies, &self.core.settings.rules, now) {
-            Verdict::Yes => {}
-            Verdict::Notice => {
-                return plain(MoEnd::Withheld, MtKind::Notice, View::SlowDown, citizen);
-            }
-            Verdict::Withhold => {
-                return Verdicted { end: MoEnd::Withheld, kind: MtKind::Notice, view: None, citizen };
-            }
+        let rules = &self.core.settings.rules;
+        let open = self.open_dialogue(&citizen).is_open();
+        let verdict = if open {
+            limits::step(&mut citizen.tallies, rules, now)
+        } else {
+            limits::reply(&mut citizen.tallies, rules, now)
+        };
+        if let Some(withheld) = withheld(verdict, language, &citizen) {
+            return withheld;
         }
         let talk = self.talk(mo, number, &citizen).await;
         let late = now.since_ms(mo.received_at) > ANSWER_TTL.as_millis() as i64;
@@ -122,16 +134,26 @@ impl Exchange {
             return plain(MoEnd::Expired, MtKind::Notice, View::AskAgain, citizen);
         }
         self.remember(&mut citizen, &talk, now);
+        if open && !talk.advanced {
+            // what leads nowhere is a question like any other
+            let verdict = limits::reply(&mut citizen.tallies, rules, now);
+            if let Some(withheld) = withheld(verdict, language, &citizen) {
+                return Verdicted { failures: talk.failures, ..withheld };
+            }
+        }
         let view = talk.view.clone().map(|view| (view, talk.language));
-        Verdicted { end: MoEnd::Answered, kind: MtKind::Answer, view, citizen }
+        let (failures, follow_up) = (talk.failures, talk.follow_up);
+        Verdicted { end: MoEnd::Answered, kind: MtKind::Answer, view, citizen, failures, follow_up }
     }
 
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
-        let asker = Asker { channel: Channel::Sms, number: Some(number), deadline: self.core.settings.timeout_sms };
+        let deadline = self.core.settings.timeout_sms;
+        let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key: None };
         let mut tallies = citizen.tallies;
         let look_ups = limits::look_up(&mut tallies, &self.core.settings.rules, self.now());
         let dialogue = self.open_dialogue(citizen);
-        let mut talk = self.run(dialogue, Input::Text(mo.text.clone()), asker, citizen.language, look_ups).await;
+        let input = Input::Text(mo.text.clone());
+        let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, look_ups).await;
         talk.tallies = Some(tallies);
         talk
     }
@@ -153,18 +175,22 @@ impl Exchange {
         self.keep_dialogue(citizen, talk, now);
     }
 
-    /// Ends the turn in one commit, then hands the answer to the bind that kept a place for it.
+    /// Ends the turn in one commit, then hands the answer to the bind that kept a place for it. `changed`: whose
+    /// record is to be written.
     async fn finish(
         &self,
         mo: &StoredMo,
-        citizen: Option<(Msisdn, CitizenRecord)>,
-        end: MoEnd,
+        changed: Option<Msisdn>,
+        verdict: Verdicted,
         mut mts: Vec<crate::ports::outbox::NewMt>,
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
+        let (end, failed_look_ups) = (verdict.end, verdict.failures);
+        let follow_up = verdict.follow_up.and_then(|change| self.follow_up(mo, change, &verdict.citizen));
+        let citizen = changed.map(|number| (number, verdict.citizen));
         self.reserve_for(&mut mts);
         let now = self.now();
-        let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone() };
+        let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone(), follow_up, failed_look_ups };
         let stored = self.core.store.finish(finish, now).await;
         self.hand_over(mo.id, mts, stored.is_ok(), read_at).await;
         if stored.is_ok() {
@@ -181,4 +207,14 @@ impl Exchange {
         }
         stored
     }
+}
+
+/// What is done instead of a turn when a limit is reached.
+fn withheld(verdict: Verdict, language: Language, citizen: &CitizenRecord) -> Option<Verdicted> {
+    let view = match verdict {
+        Verdict::Yes => return None,
+        Verdict::Notice => Some((View::SlowDown, language)),
+        Verdict::Withhold => None,
+    };
+    Some(Verdicted::plain(MoEnd::Withheld, MtKind::Notice, view, citizen.clone()))
 }

@@ -62,9 +62,7 @@ fn answer(view: View) -> CheckAnswer {
         View::Unknown { .. } => CheckAnswer::Unknown,
         View::PortalAway { .. } | View::AskAgain | View::Apology => CheckAnswer::Busy,
         View::SlowDown => CheckAnswer::Paused,
-        // What is said when no code was found in what came in.
-        View::EnterCode | View::Help | View::Menu | View::LanguageSet(_) | View::Stopped | View::Started => {
-            CheckAnswer::NotACode
-        }
+        // What is said when no code was found in what came in, and what this page never asks for.
+        _ => CheckAnswer::NotACode,
     }
 }

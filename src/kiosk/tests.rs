@@ -61,6 +61,7 @@ fn application(status: ApplicationStatus, disclosure: Disclosure) -> StatusFacts
         }),
         returned_documents: if public { vec![] } else { documents },
         as_of: None,
+        hours_today: None,
     }
 }
 

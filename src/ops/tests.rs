@@ -7,6 +7,7 @@ use crate::{
         clock::SystemClock,
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{Delivery, DueMt, Outbox, Resolved, Settlement},
+        pushes::{NewPush, PushEnd, Pushes, StoredPush},
         status::{BindState, BindStatus, Rate},
     },
     types::{
@@ -51,6 +52,16 @@ impl Inbox for Depths {
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
     fn sweep(&self, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Pushes for Depths {
+    fn take_event(&self, _: String, _: Option<NewPush>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn due_pushes(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> { closed() }
+    fn end_push(&self, _: MoId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
+    fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn failed_look_ups(&self, _: i64) -> PortFuture<'_, Result<u32, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

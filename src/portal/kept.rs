@@ -24,7 +24,7 @@ impl Kept {
     /// Keeps an answer of level `public`, which is the same for everybody.
     pub fn keep(&mut self, application: &Application, got_at: UnixMs, now: Instant) {
         let code = application.code.clone();
-        let answer = ApplicationAnswer { application: application.clone(), as_of: Some(got_at) };
+        let answer = ApplicationAnswer { application: application.clone(), as_of: Some(got_at), office: None };
         if self.answers.insert(code.clone(), (answer, now)).is_none() {
             self.order.push_back(code);
         }

@@ -4,6 +4,8 @@
 //! To add a question: a variant of `Query` and `Answer` in `types::civic`, its path in [`PortalClient`], its
 //! DTO in `wire`, and a fault case in the tests.
 mod breaker;
+mod calls;
+mod directory;
 mod flight;
 mod kept;
 mod transport;
@@ -15,12 +17,12 @@ mod tests;
 use crate::{
     ports::{
         PortFuture,
-        portal::{Asker, Portal},
+        portal::{Asker, EventSource, Portal},
         status::Board,
     },
     types::{
         Msisdn, Pin, RegistrationCode, UnixMs,
-        civic::{Answer, Application, ApplicationAnswer, Disclosure, PortalFault, Query},
+        civic::{Answer, Application, ApplicationAnswer, Disclosure, EventPage, PortalFault, Query},
         names::Channel,
     },
 };
@@ -32,7 +34,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use transport::{Call, Reply, Transport};
+use transport::{Call, Method, Reply, Transport};
 
 /// Where the portal is and how it is spoken to.
 #[derive(Clone)]
@@ -73,6 +75,8 @@ struct Core {
     kept: Mutex<Kept>,
     flights: Flights<Question, Result<ApplicationAnswer, PortalFault>>,
     board: Arc<Board>,
+    kept_directory: Mutex<Option<Arc<directory::Directory>>>,
+    reading: tokio::sync::Mutex<()>,
 }
 
 /// What makes two questions equal: the same code and the same factors, over the same window.
@@ -86,6 +90,8 @@ struct Question {
 
 /// Tries of one question.
 const TRIES_MAX: u32 = 3;
+/// How long a question for events may take.
+const EVENTS_WITHIN: Duration = Duration::from_secs(10);
 /// First pause between two tries; doubles, with jitter.
 const PAUSE_FIRST: Duration = Duration::from_millis(50);
 
@@ -103,8 +109,21 @@ impl PortalClient {
                 kept: Mutex::default(),
                 flights: Flights::default(),
                 board,
+                kept_directory: Mutex::default(),
+                reading: tokio::sync::Mutex::default(),
             }),
         })
+    }
+
+    /// Reads the directory again whenever it is old, so that it is at hand when the portal is away.
+    pub async fn keep_directory(self, stop: tokio_util::sync::CancellationToken) {
+        while !stop.is_cancelled() {
+            let _ = self.core.directory(Instant::now() + EVENTS_WITHIN).await;
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(directory::FRESH) => {}
+            }
+        }
     }
 
     /// Asks for what concerns nobody, to see whether the portal is there and takes our token.
@@ -112,8 +131,8 @@ impl PortalClient {
     /// # Errors
     /// One line that says what came instead.
     pub async fn probe(&self, deadline: Duration) -> Result<(), String> {
-        let call = Call { path: "/v1/ministries".to_owned(), channel: None, number: None, pin: None };
-        match self.core.transport.get(&call, Instant::now() + deadline).await {
+        let call = Call::own("/v1/ministries".to_owned());
+        match self.core.transport.send(&call, Instant::now() + deadline).await {
             Ok(reply) if reply.status == 200 => Ok(()),
             Ok(reply) if reply.status == 401 => Err("it refuses our token (401); check portal.token_file".to_owned()),
             Ok(reply) => Err(format!("it answered {} to a question about its ministries", reply.status)),
@@ -142,9 +161,36 @@ impl Portal for PortalClient {
                         Question { code: code.clone(), pin: pin.clone(), number: asker.number, channel: asker.channel };
                     Answer::Application(self.application(question, asker.deadline).await)
                 }
+                other => self.core.answer(other, asker).await,
             }
         })
     }
+}
+
+impl EventSource for PortalClient {
+    fn events(&self, after: Option<String>) -> PortFuture<'_, Result<EventPage, PortalFault>> {
+        Box::pin(async move {
+            let after = after.map(|cursor| format!("&after={}", directory::percent(&cursor))).unwrap_or_default();
+            let until = Instant::now() + EVENTS_WITHIN;
+            let body = self.core.get_own("listEvents", &format!("/v1/events?limit=100{after}"), until).await?;
+            wire::events::page(&body).map_err(|why| {
+                tracing::warn!("the portal's events cannot be used: {why}");
+                PortalFault::Unusable
+            })
+        })
+    }
+
+    fn forget_directory(&self) {
+        *hold(&self.core.kept_directory) = None;
+    }
+}
+
+/// Reads one event of the portal as it stands in a webhook's body.
+///
+/// # Errors
+/// Why it is no event, without its content.
+pub fn read_event(body: &[u8]) -> Result<crate::types::civic::Event, String> {
+    wire::events::event(body)
 }
 
 impl Core {
@@ -154,6 +200,8 @@ impl Core {
             return Err(PortalFault::Away);
         }
         let call = Call {
+            method: Method::Get,
+            key: None,
             path: format!("/v1/applications/{}", question.code.canonical()),
             channel: Some(question.channel),
             number: question.number,
@@ -162,7 +210,7 @@ impl Core {
         let mut pause = PAUSE_FIRST;
         for tries in 1..=TRIES_MAX {
             let started = Instant::now();
-            let outcome = self.transport.get(&call, until).await;
+            let outcome = self.transport.send(&call, until).await;
             let read = match outcome {
                 Ok(reply) => read(question, reply),
                 Err(broken) => {
@@ -198,8 +246,7 @@ impl Core {
             Read::Done(Err(_)) => "no",
             Read::Again(_) => "away",
         };
-        metrics::histogram!("chrak_portal_seconds", "operation" => "getApplication", "result" => result)
-            .record(started.elapsed().as_secs_f64());
+        measured("getApplication", result, started);
     }
 
     fn may_call(&self) -> bool {
@@ -236,7 +283,9 @@ impl Core {
                 if application.disclosure == Disclosure::Public {
                     hold(&self.kept).keep(&application, wall_clock(), now);
                 }
-                Ok(ApplicationAnswer { application, as_of: None })
+                let ready = application.ready.as_ref().map_or(&application.office.id, |ready| &ready.office.id);
+                let office = self.kept_office(ready);
+                Ok(ApplicationAnswer { application, as_of: None, office })
             }
             Err(fault @ (PortalFault::Away | PortalFault::Unusable)) if question.pin.is_none() => {
                 hold(&self.kept).recall(&question.code, now).ok_or(fault)
@@ -244,6 +293,11 @@ impl Core {
             Err(fault) => Err(fault),
         }
     }
+}
+
+fn measured(operation: &'static str, result: &'static str, started: Instant) {
+    metrics::histogram!("chrak_portal_seconds", "operation" => operation, "result" => result)
+        .record(started.elapsed().as_secs_f64());
 }
 
 /// What a reply means for the question.

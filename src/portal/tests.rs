@@ -69,12 +69,14 @@ fn query(pin: Option<&str>) -> Query {
 }
 
 fn asker(number: &str) -> Asker {
-    Asker { channel: Channel::Sms, number: Msisdn::parse_e164(number), deadline: Duration::from_millis(900) }
+    Asker { channel: Channel::Sms, number: Msisdn::parse_e164(number), deadline: Duration::from_millis(900), key: None }
 }
 
 async fn ask(client: &PortalClient, pin: Option<&str>) -> Result<ApplicationAnswer, PortalFault> {
-    let Answer::Application(answer) = client.ask(&query(pin), asker("85510000001")).await;
-    answer
+    match client.ask(&query(pin), asker("85510000001")).await {
+        Answer::Application(answer) => answer,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

@@ -17,8 +17,26 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Connections that are kept open without work.
 const IDLE_MAX: usize = 512;
 
-/// A GET.
+/// What is done to a path.
+#[derive(Clone, Debug)]
+pub enum Method {
+    /// Read.
+    Get,
+    /// Make.
+    Post(serde_json::Value),
+    /// Change.
+    Patch(serde_json::Value),
+    /// End.
+    Delete,
+}
+
+/// One call.
+#[derive(Clone)]
 pub struct Call {
+    /// What.
+    pub method: Method,
+    /// Idempotency-Key, with everything but GET.
+    pub key: Option<uuid::Uuid>,
     /// Path, beginning with a slash.
     pub path: String,
     /// The citizen's window; `None` when Chrak asks for itself.
@@ -85,20 +103,27 @@ impl Transport {
     }
 
     /// One attempt.
-    pub async fn get(&self, call: &Call, until: Instant) -> Result<Reply, Broken> {
+    pub async fn send(&self, call: &Call, until: Instant) -> Result<Reply, Broken> {
         let left = until.saturating_duration_since(Instant::now());
-        match tokio::time::timeout(left, self.get_now(call)).await {
+        match tokio::time::timeout(left, self.send_now(call)).await {
             Ok(reply) => reply,
             Err(_) => Err(Broken::Timeout),
         }
     }
 
-    async fn get_now(&self, call: &Call) -> Result<Reply, Broken> {
+    async fn send_now(&self, call: &Call) -> Result<Reply, Broken> {
         let attempt = uuid::Builder::from_random_bytes(random()).into_uuid();
-        let mut request = self
-            .client
-            .get(format!("{}{}", self.url, call.path))
-            .header("x-request-id", attempt.as_hyphenated().to_string());
+        let url = format!("{}{}", self.url, call.path);
+        let request = match &call.method {
+            Method::Get => self.client.get(url),
+            Method::Post(body) => self.client.post(url).json(body),
+            Method::Patch(body) => self.client.patch(url).json(body),
+            Method::Delete => self.client.delete(url),
+        };
+        let mut request = request.header("x-request-id", attempt.as_hyphenated().to_string());
+        if let Some(key) = call.key {
+            request = request.header("idempotency-key", key.as_hyphenated().to_string());
+        }
         if let Some(channel) = call.channel {
             request = request.header("x-channel", channel.as_str());
         }

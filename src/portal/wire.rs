@@ -10,6 +10,10 @@ use crate::types::{
 use jiff::civil::Date;
 use serde::Deserialize;
 
+pub mod appointments;
+pub mod directory;
+pub mod events;
+
 /// Longest text taken; the contract allows 300 characters.
 const TEXT_CHARS_MAX: usize = 300;
 /// Entries taken of a list.
@@ -128,6 +132,11 @@ pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application,
             .map(|document| ReturnedDocument { name: localized(document.name), reason: document.reason.map(localized) })
             .collect(),
     })
+}
+
+/// The stable code of a problem; empty when it is none.
+pub fn problem(body: &[u8]) -> String {
+    serde_json::from_slice::<WireProblem>(body).map(|problem| problem.code).unwrap_or_default()
 }
 
 /// What a 403 means.

@@ -41,6 +41,8 @@ pub struct CitizenRecord {
     pub dialogue_until: UnixMs,
     /// What is counted.
     pub tallies: Tallies,
+    /// Something was asked that the next text may answer.
+    pub in_dialogue: bool,
 }
 
 /// Reading what is remembered. It is written by `Inbox::finish`, in the commit that ends the turn.

@@ -1,5 +1,5 @@
 //! MOs: accepted durably, answered once, never silently gone. Each method is one transaction.
-use super::{PortFuture, StoreFault, citizens::CitizenRecord, outbox::NewMt};
+use super::{PortFuture, StoreFault, citizens::CitizenRecord, outbox::NewMt, pushes::NewPush};
 use crate::types::{
     MoId, Msisdn, SessionId, UnixMs,
     names::{Family, SmscName},
@@ -150,6 +150,10 @@ pub struct Finish {
     pub citizen: Option<(Msisdn, CitizenRecord)>,
     /// Segments to be submitted, in order.
     pub mts: Vec<NewMt>,
+    /// Something to be found out and told later.
+    pub follow_up: Option<NewPush>,
+    /// Look-ups that told nothing, for the count over all numbers.
+    pub failed_look_ups: u32,
 }
 
 /// What the store found when this process started.

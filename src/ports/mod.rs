@@ -8,6 +8,7 @@ pub mod clock;
 pub mod inbox;
 pub mod outbox;
 pub mod portal;
+pub mod pushes;
 pub mod status;
 
 use std::{future::Future, pin::Pin};
@@ -16,8 +17,8 @@ use std::{future::Future, pin::Pin};
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything durable, as one object.
-pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens {}
-impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens> Store for T {}
+pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes {}
+impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes> Store for T {}
 
 /// Why the store did not do as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -15,6 +15,8 @@ pub enum MtKind {
     Notice,
     /// The apology for an MO that was given up.
     Apology,
+    /// A text nobody asked for just now.
+    Push,
 }
 
 /// A segment to be stored, rendered and encoded: what is in here is what is sent, whenever it is sent.

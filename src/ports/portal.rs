@@ -2,7 +2,7 @@
 use super::PortFuture;
 use crate::types::{
     Msisdn,
-    civic::{Answer, Query},
+    civic::{Answer, EventPage, PortalFault, Query},
     names::Channel,
 };
 use std::time::Duration;
@@ -16,6 +16,16 @@ pub struct Asker {
     pub number: Option<Msisdn>,
     /// All tries together take no longer.
     pub deadline: Duration,
+    /// Names the intention of a change for ever: the same in every try, also after a restart.
+    pub key: Option<uuid::Uuid>,
+}
+
+/// Tells what happened since a position.
+pub trait EventSource: Send + Sync {
+    /// The next events; [`PortalFault::HoldExpired`] when the position is too old: begin without one.
+    fn events(&self, after: Option<String>) -> PortFuture<'_, Result<EventPage, PortalFault>>;
+    /// The directory has changed: read it again before it is used.
+    fn forget_directory(&self);
 }
 
 /// Answers questions; every fault is part of the answer.

@@ -13,6 +13,11 @@ pub(super) fn budget(language: Language) -> usize {
     }
 }
 
+/// What a telco bills for a text.
+pub(super) fn segments(text: &str) -> usize {
+    crate::text::segment::plan(text).segments.len()
+}
+
 /// Length in the units of [`budget`]. Texts in Latin letters are clean, so a character is a septet.
 pub(super) fn length(text: &str, language: Language) -> usize {
     match language {
@@ -93,11 +98,7 @@ pub(super) fn shorten(text: &str, max: usize, language: Language) -> &str {
     head.trim_end_matches([' ', '-', ',', '.', '('])
 }
 
-/// No text holds a link: a citizen who learns to follow links in our texts will follow others'.
-pub(super) fn holds_link(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    ["://", "www.", ".kh", ".com", ".org", ".net", ".info", ".ly/"].iter().any(|mark| lower.contains(mark))
-}
+pub(super) use crate::text::links::holds_link;
 
 #[cfg(test)]
 mod tests {

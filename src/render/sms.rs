@@ -2,10 +2,14 @@
 //! out, the code and the status never. Knows the templates, no telco and no conversation.
 use super::{fit, texts, words};
 use crate::dialogue::{StatusFacts, View};
-use crate::types::civic::{ApplicationStatus, OfficeRef};
-use crate::types::{Language, RegistrationCode};
+use crate::types::civic::{ApplicationStatus, AppointmentStatus, Complaint, OfficeRef};
+use crate::types::{Language, RegistrationCode, gazetteer};
 use jiff::tz::TimeZone;
-use texts::Parts;
+use lists::{Moment, moment};
+
+mod lists;
+mod notices;
+mod sheets;
 
 /// A text as it is to be sent: in `km` UCS-2, in `km-Latn` and `en` only characters of one GSM-7 septet.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,21 +33,113 @@ const OFFICE_UNITS_MAX: usize = 20;
 pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
     let text = match view {
         View::Status(facts) => status(facts, language, zone),
-        View::Mistyped { code } => texts::Mistyped::text(language, shown(code)),
-        View::Unknown { code, pin_given: false } => texts::Unknown::text(language, shown(code)),
-        View::Unknown { code, pin_given: true } => texts::UnknownPin::text(language, shown(code)),
-        View::EnterCode => texts::EnterCode::text(language),
-        View::Help => texts::Help::text(language),
-        View::Menu => texts::Menu::text(language),
-        View::PortalAway { code } => texts::Away::text(language, code.as_ref().map_or("", shown)),
-        View::LanguageSet(chosen) => texts::LanguageSet::text(*chosen),
-        View::Stopped => texts::Stopped::text(language),
-        View::Started => texts::Started::text(language),
-        View::SlowDown => texts::SlowDown::text(language),
-        View::AskAgain => texts::AskAgain::text(language),
-        View::Apology => texts::Apology::text(language),
+        View::Mistyped { code } => texts::mistyped(language, shown(code)),
+        View::Unknown { code, pin_given: false } => texts::unknown(language, shown(code)),
+        View::Unknown { code, pin_given: true } => texts::unknown_pin(language, shown(code)),
+        View::AddPin { code } => texts::add_pin(language, shown(code)),
+        View::EnterCode => texts::enter_code(language),
+        View::Help => texts::help(language),
+        View::Menu => texts::menu(language),
+        View::PortalAway { code } => texts::away(language, code.as_ref().map_or("", shown)),
+        View::ChooseLanguage => texts::choose_language(language),
+        View::LanguageSet(chosen) => texts::language_set(*chosen),
+        View::Stopped => texts::stopped(language),
+        View::Started => texts::started(language),
+        View::SlowDown => texts::slow_down(language),
+        View::AskAgain => texts::ask_again(language),
+        View::Apology => texts::apology(language),
+        View::AskService => texts::ask_service(language),
+        View::AskOffice => texts::ask_office(language),
+        View::NoSuchService => texts::no_such_service(language),
+        View::NoSuchOffice => texts::no_such_office(language),
+        View::Service(facts) => sheets::service(facts, language),
+        View::Office(facts) => sheets::office(facts, language),
+        View::AskRating => texts::ask_rating(language),
+        View::Thanks => texts::thanks(language),
+        View::AskComplaint => texts::ask_complaint(language),
+        View::ComplaintFiled { reference } => texts::complaint_filed(language, reference),
+        View::Complaint(complaint) => complaint_text(complaint, language, zone),
+        View::NoSuchComplaint => texts::no_such_complaint(language),
+        View::Choose { asking, options, more, office, day, again } => {
+            let (office, more, day) = (office.as_ref(), *more, *day);
+            lists::text(&lists::List { asking: *asking, options, more, office, day, again: *again }, language, zone)
+        }
+        View::Notice { notice, code } => notices::text(notice, code, language, zone),
+        View::ConfirmBooking { .. }
+        | View::ConfirmMove { .. }
+        | View::ConfirmCancel { .. }
+        | View::Booked(_)
+        | View::Moved(_)
+        | View::Cancelled(_)
+        | View::Uncertain
+        | View::NotDone
+        | View::Appointments(_)
+        | View::NoAppointments
+        | View::NothingFree { .. }
+        | View::CannotChange => appointment(view, language, zone),
     };
     SmsText { text }
+}
+
+/// What is said about appointments.
+fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
+    match view {
+        View::ConfirmBooking { office, service, start, again } => {
+            lists::confirm_booking(*again, office, service.as_ref(), *start, language, zone)
+        }
+        View::ConfirmMove { appointment, start, digits, again } => {
+            let Moment { day, hour } = moment(*start, language, zone);
+            texts::confirm_move(language, *again, &appointment.reference, &day, &hour, &digits.to_string())
+        }
+        View::ConfirmCancel { appointment, digits, again } => {
+            let Moment { day, hour } = moment(appointment.start, language, zone);
+            texts::confirm_cancel(language, *again, &appointment.reference, &day, &hour, &digits.to_string())
+        }
+        View::Booked(one) | View::Moved(one) | View::Cancelled(one) => {
+            let Moment { day, hour } = moment(one.start, language, zone);
+            let (reference, office) = (one.reference.as_str(), office_name(&one.office, language));
+            let pin = one.pin.as_ref().map_or("", |pin| pin.digits());
+            match view {
+                View::Cancelled(_) => texts::cancelled(language, reference, &day, &hour),
+                View::Moved(_) => texts::moved(language, reference, &office, &day, &hour),
+                _ if one.status == AppointmentStatus::Booked => {
+                    texts::booked(language, reference, &office, &day, &hour, pin)
+                }
+                _ => texts::waiting(language, reference, &office, &day, &hour),
+            }
+        }
+        View::Uncertain => texts::uncertain(language),
+        View::NotDone => texts::not_done(language),
+        View::Appointments(all) => {
+            let lines: Vec<String> = all.iter().map(|one| lists::appointment_line(one, language, zone)).collect();
+            texts::appointments(language, &lines.join("\n"))
+        }
+        View::NoAppointments => texts::no_appointments(language),
+        View::NothingFree { office } => texts::nothing_free(language, &office_name(office, language)),
+        _ => texts::cannot_change(language),
+    }
+}
+
+fn complaint_text(complaint: &Complaint, language: Language, zone: &TimeZone) -> String {
+    let status = words::complaint_status(complaint.status, language);
+    let date = words::date_short(complaint.status_at.civil(zone).date());
+    let answer = complaint.answer.as_ref().map(|answer| fit::clean(answer.get(language), language)).unwrap_or_default();
+    let answer = if fit::holds_link(&answer) { String::new() } else { answer };
+    texts::complaint(language, &complaint.reference, status, &date, &answer)
+}
+
+/// A place with what it lies in: `Khum Prey Veaeng, Srok Samraong, Khet Takeo`.
+pub(super) fn place(code: &str, language: Language) -> String {
+    let mut names = Vec::new();
+    let mut at = gazetteer::by_code(code);
+    while let Some(division) = at {
+        names.push(match language {
+            Language::Km => format!("{}{}", division.unit_km(), division.name_km),
+            Language::KmLatn | Language::En => format!("{} {}", division.unit_latin(), division.name_latin),
+        });
+        at = division.parent();
+    }
+    fit::clean(&names.join(if language == Language::Km { " " } else { ", " }), language)
 }
 
 fn shown(code: &RegistrationCode) -> &str {
@@ -67,7 +163,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> String {
         hint: false,
     };
     let fits = |parts: &Parts<'_>| {
-        let text = texts::Status::text(language, parts);
+        let text = status_text(language, parts);
         (fit::length(&text, language) <= fit::budget(language)).then_some(text)
     };
     for next in &next_steps(facts, language) {
@@ -88,10 +184,28 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> String {
             return text;
         }
     }
-    texts::Status::text(language, &Parts { office: "", date: "", ..least })
+    status_text(language, &Parts { office: "", date: "", ..least })
 }
 
-fn office_name(office: &OfficeRef, language: Language) -> String {
+/// What a status answer is put together from; empty strings are left out.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    code: &'a str,
+    status: &'a str,
+    office: &'a str,
+    date: &'a str,
+    /// The date is that of a kept answer.
+    kept: bool,
+    next: &'a str,
+    /// Whether to say how to change the language.
+    hint: bool,
+}
+
+fn status_text(language: Language, p: &Parts<'_>) -> String {
+    texts::status(language, p.code, p.status, p.office, p.date, p.kept, p.next, p.hint)
+}
+
+pub(super) fn office_name(office: &OfficeRef, language: Language) -> String {
     match &office.short {
         Some(short) => fit::clean(short.get(language), language),
         None => {
@@ -104,9 +218,14 @@ fn office_name(office: &OfficeRef, language: Language) -> String {
 /// What may stand as next step, the most telling first.
 fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
     let hint = words::status_hint(facts.status, language);
-    let mut steps = Vec::with_capacity(4);
+    let mut steps = Vec::with_capacity(6);
+    let today = facts.hours_today.as_ref().map(|hours| words::today(hours, language));
     if let Some(day) = day_to_name(facts) {
         let day = by_day(facts.status, &words::date_short(day), language);
+        if let Some(today) = &today {
+            steps.push(format!("{day}{} {today}{} {hint}", stop(language), stop(language)));
+            steps.push(format!("{day}{} {today}", stop(language)));
+        }
         if !hint.is_empty() {
             steps.push(format!("{day}{} {hint}", stop(language)));
         }
@@ -114,11 +233,24 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
     }
     if let (ApplicationStatus::AwaitingPayment, Some(fee)) = (facts.status, &facts.fee) {
         let amount = words::money(fee.amount, language);
+        if let Some(bill) = &fee.bill_number {
+            let bill = fit::clean(bill, language);
+            steps.push(format!("{hint} {amount} ({bill})"));
+            steps.push(format!("{amount} ({bill})"));
+        }
         steps.push(format!("{hint} {amount}"));
         steps.push(amount);
         if language == Language::Km {
             steps.push(format!("{}៛", fee.amount.grouped()));
         }
+    }
+    for count in (1..=facts.returned_documents.len().min(3)).rev() {
+        // what must be corrected says more than that something must be
+        let names: Vec<String> = facts.returned_documents[..count]
+            .iter()
+            .map(|document| fit::clean(document.name.get(language), language))
+            .collect();
+        steps.push(format!("{hint}: {}", names.join(", ")));
     }
     if let Some(action) = &facts.next_action {
         let action = fit::clean(action.get(language), language);

@@ -1,315 +1,136 @@
-//! Every text message, one type per text with a variant per language: a language that is missing is an
-//! error of the compiler. The words stand in `sms-templates/`. Knows no view and no length.
+//! Every text message: one function per text with a template per language, so that a language that is missing
+//! is an error of the compiler. The words stand in `sms-templates/`. Knows no view and no length.
 use crate::types::Language;
 use askama::Template;
+use std::marker::PhantomData;
 
-/// Where an application stands; what is empty is left out.
-#[derive(Template)]
-pub(super) enum Status<'a> {
-    #[template(path = "km/status.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
-    #[template(path = "km-Latn/status.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
-    #[template(path = "en/status.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En { code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool },
+/// `name(fields) "km" "km-Latn" "en"`: a function that fills the template of a language.
+macro_rules! texts {
+    ($($name:ident($($field:ident: $kind:ty),*) $km:tt $km_latn:tt $en:tt;)*) => { $(
+        #[allow(clippy::too_many_arguments, reason = "a template has as many fields as its text has facts")]
+        pub(super) fn $name<'a>(language: Language, $($field: $kind),*) -> String {
+            texts!(@one Km $km, $($field: $kind),*);
+            texts!(@one KmLatn $km_latn, $($field: $kind),*);
+            texts!(@one En $en, $($field: $kind),*);
+            match language {
+                Language::Km => filled(Km { $($field,)* lifetime: PhantomData }),
+                Language::KmLatn => filled(KmLatn { $($field,)* lifetime: PhantomData }),
+                Language::En => filled(En { $($field,)* lifetime: PhantomData }),
+            }
+        }
+    )* };
+    (@one $type:ident $path:tt, $($field:ident: $kind:ty),*) => {
+        #[derive(Template)]
+        #[template(path = $path, escape = "none", config = "sms-templates/askama.toml")]
+        struct $type<'a> { $($field: $kind,)* lifetime: PhantomData<&'a ()> }
+    };
 }
 
-impl<'a> Status<'a> {
-    pub(super) fn text(language: Language, p: &Parts<'a>) -> String {
-        let Parts { code, status, office, date, kept, next, hint } = *p;
-        filled(match language {
-            Language::Km => Self::Km { code, status, office, date, kept, next, hint },
-            Language::KmLatn => Self::KmLatn { code, status, office, date, kept, next, hint },
-            Language::En => Self::En { code, status, office, date, kept, next, hint },
-        })
-    }
-}
-
-/// One character of the code is wrong.
-#[derive(Template)]
-pub(super) enum Mistyped<'a> {
-    #[template(path = "km/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km { code: &'a str },
-    #[template(path = "km-Latn/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn { code: &'a str },
-    #[template(path = "en/mistyped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En { code: &'a str },
-}
-
-impl<'a> Mistyped<'a> {
-    pub(super) fn text(language: Language, code: &'a str) -> String {
-        filled(match language {
-            Language::Km => Self::Km { code },
-            Language::KmLatn => Self::KmLatn { code },
-            Language::En => Self::En { code },
-        })
-    }
-}
-
-/// Nothing is known of the code.
-#[derive(Template)]
-pub(super) enum Unknown<'a> {
-    #[template(path = "km/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km { code: &'a str },
-    #[template(path = "km-Latn/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn { code: &'a str },
-    #[template(path = "en/unknown.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En { code: &'a str },
-}
-
-impl<'a> Unknown<'a> {
-    pub(super) fn text(language: Language, code: &'a str) -> String {
-        filled(match language {
-            Language::Km => Self::Km { code },
-            Language::KmLatn => Self::KmLatn { code },
-            Language::En => Self::En { code },
-        })
-    }
-}
-
-/// Code or PIN is not right.
-#[derive(Template)]
-pub(super) enum UnknownPin<'a> {
-    #[template(path = "km/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km { code: &'a str },
-    #[template(path = "km-Latn/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn { code: &'a str },
-    #[template(path = "en/unknown_pin.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En { code: &'a str },
-}
-
-impl<'a> UnknownPin<'a> {
-    pub(super) fn text(language: Language, code: &'a str) -> String {
-        filled(match language {
-            Language::Km => Self::Km { code },
-            Language::KmLatn => Self::KmLatn { code },
-            Language::En => Self::En { code },
-        })
-    }
-}
-
-/// Give the code.
-#[derive(Template)]
-pub(super) enum EnterCode {
-    #[template(path = "km/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/enter_code.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl EnterCode {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// All that can be done.
-#[derive(Template)]
-pub(super) enum Help {
-    #[template(path = "km/help.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/help.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/help.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl Help {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// What can be done, in short.
-#[derive(Template)]
-pub(super) enum Menu {
-    #[template(path = "km/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/menu.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl Menu {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// The portal is away; `code` may be empty.
-#[derive(Template)]
-pub(super) enum Away<'a> {
-    #[template(path = "km/away.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km { code: &'a str },
-    #[template(path = "km-Latn/away.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn { code: &'a str },
-    #[template(path = "en/away.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En { code: &'a str },
-}
-
-impl<'a> Away<'a> {
-    pub(super) fn text(language: Language, code: &'a str) -> String {
-        filled(match language {
-            Language::Km => Self::Km { code },
-            Language::KmLatn => Self::KmLatn { code },
-            Language::En => Self::En { code },
-        })
-    }
-}
-
-/// The language was changed.
-#[derive(Template)]
-pub(super) enum LanguageSet {
-    #[template(path = "km/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/language_set.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl LanguageSet {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// No more notices.
-#[derive(Template)]
-pub(super) enum Stopped {
-    #[template(path = "km/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/stopped.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl Stopped {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// Notices again.
-#[derive(Template)]
-pub(super) enum Started {
-    #[template(path = "km/started.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/started.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/started.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl Started {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// Too many questions.
-#[derive(Template)]
-pub(super) enum SlowDown {
-    #[template(path = "km/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/slow_down.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl SlowDown {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// Too late to answer.
-#[derive(Template)]
-pub(super) enum AskAgain {
-    #[template(path = "km/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/ask_again.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl AskAgain {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// Given up.
-#[derive(Template)]
-pub(super) enum Apology {
-    #[template(path = "km/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
-    Km,
-    #[template(path = "km-Latn/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
-    KmLatn,
-    #[template(path = "en/apology.sms", escape = "none", config = "sms-templates/askama.toml")]
-    En,
-}
-
-impl Apology {
-    pub(super) fn text(language: Language) -> String {
-        filled(match language {
-            Language::Km => Self::Km,
-            Language::KmLatn => Self::KmLatn,
-            Language::En => Self::En,
-        })
-    }
-}
-
-/// What a status answer is put together from; empty strings are left out.
-#[derive(Clone, Copy)]
-pub(super) struct Parts<'a> {
-    pub(super) code: &'a str,
-    pub(super) status: &'a str,
-    pub(super) office: &'a str,
-    pub(super) date: &'a str,
-    /// The date is that of a kept answer.
-    pub(super) kept: bool,
-    pub(super) next: &'a str,
-    /// Whether to say how to change the language.
-    pub(super) hint: bool,
+texts! {
+    menu()
+        "km/menu.sms" "km-Latn/menu.sms" "en/menu.sms";
+    help()
+        "km/help.sms" "km-Latn/help.sms" "en/help.sms";
+    add_pin(code: &'a str)
+        "km/add_pin.sms" "km-Latn/add_pin.sms" "en/add_pin.sms";
+    choose_language()
+        "km/choose_language.sms" "km-Latn/choose_language.sms" "en/choose_language.sms";
+    choose_task(again: &'a str, lines: &'a str)
+        "km/choose_task.sms" "km-Latn/choose_task.sms" "en/choose_task.sms";
+    choose_office(again: &'a str, lines: &'a str, more: bool)
+        "km/choose_office.sms" "km-Latn/choose_office.sms" "en/choose_office.sms";
+    choose_service(again: &'a str, lines: &'a str, more: bool)
+        "km/choose_service.sms" "km-Latn/choose_service.sms" "en/choose_service.sms";
+    choose_day(again: &'a str, office: &'a str, lines: &'a str, more: bool)
+        "km/choose_day.sms" "km-Latn/choose_day.sms" "en/choose_day.sms";
+    choose_hour(again: &'a str, day: &'a str, lines: &'a str, more: bool)
+        "km/choose_hour.sms" "km-Latn/choose_hour.sms" "en/choose_hour.sms";
+    choose_appointment(again: &'a str, lines: &'a str, more: bool)
+        "km/choose_appointment.sms" "km-Latn/choose_appointment.sms" "en/choose_appointment.sms";
+    choose_any_service(again: &'a str, lines: &'a str, more: bool)
+        "km/choose_any_service.sms" "km-Latn/choose_any_service.sms" "en/choose_any_service.sms";
+    choose_any_office(again: &'a str, lines: &'a str, more: bool)
+        "km/choose_any_office.sms" "km-Latn/choose_any_office.sms" "en/choose_any_office.sms";
+    ask_service()
+        "km/ask_service.sms" "km-Latn/ask_service.sms" "en/ask_service.sms";
+    ask_office()
+        "km/ask_office.sms" "km-Latn/ask_office.sms" "en/ask_office.sms";
+    no_such_service()
+        "km/no_such_service.sms" "km-Latn/no_such_service.sms" "en/no_such_service.sms";
+    no_such_office()
+        "km/no_such_office.sms" "km-Latn/no_such_office.sms" "en/no_such_office.sms";
+    service(code: &'a str, name: &'a str, fee: &'a str, days: &'a str, documents: &'a str, hint: bool)
+        "km/service.sms" "km-Latn/service.sms" "en/service.sms";
+    office(name: &'a str, address: &'a str, phone: &'a str, hours: &'a str, today: &'a str, closed: &'a str, queue: &'a str)
+        "km/office.sms" "km-Latn/office.sms" "en/office.sms";
+    confirm_booking(again: bool, office: &'a str, day: &'a str, hour: &'a str, service: &'a str)
+        "km/confirm_booking.sms" "km-Latn/confirm_booking.sms" "en/confirm_booking.sms";
+    confirm_move(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str)
+        "km/confirm_move.sms" "km-Latn/confirm_move.sms" "en/confirm_move.sms";
+    confirm_cancel(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str)
+        "km/confirm_cancel.sms" "km-Latn/confirm_cancel.sms" "en/confirm_cancel.sms";
+    booked(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str, pin: &'a str)
+        "km/booked.sms" "km-Latn/booked.sms" "en/booked.sms";
+    waiting(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str)
+        "km/waiting.sms" "km-Latn/waiting.sms" "en/waiting.sms";
+    moved(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str)
+        "km/moved.sms" "km-Latn/moved.sms" "en/moved.sms";
+    cancelled(reference: &'a str, day: &'a str, hour: &'a str)
+        "km/cancelled.sms" "km-Latn/cancelled.sms" "en/cancelled.sms";
+    uncertain()
+        "km/uncertain.sms" "km-Latn/uncertain.sms" "en/uncertain.sms";
+    not_done()
+        "km/not_done.sms" "km-Latn/not_done.sms" "en/not_done.sms";
+    appointments(lines: &'a str)
+        "km/appointments.sms" "km-Latn/appointments.sms" "en/appointments.sms";
+    no_appointments()
+        "km/no_appointments.sms" "km-Latn/no_appointments.sms" "en/no_appointments.sms";
+    nothing_free(office: &'a str)
+        "km/nothing_free.sms" "km-Latn/nothing_free.sms" "en/nothing_free.sms";
+    cannot_change()
+        "km/cannot_change.sms" "km-Latn/cannot_change.sms" "en/cannot_change.sms";
+    ask_rating()
+        "km/ask_rating.sms" "km-Latn/ask_rating.sms" "en/ask_rating.sms";
+    thanks()
+        "km/thanks.sms" "km-Latn/thanks.sms" "en/thanks.sms";
+    ask_complaint()
+        "km/ask_complaint.sms" "km-Latn/ask_complaint.sms" "en/ask_complaint.sms";
+    complaint_filed(reference: &'a str)
+        "km/complaint_filed.sms" "km-Latn/complaint_filed.sms" "en/complaint_filed.sms";
+    complaint(reference: &'a str, status: &'a str, date: &'a str, answer: &'a str)
+        "km/complaint.sms" "km-Latn/complaint.sms" "en/complaint.sms";
+    no_such_complaint()
+        "km/no_such_complaint.sms" "km-Latn/no_such_complaint.sms" "en/no_such_complaint.sms";
+    push_status(code: &'a str, status: &'a str, office: &'a str, next: &'a str)
+        "km/push_status.sms" "km-Latn/push_status.sms" "en/push_status.sms";
+    push_paid(code: &'a str, amount: &'a str, bill: &'a str)
+        "km/push_paid.sms" "km-Latn/push_paid.sms" "en/push_paid.sms";
+    push_reminder(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str)
+        "km/push_reminder.sms" "km-Latn/push_reminder.sms" "en/push_reminder.sms";
+    status(code: &'a str, status: &'a str, office: &'a str, date: &'a str, kept: bool, next: &'a str, hint: bool)
+        "km/status.sms" "km-Latn/status.sms" "en/status.sms";
+    mistyped(code: &'a str)
+        "km/mistyped.sms" "km-Latn/mistyped.sms" "en/mistyped.sms";
+    unknown(code: &'a str)
+        "km/unknown.sms" "km-Latn/unknown.sms" "en/unknown.sms";
+    unknown_pin(code: &'a str)
+        "km/unknown_pin.sms" "km-Latn/unknown_pin.sms" "en/unknown_pin.sms";
+    enter_code()
+        "km/enter_code.sms" "km-Latn/enter_code.sms" "en/enter_code.sms";
+    away(code: &'a str)
+        "km/away.sms" "km-Latn/away.sms" "en/away.sms";
+    language_set()
+        "km/language_set.sms" "km-Latn/language_set.sms" "en/language_set.sms";
+    stopped()
+        "km/stopped.sms" "km-Latn/stopped.sms" "en/stopped.sms";
+    started()
+        "km/started.sms" "km-Latn/started.sms" "en/started.sms";
+    slow_down()
+        "km/slow_down.sms" "km-Latn/slow_down.sms" "en/slow_down.sms";
+    ask_again()
+        "km/ask_again.sms" "km-Latn/ask_again.sms" "en/ask_again.sms";
+    apology()
+        "km/apology.sms" "km-Latn/apology.sms" "en/apology.sms";
 }
 
 fn filled(template: impl Template) -> String {

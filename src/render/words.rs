@@ -1,7 +1,8 @@
 //! Words that all channels share: statuses, days, money, in three languages. Knows no view and no channel.
-use crate::types::civic::ApplicationStatus;
-use crate::types::{Language, Riel};
-use jiff::civil::{Date, DateTime, Weekday};
+use crate::dialogue::view::Again;
+use crate::types::civic::{ApplicationStatus, ComplaintStatus, Fee, FeeKind, FeeUnit};
+use crate::types::{Language, Msisdn, Riel};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use ApplicationStatus as S;
 
@@ -80,6 +81,132 @@ pub fn khmer_digits(text: &str) -> String {
         .collect()
 }
 
+/// `ចន្ទ 24/11`, `Chan 24/11`, `Mon 24/11`.
+pub fn day_short(date: Date, language: Language) -> String {
+    format!("{} {:02}/{:02}", weekday_short(date.weekday(), language), date.day(), date.month())
+}
+
+/// `8:00`, 24 hours, in every language.
+pub fn hour(time: Time) -> String {
+    format!("{}:{:02}", time.hour(), time.minute())
+}
+
+/// `7:30-11:30, 14:00-17:30`.
+pub fn spans(hours: &[(Time, Time)]) -> String {
+    let spans: Vec<String> = hours.iter().map(|(open, close)| format!("{}-{}", hour(*open), hour(*close))).collect();
+    spans.join(", ")
+}
+
+/// When an office is open today.
+pub fn today(hours: &[(Time, Time)], language: Language) -> String {
+    if hours.is_empty() {
+        return pick(language, "ថ្ងៃនេះបិទ", "Thngai nih bet", "Closed today").to_owned();
+    }
+    format!("{} {}", pick(language, "ថ្ងៃនេះ", "Thngai nih", "Today"), spans(hours))
+}
+
+/// A number of an office as people here dial it: national with a zero before it.
+pub fn phone(number: &str) -> String {
+    match Msisdn::parse_e164(number).as_ref().and_then(Msisdn::national_digits) {
+        Some(national) => format!("0{national}"),
+        None => number.to_owned(),
+    }
+}
+
+/// How many wait, as one says it.
+pub fn waiting(people: u32, language: Language) -> String {
+    match language {
+        Language::Km => format!("កំពុងរង់ចាំ {people} នាក់"),
+        Language::KmLatn => format!("{people} neak kampong rong cham"),
+        Language::En => format!("{people} waiting now"),
+    }
+}
+
+/// The longest time to completion.
+pub fn working_days(days: u32, language: Language) -> String {
+    match (language, days) {
+        (Language::Km, 0) => "ក្នុងថ្ងៃតែមួយ".to_owned(),
+        (Language::KmLatn, 0) => "Knong thngai tae muoy".to_owned(),
+        (Language::En, 0) => "The same day".to_owned(),
+        (Language::Km, _) => format!("យ៉ាងយូរ {days} ថ្ងៃធ្វើការ"),
+        (Language::KmLatn, _) => format!("Yang you {days} thngai thveu kar"),
+        (Language::En, 1) => "At most 1 working day".to_owned(),
+        (Language::En, _) => format!("At most {days} working days"),
+    }
+}
+
+/// A line of the fee table: never an amount without its kind and unit.
+pub fn fee(fee: &Fee, language: Language) -> String {
+    if fee.amount.0 == 0 {
+        return pick(language, "ឥតបង់ប្រាក់", "ot bong prak", "free of charge").to_owned();
+    }
+    let kind = match fee.kind {
+        FeeKind::Maximum => pick(language, "អតិបរមា ", "yang chroen ", "at most "),
+        FeeKind::Fixed => "",
+        FeeKind::Preferential => pick(language, "អនុគ្រោះ ", "anukroh ", "reduced "),
+    };
+    let per = fee_unit(fee.per, language);
+    let note = fee.note.as_ref().map(|note| format!(" ({})", note.get(language))).unwrap_or_default();
+    format!("{kind}{}{per}{note}", money(fee.amount, language))
+}
+
+fn fee_unit(unit: FeeUnit, language: Language) -> &'static str {
+    use FeeUnit as U;
+    let (km, km_latn, en) = match unit {
+        U::Application => ("/ពាក្យសុំ", "/peak som", " an application"),
+        U::Copy => ("/ច្បាប់", "/chbab", " a copy"),
+        U::Sheet => ("/សន្លឹក", "/sonloek", " a sheet"),
+        U::Time => ("/លើក", "/leuk", " each time"),
+        U::Room => ("/បន្ទប់", "/bontop", " a room"),
+        U::Chair => ("/កៅអី", "/kao ey", " a chair"),
+        U::Person => ("/នាក់", "/neak", " a person"),
+        U::Vehicle => ("/គ្រឿង", "/kroeng", " a vehicle"),
+        U::Hectare => ("/ហិកតា", "/hikta", " a hectare"),
+        U::Month => ("/ខែ", "/khae", " a month"),
+        U::Year => ("/ឆ្នាំ", "/chhnam", " a year"),
+        U::Other => ("", "", ""),
+    };
+    pick(language, km, km_latn, en)
+}
+
+/// Where a complaint stands.
+pub fn complaint_status(status: ComplaintStatus, language: Language) -> &'static str {
+    match status {
+        ComplaintStatus::Open => pick(language, "បានទទួល", "ban totuol", "received"),
+        ComplaintStatus::InReview => pick(language, "កំពុងពិនិត្យ", "kampong pinit", "being looked into"),
+        ComplaintStatus::Closed => pick(language, "បានដោះស្រាយ", "ban dohsray", "closed"),
+    }
+}
+
+/// Why a list comes once more.
+pub fn again(why: Again, language: Language) -> &'static str {
+    match why {
+        Again::NotOffered => {
+            pick(language, "សូមផ្ញើលេខក្នុងបញ្ជី។", "Som phnhoe lek knong banhchi.", "Please send one of the numbers.")
+        }
+        Again::NotFound => pick(language, "រកមិនឃើញទេ។", "Rok min khoenh te.", "That was not found."),
+        Again::SlotTaken => pick(language, "ម៉ោងនោះអស់ហើយ។", "Maong nuh os haoy.", "That time is taken."),
+    }
+}
+
+/// A day of the week in a few letters.
+pub fn weekday_short(day: Weekday, language: Language) -> &'static str {
+    let en = match day {
+        Weekday::Monday => "Mon",
+        Weekday::Tuesday => "Tue",
+        Weekday::Wednesday => "Wed",
+        Weekday::Thursday => "Thu",
+        Weekday::Friday => "Fri",
+        Weekday::Saturday => "Sat",
+        Weekday::Sunday => "Sun",
+    };
+    match language {
+        Language::Km if day == Weekday::Thursday => "ព្រហ",
+        Language::En => en,
+        Language::Km | Language::KmLatn => weekday_name(day, language),
+    }
+}
+
 /// Name of a day of the week.
 pub fn weekday_name(day: Weekday, language: Language) -> &'static str {
     let (km, km_latn, en) = match day {
@@ -117,7 +244,8 @@ pub fn month_name(month: i8, language: Language) -> &'static str {
         .map_or("", |(km, km_latn, en)| pick(language, km, km_latn, en))
 }
 
-fn pick<'a>(language: Language, km: &'a str, km_latn: &'a str, en: &'a str) -> &'a str {
+/// The one of three words that is in `language`.
+pub fn pick<'a>(language: Language, km: &'a str, km_latn: &'a str, en: &'a str) -> &'a str {
     match language {
         Language::Km => km,
         Language::KmLatn => km_latn,

@@ -1,7 +1,16 @@
 //! Floor 1: what fits into a text message. Alphabets, Khmer clusters, segments; no I/O, no conversation.
 pub mod gsm7;
 pub mod khmer;
+pub mod links;
+pub mod normal;
+pub mod places;
 pub mod segment;
 pub mod ucs2;
 
 pub use segment::{Alphabet, Plan, plan};
+
+/// How many cases each property is tried with: 20,000, or what `CHRAK_CASES` says.
+#[cfg(test)]
+pub(crate) fn property_cases() -> u32 {
+    std::env::var("CHRAK_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000)
+}

@@ -157,7 +157,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #![proptest_config(ProptestConfig::with_cases(crate::text::property_cases()))]
 
         #[test]
         fn khmer_is_cut_where_it_may_be(text in "[ក-អា-់្ ។a-z€😀\u{200b}\u{200d}]{0,200}", multi in 10usize..70) {

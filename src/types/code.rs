@@ -1,4 +1,5 @@
 //! Registration codes: what one looks like is configuration (`[[code]]`), what is typed is forgiven here.
+use super::Pin;
 use regex::Regex;
 use std::fmt;
 
@@ -19,6 +20,21 @@ impl RegistrationCode {
     /// As the receipt shows it: `120500-26-048193-7`.
     pub fn printed(&self) -> &str {
         &self.printed
+    }
+
+    /// The PIN written beside this code: the one group of 4 to 6 digits that is no part of it.
+    pub fn pin_beside(&self, text: &str) -> Option<Pin> {
+        let folded: String = text.chars().filter_map(fold).collect();
+        let groups: Vec<&str> = folded.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+        let digits: String = self.canonical.chars().filter(char::is_ascii_digit).collect();
+        let parts = (0..groups.len()).find_map(|from| {
+            (from + 1..=groups.len()).find(|to| groups[from..*to].concat() == digits).map(|to| from..to)
+        })?;
+        let mut others = groups.iter().enumerate().filter(|(at, _)| !parts.contains(at)).map(|(_, group)| *group);
+        match (others.next(), others.next()) {
+            (Some(pin), None) => Pin::parse(pin),
+            _ => None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Money is a whole number of riel.
 
 /// An amount in riel, as the portal's `Riel`: 0 to 1,000,000,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Riel(pub u32);
 
 impl Riel {

@@ -96,6 +96,7 @@ async fn slow_portal() -> Portal {
         token: Some("t".into()),
         delay: Duration::from_millis(8),
         db: None,
+        stands_at: None,
     };
     Portal::start(config).await.expect("the sandbox portal starts")
 }

@@ -64,7 +64,7 @@ impl Drop for Node {
 async fn node_smpp_as_the_smsc_is_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let listen = ([127, 0, 0, 1], 0).into();
-    let portal = Portal::start(PortalConfig { listen, token: None, delay: Duration::ZERO, db: None });
+    let portal = Portal::start(PortalConfig { listen, token: None, delay: Duration::ZERO, db: None, stands_at: None });
     let portal = portal.await.expect("the sandbox portal starts");
     let mut node = Node::start();
     let port = node.wait("listening", 1)[0]["port"].as_u64().expect("a port");

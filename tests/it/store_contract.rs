@@ -146,7 +146,7 @@ fn mt(kind: MtKind, part: u8, parts: u8, reserved: Option<SessionId>) -> NewMt {
 }
 
 fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {
-    Finish { mo, end: MoEnd::Answered, citizen: None, mts }
+    Finish { mo, end: MoEnd::Answered, citizen: None, mts, follow_up: None, failed_look_ups: 0 }
 }
 
 fn settled(mt: MtId, session: SessionId, outcome: Outcome) -> Settlement {

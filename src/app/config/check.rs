@@ -1,12 +1,13 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
-    Concatenation, Config, ConfigFault, DefaultAlphabet, KioskSettings, LimitSettings, NumberFormat, PortalSettings,
-    Secret, TelcoSettings, UniqueId, Validity,
+    AgencySettings, Concatenation, Config, ConfigFault, DefaultAlphabet, EventsBy, KioskSettings, LimitSettings,
+    NumberFormat, PortalSettings, PushSettings, Secret, TelcoSettings, UniqueId, Validity,
     file::{self, File},
     secret,
 };
 use crate::types::{CodePattern, CodeRules, Language, code::CheckDigit, time::phnom_penh};
-use jiff::tz::TimeZone;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use jiff::{civil::Time, tz::TimeZone};
 use std::{
     collections::BTreeSet,
     net::SocketAddr,
@@ -23,10 +24,6 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let http = listen("http.listen", http_table.listen, "127.0.0.1:8080")?;
     let (ops, ops_token) = ops(file.ops.unwrap_or_default(), folder, &mut warnings)?;
     let kiosk = kiosk(file.kiosk.unwrap_or_default())?;
-    for agency in file.agency.unwrap_or_default() {
-        let name = agency.name.unwrap_or_default();
-        secret::required(&format!("agency \"{name}\": token"), agency.token, agency.token_file, folder, &mut warnings)?;
-    }
     Ok(Config {
         database: database(file.database.unwrap_or_default(), &data_dir, folder)?,
         zone: zone(file.timezone)?,
@@ -40,6 +37,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         texts_kept: days(file.retention.unwrap_or_default().texts_days.unwrap_or(7)),
         kiosk,
         telcos: telcos(file.smsc.unwrap_or_default(), folder, &mut warnings)?,
+        agencies: agencies(file.agency.unwrap_or_default(), folder, &mut warnings)?,
+        push: push(file.push.unwrap_or_default())?,
         data_dir,
         warnings,
     })
@@ -101,16 +100,7 @@ fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Res
             return Err(ConfigFault::new(format!("portal.mode: \"{other}\" is none of direct, xroad")));
         }
     }
-    match table.events.as_deref() {
-        None | Some("poll") => {}
-        Some("webhook") if table.webhook_secret_files.as_ref().is_some_and(|files| !files.is_empty()) => {}
-        Some("webhook") => {
-            return Err(ConfigFault::new("portal.webhook_secret_files is missing: events = \"webhook\" needs it"));
-        }
-        Some(other) => {
-            return Err(ConfigFault::new(format!("portal.events: \"{other}\" is none of poll, webhook")));
-        }
-    }
+    let events = events(&table, folder)?;
     let url = table.url.ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(ConfigFault::new("portal.url: must begin with https:// (or http:// on a trusted network)"));
@@ -121,6 +111,7 @@ fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Res
         url: url.trim_end_matches('/').to_owned(),
         token: secret::required("portal.token", table.token, table.token_file, folder, warnings)?,
         ca_file: table.ca_file.map(|path| folder.join(path)),
+        events,
         timeout_ussd: wait(timeouts.ussd, 800),
         timeout_kiosk: wait(timeouts.kiosk, 2_000),
         timeout_sms: wait(timeouts.sms, 10_000),
@@ -157,6 +148,76 @@ fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
     Ok(CodeRules::new(patterns))
 }
 
+fn events(table: &file::Portal, folder: &Path) -> Result<EventsBy, ConfigFault> {
+    match table.events.as_deref() {
+        None | Some("poll") => Ok(EventsBy::Poll(Duration::from_secs(u64::from(table.poll_s.unwrap_or(10).max(1))))),
+        Some("webhook") => {
+            let files = table.webhook_secret_files.as_deref().unwrap_or_default();
+            if files.is_empty() {
+                return Err(ConfigFault::new("portal.webhook_secret_files is missing: events = \"webhook\" needs it"));
+            }
+            let secrets = files.iter().map(|file| webhook_secret(&folder.join(file)));
+            secrets.collect::<Result<_, _>>().map(EventsBy::Webhook)
+        }
+        Some(other) => Err(ConfigFault::new(format!("portal.events: \"{other}\" is none of poll, webhook"))),
+    }
+}
+
+/// A secret of Standard Webhooks: `whsec_` and base64 of 24 to 64 octets.
+fn webhook_secret(path: &Path) -> Result<Secret, ConfigFault> {
+    let wrong = |why: String| ConfigFault::new(format!("portal.webhook_secret_files: {} {why}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|fault| wrong(format!("cannot be read: {fault}")))?;
+    let encoded = text.trim().strip_prefix("whsec_").ok_or_else(|| wrong("must begin with whsec_".to_owned()))?;
+    let octets = BASE64.decode(encoded).map_err(|_| wrong("is not base64 after whsec_".to_owned()))?;
+    if !(16..=64).contains(&octets.len()) {
+        return Err(wrong(format!("holds a secret of {} octets; 24 to 64 are wanted", octets.len())));
+    }
+    Ok(Secret::new(encoded))
+}
+
+fn push(table: file::Push) -> Result<PushSettings, ConfigFault> {
+    let hours = table.quiet_hours.unwrap_or_else(|| vec!["21:00".to_owned(), "07:00".to_owned()]);
+    let wrong = || ConfigFault::new("push.quiet_hours: must be [\"21:00\", \"07:00\"], or [] for none");
+    let time = |text: &str| -> Result<Time, ConfigFault> {
+        let (hour, minute) = text.split_once(':').ok_or_else(wrong)?;
+        let both = hour.parse().ok().zip(minute.parse().ok());
+        both.and_then(|(hour, minute)| Time::new(hour, minute, 0, 0).ok()).ok_or_else(wrong)
+    };
+    let quiet_hours = match hours.as_slice() {
+        [] => None,
+        [from, until] => Some((time(from)?, time(until)?)).filter(|(from, until)| from != until),
+        _ => return Err(wrong()),
+    };
+    Ok(PushSettings { quiet_hours, enabled: table.enabled.unwrap_or(true) })
+}
+
+fn agencies(
+    tables: Vec<file::Agency>,
+    folder: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<AgencySettings>, ConfigFault> {
+    let mut agencies: Vec<AgencySettings> = Vec::with_capacity(tables.len());
+    for (index, table) in tables.into_iter().enumerate() {
+        let name = table.name.filter(|name| !name.is_empty());
+        let name = name.ok_or_else(|| ConfigFault::new(format!("agency[{index}].name is missing")))?;
+        let key = format!("agency \"{name}\": token");
+        let token = secret::required(&key, table.token, table.token_file, folder, warnings)?;
+        if agencies.iter().any(|other| other.name == name) {
+            return Err(ConfigFault::new(format!("agency \"{name}\" stands twice")));
+        }
+        if let Some(other) = agencies.iter().find(|other| other.token.expose() == token.expose()) {
+            return Err(ConfigFault::new(format!("agencies \"{}\" and \"{name}\" have one token", other.name)));
+        }
+        agencies.push(AgencySettings {
+            name,
+            token,
+            free_text: table.free_text.unwrap_or(false),
+            per_day: table.per_day.unwrap_or(5_000),
+        });
+    }
+    Ok(agencies)
+}
+
 fn limits(table: file::Limits) -> LimitSettings {
     let fails = table.failed_lookups_per_number.unwrap_or_default();
     let replies = table.replies_per_number.unwrap_or_default();
@@ -166,6 +227,7 @@ fn limits(table: file::Limits) -> LimitSettings {
         replies_minute: replies.per_min.unwrap_or(6),
         replies_day: replies.per_day.unwrap_or(30),
         steps_day: table.dialogue_turns_per_number_per_day.unwrap_or(120),
+        fails_hour_all: table.failed_lookups_global_per_hour.unwrap_or(500),
     }
 }
 

@@ -9,7 +9,7 @@ pub use check::check;
 pub use load::{load, parse};
 
 use crate::types::{CodeRules, Language};
-use jiff::tz::TimeZone;
+use jiff::{civil::Time, tz::TimeZone};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Why the configuration cannot be used: one line for the person who wrote it.
@@ -75,6 +75,10 @@ pub struct Config {
     pub kiosk: KioskSettings,
     /// The telcos.
     pub telcos: Vec<TelcoSettings>,
+    /// Who may send texts through the machine API.
+    pub agencies: Vec<AgencySettings>,
+    /// Texts nobody asked for just now.
+    pub push: PushSettings,
     /// What is allowed but not wise: told at start.
     pub warnings: Vec<String>,
 }
@@ -94,6 +98,39 @@ pub struct PortalSettings {
     pub timeout_kiosk: Duration,
     /// How long each window waits.
     pub timeout_sms: Duration,
+    /// How its events come.
+    pub events: EventsBy,
+}
+
+/// How the portal's events come.
+#[derive(Clone, Debug)]
+pub enum EventsBy {
+    /// We ask, so often.
+    Poll(Duration),
+    /// It tells, signed with one of these (octets).
+    Webhook(Vec<Secret>),
+}
+
+/// `[push]`
+#[derive(Clone, Debug)]
+pub struct PushSettings {
+    /// From and until; `None`: no quiet hours.
+    pub quiet_hours: Option<(Time, Time)>,
+    /// Whether events become texts.
+    pub enabled: bool,
+}
+
+/// `[[agency]]`
+#[derive(Clone, Debug)]
+pub struct AgencySettings {
+    /// Its name.
+    pub name: String,
+    /// Its bearer token.
+    pub token: Secret,
+    /// Whether it may send text of its own.
+    pub free_text: bool,
+    /// Messages a day; 0 is no limit.
+    pub per_day: u32,
 }
 
 /// `[limits]`; 0 is no limit.
@@ -109,6 +146,8 @@ pub struct LimitSettings {
     pub replies_day: u32,
     /// Steps of open dialogues of a number in a day.
     pub steps_day: u32,
+    /// Failed look-ups of all numbers in a clock hour.
+    pub fails_hour_all: u32,
 }
 
 /// `[kiosk]`

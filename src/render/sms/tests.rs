@@ -50,6 +50,7 @@ fn longest(status: ApplicationStatus, code: RegistrationCode) -> StatusFacts {
         returned_documents: Vec::new(),
         disclosure: Disclosure::Verified,
         as_of: None,
+        hours_today: None,
     }
 }
 

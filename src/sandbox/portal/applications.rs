@@ -121,14 +121,7 @@ pub async fn get(
     if !canonical {
         return Err(Problem::bad_request("path", "code", "6 to 24 digits and capital letters"));
     }
-    let number = text(&headers, "x-citizen-msisdn")?;
-    if number.is_some_and(|number| !is_e164(number)) {
-        return Err(Problem::bad_request("header", "X-Citizen-Msisdn", "must be an E.164 number with a plus sign"));
-    }
-    let pin = text(&headers, "x-citizen-pin")?;
-    if pin.is_some_and(|pin| !(4..=6).contains(&pin.len()) || !pin.bytes().all(|b| b.is_ascii_digit())) {
-        return Err(Problem::bad_request("header", "X-Citizen-Pin", "must be 4 to 6 digits"));
-    }
+    let (number, pin) = (number(&headers)?, pin(&headers)?);
     let shown = server.applications.by_code.get(&code).ok_or_else(Problem::not_found)?;
     let (body, kept) = if let Some(pin) = pin {
         server.applications.pin(&code, pin == shown.pin)?;
@@ -143,6 +136,47 @@ pub async fn get(
         (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
     ];
     Ok((StatusCode::OK, headers, body.clone()).into_response())
+}
+
+/// The citizen's number, as the channel established it.
+pub fn number(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let number = text(headers, "x-citizen-msisdn")?;
+    if number.is_some_and(|number| !is_e164(number)) {
+        return Err(Problem::bad_request("header", "X-Citizen-Msisdn", "must be an E.164 number with a plus sign"));
+    }
+    Ok(number)
+}
+
+/// The citizen's PIN.
+pub fn pin(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let pin = text(headers, "x-citizen-pin")?;
+    if pin.is_some_and(|pin| !(4..=6).contains(&pin.len()) || !pin.bytes().all(|b| b.is_ascii_digit())) {
+        return Err(Problem::bad_request("header", "X-Citizen-Pin", "must be 4 to 6 digits"));
+    }
+    Ok(pin)
+}
+
+/// An office, as much of it as a message needs.
+pub fn office_ref(office: &Value) -> Value {
+    let mut place = serde_json::json!({ "id": office["id"], "name": office["name"] });
+    if !office["short"].is_null() {
+        place["short"] = office["short"].clone();
+    }
+    place
+}
+
+impl Applications {
+    /// Whether the caller's factors open this application.
+    pub fn factor(&self, code: &str, headers: &HeaderMap) -> Result<(), Problem> {
+        let shown = self.by_code.get(code).ok_or_else(Problem::not_found)?;
+        if let Some(pin) = pin(headers)? {
+            return self.pin(code, pin == shown.pin);
+        }
+        match number(headers)? {
+            Some(number) if shown.contacts.iter().any(|contact| contact == number) => Ok(()),
+            _ => Err(Problem::factor_required()),
+        }
+    }
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Problem> {

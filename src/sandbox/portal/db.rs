@@ -15,7 +15,7 @@ use sqlx::{
 use std::path::Path;
 
 /// Raised when the tables or the sample data change: an older file is made anew, there is nothing to lose.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const DIRECTORY: &str = include_str!("directory.json");
 const LISTS: [&str; 5] = ["ministries", "topics", "services", "offices", "holidays"];
@@ -29,6 +29,30 @@ const TABLES: &str = "
     CREATE TABLE applications (
         code TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, contacts TEXT NOT NULL, pin TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+    DROP TABLE IF EXISTS calls;
+    DROP TABLE IF EXISTS holds;
+    DROP TABLE IF EXISTS appointments;
+    DROP TABLE IF EXISTS feedback;
+    DROP TABLE IF EXISTS complaints;
+    DROP TABLE IF EXISTS events;
+    CREATE TABLE calls (
+        key TEXT NOT NULL PRIMARY KEY, print TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE holds (
+        id TEXT NOT NULL PRIMARY KEY, slot TEXT NOT NULL, expires_at INTEGER NOT NULL, used INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX holds_slot ON holds (slot, expires_at) WHERE used = 0;
+    CREATE TABLE appointments (
+        reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, slot TEXT NOT NULL, start INTEGER NOT NULL,
+        status TEXT NOT NULL, numbers TEXT NOT NULL, pin TEXT NOT NULL, key TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX appointments_slot ON appointments (slot) WHERE status = 'booked';
+    CREATE INDEX appointments_key ON appointments (key);
+    CREATE TABLE feedback (seq INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
+    CREATE TABLE complaints (
+        reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, number TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL) STRICT;
 ";
 
 /// Opens the file, or a database in memory; an empty or older one is filled as of `now`.

@@ -1,6 +1,6 @@
 //! The directory: services, ministries, topics, offices. The same for everybody, with an ETag, made to be
 //! kept. It must not know how it is stored.
-use super::{Server, now, problem::Problem, search};
+use super::{Server, problem::Problem, search};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -33,6 +33,11 @@ impl Directory {
     /// A service.
     pub fn service(&self, id: &str) -> Option<&Value> {
         self.services.iter().find(|service| service["id"] == id)
+    }
+
+    /// The id of the service with this code; null when there is none.
+    pub fn service_id(&self, code: &str) -> Value {
+        self.services.iter().find(|service| service["code"] == *code).map_or(Value::Null, |one| one["id"].clone())
     }
 
     /// An office, without its closures.
@@ -109,7 +114,7 @@ pub async fn offices(
     if division.len() % 2 != 0 || division.len() > 6 || !division.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Problem::bad_request("query", "division", "must be 2, 4 or 6 digits"));
     }
-    let today = now(&server.zone).date().to_string();
+    let today = server.now().date().to_string();
     let list = server.directory.offices.iter().filter(|office| {
         asked.get("kind").is_none_or(|kind| office["kind"] == *kind)
             && office["division"].as_str().is_some_and(|at| at.starts_with(division))
@@ -127,7 +132,7 @@ pub async fn office(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let office = server.directory.office(&id).ok_or_else(Problem::not_found)?;
-    Ok(kept(&server.directory.with_closures(office, &now(&server.zone).date().to_string()), &headers))
+    Ok(kept(&server.directory.with_closures(office, &server.now().date().to_string()), &headers))
 }
 
 fn holds(list: &Value, wanted: &str) -> bool {

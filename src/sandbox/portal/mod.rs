@@ -9,7 +9,13 @@
 //! | `GET /v1/offices`, `/v1/offices/{id}` | offices, searchable, paged |
 //! | `GET /v1/offices/{id}/slots` | times of a service, half an hour each |
 //! | `GET /v1/applications/{code}` | as much as the number and the PIN earn |
+//! | `POST /v1/holds`, `DELETE /v1/holds/{id}` | a place kept for three minutes |
+//! | `/v1/appointments`, `/v1/appointments/{reference}` | booked, listed, read, moved, cancelled |
+//! | `POST /v1/feedback`, `/v1/complaints` | kept |
+//! | `GET /v1/events` | what happened, oldest first |
 mod applications;
+mod appointments;
+mod changes;
 mod db;
 mod directory;
 mod gate;
@@ -19,11 +25,24 @@ mod search;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod voices;
 
 use anyhow::Context;
-use axum::{Router, middleware, routing::get, serve::ListenerExt};
+use axum::{
+    Router, middleware,
+    routing::{delete, get, post},
+    serve::ListenerExt,
+};
 use jiff::{Zoned, tz::TimeZone};
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +62,8 @@ pub struct PortalConfig {
     pub delay: Duration,
     /// Its database; `None` keeps it in memory.
     pub db: Option<PathBuf>,
+    /// Its clock stands still at this moment; `None`: it goes.
+    pub stands_at: Option<jiff::Timestamp>,
 }
 
 /// What `chrak portal` is told.
@@ -61,15 +82,19 @@ pub struct Portal {
     address: SocketAddr,
     stop: CancellationToken,
     served: JoinHandle<()>,
-    pool: sqlx::SqlitePool,
+    shared: Server,
 }
 
 struct Shared {
     token: Option<String>,
     delay: Duration,
     zone: TimeZone,
+    stands_at: Option<jiff::Timestamp>,
     directory: directory::Directory,
     applications: applications::Applications,
+    pool: sqlx::SqlitePool,
+    /// So many changes are carried out and not answered.
+    lose_answers: AtomicU32,
 }
 
 type Server = Arc<Shared>;
@@ -81,15 +106,19 @@ impl Portal {
     /// When the database or the port cannot be used.
     pub async fn start(config: PortalConfig) -> anyhow::Result<Self> {
         let zone = crate::types::time::phnom_penh();
-        let now = now(&zone);
+        let now = now(config.stands_at, &zone);
         let pool = db::open(config.db.as_deref(), &now).await?;
         let shared = Arc::new(Shared {
             token: config.token,
             delay: config.delay,
             zone,
+            stands_at: config.stands_at,
             directory: db::directory(&pool).await?,
             applications: db::applications(&pool).await?,
+            pool,
+            lose_answers: AtomicU32::new(0),
         });
+        let kept = Arc::clone(&shared);
         let listener =
             TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
         let address = listener.local_addr()?;
@@ -103,12 +132,38 @@ impl Portal {
                 tracing::error!(%fault, "the sandbox portal ended");
             }
         });
-        Ok(Portal { address, stop, served, pool })
+        Ok(Portal { address, stop, served, shared: kept })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Carries out the next changes and answers them 500: their callers cannot know.
+    pub fn lose_answers(&self, changes: u32) {
+        self.shared.lose_answers.store(changes, Ordering::Relaxed);
+    }
+
+    /// Adds an event (CloudEvents 1.0, structured JSON).
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn tell(&self, event: &serde_json::Value) -> anyhow::Result<()> {
+        Ok(voices::tell(&self.shared, event).await?)
+    }
+
+    /// Every appointment that was ever made, as its number and its start.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn booked(&self) -> anyhow::Result<Vec<(String, String)>> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT numbers, slot FROM appointments").fetch_all(&self.shared.pool).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(numbers, slot)| (numbers.split(' ').next().unwrap_or_default().to_owned(), slot))
+            .collect())
     }
 
     /// Finishes the answers under way, at most for two seconds, and closes the database.
@@ -117,7 +172,7 @@ impl Portal {
         if tokio::time::timeout(DRAIN, &mut self.served).await.is_err() {
             self.served.abort();
         }
-        self.pool.close().await;
+        self.shared.pool.close().await;
     }
 }
 
@@ -126,7 +181,8 @@ impl Portal {
 /// # Errors
 /// When it cannot start.
 pub async fn run_portal(args: PortalArgs, stop: CancellationToken) -> anyhow::Result<i32> {
-    let config = PortalConfig { listen: args.listen, token: args.token, delay: args.delay, db: None };
+    let PortalArgs { listen, token, delay } = args;
+    let config = PortalConfig { listen, token, delay, db: None, stands_at: None };
     let portal = Portal::start(config).await?;
     tracing::info!(address = %portal.addr(), "ready");
     stop.cancelled().await;
@@ -144,14 +200,32 @@ fn routes(shared: Server) -> Router {
         .route("/v1/offices", get(directory::offices))
         .route("/v1/offices/{id}", get(directory::office))
         .route("/v1/offices/{id}/slots", get(slots::list))
+        .route("/v1/holds", post(appointments::hold))
+        .route("/v1/holds/{id}", delete(appointments::release))
+        .route("/v1/appointments", get(appointments::list).post(appointments::book))
+        .route(
+            "/v1/appointments/{reference}",
+            get(appointments::get).patch(appointments::reschedule).delete(appointments::cancel),
+        )
+        .route("/v1/feedback", post(voices::feedback))
+        .route("/v1/complaints", post(voices::complain))
+        .route("/v1/complaints/{reference}", get(voices::complaint))
+        .route("/v1/events", get(voices::events))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::gate))
+        .route("/sandbox/events", post(voices::make_event))
         .with_state(shared)
 }
 
-/// The time in the zone of the offices.
+impl Shared {
+    /// The time in the zone of the offices.
+    fn now(&self) -> Zoned {
+        now(self.stands_at, &self.zone)
+    }
+}
+
 #[allow(clippy::disallowed_methods, reason = "a sandbox stands for another machine, with a clock of its own")]
-fn now(zone: &TimeZone) -> Zoned {
-    jiff::Timestamp::now().to_zoned(zone.clone())
+fn now(stands_at: Option<jiff::Timestamp>, zone: &TimeZone) -> Zoned {
+    stands_at.unwrap_or_else(jiff::Timestamp::now).to_zoned(zone.clone())
 }

@@ -46,6 +46,48 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")
     }
 
+    /// 400: a change without its key.
+    pub fn key_required() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "idempotency_required", "An Idempotency-Key is needed")
+    }
+
+    /// 422: the key named another call.
+    pub fn mismatch() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", "The key named another call")
+    }
+
+    /// 422: a member of the body is not as it must be.
+    pub fn validation(name: &'static str, detail: &'static str) -> Self {
+        let mut problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "validation_failed", "Not as described");
+        problem.more.push(("errors", json!([{ "in": "body", "name": name, "detail": detail }])));
+        problem
+    }
+
+    /// 422: not at this slot.
+    pub fn not_bookable() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "not_bookable", "The service cannot be booked at this time")
+    }
+
+    /// 403: a number or a PIN is needed.
+    pub fn factor_required() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "factor_required", "A number or a PIN is needed")
+    }
+
+    /// 409
+    pub fn conflict(code: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, code, "Not possible as things stand")
+    }
+
+    /// 410
+    pub fn hold_expired() -> Self {
+        Self::new(StatusCode::GONE, "hold_expired", "The hold has ended")
+    }
+
+    /// 500
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
+    }
+
     /// 423: too many wrong PINs; `left` until they are forgotten.
     pub fn locked(left: Duration) -> Self {
         let mut problem = Self::new(StatusCode::LOCKED, "locked", "Too many wrong PINs");

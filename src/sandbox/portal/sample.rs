@@ -1,6 +1,9 @@
 //! The invented applications: each status several times, private services among them, dated back from the
 //! day on which the database is filled. Nobody real stands behind them.
-use super::{applications::Kept, directory::Directory};
+use super::{
+    applications::{Kept, office_ref},
+    directory::Directory,
+};
 use crate::types::{civic::ApplicationStatus, code::damm};
 use anyhow::Context;
 use jiff::{
@@ -149,14 +152,6 @@ fn application(row: &Row, directory: &Directory, now: &Zoned) -> anyhow::Result<
         contacts: row.contacts.iter().map(|&number| number.to_owned()).collect(),
         pin: row.pin.into(),
     })
-}
-
-fn office_ref(office: &Value) -> Value {
-    let mut out = json!({ "id": office["id"], "name": office["name"] });
-    if office["short"].is_object() {
-        out["short"] = office["short"].clone();
-    }
-    out
 }
 
 /// The statuses that an application goes through to its own, oldest first.

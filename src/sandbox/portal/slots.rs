@@ -1,6 +1,6 @@
 //! Free times at an office: half an hour each within its hours, two places at a time, some of them taken so
 //! that a choice has to be made. It must not know who books them.
-use super::{Server, gate, now, problem::Problem};
+use super::{Server, appointments, gate, problem::Problem};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, header},
@@ -42,7 +42,7 @@ pub async fn list(
     let offered = office["services"].as_array().is_some_and(|list| list.iter().any(|item| item == wanted));
     let mut items = Vec::new();
     if offered && service["bookable"] == true {
-        let now = now(&server.zone);
+        let now = server.now();
         let closed: Vec<&str> = server.directory.holidays.iter().filter_map(|day| day["date"].as_str()).collect();
         let mut day = from;
         while day <= to {
@@ -52,6 +52,11 @@ pub async fn list(
             let Ok(next) = day.checked_add(1.day()) else { break };
             day = next;
         }
+    }
+    let mut conn = server.pool.acquire().await.map_err(|_| Problem::internal())?;
+    for item in &mut items {
+        let used = appointments::used(&server, &mut conn, item["id"].as_str().unwrap_or_default(), None).await?;
+        item["free"] = json!(item["free"].as_u64().unwrap_or(0).saturating_sub(used));
     }
     let body = json!({ "items": items }).to_string();
     Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response())
@@ -79,11 +84,52 @@ fn of_day(day: Date, office: &Value, service: &Value, now: &Zoned, items: &mut V
     }
 }
 
+/// One slot, found by its id.
+pub(super) struct Slot {
+    pub(super) id: String,
+    pub(super) office: String,
+    /// Code of its service.
+    pub(super) service: String,
+    pub(super) start: String,
+    pub(super) end: String,
+    pub(super) begins: i64,
+    /// Places that nobody invented has taken.
+    pub(super) free: u64,
+}
+
+impl Slot {
+    pub(super) fn json(&self, free: u64) -> Value {
+        json!({ "id": self.id, "start": self.start, "end": self.end, "free": free })
+    }
+}
+
+/// `OFFICE_CODE_YYYYMMDDTHHMM`, if it is a slot still to come.
+pub(super) fn find(server: &Server, id: &str) -> Option<Slot> {
+    let mut parts = id.rsplitn(3, '_');
+    let (when, code, office_id) = (parts.next()?, parts.next()?, parts.next()?);
+    let office = server.directory.office(office_id)?;
+    let service = server.directory.services.iter().find(|service| service["code"] == *code)?;
+    let day = Date::strptime("%Y%m%d", when.split_once('T')?.0).ok()?;
+    let mut items = Vec::new();
+    of_day(day, office, service, &server.now(), &mut items);
+    let item = items.into_iter().find(|item| item["id"] == *id)?;
+    let begins: jiff::Timestamp = item["start"].as_str()?.parse().ok()?;
+    Some(Slot {
+        id: id.to_owned(),
+        office: office_id.to_owned(),
+        service: code.to_owned(),
+        start: item["start"].as_str()?.to_owned(),
+        end: item["end"].as_str()?.to_owned(),
+        begins: begins.as_second(),
+        free: item["free"].as_u64()?,
+    })
+}
+
 fn at(day: Date, time: Time, zone: &TimeZone) -> Option<Zoned> {
     day.to_datetime(time).to_zoned(zone.clone()).ok()
 }
 
-fn rfc3339(time: &Zoned) -> String {
+pub(super) fn rfc3339(time: &Zoned) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 

@@ -21,7 +21,7 @@ impl Caller {
     async fn new(db: Option<PathBuf>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let listen = ([127, 0, 0, 1], 0).into();
-        let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db };
+        let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db, stands_at: None };
         let portal = Portal::start(config).await.expect("starts");
         Caller { portal, http: reqwest::Client::builder().no_proxy().build().expect("a client") }
     }
@@ -145,7 +145,8 @@ async fn lists_are_paged_searched_and_kept() {
 #[tokio::test]
 async fn times_lie_within_the_hours_of_a_day_on_which_the_office_is_open() {
     let caller = Caller::new(None).await;
-    let day = |ahead: i64| (now(&crate::types::time::phnom_penh()).date() + jiff::Span::new().days(ahead)).to_string();
+    let day =
+        |ahead: i64| (now(None, &crate::types::time::phnom_penh()).date() + jiff::Span::new().days(ahead)).to_string();
     let path = format!("/v1/offices/owso-1205/slots?service=rental-room-licence&from={}&to={}", day(0), day(31));
     let got = caller.get(&path, &[]).await;
     let items = got.body["items"].as_array().expect("items");
@@ -166,7 +167,7 @@ async fn the_sample_covers_every_status_and_stays_in_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("portal.db");
     let caller = Caller::new(Some(file.clone())).await;
-    let pool = &caller.portal.pool;
+    let pool = &caller.portal.shared.pool;
     let codes: Vec<String> = sqlx::query_scalar("SELECT code FROM applications").fetch_all(pool).await.expect("codes");
     let rules = CodeRules::recommended();
     let mut statuses = BTreeSet::new();

@@ -1,19 +1,20 @@
 //! The inbox port on SQLite: MOs accepted durably, claimed, finished in one commit.
 use super::{
-    SqliteStore, outbox,
+    SqliteStore, outbox, pushes,
     rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
+use crate::store::Keys;
 use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
         inbox::{Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo},
-        outbox::MtKind,
+        outbox::{MtKind, NewMt},
     },
     types::{
         MoId, Msisdn, SessionId, UnixMs,
-        limits::{DEDUPE_STRONG, DEDUPE_WEAK, MO_IN_HAND_MAX},
+        limits::{DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
         names::SmscName,
     },
 };
@@ -106,9 +107,12 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
         "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
          EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state < 3), \
          EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state IN (3, 4, 7) \
-         AND o.session = i.session) \
+         AND o.session = i.session), \
+         EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
+         AND c.dialogue_until > ?) \
          FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?",
     )
+    .bind(mo.received_at)
     .bind(&mo.dedupe.digest[..])
     .bind(&mo.family)
     .fetch_optional(&mut db.conn)
@@ -120,12 +124,15 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
     let age = mo.received_at.saturating_sub(row.try_get::<i64, _>(5)?);
     let (done, open) = (row.try_get::<i64, _>(3)? >= 2, row.try_get::<bool, _>(6)?);
     let read = row.try_get::<i64, _>(4)? == 2 || row.try_get::<bool, _>(7)?;
+    let in_dialogue = row.try_get::<bool, _>(8)?;
     let answer = match mo.dedupe.kind {
         DedupeKind::Strong if age > millis(DEDUPE_STRONG) => None,
         // references of parts wrap after 256 texts, hence the shorter time
         DedupeKind::Segment if age > millis(DEDUPE_WEAK) => None,
         DedupeKind::Strong | DedupeKind::Segment => Some(Answer::Duplicate { of }),
-        DedupeKind::Weak if !done || open => Some(Answer::Duplicate { of }),
+        // in an open conversation 1, 1, 1 are three answers; only a lost resp makes the same text a redelivery
+        DedupeKind::Weak if in_dialogue && fixed::<16>(&row, 1)? == mo.session => None,
+        DedupeKind::Weak if !in_dialogue && (!done || open) => Some(Answer::Duplicate { of }),
         DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
         DedupeKind::Weak => Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? }),
     };
@@ -176,7 +183,7 @@ async fn citizens(db: &mut Db, macs: &[Mac]) -> Sql<HashMap<Mac, CitizenRow>> {
     let rows = all(
         &mut db.conn,
         within(
-            "SELECT number_mac, language, stopped, dialogue, dialogue_until, tallies FROM citizen \
+            "SELECT number_mac, language, stopped, dialogue, dialogue_until, tallies, in_dialogue FROM citizen \
              WHERE number_mac IN ",
             macs,
             "",
@@ -267,6 +274,14 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
     remember(db, &records).await?;
     let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
     outbox::insert(db, &mts, &families).await?;
+    for end in &ours {
+        if let Some(push) = &end.follow_up {
+            pushes::insert(db, push).await?;
+        }
+        if end.failures > 0 {
+            pushes::count_failures(db, end.now / 3_600_000, end.failures).await?;
+        }
+    }
     for (at, end) in ops {
         let verdict = if families.contains_key(&end.mo) { Ok(Answer::Done) } else { Err(StoreFault::Stale) };
         answers.set(*at, verdict);
@@ -278,15 +293,17 @@ async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
     run(
         &mut db.conn,
         values(
-            "INSERT INTO citizen (number_mac, language, stopped, dialogue, dialogue_until, tallies) ",
+            "INSERT INTO citizen (number_mac, language, stopped, dialogue, dialogue_until, tallies, in_dialogue) ",
             records,
             " ON CONFLICT (number_mac) DO UPDATE SET language = excluded.language, \
              stopped = excluded.stopped, dialogue = excluded.dialogue, \
-             dialogue_until = excluded.dialogue_until, tallies = excluded.tallies",
+             dialogue_until = excluded.dialogue_until, tallies = excluded.tallies, \
+             in_dialogue = excluded.in_dialogue",
             |tuple, record| {
                 tuple.push_bind(&record.mac[..]).push_bind(record.language.clone());
                 tuple.push_bind(record.stopped).push_bind(record.dialogue.clone());
                 tuple.push_bind(record.dialogue_until).push_bind(record.tallies.clone());
+                tuple.push_bind(record.in_dialogue);
             },
         ),
     )
@@ -367,6 +384,8 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
          SELECT id FROM inbox WHERE state >= 2 AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)",
         "UPDATE outbox SET destination = NULL, body = NULL, message_id = NULL WHERE id IN (\
          SELECT id FROM outbox WHERE state >= 3 AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)",
+        "UPDATE push SET number = NULL, number_mac = NULL, payload = NULL WHERE id IN (\
+         SELECT id FROM push WHERE state > 0 AND payload IS NOT NULL AND done_at < ?1 LIMIT ?2)",
         "UPDATE citizen SET dialogue = NULL WHERE number_mac IN (\
          SELECT number_mac FROM citizen WHERE dialogue IS NOT NULL AND dialogue_until < ?1 LIMIT ?2)",
     ] {
@@ -397,12 +416,50 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     .await?
     .rows_affected();
     db.orphans -= i64::try_from(gone).unwrap_or(0);
-    Ok(touched + gone)
+    let old = sqlx::query("DELETE FROM event_seen WHERE id IN (SELECT id FROM event_seen WHERE seen_at < ?1 LIMIT ?2)")
+        .bind(sweep.now.saturating_sub(millis(EVENTS_REMEMBERED)))
+        .bind(SWEEP_ROWS)
+        .execute(&mut db.conn)
+        .await?
+        .rows_affected();
+    Ok(touched + gone + old)
 }
 
 const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \
     deaths_alone, suspect FROM inbox WHERE state < 2 AND state = 0 AND suspect = ? AND id > ? \
     ORDER BY id LIMIT ?";
+
+/// Segments of one cause, sealed.
+pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Result<Vec<MtRow>, StoreFault> {
+    let mut rows = Vec::with_capacity(mts.len());
+    for mt in mts {
+        let id = *mt.id.0.as_bytes();
+        let seal = |column, plain: &[u8]| keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
+        rows.push(MtRow {
+            id,
+            mo,
+            kind: match mt.kind {
+                MtKind::Answer => 0,
+                MtKind::Notice => 1,
+                MtKind::Apology => 2,
+                MtKind::Push => 3,
+            },
+            part: mt.part,
+            parts: mt.parts,
+            smsc: mt.smsc.as_str().to_owned(),
+            source: mt.source,
+            destination: seal("destination", mt.destination.digits().as_bytes())?,
+            body: seal("body", &mt.body)?,
+            data_coding: mt.data_coding,
+            udhi: mt.udhi,
+            reference: mt.reference,
+            not_after: mt.not_after.0,
+            now: now.0,
+            reserved: mt.reserved.map(|session| *session.0.as_bytes()),
+        });
+    }
+    Ok(rows)
+}
 
 impl SqliteStore {
     fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
@@ -437,39 +494,16 @@ impl SqliteStore {
             Some((number, record)) => Some(CitizenRow::seal(&self.keys, self.mac(number), record)?),
             None => None,
         };
-        let mut mts = Vec::with_capacity(finish.mts.len());
-        for mt in finish.mts {
-            let id = *mt.id.0.as_bytes();
-            let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
-            mts.push(MtRow {
-                id,
-                mo,
-                kind: match mt.kind {
-                    MtKind::Answer => 0,
-                    MtKind::Notice => 1,
-                    MtKind::Apology => 2,
-                },
-                part: mt.part,
-                parts: mt.parts,
-                smsc: mt.smsc.as_str().to_owned(),
-                source: mt.source,
-                destination: seal("destination", mt.destination.digits().as_bytes())?,
-                body: seal("body", &mt.body)?,
-                data_coding: mt.data_coding,
-                udhi: mt.udhi,
-                reference: mt.reference,
-                not_after: mt.not_after.0,
-                now: now.0,
-                reserved: mt.reserved.map(|session| *session.0.as_bytes()),
-            });
-        }
+        let mts = seal_mts(&self.keys, mo, finish.mts, now)?;
+        let follow_up = finish.follow_up.map(|push| self.seal_push(push, now)).transpose()?;
         let state = match finish.end {
             MoEnd::Answered => 2,
             MoEnd::Withheld => 3,
             MoEnd::Expired => 4,
             MoEnd::Dead => 5,
         };
-        Ok(FinishRow { mo, state, now: now.0, citizen, mts })
+        let failures = finish.failed_look_ups.into();
+        Ok(FinishRow { mo, state, now: now.0, citizen, mts, follow_up, failures })
     }
 
     fn read_mo(&self, row: &SqliteRow) -> Sql<Option<StoredMo>> {

@@ -4,6 +4,7 @@ mod citizens;
 mod inbox;
 mod open;
 mod outbox;
+mod pushes;
 mod rows;
 mod writer;
 

@@ -3,13 +3,20 @@ use super::{
     SqliteStore,
     writer::{Db, Fatal, Writer},
 };
-use crate::{store::Keys, types::limits::COMMIT_OPS_MAX};
+use crate::{
+    store::Keys,
+    types::{
+        limits::COMMIT_OPS_MAX,
+        names::{Family, SmscName},
+    },
+};
 use sqlx::{
     ConnectOptions, SqliteConnection,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use std::{
+    collections::HashMap,
     fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -40,12 +47,14 @@ pub struct StoreOptions {
     pub fatal: Fatal,
     /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
     pub pages_max: Option<u32>,
+    /// Families of telcos that are not their own.
+    pub families: HashMap<SmscName, Family>,
 }
 
 impl StoreOptions {
     /// Options for a file, without a bound, and a hook that only leaves the store closed.
     pub fn new(path: impl Into<PathBuf>, keys: Keys) -> Self {
-        StoreOptions { path: path.into(), keys, fatal: Arc::new(|_| {}), pages_max: None }
+        StoreOptions { path: path.into(), keys, fatal: Arc::new(|_| {}), pages_max: None, families: HashMap::new() }
     }
 }
 
@@ -171,7 +180,7 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db { conn, incarnation: 0, orphans },
+            db: Db { conn, incarnation: 0, orphans, families: options.families.clone() },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             lock,

@@ -1,5 +1,6 @@
 //! Rows as they are written and read, and statements over many rows at once. Sealed values pass through
 //! here sealed.
+use super::pushes::PushRow;
 use crate::{
     ports::{
         StoreFault,
@@ -49,6 +50,7 @@ pub(super) struct CitizenRow {
     pub dialogue: Option<Vec<u8>>,
     pub dialogue_until: i64,
     pub tallies: String,
+    pub in_dialogue: bool,
 }
 
 /// The end of a turn, sealed.
@@ -58,6 +60,9 @@ pub(super) struct FinishRow {
     pub now: i64,
     pub citizen: Option<CitizenRow>,
     pub mts: Vec<MtRow>,
+    pub follow_up: Option<PushRow>,
+    /// Look-ups that told nothing, for the count over all numbers.
+    pub failures: u64,
 }
 
 /// A segment, sealed.
@@ -97,6 +102,7 @@ impl CitizenRow {
             dialogue,
             dialogue_until: record.dialogue_until.0,
             tallies,
+            in_dialogue: record.in_dialogue,
         })
     }
 
@@ -113,6 +119,7 @@ impl CitizenRow {
             dialogue,
             dialogue_until: UnixMs(self.dialogue_until),
             tallies: serde_json::from_str(&self.tallies).unwrap_or_default(),
+            in_dialogue: self.in_dialogue,
         }
     }
 
@@ -124,6 +131,7 @@ impl CitizenRow {
             dialogue: row.try_get(3)?,
             dialogue_until: row.try_get(4)?,
             tallies: row.try_get(5)?,
+            in_dialogue: row.try_get(6)?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     inbox::{self, Sweep},
     outbox::{self, ReceiptRow, SettleRow},
+    pushes::{self, PushEndRow, PushRow},
     rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
 };
 use crate::{
@@ -44,6 +45,9 @@ pub(super) enum Op {
     Sweep(Sweep),
     Resolve { smsc: String, before: i64, now: i64 },
     Expire { now: i64 },
+    TakeEvent { event: String, push: Option<Box<PushRow>>, now: i64 },
+    EndPush(Box<PushEndRow>),
+    SetCursor(Option<String>),
 }
 
 /// What an operation returns.
@@ -104,6 +108,14 @@ pub(super) struct Db {
     pub incarnation: i64,
     /// How many receipts wait for their resp.
     pub orphans: i64,
+    /// Families of the telcos; a telco without one is its own.
+    pub families: pushes::Families,
+}
+
+impl Db {
+    pub(super) fn family(&self, smsc: &str) -> String {
+        self.families.get(&smsc.into()).map_or(smsc, |family| family.as_str()).to_owned()
+    }
 }
 
 /// How the database failed.
@@ -323,6 +335,11 @@ impl Db {
             Op::Sweep(sweep) => inbox::sweep(self, sweep).await.map(Answer::Count),
             Op::Resolve { smsc, before, now } => outbox::resolve(self, smsc, *before, *now).await.map(Answer::Resolved),
             Op::Expire { now } => outbox::expire(self, *now).await.map(Answer::Count),
+            Op::TakeEvent { event, push, now } => {
+                pushes::take_event(self, event, push.as_deref(), *now).await.map(Answer::Count)
+            }
+            Op::EndPush(end) => pushes::end(self, end).await.map(Answer::Count),
+            Op::SetCursor(cursor) => pushes::set_cursor(self, cursor.as_deref()).await.map(|()| Answer::Done),
             Op::Accept(_)
             | Op::Claim { .. }
             | Op::Release { .. }
@@ -355,9 +372,8 @@ impl<'a> Group<'a> {
             Op::BeginSubmit { mts, .. } => mts.iter().map(print).collect(),
             Op::Settle(rows) => rows.iter().map(|row| print(row.mt)).chain(message_prints(rows)).collect(),
             Op::Receipt(row) => vec![print(&row.message_id)],
-            Op::Begin { .. } | Op::End { .. } | Op::Probe | Op::Sweep(_) | Op::Resolve { .. } | Op::Expire { .. } => {
-                return false;
-            }
+            // looks at many rows, or at rows that no print names
+            _ => return false,
         };
         if prints.iter().any(|print| self.touched.contains(print)) {
             return false;
@@ -372,7 +388,7 @@ impl<'a> Group<'a> {
             Op::BeginSubmit { mts, session, now } => self.submits.push((at, mts, *session, *now)),
             Op::Settle(rows) => self.settles.push((at, rows)),
             Op::Receipt(row) => self.receipts.push((at, row)),
-            Op::Begin { .. } | Op::End { .. } | Op::Probe | Op::Sweep(_) | Op::Resolve { .. } | Op::Expire { .. } => {}
+            _ => return false,
         }
         true
     }

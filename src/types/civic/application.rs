@@ -4,7 +4,7 @@ use crate::types::{RegistrationCode, Riel, UnixMs};
 use jiff::civil::Date;
 
 /// Where an application stands. A status that Chrak does not know is read as `InReview`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ApplicationStatus {
     /// Received at the counter or on line.
     Registered,
@@ -85,7 +85,7 @@ pub enum Disclosure {
 }
 
 /// An office, as much of it as a message needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OfficeRef {
     /// The portal's identifier.
     pub id: String,
@@ -96,7 +96,7 @@ pub struct OfficeRef {
 }
 
 /// The service applied for; nameless where the level does not earn its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ServiceRef {
     /// The portal's identifier.
     pub id: Option<String>,
@@ -120,7 +120,7 @@ pub struct TimelineEntry {
 }
 
 /// The fee of an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ApplicationFee {
     /// How much.
     pub amount: Riel,

@@ -1,6 +1,8 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
-use super::Application;
-use crate::types::{Pin, RegistrationCode, UnixMs};
+use super::{Application, Appointment, Hold, Localized, Office, Service, Slot};
+use crate::types::{Language, Pin, RegistrationCode, UnixMs};
+use jiff::civil::Date;
+use std::sync::Arc;
 
 /// A question of a conversation to the portal. Who asks and over which channel is added by the exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +14,117 @@ pub enum Query {
         /// The PIN of its receipt, when the citizen gave one.
         pin: Option<Pin>,
     },
+    /// Services of the directory.
+    Services(ServiceSearch),
+    /// Offices of the directory.
+    Offices(OfficeSearch),
+    /// One office as it is now, with its queue.
+    Office {
+        /// Which.
+        id: String,
+    },
+    /// Times at an office, free and taken.
+    Slots {
+        /// Where.
+        office: String,
+        /// What for.
+        service: String,
+        /// First day.
+        from: Date,
+        /// Last day, at most 31 days later.
+        to: Date,
+    },
+    /// The appointments that the asking number booked.
+    Appointments,
+    /// Where a complaint stands.
+    Complaint {
+        /// Which.
+        reference: String,
+    },
+    /// Something that changes the portal's data, carried out at most once.
+    Change(Change),
+}
+
+/// Which services; what is `None` or empty does not limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceSearch {
+    /// The one with this identifier.
+    pub id: Option<String>,
+    /// Words of its name, or its four digits; at most 100 characters are looked at.
+    pub words: Option<String>,
+    /// Offered by this office.
+    pub office: Option<String>,
+    /// Only those for which appointments are made.
+    pub bookable: bool,
+}
+
+/// Which offices; what is `None` does not limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfficeSearch {
+    /// The one with this identifier.
+    pub id: Option<String>,
+    /// Words of its name, or of a place it serves.
+    pub words: Option<String>,
+    /// Offers this service.
+    pub service: Option<String>,
+    /// Only those at which appointments are made.
+    pub bookable: bool,
+}
+
+/// An intention to change something. The same intention of the same message is one call at the portal.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Change {
+    /// What.
+    pub what: ChangeKind,
+    /// Raised when the same is wanted anew (a hold that had ended), so that it is another intention.
+    pub attempt: u8,
+}
+
+/// What is to be changed.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum ChangeKind {
+    /// Keep a place.
+    Hold {
+        /// In this slot.
+        slot: String,
+    },
+    /// Book the place held.
+    Book {
+        /// The hold.
+        hold: String,
+        /// What for.
+        service: String,
+        /// For which application, canonical.
+        application: Option<String>,
+        /// In which language to remind.
+        language: Language,
+    },
+    /// Move an appointment to the place held.
+    Move {
+        /// Which.
+        reference: String,
+        /// The hold.
+        hold: String,
+    },
+    /// Cancel an appointment.
+    Cancel {
+        /// Which.
+        reference: String,
+    },
+    /// Rate.
+    Feedback {
+        /// 1 very bad to 5 very good.
+        rating: u8,
+        /// Words of the citizen.
+        text: Option<String>,
+    },
+    /// Complain to the ombudsman.
+    Complain {
+        /// Words of the citizen.
+        text: String,
+        /// In which language to answer.
+        language: Language,
+    },
 }
 
 /// What the portal said.
@@ -19,6 +132,66 @@ pub enum Query {
 pub enum Answer {
     /// To [`Query::Application`].
     Application(Result<ApplicationAnswer, PortalFault>),
+    /// To [`Query::Services`].
+    Services(Result<Listing<Service>, PortalFault>),
+    /// To [`Query::Offices`].
+    Offices(Result<Listing<OfficeHit>, PortalFault>),
+    /// To [`Query::Office`].
+    Office(Result<Arc<Office>, PortalFault>),
+    /// To [`Query::Slots`].
+    Slots(Result<Vec<Slot>, PortalFault>),
+    /// To [`Query::Appointments`].
+    Appointments(Result<Vec<Appointment>, PortalFault>),
+    /// To [`Query::Complaint`].
+    Complaint(Result<Complaint, PortalFault>),
+    /// To [`ChangeKind::Hold`].
+    Held(Result<Hold, PortalFault>),
+    /// To [`ChangeKind::Book`], [`ChangeKind::Move`] and [`ChangeKind::Cancel`].
+    Appointment(Result<Appointment, PortalFault>),
+    /// To [`ChangeKind::Feedback`] and [`ChangeKind::Complain`]; the reference of a complaint.
+    Filed(Result<Option<String>, PortalFault>),
+}
+
+/// Part of the directory, and how old it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// What was found, the best first.
+    pub items: Vec<Arc<T>>,
+    /// `Some` when the portal is away and this is what it said at that time.
+    pub as_of: Option<UnixMs>,
+}
+
+/// An office that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficeHit {
+    /// The office.
+    pub office: Arc<Office>,
+    /// Code of the place that was named and that it serves, when it was found by one.
+    pub place: Option<&'static str>,
+}
+
+/// A complaint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    /// By which it is called.
+    pub reference: String,
+    /// Where it stands.
+    pub status: ComplaintStatus,
+    /// Since when.
+    pub status_at: UnixMs,
+    /// What the ombudsman answers; only to the number it was filed from.
+    pub answer: Option<Localized>,
+}
+
+/// Where a complaint stands; an unknown word is `InReview`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComplaintStatus {
+    /// Received.
+    Open,
+    /// Being looked at.
+    InReview,
+    /// Answered.
+    Closed,
 }
 
 /// Where an application stands, and how old that knowledge is.
@@ -28,6 +201,8 @@ pub struct ApplicationAnswer {
     pub application: Application,
     /// `Some` when the portal is away and this is a kept answer of that time.
     pub as_of: Option<UnixMs>,
+    /// The office to go to, where the directory is at hand.
+    pub office: Option<Arc<Office>>,
 }
 
 /// Why the portal did not answer a question, sorted by what the citizen is told.
@@ -48,9 +223,21 @@ pub enum PortalFault {
     /// Too many wrong PINs.
     #[error("locked")]
     Locked,
-    /// 5xx, 429, timeout, no connection, or the breaker is open.
+    /// Somebody else has the place, or the service cannot be booked.
+    #[error("slot taken")]
+    SlotTaken,
+    /// The hold has ended.
+    #[error("hold expired")]
+    HoldExpired,
+    /// Too near to the appointment, or it is cancelled already.
+    #[error("too late")]
+    TooLate,
+    /// 5xx, 429, timeout, no connection, or the breaker is open. Of a change: it was not carried out.
     #[error("portal away")]
     Away,
+    /// Of a change: whether it was carried out is not known.
+    #[error("outcome unknown")]
+    Uncertain,
     /// It answered what its contract does not allow: garbage, truncated, too large.
     #[error("unusable answer")]
     Unusable,

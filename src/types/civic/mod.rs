@@ -1,20 +1,31 @@
 //! What a government office deals in, free of any wire format: texts in three languages, offices,
 //! services, applications. The portal adapter fills these; everything above only reads them.
 mod application;
+mod appointment;
 mod ask;
+mod event;
+mod office;
+mod service;
 
 pub use application::{
     Application, ApplicationFee, ApplicationStatus, Disclosure, OfficeRef, Ready, ReturnedDocument, ServiceRef,
     TimelineEntry,
 };
 
-pub use ask::{Answer, ApplicationAnswer, PortalFault, Query};
+pub use appointment::{Appointment, AppointmentStatus, Hold, Slot};
+pub use ask::{
+    Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Listing, OfficeHit, OfficeSearch,
+    PortalFault, Query, ServiceSearch,
+};
+pub use event::{Event, EventPage, Notice, Recipient};
+pub use office::{Closure, Office, OpeningHours};
+pub use service::{Fee, FeeKind, FeeUnit, RequiredDocument, Service};
 
 use super::Language;
 
 /// A text from the portal in the languages of the channels; Khmer and English always, romanised Khmer
 /// where the portal has it (else English serves).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Localized {
     /// Khmer script.
     pub km: String,

@@ -181,6 +181,7 @@ pub async fn records_come_back_as_written(factory: &dyn Factory) {
         stopped: true,
         dialogue: Some(b"canary dialogue".to_vec()),
         dialogue_until: NOW.plus_ms(HOUR),
+        in_dialogue: false,
         tallies: Tallies { replies_day: tally, ..Tallies::default() },
     };
     let first = mo("one", session());

@@ -27,7 +27,8 @@ pub struct App {
     kept: Option<tempfile::TempDir>,
 }
 
-pub const NO_LIMITS: Rules = Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0 };
+pub const NO_LIMITS: Rules =
+    Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0, fails_hour_all: 0 };
 
 /// A telco on a free port.
 pub async fn telco() -> Telco {
@@ -64,6 +65,26 @@ pub fn link_to(address: &str) -> link::Telco {
     }
 }
 
+/// Settings of an exchange with one telco.
+pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
+    Settings {
+        default_language: Language::Km,
+        codes: CodeRules::recommended(),
+        rules,
+        zone: phnom_penh(),
+        timeout_sms: Duration::from_secs(5),
+        texts_kept: Duration::from_secs(7 * 86_400),
+        telcos: vec![TelcoRules {
+            name: link.name.clone(),
+            short_codes: link.short_codes.clone(),
+            cut: Cut::Udh8,
+            prefixes: Vec::new(),
+        }],
+        quiet: None,
+        push_enabled: true,
+    }
+}
+
 impl App {
     /// A fresh one with its own telco and no limits.
     pub async fn start() -> Self {
@@ -87,15 +108,7 @@ impl App {
         let store: Arc<dyn Store> = Arc::new(store);
         let board = Arc::new(Board::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let settings = Settings {
-            default_language: Language::Km,
-            codes: CodeRules::recommended(),
-            rules,
-            zone: phnom_penh(),
-            timeout_sms: Duration::from_secs(5),
-            texts_kept: Duration::from_secs(7 * 86_400),
-            telcos: vec![TelcoRules { name: link.name.clone(), short_codes: link.short_codes.clone(), cut: Cut::Udh8 }],
-        };
+        let settings = settings(rules, &link);
         let exchange =
             Exchange::new(Arc::clone(&store), portal.clone(), Arc::clone(&clock), Arc::clone(&board), settings);
         let stop_work = CancellationToken::new();

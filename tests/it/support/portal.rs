@@ -34,7 +34,7 @@ impl Portal for Scripted {
     fn ask<'a>(&'a self, query: &'a Query, _asker: Asker) -> PortFuture<'a, Answer> {
         Box::pin(async move {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            let Query::Application { code, .. } = query;
+            let Query::Application { code, .. } = query else { return elsewhere(query) };
             let delay = *self.delay.lock().expect("no panic holds it");
             tokio::time::sleep(delay).await;
             let panics = self.panics_on.lock().expect("no panic holds it").as_deref() == Some(code.canonical());
@@ -63,7 +63,23 @@ impl Portal for Scripted {
                     returned_documents: Vec::new(),
                 },
                 as_of: None,
+                office: None,
             }))
         })
+    }
+}
+
+/// What is not about an application is not there.
+fn elsewhere(query: &Query) -> Answer {
+    let away = PortalFault::Away;
+    match query {
+        Query::Application { .. } => Answer::Application(Err(away)),
+        Query::Services(_) => Answer::Services(Err(away)),
+        Query::Offices(_) => Answer::Offices(Err(away)),
+        Query::Office { .. } => Answer::Office(Err(away)),
+        Query::Slots { .. } => Answer::Slots(Err(away)),
+        Query::Appointments => Answer::Appointments(Err(away)),
+        Query::Complaint { .. } => Answer::Complaint(Err(away)),
+        Query::Change(_) => Answer::Appointment(Err(away)),
     }
 }

@@ -1,0 +1,316 @@
+//! Conversations of several steps: appointments, services, offices. One shape for all: a list to choose from,
+//! words to look for, a question to say yes to. Every step is answered by a number, 1 always leads on, 0 always
+//! leads home, and a keyword or a code always leaves. Knows no words and no channel's format.
+mod answers;
+mod inputs;
+
+use super::view::{Again, Asking, Opt, View};
+use super::{Ctx, Dialogue, Effect, Input, State, Turn, closed, language, show_menu};
+use crate::types::civic::{
+    Appointment, Change, ChangeKind, OfficeRef, OfficeSearch, PortalFault, Query, ServiceSearch,
+};
+use crate::types::{Language, UnixMs};
+use jiff::{ToSpan, civil::Date};
+
+/// What the citizen is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) enum Task {
+    /// The menu of appointments.
+    Menu,
+    Book,
+    List,
+    Move,
+    Cancel,
+    Info,
+    Office,
+}
+
+/// Where in the task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum At {
+    /// Words are wanted: of a service or an office.
+    Words,
+    /// One of the options is wanted.
+    Choosing(Asking),
+    /// A yes, or the two digits of our text.
+    Confirming,
+    /// The portal was asked.
+    Awaiting(Awaited),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum Awaited {
+    Offices,
+    OfficeOfCode,
+    OfficeDetail,
+    Services,
+    ServiceDetail,
+    Days,
+    Hours,
+    Hold,
+    Changed,
+    Appointments,
+}
+
+/// What has been chosen so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Draft {
+    office: Option<OfficeRef>,
+    /// Id and, unless it is private, name.
+    service: Option<(String, Option<crate::types::civic::Localized>)>,
+    /// Of the application that is booked for, canonical; only where the citizen is its contact.
+    code: Option<String>,
+    /// The appointment that is moved or cancelled.
+    appointment: Option<Appointment>,
+    day: Option<Date>,
+    slot: Option<(String, UnixMs)>,
+    hold: Option<String>,
+    /// To be sent back before a change.
+    digits: Option<u8>,
+    /// Places held so far: each is an intention of its own.
+    holds: u8,
+    /// Said yes to the slot: a hold that ended meanwhile is renewed without asking again.
+    agreed: bool,
+    words: Option<String>,
+    /// What was looked for was not found; said with the next list.
+    missed: bool,
+    /// The appointment that the text named.
+    reference: Option<String>,
+}
+
+/// A conversation of several steps.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Flow {
+    task: Task,
+    at: At,
+    language: Language,
+    draft: Draft,
+    /// What was offered, in the order of its numbers.
+    options: Vec<Opt>,
+    page: u16,
+    more: bool,
+    /// Wrong answers in a row; after three the citizen is brought home.
+    wrong: u8,
+}
+
+/// Wrong answers in a row that are explained.
+const WRONG_MAX: u8 = 3;
+/// How far ahead free times are looked for; the contract's longest span.
+const DAYS_AHEAD: i32 = 31;
+
+/// Begins a task; `words` is what was written after its keyword.
+pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: language::Spoken, ctx: &Ctx<'_>) -> Turn {
+    let words = words.trim();
+    let mut flow = Flow {
+        task,
+        at: At::Words,
+        language: spoken.language,
+        draft: Draft::default(),
+        options: Vec::new(),
+        page: 0,
+        more: false,
+        wrong: 0,
+    };
+    let digits: String = words.chars().filter(char::is_ascii_digit).collect();
+    let mut turn = match task {
+        Task::Menu => flow.offer(dialogue, Asking::Task, Opt::TASKS.to_vec(), None),
+        Task::Book => {
+            flow.draft.words = (!words.is_empty()).then(|| words.to_owned());
+            flow.ask_offices(dialogue, ctx)
+        }
+        Task::List | Task::Move | Task::Cancel => {
+            flow.draft.reference = (6..=12).contains(&digits.len()).then_some(digits);
+            flow.ask(dialogue, Awaited::Appointments, Query::Appointments)
+        }
+        Task::Info if words.is_empty() => flow.tell(dialogue, View::AskService),
+        Task::Office if words.is_empty() => flow.tell(dialogue, View::AskOffice),
+        Task::Info => flow.search_services(dialogue, words),
+        Task::Office => flow.search_offices(dialogue, words),
+    };
+    turn.remember_language = spoken.remember;
+    turn
+}
+
+/// One step of an open conversation.
+pub(super) fn step(dialogue: &Dialogue, flow: &Flow, input: Input, ctx: &Ctx<'_>) -> Turn {
+    match input {
+        Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) => flow.clone().read(dialogue, &text, ctx),
+        Input::Choice(choice) => super::chosen(dialogue, choice, ctx),
+        Input::Answer(answer) => flow.clone().answered(dialogue, answer, ctx),
+        Input::Timeout => flow.clone().failed(dialogue, PortalFault::Away),
+        Input::Hangup => closed(ctx),
+    }
+}
+
+impl Flow {
+    /// Stays where it is and says something.
+    fn tell(self, dialogue: &Dialogue, view: View) -> Turn {
+        let language = self.language;
+        self.with(dialogue, language, vec![Effect::Show(view)])
+    }
+
+    fn with(self, dialogue: &Dialogue, language: Language, effects: Vec<Effect>) -> Turn {
+        Turn {
+            next: dialogue.at(State::Flow(Box::new(self))),
+            language,
+            remember_language: None,
+            effects,
+            advanced: true,
+        }
+    }
+
+    /// Ends the conversation with something said.
+    fn end(self, dialogue: &Dialogue, view: View) -> Turn {
+        Turn {
+            next: dialogue.at(State::Home),
+            language: self.language,
+            remember_language: None,
+            effects: vec![Effect::Show(view)],
+            advanced: true,
+        }
+    }
+
+    fn ask(mut self, dialogue: &Dialogue, awaited: Awaited, query: Query) -> Turn {
+        self.at = At::Awaiting(awaited);
+        let language = self.language;
+        self.with(dialogue, language, vec![Effect::Ask(query)])
+    }
+
+    /// Shows one page of a list. `all` holds everything from the first page on.
+    fn offer(mut self, dialogue: &Dialogue, asking: Asking, all: Vec<Opt>, again: Option<Again>) -> Turn {
+        let size = asking.page();
+        let start = usize::from(self.page) * size;
+        let start = if start >= all.len() { 0 } else { start };
+        self.page = u16::try_from(start / size).unwrap_or(0);
+        self.more = all.len() > size;
+        self.options = all.into_iter().skip(start).take(size).collect();
+        self.at = At::Choosing(asking);
+        let view = self.list(asking, again);
+        self.tell(dialogue, view)
+    }
+
+    fn list(&self, asking: Asking, again: Option<Again>) -> View {
+        View::Choose {
+            asking,
+            options: self.options.clone(),
+            more: self.more,
+            office: self.draft.office.clone(),
+            day: self.draft.day,
+            again,
+        }
+    }
+
+    fn ask_offices(self, dialogue: &Dialogue, _ctx: &Ctx<'_>) -> Turn {
+        let search = OfficeSearch { words: self.draft.words.clone(), bookable: true, ..OfficeSearch::default() };
+        self.ask(dialogue, Awaited::Offices, Query::Offices(search))
+    }
+
+    fn search_services(mut self, dialogue: &Dialogue, words: &str) -> Turn {
+        self.draft.words = Some(words.to_owned());
+        self.page = 0;
+        self.ask_services(dialogue)
+    }
+
+    fn ask_services(self, dialogue: &Dialogue) -> Turn {
+        let booking = self.task == Task::Book;
+        let search = ServiceSearch {
+            words: if booking { None } else { self.draft.words.clone() },
+            office: self.draft.office.as_ref().filter(|_| booking).map(|office| office.id.clone()),
+            bookable: booking,
+            id: None,
+        };
+        self.ask(dialogue, Awaited::Services, Query::Services(search))
+    }
+
+    fn search_offices(mut self, dialogue: &Dialogue, words: &str) -> Turn {
+        self.draft.words = Some(words.to_owned());
+        self.page = 0;
+        let search = OfficeSearch {
+            words: self.draft.words.clone(),
+            bookable: self.task == Task::Book,
+            ..OfficeSearch::default()
+        };
+        self.ask(dialogue, Awaited::Offices, Query::Offices(search))
+    }
+
+    /// Free times of the coming days, or of the chosen day.
+    fn ask_slots(self, dialogue: &Dialogue, awaited: Awaited, ctx: &Ctx<'_>) -> Turn {
+        let (Some(office), Some((service, _))) = (self.draft.office.clone(), self.draft.service.clone()) else {
+            return self.end(dialogue, View::CannotChange);
+        };
+        let (from, to) = match (awaited, self.draft.day) {
+            (Awaited::Hours, Some(day)) => (day, day),
+            _ => (ctx.today(), ctx.today().checked_add(DAYS_AHEAD.days()).unwrap_or(Date::MAX)),
+        };
+        self.ask(dialogue, awaited, Query::Slots { office: office.id, service, from, to })
+    }
+
+    fn hold(mut self, dialogue: &Dialogue) -> Turn {
+        let Some((slot, _)) = self.draft.slot.clone() else { return self.end(dialogue, View::AskAgain) };
+        let change = Change { what: ChangeKind::Hold { slot }, attempt: self.draft.holds };
+        self.draft.holds = self.draft.holds.saturating_add(1);
+        self.draft.hold = None;
+        self.ask(dialogue, Awaited::Hold, Query::Change(change))
+    }
+
+    /// What was agreed to, as a call to the portal.
+    fn carry_out(self, dialogue: &Dialogue) -> Turn {
+        match self.change() {
+            Some(change) => self.ask(dialogue, Awaited::Changed, Query::Change(change)),
+            None => self.end(dialogue, View::AskAgain),
+        }
+    }
+
+    fn change(&self) -> Option<Change> {
+        let draft = &self.draft;
+        let what = match self.task {
+            Task::Book => ChangeKind::Book {
+                hold: draft.hold.clone()?,
+                service: draft.service.as_ref()?.0.clone(),
+                application: draft.code.clone(),
+                language: self.language,
+            },
+            Task::Move => {
+                ChangeKind::Move { reference: draft.appointment.as_ref()?.reference.clone(), hold: draft.hold.clone()? }
+            }
+            Task::Cancel => ChangeKind::Cancel { reference: draft.appointment.as_ref()?.reference.clone() },
+            Task::Menu | Task::List | Task::Info | Task::Office => return None,
+        };
+        Some(Change { what, attempt: draft.holds })
+    }
+
+    fn confirm(mut self, dialogue: &Dialogue, again: bool, ctx: &Ctx<'_>) -> Turn {
+        self.at = At::Confirming;
+        if self.task != Task::Book && self.draft.digits.is_none() {
+            // two digits that a forger of the sender does not see
+            self.draft.digits = Some((10 + ctx.dice % 90) as u8);
+        }
+        match self.question(again) {
+            Some(view) => self.tell(dialogue, view),
+            None => self.end(dialogue, View::AskAgain),
+        }
+    }
+
+    fn question(&self, again: bool) -> Option<View> {
+        let draft = &self.draft;
+        Some(match self.task {
+            Task::Book => View::ConfirmBooking {
+                office: draft.office.clone()?,
+                service: draft.service.clone()?.1,
+                start: draft.slot.as_ref()?.1,
+                again,
+            },
+            Task::Move => View::ConfirmMove {
+                appointment: draft.appointment.clone()?,
+                start: draft.slot.as_ref()?.1,
+                digits: draft.digits?,
+                again,
+            },
+            Task::Cancel => {
+                View::ConfirmCancel { appointment: draft.appointment.clone()?, digits: draft.digits?, again }
+            }
+            Task::Menu | Task::List | Task::Info | Task::Office => return None,
+        })
+    }
+}

@@ -1,0 +1,193 @@
+//! What the citizen writes in a conversation of several steps. Knows no answer of the portal.
+use super::super::keyword::{self, Command, Reading};
+use super::super::{obey, read_code, show_menu};
+use super::*;
+
+impl Flow {
+    pub(super) fn read(mut self, dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
+        let text = super::super::bounded(text);
+        let reading = keyword::read(text);
+        let spoken = language::of_text(text, &reading, ctx);
+        let number = reading.number;
+        // a bare number or a name of a place tells nothing of the language that was spoken so far
+        if spoken.remember.is_some() || number.is_none() {
+            self.language = spoken.language;
+        }
+        let mut turn = self.respond(dialogue, text, &reading, spoken, ctx);
+        turn.remember_language = turn.remember_language.or(spoken.remember);
+        turn
+    }
+
+    fn respond(
+        self,
+        dialogue: &Dialogue,
+        text: &str,
+        reading: &Reading,
+        spoken: language::Spoken,
+        ctx: &Ctx<'_>,
+    ) -> Turn {
+        let choosing_office = self.task == Task::Book && self.at == At::Choosing(Asking::Office);
+        if let Some(turn) = read_code(dialogue, text, spoken, ctx, |code, pin| {
+            choosing_office.then(|| {
+                self.clone().ask(dialogue, Awaited::OfficeOfCode, Query::Application { code: code.clone(), pin })
+            })
+        }) {
+            return turn;
+        }
+        if reading.number == Some(0) {
+            return show_menu(dialogue, spoken);
+        }
+        match reading.command {
+            Some(Command::Language(wanted)) => return self.speak(dialogue, wanted, ctx),
+            Some(command) => return obey(dialogue, command, &reading.rest, spoken, ctx),
+            None => {}
+        }
+        match self.at {
+            At::Words => self.words(dialogue, text),
+            At::Choosing(asking) => self.choose(dialogue, asking, text, reading, ctx),
+            At::Confirming => self.decide(dialogue, reading, ctx),
+            // who writes again has given up waiting
+            At::Awaiting(_) => super::super::read_text(dialogue, text, ctx),
+        }
+    }
+
+    /// The same question in another language.
+    fn speak(mut self, dialogue: &Dialogue, wanted: Language, ctx: &Ctx<'_>) -> Turn {
+        self.language = wanted;
+        let mut turn = self.repeat(dialogue, false);
+        turn.remember_language = language::chosen(wanted, ctx).remember;
+        turn
+    }
+
+    /// The question that is open, once more.
+    fn repeat(self, dialogue: &Dialogue, again: bool) -> Turn {
+        let why = again.then_some(Again::NotOffered);
+        let view = match self.at {
+            At::Choosing(asking) => Some(self.list(asking, why)),
+            At::Confirming => self.question(again),
+            At::Words if self.task == Task::Info => Some(View::AskService),
+            At::Words => Some(View::AskOffice),
+            At::Awaiting(_) => None,
+        };
+        match view {
+            Some(view) => self.tell(dialogue, view),
+            None => self.end(dialogue, View::AskAgain),
+        }
+    }
+
+    fn words(self, dialogue: &Dialogue, text: &str) -> Turn {
+        match self.task {
+            Task::Info => self.search_services(dialogue, text),
+            _ => self.search_offices(dialogue, text),
+        }
+    }
+
+    fn choose(mut self, dialogue: &Dialogue, asking: Asking, text: &str, reading: &Reading, ctx: &Ctx<'_>) -> Turn {
+        let chosen = match reading.number {
+            Some(number @ 1..=8) => self.options.get(number as usize - 1).cloned(),
+            _ if reading.yes => self.options.first().cloned(),
+            _ => None,
+        };
+        if let Some(option) = chosen {
+            self.wrong = 0;
+            return self.take(dialogue, option, ctx);
+        }
+        if reading.number == Some(9) && self.more {
+            self.page = self.page.saturating_add(1);
+            return self.ask_again(dialogue, asking, ctx);
+        }
+        let four_digits = text.chars().filter(|c| c.is_alphanumeric()).count() == 4;
+        match (asking, reading.number) {
+            (Asking::Office | Asking::AnyOffice, None) => self.search_offices(dialogue, text),
+            (Asking::AnyService, None) => self.search_services(dialogue, text),
+            (Asking::AnyService, Some(_)) if four_digits => self.search_services(dialogue, text),
+            _ => self.mistaken(dialogue),
+        }
+    }
+
+    /// The next page: asked anew, as it may have changed.
+    fn ask_again(self, dialogue: &Dialogue, asking: Asking, ctx: &Ctx<'_>) -> Turn {
+        match asking {
+            Asking::Task => self.offer(dialogue, asking, Opt::TASKS.to_vec(), None),
+            Asking::Office => self.ask_offices(dialogue, ctx),
+            Asking::Service | Asking::AnyService => self.ask_services(dialogue),
+            Asking::AnyOffice => {
+                let words = self.draft.words.clone();
+                self.ask(dialogue, Awaited::Offices, Query::Offices(OfficeSearch { words, ..OfficeSearch::default() }))
+            }
+            Asking::Day => self.ask_slots(dialogue, Awaited::Days, ctx),
+            Asking::Hour => self.ask_slots(dialogue, Awaited::Hours, ctx),
+            Asking::Appointment => self.ask(dialogue, Awaited::Appointments, Query::Appointments),
+        }
+    }
+
+    /// An answer that fits nothing: the same once more with a line of help, after three home.
+    fn mistaken(mut self, dialogue: &Dialogue) -> Turn {
+        self.wrong = self.wrong.saturating_add(1);
+        let mut turn =
+            if self.wrong >= WRONG_MAX { self.end(dialogue, View::Menu) } else { self.repeat(dialogue, true) };
+        turn.advanced = false;
+        turn
+    }
+
+    pub(super) fn take(mut self, dialogue: &Dialogue, option: Opt, ctx: &Ctx<'_>) -> Turn {
+        self.page = 0;
+        match option {
+            Opt::Task(task) => {
+                let spoken = language::Spoken { language: self.language, remember: None };
+                begin(dialogue, task.into(), "", spoken, ctx)
+            }
+            Opt::Office { office, .. } if self.task == Task::Office => {
+                let id = office.id.clone();
+                self.draft.office = Some(office);
+                self.ask(dialogue, Awaited::OfficeDetail, Query::Office { id })
+            }
+            Opt::Office { office, .. } => {
+                self.draft.office = Some(office);
+                self.ask_services(dialogue)
+            }
+            Opt::Service { id, .. } if self.task == Task::Info => {
+                let search = ServiceSearch { id: Some(id), ..ServiceSearch::default() };
+                self.ask(dialogue, Awaited::ServiceDetail, Query::Services(search))
+            }
+            Opt::Service { id, name } => {
+                self.draft.service = Some((id, Some(name)));
+                self.ask_slots(dialogue, Awaited::Days, ctx)
+            }
+            Opt::Day(day) => {
+                self.draft.day = Some(day);
+                self.ask_slots(dialogue, Awaited::Hours, ctx)
+            }
+            Opt::Hour { slot, start } => {
+                self.draft.slot = Some((slot, start));
+                self.draft.agreed = false;
+                self.hold(dialogue)
+            }
+            Opt::Appointment(appointment) => self.take_appointment(dialogue, appointment, ctx),
+        }
+    }
+
+    pub(super) fn take_appointment(mut self, dialogue: &Dialogue, appointment: Appointment, ctx: &Ctx<'_>) -> Turn {
+        self.draft.office = Some(appointment.office.clone());
+        self.draft.service = appointment.service.id.clone().map(|id| (id, appointment.service.name.clone()));
+        self.draft.appointment = Some(appointment);
+        match self.task {
+            Task::Move => self.ask_slots(dialogue, Awaited::Days, ctx),
+            _ => self.confirm(dialogue, false, ctx),
+        }
+    }
+
+    fn decide(mut self, dialogue: &Dialogue, reading: &Reading, ctx: &Ctx<'_>) -> Turn {
+        let agreed = match self.draft.digits {
+            Some(digits) => reading.number == Some(u32::from(digits)),
+            None => reading.number == Some(1) || reading.yes,
+        };
+        if agreed {
+            self.draft.agreed = true;
+            self.wrong = 0;
+            return self.carry_out(dialogue);
+        }
+        let _ = ctx;
+        self.mistaken(dialogue)
+    }
+}

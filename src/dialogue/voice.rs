@@ -1,0 +1,182 @@
+//! What citizens have to say: a rating of 1 to 5 with words, a complaint and what became of it. Knows no words
+//! of its own and no channel's format.
+use super::keyword::{self, Command};
+use super::{Ctx, Dialogue, Effect, Input, State, Turn, View, closed, language, obey, read_code, show_menu, tell};
+use crate::types::civic::{Answer, Change, ChangeKind, PortalFault, Query};
+use crate::types::{Language, limits};
+
+/// Where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Voice {
+    at: At,
+    language: Language,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+enum At {
+    /// A rating is wanted; these words came before it.
+    Rating(String),
+    /// The words of a complaint are wanted.
+    Complaint,
+    /// The portal was told.
+    Telling,
+    /// The portal was asked what became of a complaint.
+    Asking,
+}
+
+/// `COMMENT`, with what follows it.
+pub(super) fn rate(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) -> Turn {
+    let voice = Voice { at: At::Rating(String::new()), language: spoken.language };
+    remembering(voice.rating(dialogue, rest), spoken)
+}
+
+/// `COMPLAINT`, with what follows it: words, or the reference of an earlier one.
+pub(super) fn complain(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) -> Turn {
+    let voice = Voice { at: At::Complaint, language: spoken.language };
+    let digits: String = crate::text::normal::narrow(rest).chars().filter(char::is_ascii_digit).collect();
+    let only_digits = digits.len() >= 8 && !rest.chars().any(char::is_alphabetic);
+    let turn = if only_digits {
+        voice.ask(dialogue, At::Asking, Query::Complaint { reference: digits })
+    } else {
+        voice.complaint(dialogue, rest)
+    };
+    remembering(turn, spoken)
+}
+
+fn remembering(mut turn: Turn, spoken: language::Spoken) -> Turn {
+    turn.remember_language = spoken.remember;
+    turn
+}
+
+/// One step of it.
+pub(super) fn step(dialogue: &Dialogue, voice: &Voice, input: Input, ctx: &Ctx<'_>) -> Turn {
+    match input {
+        Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) => read(dialogue, voice, &text, ctx),
+        Input::Choice(choice) => super::chosen(dialogue, choice, ctx),
+        Input::Answer(answer) => answered(dialogue, voice, answer),
+        Input::Timeout => voice.end(dialogue, View::PortalAway { code: None }),
+        Input::Hangup => closed(ctx),
+    }
+}
+
+fn read(dialogue: &Dialogue, voice: &Voice, text: &str, ctx: &Ctx<'_>) -> Turn {
+    let text = super::bounded(text);
+    let reading = keyword::read(text);
+    let spoken = language::of_text(text, &reading, ctx);
+    let mut voice = voice.clone();
+    voice.language = if reading.number.is_some() { voice.language } else { spoken.language };
+    if reading.number == Some(0) {
+        return show_menu(dialogue, spoken);
+    }
+    // the words of a complaint may begin like a keyword; only one that stands alone leaves
+    let leaves = reading.command.filter(|_| reading.rest.is_empty());
+    if let Some(Command::Language(wanted)) = leaves {
+        voice.language = wanted;
+        let view = if voice.at == At::Complaint { View::AskComplaint } else { View::AskRating };
+        let mut turn = voice.tell(dialogue, view);
+        turn.remember_language = language::chosen(wanted, ctx).remember;
+        return turn;
+    }
+    if let Some(command) = leaves {
+        return obey(dialogue, command, "", spoken, ctx);
+    }
+    let turn = match &voice.at {
+        At::Rating(_) => match read_code(dialogue, text, spoken, ctx, |_, _| None) {
+            Some(turn) => turn,
+            None => voice.rating(dialogue, text),
+        },
+        At::Complaint => voice.complaint(dialogue, text),
+        // who writes again has given up waiting
+        At::Telling | At::Asking => super::read_text(dialogue, text, ctx),
+    };
+    remembering(turn, spoken)
+}
+
+fn answered(dialogue: &Dialogue, voice: &Voice, answer: Answer) -> Turn {
+    let voice = voice.clone();
+    match answer {
+        Answer::Filed(Ok(None)) => voice.end(dialogue, View::Thanks),
+        Answer::Filed(Ok(Some(reference))) => voice.end(dialogue, View::ComplaintFiled { reference }),
+        Answer::Complaint(Ok(complaint)) => voice.end(dialogue, View::Complaint(Box::new(complaint))),
+        Answer::Complaint(Err(PortalFault::NotFound)) => voice.end(dialogue, View::NoSuchComplaint),
+        Answer::Filed(Err(_)) | Answer::Complaint(Err(_)) => voice.end(dialogue, View::PortalAway { code: None }),
+        _ => voice.end(dialogue, View::AskAgain),
+    }
+}
+
+impl Voice {
+    /// `5 very good`, `very good 5`, or words without a number yet.
+    fn rating(mut self, dialogue: &Dialogue, text: &str) -> Turn {
+        let before = match &self.at {
+            At::Rating(words) => words.clone(),
+            _ => String::new(),
+        };
+        let narrow = crate::text::normal::narrow(text);
+        let words: Vec<&str> = narrow.split_whitespace().collect();
+        let grade = |word: &&str| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            matches!(word, "1" | "2" | "3" | "4" | "5").then(|| word.as_bytes()[0] - b'0')
+        };
+        let at = [words.first(), words.last()].into_iter().flatten().find_map(grade);
+        let Some(rating) = at else {
+            let missed = !text.trim().is_empty() && words.iter().all(|word| word.parse::<u32>().is_ok());
+            self.at = At::Rating(join(&before, text));
+            let mut turn = self.tell(dialogue, View::AskRating);
+            turn.advanced = !missed;
+            return turn;
+        };
+        let first = words.first().and_then(grade).is_some();
+        let rest = if first { words[1..].join(" ") } else { words[..words.len() - 1].join(" ") };
+        let text = join(&before, &rest);
+        let text = (!text.is_empty()).then_some(text);
+        self.ask(dialogue, At::Telling, change(ChangeKind::Feedback { rating, text }))
+    }
+
+    fn complaint(self, dialogue: &Dialogue, text: &str) -> Turn {
+        let text = text.trim();
+        if text.chars().filter(|c| c.is_alphanumeric()).count() < 3 {
+            return self.tell(dialogue, View::AskComplaint);
+        }
+        let language = self.language;
+        let what = ChangeKind::Complain { text: bounded(text), language };
+        self.ask(dialogue, At::Telling, change(what))
+    }
+
+    fn tell(self, dialogue: &Dialogue, view: View) -> Turn {
+        let language = self.language;
+        self.with(dialogue, language, Effect::Show(view))
+    }
+
+    fn ask(mut self, dialogue: &Dialogue, at: At, query: Query) -> Turn {
+        self.at = at;
+        let language = self.language;
+        self.with(dialogue, language, Effect::Ask(query))
+    }
+
+    fn with(self, dialogue: &Dialogue, language: Language, effect: Effect) -> Turn {
+        Turn {
+            next: dialogue.at(State::Voice(self)),
+            language,
+            remember_language: None,
+            effects: vec![effect],
+            advanced: true,
+        }
+    }
+
+    fn end(&self, dialogue: &Dialogue, view: View) -> Turn {
+        tell(dialogue, view, language::Spoken { language: self.language, remember: None })
+    }
+}
+
+fn change(what: ChangeKind) -> Query {
+    Query::Change(Change { what, attempt: 0 })
+}
+
+fn join(before: &str, text: &str) -> String {
+    bounded(format!("{before} {text}").trim())
+}
+
+fn bounded(text: &str) -> String {
+    text.chars().take(limits::TEXT_CHARS_MAX).collect()
+}

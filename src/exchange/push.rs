@@ -1,0 +1,350 @@
+//! Texts nobody asked for just now: stored durably when their cause comes, rendered in the commit that sends
+//! them, so that they are never stale. STOP, quiet hours, the number's language and the level of disclosure are
+//! respected here and nowhere else.
+use super::{Exchange, converse::intention, mts::Way, new_id};
+use crate::{
+    dialogue::View,
+    ports::{
+        StoreFault,
+        citizens::CitizenRecord,
+        inbox::{Source, StoredMo},
+        outbox::MtKind,
+        portal::{Asker, EventSource},
+        pushes::{NewPush, PushEnd, PushKind, StoredPush},
+    },
+    render::render_sms,
+    types::{
+        CodeVerdict, Language, MoId, Msisdn, UnixMs,
+        civic::{Answer, ApplicationStatus, Change, ChangeKind, Event, Notice, PortalFault, Query, Recipient},
+        limits::PUSHES_AT_ONCE,
+        names::{Channel, SmscName},
+    },
+};
+use jiff::civil::Time;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// How long a notice is of use when its event does not say.
+const NOTICE_USE: Duration = Duration::from_secs(3 * 24 * 3600);
+/// An event that waited longer is looked up once more before it is told.
+const STALE_AFTER: Duration = Duration::from_secs(10 * 60);
+/// How long an uncertain change is asked about.
+const FOLLOW_UP_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Pause between two questions about it: in the first half hour, and later.
+const FOLLOW_UP_EVERY: Duration = Duration::from_secs(30);
+const FOLLOW_UP_LATER: Duration = Duration::from_secs(600);
+/// How many questions are asked at the shorter pause.
+const FOLLOW_UP_TRIES: u32 = 60;
+/// Pause when the store or the portal could not be asked.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// When unasked texts wait for the morning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// From.
+    pub from: Time,
+    /// Until; earlier than `from` when the night is between.
+    pub until: Time,
+}
+
+/// What is stored of a push.
+#[derive(serde::Serialize, serde::Deserialize)]
+enum Payload {
+    Event { notice: Notice, language: Language, urgent: bool },
+    FollowUp { cause: uuid::Uuid, change: Change, smsc: String, source: String, language: Language },
+}
+
+impl Exchange {
+    /// Stores an event of the portal; `Ok` only when it is durable, or was handled before.
+    pub async fn take_event(&self, event: Event) -> Result<bool, StoreFault> {
+        let now = self.now();
+        let push = match event.notice {
+            Some((to, notice)) if self.core.settings.push_enabled => Some(new_push(&to, notice, now)),
+            Some(_) | None => None,
+        };
+        let stored = self.core.store.take_event(event.id, push, now).await;
+        match &stored {
+            Ok(true) => self.core.pushes.notify_one(),
+            Ok(false) => {}
+            Err(_) => self.core.health.failed(),
+        }
+        stored
+    }
+
+    /// Asks the portal for its events, for ever.
+    pub async fn poll_events(self, source: Arc<dyn EventSource>, every: Duration, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let more = self.poll_once(&*source).await.unwrap_or(false);
+            if !more {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(every) => {}
+                }
+            }
+        }
+    }
+
+    /// The cursor moves only after every event before it is stored. Returns whether more are waiting.
+    async fn poll_once(&self, source: &dyn EventSource) -> Option<bool> {
+        let after = self.core.store.event_cursor().await.ok()?;
+        let page = match source.events(after.clone()).await {
+            Ok(page) => page,
+            Err(PortalFault::HoldExpired) => {
+                tracing::warn!("our place in the portal's events is too old; all that are kept are read");
+                self.core.store.set_event_cursor(None).await.ok()?;
+                return Some(true);
+            }
+            Err(_) => return None,
+        };
+        for event in page.events {
+            if event.directory_changed {
+                source.forget_directory();
+            }
+            self.take_event(event).await.ok()?;
+        }
+        let moved = page.next_after.is_some() && page.next_after != after;
+        if moved {
+            self.core.store.set_event_cursor(page.next_after).await.ok()?;
+        }
+        Some(page.more && moved)
+    }
+
+    /// The change whose outcome a turn could not find out.
+    pub(super) fn follow_up(&self, mo: &StoredMo, change: Change, citizen: &CitizenRecord) -> Option<NewPush> {
+        let Source::Person(number) = mo.source else { return None };
+        let now = self.now();
+        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        let payload = Payload::FollowUp {
+            cause: mo.id.0,
+            change,
+            smsc: mo.smsc.as_str().to_owned(),
+            source: mo.destination.clone(),
+            language,
+        };
+        Some(NewPush {
+            id: MoId(new_id(now)),
+            kind: PushKind::FollowUp,
+            number,
+            payload: serde_json::to_vec(&payload).ok()?,
+            due: now.plus_ms(FOLLOW_UP_EVERY.as_millis() as i64),
+            not_after: now.plus_ms(FOLLOW_UP_FOR.as_millis() as i64),
+        })
+    }
+
+    /// Works on what is due, for ever; one task.
+    pub(super) async fn push_loop(self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.core.pushes.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            }
+            while let Ok(due) = self.core.store.due_pushes(self.now(), PUSHES_AT_ONCE).await {
+                let all = due.len();
+                let work = due.into_iter().map(|push| self.push(push));
+                futures_util::future::join_all(work).await;
+                if all < PUSHES_AT_ONCE || stop.is_cancelled() {
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn push(&self, stored: StoredPush) {
+        let id = stored.push.id;
+        let now = self.now();
+        let later = |pause: Duration| PushEnd::Later(now.plus_ms(pause.as_millis() as i64));
+        let end = if stored.push.not_after <= now {
+            tracing::warn!(push = %id, kind = ?stored.push.kind, "an unasked text was of no use any more");
+            PushEnd::Dropped
+        } else {
+            match self.core.store.citizen(stored.push.number).await {
+                Ok(citizen) => self.decide(&stored, &citizen).await,
+                Err(_) => later(AGAIN),
+            }
+        };
+        let queued = matches!(&end, PushEnd::Queued(mts) if !mts.is_empty());
+        let telco = match &end {
+            PushEnd::Queued(mts) => mts.first().map(|mt| mt.smsc.clone()),
+            PushEnd::Dropped | PushEnd::Later(_) => None,
+        };
+        match self.core.store.end_push(id, end, now).await {
+            Ok(()) | Err(StoreFault::Stale) => {}
+            Err(fault) => {
+                self.core.health.failed();
+                tracing::warn!(push = %id, "the end of an unasked text could not be stored: {fault}");
+            }
+        }
+        if let Some(telco) = telco.filter(|_| queued) {
+            self.wake(&telco);
+        }
+    }
+
+    async fn decide(&self, stored: &StoredPush, citizen: &CitizenRecord) -> PushEnd {
+        match serde_json::from_slice::<Payload>(&stored.push.payload) {
+            Ok(Payload::Event { notice, language, urgent }) => {
+                self.decide_event(stored, citizen, notice, language, urgent).await
+            }
+            Ok(Payload::FollowUp { cause, change, smsc, source, language }) => {
+                self.settle_change(stored, MoId(cause), change, &smsc, &source, language).await
+            }
+            Err(_) => {
+                tracing::error!(push = %stored.push.id, "an unasked text cannot be read; it is dropped");
+                PushEnd::Dropped
+            }
+        }
+    }
+
+    async fn decide_event(
+        &self,
+        stored: &StoredPush,
+        citizen: &CitizenRecord,
+        notice: Notice,
+        language: Language,
+        urgent: bool,
+    ) -> PushEnd {
+        let now = self.now();
+        if citizen.stopped {
+            return PushEnd::Dropped;
+        }
+        if !urgent && let Some(until) = self.quiet_until(now) {
+            return PushEnd::Later(until);
+        }
+        if matches!(&notice, Notice::Reminder { start, .. } if *start <= now) {
+            return PushEnd::Dropped;
+        }
+        let waited = Duration::from_millis(now.since_ms(stored.created_at).unsigned_abs());
+        if waited > STALE_AFTER && self.is_stale(&notice, stored.push.number).await {
+            return PushEnd::Dropped;
+        }
+        let number = stored.push.number;
+        let Some((smsc, source)) = self.route(number) else {
+            tracing::warn!(push = %stored.push.id, "no telco is configured for the number of an event");
+            return PushEnd::Dropped;
+        };
+        let view = View::Notice { code: self.printed(&notice), notice };
+        let language = citizen.language.unwrap_or(language);
+        let way =
+            Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };
+        let text = render_sms(&view, language, &self.core.settings.zone).text;
+        PushEnd::Queued(self.cut(&way, &text, now))
+    }
+
+    /// Whether the portal says something else by now: then an event of its own tells it.
+    async fn is_stale(&self, notice: &Notice, number: Msisdn) -> bool {
+        let (code, told) = match notice {
+            Notice::Status { code, status, .. } => (code, *status),
+            Notice::Ready { code, .. } => (code, ApplicationStatus::ReadyForCollection),
+            Notice::Paid { .. } | Notice::Reminder { .. } => return false,
+        };
+        let CodeVerdict::Good(code) = self.core.settings.codes.read(code) else { return false };
+        let asker =
+            Asker { channel: Channel::Sms, number: Some(number), deadline: self.core.settings.timeout_sms, key: None };
+        match self.core.portal.ask(&Query::Application { code, pin: None }, asker).await {
+            Answer::Application(Ok(answer)) => answer.as_of.is_none() && answer.application.status != told,
+            _ => false,
+        }
+    }
+
+    /// The code of a notice as receipts show it.
+    fn printed(&self, notice: &Notice) -> String {
+        match notice {
+            Notice::Status { code, .. } | Notice::Ready { code, .. } | Notice::Paid { code, .. } => {
+                match self.core.settings.codes.read(code) {
+                    CodeVerdict::Good(code) => code.printed().to_owned(),
+                    CodeVerdict::Mistyped(_) | CodeVerdict::None => code.clone(),
+                }
+            }
+            Notice::Reminder { .. } => String::new(),
+        }
+    }
+
+    /// The same call with the same key: it is carried out at most once, and its answer is the truth.
+    async fn settle_change(
+        &self,
+        stored: &StoredPush,
+        cause: MoId,
+        change: Change,
+        smsc: &str,
+        source: &str,
+        language: Language,
+    ) -> PushEnd {
+        let number = stored.push.number;
+        let key = Some(intention(cause, &change));
+        let deadline = self.core.settings.timeout_sms;
+        let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key };
+        let what = change.what.clone();
+        let now = self.now();
+        let view = match self.core.portal.ask(&Query::Change(change), asker).await {
+            Answer::Appointment(Ok(done)) => match what {
+                ChangeKind::Move { .. } => View::Moved(done),
+                ChangeKind::Cancel { .. } => View::Cancelled(done),
+                _ => View::Booked(done),
+            },
+            Answer::Appointment(Err(
+                PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable | PortalFault::Refused,
+            )) => {
+                let pause = if stored.attempts < FOLLOW_UP_TRIES { FOLLOW_UP_EVERY } else { FOLLOW_UP_LATER };
+                return PushEnd::Later(now.plus_ms(pause.as_millis() as i64));
+            }
+            Answer::Appointment(Err(_)) => View::NotDone,
+            _ => return PushEnd::Dropped,
+        };
+        let smsc: SmscName = smsc.into();
+        let not_after = now.plus_ms(FOLLOW_UP_FOR.as_millis() as i64);
+        let way = Way { smsc: &smsc, source, to: number, kind: MtKind::Push, not_after };
+        let text = render_sms(&view, language, &self.core.settings.zone).text;
+        PushEnd::Queued(self.cut(&way, &text, now))
+    }
+
+    /// The end of the quiet hours, when it is quiet now.
+    pub(super) fn quiet_until(&self, now: UnixMs) -> Option<UnixMs> {
+        let quiet = self.core.settings.quiet?;
+        let local = now.civil(&self.core.settings.zone);
+        let time = local.time();
+        let over_night = quiet.from > quiet.until;
+        let is_quiet = if over_night {
+            time >= quiet.from || time < quiet.until
+        } else {
+            time >= quiet.from && time < quiet.until
+        };
+        if !is_quiet {
+            return None;
+        }
+        let day = if over_night && time >= quiet.from { local.date().tomorrow().ok()? } else { local.date() };
+        let end = day.to_datetime(quiet.until).to_zoned(self.core.settings.zone.clone()).ok()?;
+        Some(UnixMs(end.timestamp().as_millisecond()))
+    }
+
+    /// The telco that serves a number, and our number there: by the longest prefix, else the first telco that
+    /// has none.
+    pub(super) fn route(&self, number: Msisdn) -> Option<(SmscName, String)> {
+        let telcos = &self.core.settings.telcos;
+        let national = number.national_digits();
+        let fits = |prefix: &str| national.is_some_and(|digits| digits.starts_with(prefix));
+        let named = telcos
+            .iter()
+            .filter_map(|telco| {
+                let longest = telco.prefixes.iter().filter(|prefix| fits(prefix)).map(String::len).max()?;
+                Some((longest, telco))
+            })
+            .max_by_key(|(longest, _)| *longest);
+        let telco = match named {
+            Some((_, telco)) => telco,
+            None => telcos.iter().find(|telco| telco.prefixes.is_empty())?,
+        };
+        Some((telco.name.clone(), telco.short_codes.first()?.clone()))
+    }
+}
+
+fn new_push(to: &Recipient, notice: Notice, now: UnixMs) -> NewPush {
+    let payload = Payload::Event { notice, language: to.language, urgent: to.urgent };
+    NewPush {
+        id: MoId(new_id(now)),
+        kind: PushKind::Event,
+        number: to.number,
+        payload: serde_json::to_vec(&payload).unwrap_or_default(),
+        due: now,
+        not_after: to.not_after.unwrap_or_else(|| now.plus_ms(NOTICE_USE.as_millis() as i64)),
+    }
+}

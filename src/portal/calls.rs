@@ -1,0 +1,211 @@
+//! Every question but that of an application: its path, whether it may be tried again, and what each reply
+//! means. Reading is tried again as it is; a change carries the key of its intention, so that the portal carries
+//! it out at most once, and when nothing certain comes back that is what is said.
+use super::transport::{Call, Method, Reply};
+use super::{Core, PAUSE_FIRST, TRIES_MAX, directory::percent, jittered, measured, wire};
+use crate::{
+    ports::portal::Asker,
+    types::civic::{Answer, ChangeKind, Office, PortalFault, Query},
+};
+use bytes::Bytes;
+use std::{sync::Arc, time::Instant};
+
+impl Call {
+    /// A question of Chrak's own, for no citizen.
+    pub fn own(path: String) -> Self {
+        Call { method: Method::Get, key: None, path, channel: None, number: None, pin: None }
+    }
+
+    fn of(asker: Asker, method: Method, path: String) -> Self {
+        Call { method, key: asker.key, path, channel: Some(asker.channel), number: asker.number, pin: None }
+    }
+}
+
+impl Core {
+    pub(super) async fn answer(&self, query: &Query, asker: Asker) -> Answer {
+        let until = Instant::now() + asker.deadline;
+        match query {
+            Query::Application { .. } => Answer::Application(Err(PortalFault::Unusable)),
+            Query::Services(search) => {
+                let directory = self.directory(until).await;
+                Answer::Services(directory.map(|(directory, as_of)| directory.services(search, as_of)))
+            }
+            Query::Offices(search) => {
+                let directory = self.directory(until).await;
+                Answer::Offices(directory.map(|(directory, as_of)| directory.offices(search, as_of)))
+            }
+            Query::Office { id } => Answer::Office(self.office(id, asker, until).await),
+            Query::Slots { office, service, from, to } => {
+                let (office, service) = (percent(office), percent(service));
+                let path = format!("/v1/offices/{office}/slots?service={service}&from={from}&to={to}");
+                let read = self.get(asker, "listSlots", path, until).await;
+                Answer::Slots(read.and_then(|body| usable(wire::appointments::slots(&body))))
+            }
+            Query::Appointments => {
+                let read = self.get(asker, "findAppointment", "/v1/appointments?limit=100".to_owned(), until).await;
+                Answer::Appointments(read.and_then(|body| usable(wire::appointments::appointments(&body))))
+            }
+            Query::Complaint { reference } => {
+                let path = format!("/v1/complaints/{}", percent(reference));
+                let read = self.get(asker, "getComplaint", path, until).await;
+                Answer::Complaint(read.and_then(|body| usable(wire::appointments::complaint(&body))))
+            }
+            Query::Change(change) => self.change(&change.what, asker, until).await,
+        }
+    }
+
+    /// One office as it is now; as it was kept when the portal is away.
+    async fn office(&self, id: &str, asker: Asker, until: Instant) -> Result<Arc<Office>, PortalFault> {
+        let fresh = self.get(asker, "getOffice", format!("/v1/offices/{}", percent(id)), until).await;
+        match fresh.and_then(|body| usable(wire::directory::one_office(&body)).map(Arc::new)) {
+            Err(fault @ (PortalFault::Away | PortalFault::Unusable)) => self.kept_office(id).ok_or(fault),
+            other => other,
+        }
+    }
+
+    /// A read of Chrak's own; several tries.
+    pub(super) async fn get_own(
+        &self,
+        operation: &'static str,
+        path: &str,
+        until: Instant,
+    ) -> Result<Bytes, PortalFault> {
+        self.read(operation, &Call::own(path.to_owned()), until).await
+    }
+
+    async fn get(
+        &self,
+        asker: Asker,
+        operation: &'static str,
+        path: String,
+        until: Instant,
+    ) -> Result<Bytes, PortalFault> {
+        self.read(operation, &Call::of(asker, Method::Get, path), until).await
+    }
+
+    async fn read(&self, operation: &'static str, call: &Call, until: Instant) -> Result<Bytes, PortalFault> {
+        self.tried(operation, call, until).await.map_err(|fault| match fault {
+            // nothing was to be changed, so nothing is uncertain
+            PortalFault::Uncertain => PortalFault::Away,
+            fault => fault,
+        })
+    }
+
+    async fn change(&self, what: &ChangeKind, asker: Asker, until: Instant) -> Answer {
+        let body = wire::appointments::body(what, asker.number).unwrap_or_default();
+        let (operation, method, path) = match what {
+            ChangeKind::Hold { .. } => ("createHold", Method::Post(body), "/v1/holds".to_owned()),
+            ChangeKind::Book { .. } => ("createAppointment", Method::Post(body), "/v1/appointments".to_owned()),
+            ChangeKind::Move { reference, .. } => {
+                let path = format!("/v1/appointments/{}", percent(reference));
+                ("rescheduleAppointment", Method::Patch(body), path)
+            }
+            ChangeKind::Cancel { reference } => {
+                ("cancelAppointment", Method::Delete, format!("/v1/appointments/{}", percent(reference)))
+            }
+            ChangeKind::Feedback { .. } => ("createFeedback", Method::Post(body), "/v1/feedback".to_owned()),
+            ChangeKind::Complain { .. } => ("createComplaint", Method::Post(body), "/v1/complaints".to_owned()),
+        };
+        let done = self.tried(operation, &Call::of(asker, method, path), until).await;
+        match what {
+            ChangeKind::Hold { .. } => Answer::Held(done.and_then(|body| usable(wire::appointments::hold(&body)))),
+            ChangeKind::Book { .. } | ChangeKind::Move { .. } | ChangeKind::Cancel { .. } => {
+                // it was done, only what was answered cannot be read: found out later
+                let read =
+                    |body: Bytes| usable(wire::appointments::appointment(&body)).map_err(|_| PortalFault::Uncertain);
+                Answer::Appointment(done.and_then(read))
+            }
+            ChangeKind::Feedback { .. } => Answer::Filed(done.map(|_| None)),
+            ChangeKind::Complain { .. } => {
+                Answer::Filed(done.and_then(|body| usable(wire::appointments::complaint_reference(&body)).map(Some)))
+            }
+        }
+    }
+
+    /// Calls until something certain comes back, the deadline, or three tries.
+    async fn tried(&self, operation: &'static str, call: &Call, until: Instant) -> Result<Bytes, PortalFault> {
+        if !self.may_call() {
+            return Err(PortalFault::Away);
+        }
+        let (mut pause, mut uncertain) = (PAUSE_FIRST, false);
+        for tries in 1..=TRIES_MAX {
+            let started = Instant::now();
+            // a hanging try must leave time for another
+            let left = until.saturating_duration_since(started);
+            let this = started + left / (TRIES_MAX - tries + 1);
+            let (result, wait) = match self.transport.send(call, this).await {
+                Ok(reply) => {
+                    let wait = reply.retry_after;
+                    (judge(reply), wait)
+                }
+                Err(broken) => {
+                    tracing::warn!(operation, "the portal did not answer: {broken}");
+                    (Err(PortalFault::Uncertain), None)
+                }
+            };
+            measured(operation, label(&result), started);
+            match result {
+                Err(fault @ (PortalFault::Away | PortalFault::Uncertain)) => {
+                    uncertain |= fault == PortalFault::Uncertain;
+                    let wait = wait.unwrap_or_else(|| jittered(pause));
+                    pause *= 2;
+                    if tries == TRIES_MAX || Instant::now() + wait >= until {
+                        break;
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+                certain => {
+                    self.report(certain != Err(PortalFault::Unusable));
+                    return certain;
+                }
+            }
+        }
+        self.report(false);
+        Err(if uncertain { PortalFault::Uncertain } else { PortalFault::Away })
+    }
+}
+
+fn label(result: &Result<Bytes, PortalFault>) -> &'static str {
+    match result {
+        Ok(_) => "ok",
+        Err(PortalFault::Unusable) => "unusable",
+        Err(PortalFault::Refused) => "refused",
+        Err(PortalFault::Away | PortalFault::Uncertain) => "away",
+        Err(_) => "no",
+    }
+}
+
+/// What a reply means. `Away`: certainly not carried out; `Uncertain`: nobody knows.
+fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
+    if reply.is_road_error {
+        return Err(PortalFault::Uncertain);
+    }
+    let code = if reply.status >= 400 { wire::problem(&reply.body) } else { String::new() };
+    Err(match (reply.status, code.as_str()) {
+        (200..=299, _) => return Ok(reply.body),
+        (404, _) => PortalFault::NotFound,
+        (403, _) => wire::factor(&reply.body),
+        (423, _) => PortalFault::Locked,
+        (401, _) => {
+            tracing::error!("the portal refuses our token; check portal.token_file");
+            PortalFault::Refused
+        }
+        (409, "slot_taken") | (422, "not_bookable") => PortalFault::SlotTaken,
+        (409, "idempotency_in_progress") => PortalFault::Uncertain,
+        (409, _) => PortalFault::TooLate,
+        (410, _) => PortalFault::HoldExpired,
+        (429 | 503, _) => PortalFault::Away,
+        (500..=599, _) => PortalFault::Uncertain,
+        (status, _) => {
+            tracing::warn!(status, "the portal's answer cannot be used: a status that the contract does not have here");
+            PortalFault::Unusable
+        }
+    })
+}
+
+fn usable<T>(read: Result<T, String>) -> Result<T, PortalFault> {
+    read.map_err(|why| {
+        tracing::warn!("the portal's answer cannot be used: {why}");
+        PortalFault::Unusable
+    })
+}

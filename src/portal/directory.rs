@@ -1,0 +1,319 @@
+//! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
+//! with their time while the portal is away. Search forgives spelling as everything does: by keys.
+use super::{Core, hold, wall_clock, wire};
+use crate::{
+    text::{normal, places},
+    types::{
+        UnixMs,
+        civic::{Listing, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch},
+    },
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How long a directory counts as fresh.
+pub(super) const FRESH: Duration = Duration::from_secs(5 * 60);
+/// Pages read of one list: 100 entries each.
+const PAGES_MAX: usize = 50;
+/// Longest words that are looked for, in characters.
+const WORDS_MAX: usize = 100;
+/// Entries that a search returns.
+const FOUND_MAX: usize = 60;
+
+/// One reading of the directory.
+pub struct Directory {
+    services: Vec<(Arc<Service>, String)>,
+    offices: Vec<(Arc<Office>, String)>,
+    /// When it was read.
+    read_at: UnixMs,
+    fresh_until: Instant,
+}
+
+impl Core {
+    /// The directory, read anew when it is old and the portal is there.
+    pub(super) async fn directory(&self, until: Instant) -> Result<(Arc<Directory>, Option<UnixMs>), PortalFault> {
+        if let Some(kept) = self.fresh() {
+            return Ok((kept, None));
+        }
+        // one reads, the others wait for it
+        let _reading = self.reading.lock().await;
+        if let Some(kept) = self.fresh() {
+            return Ok((kept, None));
+        }
+        match self.read_directory(until).await {
+            Ok(directory) => {
+                let directory = Arc::new(directory);
+                *hold(&self.kept_directory) = Some(Arc::clone(&directory));
+                Ok((directory, None))
+            }
+            Err(fault) => {
+                let kept = hold(&self.kept_directory).clone().ok_or(fault)?;
+                let as_of = kept.read_at;
+                Ok((kept, Some(as_of)))
+            }
+        }
+    }
+
+    fn fresh(&self) -> Option<Arc<Directory>> {
+        hold(&self.kept_directory).clone().filter(|kept| Instant::now() < kept.fresh_until)
+    }
+
+    /// An office as it was when the directory was read.
+    pub(super) fn kept_office(&self, id: &str) -> Option<Arc<Office>> {
+        let kept = hold(&self.kept_directory).clone()?;
+        kept.offices.iter().find(|(office, _)| office.id == id).map(|(office, _)| Arc::clone(office))
+    }
+
+    async fn read_directory(&self, until: Instant) -> Result<Directory, PortalFault> {
+        let services = self.pages("listServices", "/v1/services?limit=100", wire::directory::services, until).await?;
+        let offices = self.pages("listOffices", "/v1/offices?limit=100", wire::directory::offices, until).await?;
+        Ok(Directory {
+            services: services
+                .into_iter()
+                .map(|one| (key_of_service(&one), one))
+                .map(|(k, s)| (Arc::new(s), k))
+                .collect(),
+            offices: offices.into_iter().map(|one| (key_of_office(&one), one)).map(|(k, o)| (Arc::new(o), k)).collect(),
+            read_at: wall_clock(),
+            fresh_until: Instant::now() + FRESH,
+        })
+    }
+
+    async fn pages<T>(
+        &self,
+        operation: &'static str,
+        path: &str,
+        read: impl Fn(&[u8]) -> Result<(Vec<T>, Option<String>), String>,
+        until: Instant,
+    ) -> Result<Vec<T>, PortalFault> {
+        let mut all = Vec::new();
+        let mut next = path.to_owned();
+        for _ in 0..PAGES_MAX {
+            let body = self.get_own(operation, &next, until).await?;
+            let (items, cursor) = read(&body).map_err(|why| {
+                tracing::warn!("the portal's directory cannot be used: {why}");
+                PortalFault::Unusable
+            })?;
+            all.extend(items);
+            match cursor {
+                Some(cursor) => next = format!("{path}&cursor={}", percent(&cursor)),
+                None => return Ok(all),
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Only unreserved characters stay (RFC 3986 §2.3).
+pub fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
+}
+
+/// Words as they are compared: without gaps and without the vowels' length, which nobody is sure of.
+fn loose(text: &str) -> String {
+    normal::key(text)
+        .chars()
+        .filter(|c| c.is_alphanumeric() || ('\u{1780}'..='\u{17D3}').contains(c))
+        .map(|c| match c {
+            '\u{17B8}' => '\u{17B7}',
+            '\u{17BA}' => '\u{17B9}',
+            '\u{17BC}' => '\u{17BB}',
+            'ឋ' => 'ថ',
+            'ណ' => 'ន',
+            other => other,
+        })
+        .filter(|c| *c != '\u{17CB}')
+        .collect()
+}
+
+fn key_of_service(service: &Service) -> String {
+    joined([Some(&service.name.km), Some(&service.name.en), service.name.km_latn.as_ref()])
+}
+
+fn key_of_office(office: &Office) -> String {
+    let short = office.short.as_ref();
+    joined([
+        Some(&office.name.km),
+        Some(&office.name.en),
+        office.name.km_latn.as_ref(),
+        short.map(|name| &name.km),
+        short.map(|name| &name.en),
+        short.and_then(|name| name.km_latn.as_ref()),
+    ])
+}
+
+fn joined<const N: usize>(names: [Option<&String>; N]) -> String {
+    let keys: Vec<String> = names.into_iter().flatten().map(|name| loose(name)).collect();
+    keys.join("\n")
+}
+
+/// How well a key fits words: all of them in a row, each for itself, or each with one slip; `None`: not.
+fn fits(key: &str, words: &str) -> Option<u8> {
+    let whole = loose(words);
+    if whole.chars().count() < 2 {
+        return None;
+    }
+    if key.split('\n').any(|name| name == whole) {
+        return Some(0);
+    }
+    if key.contains(&whole) {
+        return Some(1);
+    }
+    let each: Vec<String> = words.split_whitespace().map(loose).filter(|word| word.chars().count() > 1).collect();
+    if each.len() > 1 && each.iter().all(|word| key.contains(word.as_str())) {
+        return Some(2);
+    }
+    let length = whole.chars().count();
+    let near = length >= 5 && key.split('\n').any(|name| slips(name, &whole) <= if length >= 9 { 2 } else { 1 });
+    near.then_some(3)
+}
+
+/// Fewest edits that turn some part of `name` into `word` (Sellers' algorithm).
+fn slips(name: &str, word: &str) -> usize {
+    let word: Vec<char> = word.chars().collect();
+    let mut row: Vec<usize> = (0..=word.len()).collect();
+    let mut least = word.len();
+    for c in name.chars() {
+        let mut next = vec![0];
+        for (at, w) in word.iter().enumerate() {
+            next.push((row[at] + usize::from(c != *w)).min(row[at + 1] + 1).min(next[at] + 1));
+        }
+        least = least.min(*next.last().unwrap_or(&least));
+        row = next;
+    }
+    least
+}
+
+impl Directory {
+    pub(super) fn services(&self, search: &ServiceSearch, as_of: Option<UnixMs>) -> Listing<Service> {
+        let offered: Option<Vec<String>> = search.office.as_ref().map(|id| {
+            self.offices
+                .iter()
+                .find(|(office, _)| office.id == *id)
+                .map(|(office, _)| office.services.clone())
+                .unwrap_or_default()
+        });
+        let words = search.words.as_ref().map(|words| words.chars().take(WORDS_MAX).collect::<String>());
+        let code = words.as_ref().map(|words| normal::narrow(words).trim().to_owned());
+        let mut found: Vec<(u8, bool, Arc<Service>)> = self
+            .services
+            .iter()
+            .filter(|(service, _)| search.id.as_ref().is_none_or(|id| service.id == *id))
+            .filter(|(service, _)| !search.bookable || service.bookable)
+            .filter(|(service, _)| offered.as_ref().is_none_or(|ids| ids.contains(&service.id)))
+            .filter_map(|(service, key)| {
+                let rank = match &words {
+                    None => 0,
+                    Some(_) if code.as_deref() == Some(service.code.as_str()) => 0,
+                    Some(words) => fits(key, words)?,
+                };
+                Some((rank, !service.popular, Arc::clone(service)))
+            })
+            .collect();
+        found.sort_by_key(|(rank, unpopular, _)| (*rank, *unpopular));
+        Listing { items: best(found.into_iter().map(|(rank, _, service)| (rank, service))), as_of }
+    }
+
+    pub(super) fn offices(&self, search: &OfficeSearch, as_of: Option<UnixMs>) -> Listing<OfficeHit> {
+        let words = search.words.as_ref().map(|words| words.chars().take(WORDS_MAX).collect::<String>());
+        let bookable = |office: &Office| {
+            !search.bookable
+                || self.services.iter().any(|(service, _)| service.bookable && office.services.contains(&service.id))
+        };
+        let wanted: Vec<&(Arc<Office>, String)> = self
+            .offices
+            .iter()
+            .filter(|(office, _)| search.id.as_ref().is_none_or(|id| office.id == *id))
+            .filter(|(office, _)| search.service.as_ref().is_none_or(|id| office.services.contains(id)))
+            .filter(|(office, _)| bookable(office))
+            .collect();
+        let items = match &words {
+            None => wanted.iter().take(FOUND_MAX).map(|(office, _)| hit(office, None)).collect(),
+            Some(words) => by_words(&wanted, words),
+        };
+        Listing { items, as_of }
+    }
+}
+
+fn hit(office: &Arc<Office>, place: Option<&'static str>) -> Arc<OfficeHit> {
+    Arc::new(OfficeHit { office: Arc::clone(office), place })
+}
+
+/// By the place that was named; where no place is called that, by the office's own name. A place that has no
+/// office of its own is served by the one of what it lies in.
+fn by_words(offices: &[&(Arc<Office>, String)], words: &str) -> Vec<Arc<OfficeHit>> {
+    let places = places::find(words);
+    let mut hits: Vec<Arc<OfficeHit>> = Vec::new();
+    for place in places.iter().take(FOUND_MAX) {
+        let mut code = place.code;
+        while code.len() >= 2 {
+            let here: Vec<_> = offices.iter().filter(|(office, _)| office.division == code).collect();
+            if !here.is_empty() {
+                let several = places.len() > 1;
+                for (office, _) in here {
+                    if !hits.iter().any(|hit| hit.office.id == office.id && hit.place == Some(place.code)) {
+                        hits.push(hit(office, several.then_some(place.code)));
+                    }
+                }
+                break;
+            }
+            code = &code[..code.len() - 2];
+        }
+    }
+    if !hits.is_empty() {
+        return hits;
+    }
+    let mut named: Vec<(u8, Arc<OfficeHit>)> =
+        offices.iter().filter_map(|(office, key)| Some((fits(key, words)?, hit(office, None)))).collect();
+    named.sort_by_key(|(rank, _)| *rank);
+    best(named.into_iter())
+}
+
+/// Those that fit best; what fits worse is shown only when nothing fits better.
+fn best<T>(found: impl Iterator<Item = (u8, Arc<T>)>) -> Vec<Arc<T>> {
+    let mut rank = None;
+    found
+        .take_while(|(fit, _)| {
+            let class = |fit: u8| if fit <= 2 { fit.min(1) } else { fit };
+            *rank.get_or_insert(class(*fit)) == class(*fit)
+        })
+        .take(FOUND_MAX)
+        .map(|(_, one)| one)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_fit_names_in_part_and_with_slips() {
+        let key = joined([Some(&"សំបុត្រកំណើត".to_owned()), Some(&"Birth certificate".to_owned()), None]);
+        for words in [
+            "birth",
+            "Birth certificate",
+            "certificate birth",
+            "brith certificate",
+            "កំណើត",
+            "សំបុត្រកំណេីត",
+            "birthcertificat",
+        ] {
+            assert!(fits(&key, words).is_some(), "{words}");
+        }
+        for words in ["death", "b", "", "មរណភាព"] {
+            assert_eq!(fits(&key, words), None, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_fit_for_an_address() {
+        assert_eq!(percent("a/b c=ក"), "a%2Fb%20c%3D%E1%9E%80");
+    }
+}

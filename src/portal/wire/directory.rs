@@ -1,0 +1,199 @@
+//! Services and offices as the contract's JSON has them. What cannot be read of an entry costs that entry, not
+//! the list.
+use super::{WireText, clean, localized};
+use crate::types::{
+    Riel,
+    civic::{Closure, Fee, FeeKind, FeeUnit, Office, OpeningHours, RequiredDocument, Service},
+};
+use jiff::civil::{Time, Weekday};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Entries of a list inside a service or an office that are taken.
+const ENTRIES_MAX: usize = 100;
+
+#[derive(Deserialize)]
+struct WireFee {
+    kind: String,
+    amount_khr: u32,
+    per: String,
+    note: Option<WireText>,
+}
+
+#[derive(Deserialize)]
+struct WireDocument {
+    name: WireText,
+    copies: u32,
+    original: bool,
+}
+
+#[derive(Deserialize)]
+struct WireService {
+    id: String,
+    code: String,
+    name: WireText,
+    purpose: WireText,
+    #[serde(default)]
+    fees: Vec<WireFee>,
+    max_working_days: Option<u32>,
+    #[serde(default)]
+    documents: Vec<WireDocument>,
+    sensitive: bool,
+    bookable: bool,
+    popular: bool,
+}
+
+#[derive(Deserialize)]
+struct WireHours {
+    days: Vec<String>,
+    open: String,
+    close: String,
+}
+
+#[derive(Deserialize)]
+struct WireClosure {
+    date: String,
+    reason: WireText,
+}
+
+#[derive(Deserialize)]
+struct WireOffice {
+    id: String,
+    name: WireText,
+    short: Option<WireText>,
+    division: String,
+    address: WireText,
+    #[serde(default)]
+    phones: Vec<String>,
+    #[serde(default)]
+    hours: Vec<WireHours>,
+    #[serde(default)]
+    closures: Vec<WireClosure>,
+    #[serde(default)]
+    services: Vec<String>,
+    queue_length: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct WirePage {
+    items: Vec<Value>,
+    next_cursor: Option<String>,
+}
+
+/// A page of services, and the cursor of the next one.
+///
+/// # Errors
+/// Why it is no page.
+pub fn services(body: &[u8]) -> Result<(Vec<Service>, Option<String>), String> {
+    page(body, |item| serde_json::from_value(item).ok().map(service))
+}
+
+/// A page of offices, and the cursor of the next one.
+///
+/// # Errors
+/// Why it is no page.
+pub fn offices(body: &[u8]) -> Result<(Vec<Office>, Option<String>), String> {
+    page(body, |item| serde_json::from_value(item).ok().map(office))
+}
+
+/// One office.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn one_office(body: &[u8]) -> Result<Office, String> {
+    serde_json::from_slice(body).map(office).map_err(|fault| format!("not an Office: {:?}", fault.classify()))
+}
+
+fn page<T>(body: &[u8], read: impl Fn(Value) -> Option<T>) -> Result<(Vec<T>, Option<String>), String> {
+    let page: WirePage = serde_json::from_slice(body).map_err(|fault| format!("not a page: {:?}", fault.classify()))?;
+    let all = page.items.len();
+    let items: Vec<T> = page.items.into_iter().filter_map(read).collect();
+    if items.len() < all {
+        tracing::warn!(left_out = all - items.len(), "entries of the portal's directory cannot be used");
+    }
+    Ok((items, page.next_cursor.filter(|cursor| cursor.len() <= 1_000)))
+}
+
+fn service(wire: WireService) -> Service {
+    Service {
+        id: clean(&wire.id),
+        code: clean(&wire.code),
+        name: localized(wire.name),
+        purpose: localized(wire.purpose),
+        fees: wire.fees.into_iter().take(ENTRIES_MAX).map(fee).collect(),
+        max_working_days: wire.max_working_days,
+        documents: wire
+            .documents
+            .into_iter()
+            .take(ENTRIES_MAX)
+            .map(|document| RequiredDocument {
+                name: localized(document.name),
+                copies: document.copies,
+                original: document.original,
+            })
+            .collect(),
+        sensitive: wire.sensitive,
+        bookable: wire.bookable,
+        popular: wire.popular,
+    }
+}
+
+fn fee(wire: WireFee) -> Fee {
+    Fee {
+        kind: match wire.kind.as_str() {
+            "fixed" => FeeKind::Fixed,
+            "preferential" => FeeKind::Preferential,
+            _ => FeeKind::Maximum,
+        },
+        amount: Riel(wire.amount_khr),
+        per: FeeUnit::from_wire(&wire.per),
+        note: wire.note.map(localized),
+    }
+}
+
+fn office(wire: WireOffice) -> Office {
+    let mut closures: Vec<Closure> = wire
+        .closures
+        .into_iter()
+        .take(ENTRIES_MAX)
+        .filter_map(|closure| Some(Closure { date: closure.date.parse().ok()?, reason: localized(closure.reason) }))
+        .collect();
+    closures.sort_by_key(|closure| closure.date);
+    Office {
+        id: clean(&wire.id),
+        name: localized(wire.name),
+        short: wire.short.map(localized),
+        division: clean(&wire.division),
+        address: localized(wire.address),
+        phones: wire.phones.iter().take(5).map(|phone| clean(phone)).collect(),
+        hours: wire.hours.into_iter().take(ENTRIES_MAX).filter_map(hours).collect(),
+        closures,
+        services: wire.services.iter().take(500).map(|id| clean(id)).collect(),
+        queue_length: wire.queue_length,
+    }
+}
+
+fn hours(wire: WireHours) -> Option<OpeningHours> {
+    Some(OpeningHours {
+        days: wire.days.iter().filter_map(|day| weekday(day)).collect(),
+        open: time(&wire.open)?,
+        close: time(&wire.close)?,
+    })
+}
+
+fn time(text: &str) -> Option<Time> {
+    text.parse().ok()
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    Some(match word {
+        "mon" => Weekday::Monday,
+        "tue" => Weekday::Tuesday,
+        "wed" => Weekday::Wednesday,
+        "thu" => Weekday::Thursday,
+        "fri" => Weekday::Friday,
+        "sat" => Weekday::Saturday,
+        "sun" => Weekday::Sunday,
+        _ => return None,
+    })
+}

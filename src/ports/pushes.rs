@@ -1,0 +1,71 @@
+//! Work that ends in a text nobody asked for just now: the portal's events, agencies' messages, changes whose
+//! outcome is still to be found out. Each method is one transaction.
+use super::{PortFuture, StoreFault, outbox::NewMt};
+use crate::types::{MoId, Msisdn, UnixMs};
+
+/// Where it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PushKind {
+    /// An event of the portal.
+    Event,
+    /// A message of an agency.
+    Message,
+    /// A change at the portal whose outcome is not known.
+    FollowUp,
+}
+
+/// Work to be stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPush {
+    /// The cause of the segments it ends in.
+    pub id: MoId,
+    /// Where it comes from.
+    pub kind: PushKind,
+    /// To whom. Sealed at rest.
+    pub number: Msisdn,
+    /// What it is about, serialised by the exchange. Sealed at rest.
+    pub payload: Vec<u8>,
+    /// Not before.
+    pub due: UnixMs,
+    /// After this it is of no use.
+    pub not_after: UnixMs,
+}
+
+/// Work that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredPush {
+    /// As it was stored.
+    pub push: NewPush,
+    /// Tries that were put off.
+    pub attempts: u32,
+    /// When it was stored.
+    pub created_at: UnixMs,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PushEnd {
+    /// In these segments, stored in the same commit.
+    Queued(Vec<NewMt>),
+    /// Without a text.
+    Dropped,
+    /// Not now: again at that time.
+    Later(UnixMs),
+}
+
+/// The port.
+pub trait Pushes: Send + Sync {
+    /// Stores an event's work, unless its id was handled before. Durable when done; whether it was new.
+    fn take_event(&self, event: String, push: Option<NewPush>, now: UnixMs)
+    -> PortFuture<'_, Result<bool, StoreFault>>;
+    /// Work that is due, oldest first.
+    fn due_pushes(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>>;
+    /// Ends a try. [`StoreFault::Stale`] when it is no longer waiting: nothing is written.
+    fn end_push(&self, push: MoId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Position in the portal's events up to which all are stored.
+    fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>>;
+    /// Moves that position.
+    fn set_event_cursor(&self, cursor: Option<String>) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Failed look-ups of all numbers in a clock hour (hours since 1970).
+    fn failed_look_ups(&self, hour: i64) -> PortFuture<'_, Result<u32, StoreFault>>;
+}

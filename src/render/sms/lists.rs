@@ -1,0 +1,112 @@
+//! Lists to choose from, and what was chosen: names shortened until the text fits what it may cost.
+use super::super::{fit, texts, words};
+use super::{office_name, place};
+use crate::dialogue::view::{Again, AppointmentTask, Asking, Opt};
+use crate::types::civic::{Appointment, Localized, OfficeRef};
+use crate::types::{Language, UnixMs};
+use jiff::{civil::Date, tz::TimeZone};
+
+/// A list as the dialogue has it.
+pub(super) struct List<'a> {
+    pub(super) asking: Asking,
+    pub(super) options: &'a [Opt],
+    pub(super) more: bool,
+    pub(super) office: Option<&'a OfficeRef>,
+    pub(super) day: Option<Date>,
+    pub(super) again: Option<Again>,
+}
+
+/// Lengths of a line that are tried, until the text takes two segments at most.
+const LINE_UNITS: [usize; 7] = [60, 48, 36, 28, 22, 18, 14];
+
+pub(super) fn text(list: &List<'_>, language: Language, zone: &TimeZone) -> String {
+    let again = list.again.map_or("", |why| words::again(why, language));
+    let office = list.office.map(|office| office_name(office, language)).unwrap_or_default();
+    let day = list.day.map(|day| words::day_short(day, language)).unwrap_or_default();
+    let written = |most: usize, again: &str| {
+        let lines: Vec<String> = (1..)
+            .zip(list.options)
+            .map(|(number, option)| {
+                let line = line(option, language, zone);
+                format!("{number} {}", fit::shorten(&line, most, language))
+            })
+            .collect();
+        let lines = lines.join("\n");
+        let more = list.more;
+        match list.asking {
+            Asking::Task => texts::choose_task(language, again, &lines),
+            Asking::Office => texts::choose_office(language, again, &lines, more),
+            Asking::Service => texts::choose_service(language, again, &lines, more),
+            Asking::Day => texts::choose_day(language, again, &office, &lines, more),
+            Asking::Hour => texts::choose_hour(language, again, &day, &lines, more),
+            Asking::Appointment => texts::choose_appointment(language, again, &lines, more),
+            Asking::AnyService => texts::choose_any_service(language, again, &lines, more),
+            Asking::AnyOffice => texts::choose_any_office(language, again, &lines, more),
+        }
+    };
+    let fitting = LINE_UNITS.iter().map(|most| written(*most, again)).find(|text| fit::segments(text) <= 2);
+    fitting.unwrap_or_else(|| written(LINE_UNITS[LINE_UNITS.len() - 1], ""))
+}
+
+fn line(option: &Opt, language: Language, zone: &TimeZone) -> String {
+    match option {
+        Opt::Task(task) => task_word(*task, language).to_owned(),
+        Opt::Office { office, place: None } => office_name(office, language),
+        Opt::Office { office, place: Some(code) } => {
+            let place = place(code, language);
+            if place.is_empty() { office_name(office, language) } else { place }
+        }
+        Opt::Service { name, .. } => fit::clean(name.get(language), language),
+        Opt::Day(day) => words::day_short(*day, language),
+        Opt::Hour { start, .. } => words::hour(start.civil(zone).time()),
+        Opt::Appointment(appointment) => appointment_line(appointment, language, zone),
+    }
+}
+
+fn task_word(task: AppointmentTask, language: Language) -> &'static str {
+    match task {
+        AppointmentTask::Book => words::pick(language, "កក់ណាត់", "Kok nat thmei", "Book"),
+        AppointmentTask::List => words::pick(language, "មើលការណាត់", "Moel kar nat", "My appointments"),
+        AppointmentTask::Move => words::pick(language, "ប្តូរណាត់", "Pdo kar nat", "Move"),
+        AppointmentTask::Cancel => words::pick(language, "លុបណាត់", "Lup kar nat", "Cancel"),
+    }
+}
+
+/// `40719359 Mon 24/11 8:00 OWSO Dangkao`.
+pub(super) fn appointment_line(appointment: &Appointment, language: Language, zone: &TimeZone) -> String {
+    let Moment { day, hour } = moment(appointment.start, language, zone);
+    format!("{} {day} {hour} {}", appointment.reference, office_name(&appointment.office, language))
+}
+
+/// A point in time as it is said.
+pub(super) struct Moment {
+    pub(super) day: String,
+    pub(super) hour: String,
+}
+
+pub(super) fn moment(at: UnixMs, language: Language, zone: &TimeZone) -> Moment {
+    let at = at.civil(zone);
+    Moment { day: words::day_short(at.date(), language), hour: words::hour(at.time()) }
+}
+
+/// The name of a service, as long as the text stays one segment (two in Khmer script).
+pub(super) fn confirm_booking(
+    again: bool,
+    office: &OfficeRef,
+    service: Option<&Localized>,
+    start: UnixMs,
+    language: Language,
+    zone: &TimeZone,
+) -> String {
+    let office = office_name(office, language);
+    let Moment { day, hour } = moment(start, language, zone);
+    let service = service.map(|name| fit::clean(name.get(language), language)).unwrap_or_default();
+    let most = match language {
+        Language::Km => 2,
+        Language::KmLatn | Language::En => 1,
+    };
+    let written = |service: &str| texts::confirm_booking(language, again, &office, &day, &hour, service);
+    let lengths = [60, 40, 30, 20];
+    let named = lengths.iter().map(|units| written(fit::shorten(&service, *units, language)));
+    named.into_iter().find(|text| fit::segments(text) <= most).unwrap_or_else(|| written(""))
+}

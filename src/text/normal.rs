@@ -1,0 +1,298 @@
+//! One spelling for what is written in many: [`reorder`] puts the signs of each Khmer syllable into their one
+//! order, [`key`] makes the form in which words are compared. Keys are never shown to anybody.
+//!
+//! Unicode's own normal forms do nothing for Khmer, as its marks have combining class 0. The order of signs and
+//! the rewrites are those of the Khmer normal form published by SIL; the pairs in
+//! `tests/data/khmer-normalisation-vectors.json` were computed with their tool.
+
+/// Where a sign stands in its syllable, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Base,
+    Robat,
+    Subscript,
+    Shifter,
+    NonJoiner,
+    VowelBefore,
+    VowelBelow,
+    VowelAbove,
+    VowelAfter,
+    Sign,
+    Final,
+    Joiner,
+}
+
+const COENG: char = '\u{17D2}';
+const RO: char = '\u{179A}';
+const E: char = '\u{17C1}';
+const OE: char = '\u{17BE}';
+const OO: char = '\u{17C4}';
+const AA: char = '\u{17B6}';
+const II: char = '\u{17B8}';
+const U: char = '\u{17BB}';
+
+/// `None`: no part of a syllable.
+fn place(c: char) -> Option<Place> {
+    Some(match c {
+        '\u{1780}'..='\u{17A2}' | '\u{17A5}'..='\u{17B3}' => Place::Base,
+        '\u{17CC}' => Place::Robat,
+        COENG => Place::Subscript,
+        '\u{17C9}' | '\u{17CA}' => Place::Shifter,
+        '\u{200C}' => Place::NonJoiner,
+        '\u{17BE}'..='\u{17C5}' => Place::VowelBefore,
+        '\u{17BB}'..='\u{17BD}' => Place::VowelBelow,
+        '\u{17B7}'..='\u{17BA}' => Place::VowelAbove,
+        AA => Place::VowelAfter,
+        '\u{17C6}' | '\u{17CB}' | '\u{17CD}'..='\u{17D1}' | '\u{17D3}' | '\u{17DD}' => Place::Sign,
+        '\u{17C7}' | '\u{17C8}' => Place::Final,
+        '\u{200D}' => Place::Joiner,
+        _ => return None,
+    })
+}
+
+/// Khmer signs in their one order; all else stays. Applying it twice is applying it once.
+pub fn reorder(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut syllable: Vec<(Place, char)> = Vec::new();
+    for c in text.chars() {
+        match place(c) {
+            // what a coeng reaches for is part of this syllable
+            Some(Place::Base) if matches!(syllable.last(), Some((_, COENG))) => syllable.push((Place::Subscript, c)),
+            Some(Place::Base) => {
+                flush(&mut syllable, &mut out);
+                syllable.push((Place::Base, c));
+            }
+            Some(sign) if !syllable.is_empty() => syllable.push((sign, c)),
+            Some(_) | None => {
+                flush(&mut syllable, &mut out);
+                out.push(c);
+            }
+        }
+    }
+    flush(&mut syllable, &mut out);
+    out
+}
+
+fn flush(syllable: &mut Vec<(Place, char)>, out: &mut String) {
+    syllable.sort_by_key(|(place, _)| *place);
+    let mut signs: Vec<char> = syllable.drain(..).map(|(_, c)| c).collect();
+    // each rewrite only removes signs or moves them to their place, so this ends
+    while rewrite(&mut signs) {}
+    out.extend(signs);
+}
+
+/// One round of rewrites; whether anything changed.
+fn rewrite(signs: &mut Vec<char>) -> bool {
+    let before = signs.clone();
+    signs.dedup_by(|later, earlier| *earlier == COENG && *later == COENG);
+    replace(signs, &[OE, AA], &[OO, II]);
+    for (below, short) in [(true, II), (true, AA), (false, II), (false, AA)] {
+        join_split_vowel(signs, below, short);
+    }
+    replace(signs, &[OE, U], &[U, OE]);
+    ro_last(signs);
+    replace(signs, &[COENG, 'ដ'], &[COENG, 'ត']);
+    *signs != before
+}
+
+fn replace(signs: &mut Vec<char>, what: &[char], with: &[char]) {
+    let mut at = 0;
+    while at + what.len() <= signs.len() {
+        if signs[at..].starts_with(what) {
+            signs.splice(at..at + what.len(), with.iter().copied());
+            at += with.len();
+        } else {
+            at += 1;
+        }
+    }
+}
+
+/// េ and ី or ា, typed as two vowels, are one: ើ, ោ. A vowel below may stand between them.
+fn join_split_vowel(signs: &mut Vec<char>, below: bool, second: char) {
+    let whole = if second == II { OE } else { OO };
+    let gap = if below { 2 } else { 1 };
+    for at in 0..signs.len() {
+        if signs[at] == E
+            && signs.get(at + gap) == Some(&second)
+            && (!below || place(signs[at + 1]) == Some(Place::VowelBelow))
+        {
+            signs[at] = whole;
+            signs.remove(at + gap);
+            return;
+        }
+    }
+}
+
+/// A subscript RO follows every other subscript.
+fn ro_last(signs: &mut [char]) {
+    for at in 0..signs.len().saturating_sub(3) {
+        let pair = [signs[at], signs[at + 1], signs[at + 2]];
+        if pair == [COENG, RO, COENG] && signs[at + 3] != RO && ('\u{1780}'..='\u{17B3}').contains(&signs[at + 3]) {
+            signs[at..at + 4].rotate_left(2);
+        }
+    }
+}
+
+/// Whether a character leaves no trace on paper: zero-width ones, soft hyphens, direction marks, variation
+/// selectors, and the two Khmer vowels that are inherent.
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{00AD}' | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{17B4}' | '\u{17B5}' | '\u{17DD}'
+    )
+}
+
+/// Digits of any script that people here may write become ASCII, full-width forms become narrow ones, every
+/// kind of space becomes a space; what cannot be seen is gone.
+pub fn narrow(text: &str) -> String {
+    text.chars()
+        .filter(|c| !is_invisible(*c))
+        .map(|c| match c {
+            '០'..='៩' => shifted(c, '០'),
+            '\u{17F0}'..='\u{17F9}' => shifted(c, '\u{17F0}'),
+            '\u{0E50}'..='\u{0E59}' => shifted(c, '\u{0E50}'),
+            '\u{0660}'..='\u{0669}' => shifted(c, '\u{0660}'),
+            '\u{06F0}'..='\u{06F9}' => shifted(c, '\u{06F0}'),
+            '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+            '\u{00A0}' | '\u{3000}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' => ' ',
+            other => other,
+        })
+        .collect()
+}
+
+fn shifted(c: char, zero: char) -> char {
+    char::from_u32(u32::from('0') + u32::from(c) - u32::from(zero)).unwrap_or(c)
+}
+
+/// The form in which words are compared: narrow, in one Khmer order, common confusions folded, lower case,
+/// without the diacritics of romanised Khmer.
+pub fn key(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // a deprecated letter is a letter, so it must be one before signs are put in order
+    let letters = narrow(text).replace('\u{17A3}', "អ").replace('\u{17A4}', "អា").replace('ឲ', "ឱ");
+    for c in reorder(&letters).chars() {
+        let folded = latin(c);
+        // a vowel or sign typed twice is one
+        if ('\u{17B6}'..='\u{17D1}').contains(&folded) && out.ends_with(folded) {
+            continue;
+        }
+        out.extend(folded.to_lowercase());
+    }
+    out
+}
+
+/// The plain letter below the marks that Khmer is romanised with.
+fn latin(c: char) -> char {
+    match c {
+        'á' | 'à' | 'â' | 'ã' | 'ä' | 'ā' | 'ă' | 'Á' | 'À' | 'Â' | 'Ã' | 'Ä' | 'Ā' | 'Ă' => 'a',
+        'é' | 'è' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'É' | 'È' | 'Ê' | 'Ë' | 'Ē' | 'Ĕ' => 'e',
+        'í' | 'ì' | 'î' | 'ï' | 'ī' | 'ĭ' | 'Í' | 'Ì' | 'Î' | 'Ï' | 'Ī' | 'Ĭ' => 'i',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' | 'ō' | 'ŏ' | 'ơ' | 'Ó' | 'Ò' | 'Ô' | 'Õ' | 'Ö' | 'Ō' | 'Ŏ' | 'Ơ' => {
+            'o'
+        }
+        'ú' | 'ù' | 'û' | 'ü' | 'ū' | 'ŭ' | 'ư' | 'Ú' | 'Ù' | 'Û' | 'Ü' | 'Ū' | 'Ŭ' | 'Ư' => 'u',
+        'ç' | 'Ç' => 'c',
+        'ñ' | 'Ñ' => 'n',
+        other => other,
+    }
+}
+
+/// Edits between two words: one insertion, deletion, substitution or swap of neighbours is 1 (optimal string
+/// alignment). `None` when there are more than `most`.
+pub fn edits(a: &str, b: &str, most: usize) -> Option<usize> {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    if a.len().abs_diff(b.len()) > most {
+        return None;
+    }
+    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
+    for (i, x) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, y) in b.iter().enumerate() {
+            let mut least = (rows[i][j] + usize::from(x != y)).min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a[i - 1] == *y && *x == b[j - 1] {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows.last().and_then(|row| row.last()).copied().filter(|edits| *edits <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::gazetteer;
+    use proptest::prelude::*;
+
+    #[derive(serde::Deserialize)]
+    struct Vectors {
+        vectors: Vec<Vector>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct Vector {
+        input: String,
+        khnormal: String,
+    }
+
+    #[test]
+    fn every_published_pair_comes_out() {
+        let file = include_str!("../../tests/data/khmer-normalisation-vectors.json");
+        let vectors: Vectors = serde_json::from_str(file).expect("the vectors");
+        assert_eq!(vectors.vectors.len(), 41);
+        for pair in vectors.vectors {
+            assert_eq!(reorder(&pair.input), pair.khnormal, "{}", pair.input);
+        }
+    }
+
+    #[test]
+    fn of_the_names_of_places_exactly_102_change_and_only_from_da_to_ta() {
+        let names: Vec<&str> = gazetteer::all().iter().map(|place| place.name_km).collect();
+        assert_eq!(names.len(), 1_887);
+        let changed: Vec<&&str> = names.iter().filter(|name| reorder(name) != **name).collect();
+        assert_eq!(changed.len(), 102);
+        for name in changed {
+            assert_eq!(reorder(name), name.replace("\u{17D2}ដ", "\u{17D2}ត"), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_of_common_spellings_are_equal() {
+        for (one, other) in [
+            ("ស្ថានភាព", "ស្\u{200B}ថានភាព"),
+            ("កណ្ដាល", "កណ្តាល"),
+            ("ភំ្នពេញ", "ភ្នំពេញ"),
+            ("ឲ្យ", "ឱ្យ"),
+            ("STATUS", "ｓｔａｔｕｓ"),
+            ("១២៣", "123"),
+            ("Dângkaô", "dangkao"),
+            ("សំំុ", "សុំ"),
+        ] {
+            assert_eq!(key(one), key(other), "{one}");
+        }
+        assert_ne!(key("កា"), key("កើ"));
+    }
+
+    #[test]
+    fn edits_are_counted_as_people_slip() {
+        assert_eq!(edits("status", "statsu", 1), Some(1));
+        assert_eq!(edits("status", "sttus", 1), Some(1));
+        assert_eq!(edits("status", "stauts", 1), Some(1));
+        assert_eq!(edits("help", "hello", 1), None);
+        assert_eq!(edits("", "", 0), Some(0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(crate::text::property_cases()))]
+
+        #[test]
+        fn twice_is_once(text in "[\u{1780}-\u{17DD}\u{200C}\u{200D}a1 ]{0,24}") {
+            let once = reorder(&text);
+            prop_assert_eq!(&reorder(&once), &once);
+            let folded = key(&text);
+            prop_assert_eq!(&key(&folded), &folded);
+        }
+    }
+}

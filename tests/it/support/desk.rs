@@ -1,0 +1,303 @@
+//! An exchange without a telco: texts go in by `accept`, answers are pulled as a bind would. Everything behind
+//! it is real: database, portal client, sandbox portal; only clocks stand still until they are moved.
+use super::app;
+use chrak::{
+    exchange::{Exchange, IncomingMo, Puller, Rules},
+    portal::{PortalClient, PortalOptions},
+    ports::{
+        PortFuture, Store,
+        citizens::CitizenRecord,
+        clock::Clock,
+        inbox::Source,
+        outbox::{DueMt, Outcome, Settlement},
+        portal::{Asker, Portal as PortalPort},
+        status::Board,
+    },
+    sandbox::portal::{Portal, PortalConfig},
+    store::{Keys, SqliteStore, StoreOptions},
+    text::{gsm7, ucs2},
+    types::{CodeRules, CodeVerdict, Language, Msisdn, Riel, SessionId, UnixMs, civic::*},
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio_util::sync::CancellationToken;
+
+/// 23 November 2026, 9 in the morning in Phnom Penh: a Monday.
+pub const NOW: &str = "2026-11-23T09:00:00+07:00";
+
+/// A clock that is moved by hand.
+pub struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> UnixMs {
+        UnixMs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// The real client, with some codes answered by the script.
+pub struct Scripted {
+    client: PortalClient,
+    said: Mutex<HashMap<String, Result<ApplicationAnswer, PortalFault>>>,
+    /// Questions about applications that reached the portal.
+    pub look_ups: AtomicU64,
+}
+
+fn localized(km: &str, en: &str, km_latn: &str) -> Localized {
+    Localized { km: km.to_owned(), en: en.to_owned(), km_latn: Some(km_latn.to_owned()) }
+}
+
+fn dangkao() -> OfficeRef {
+    OfficeRef {
+        id: "owso-1205".to_owned(),
+        name: localized("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao", "Chrak chenh chol te muoy Khan Dangkao"),
+        short: Some(localized("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
+    }
+}
+
+impl Scripted {
+    /// `CODE STATUS key=value …` or `CODE fault NAME`.
+    pub fn script(&self, line: &str) {
+        let mut words = line.split_whitespace();
+        let (typed, status) = (words.next().expect("a code"), words.next().expect("a status"));
+        let CodeVerdict::Good(code) = CodeRules::recommended().read(typed) else { panic!("not a good code: {typed}") };
+        let key = code.canonical().to_owned();
+        let mut said = self.said.lock().expect("no panic holds it");
+        if status == "fault" {
+            let fault = match words.next() {
+                Some("not_found" | "hidden") => PortalFault::NotFound,
+                Some("locked") => PortalFault::Locked,
+                Some("away") => PortalFault::Away,
+                Some("unusable") => PortalFault::Unusable,
+                other => panic!("unknown fault {other:?}"),
+            };
+            said.insert(key, Err(fault));
+            return;
+        }
+        let office = dangkao();
+        let mut application = Application {
+            code,
+            service: ServiceRef { id: None, name: None, sensitive: true },
+            office: office.clone(),
+            status: ApplicationStatus::from_wire(status),
+            status_at: UnixMs::from_rfc3339("2026-11-20T14:05:00+07:00").expect("a time"),
+            disclosure: Disclosure::Public,
+            timeline: Vec::new(),
+            fee: None,
+            expected_by: None,
+            ready: None,
+            next_action: None,
+            returned_documents: Vec::new(),
+        };
+        assert_eq!(application.status.as_str(), status, "a status of the contract");
+        let mut as_of = None;
+        for word in words {
+            let (name, value) = word.split_once('=').expect("key=value");
+            match name {
+                "expected" => application.expected_by = Some(value.parse().expect("a day")),
+                "ready" => {
+                    let until = Some(value.parse().expect("a day"));
+                    application.ready = Some(Ready { office: office.clone(), until });
+                }
+                "fee" => {
+                    let amount = Riel(value.parse().expect("riel"));
+                    application.fee = Some(ApplicationFee { amount, paid: false, bill_number: None });
+                    application.service.sensitive = false;
+                }
+                "kept" => as_of = Some(UnixMs::from_rfc3339(value).expect("a time")),
+                other => panic!("unknown key {other}"),
+            }
+        }
+        said.insert(key, Ok(ApplicationAnswer { application, as_of, office: None }));
+    }
+}
+
+impl PortalPort for Scripted {
+    fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer> {
+        Box::pin(async move {
+            if let Query::Application { code, .. } = query {
+                self.look_ups.fetch_add(1, Ordering::Relaxed);
+                let said = self.said.lock().expect("no panic holds it").get(code.canonical()).cloned();
+                if let Some(said) = said {
+                    return Answer::Application(said);
+                }
+            }
+            self.client.ask(query, asker).await
+        })
+    }
+}
+
+pub struct Desk {
+    pub exchange: Exchange,
+    pub store: Arc<dyn Store>,
+    pub portal: Arc<Scripted>,
+    pub sandbox: Arc<Portal>,
+    pub clock: Arc<HandClock>,
+    session: SessionId,
+    puller: Puller,
+    stop: CancellationToken,
+    folder: tempfile::TempDir,
+    rules: Rules,
+    language: Language,
+}
+
+impl Desk {
+    pub async fn open(rules: Rules, language: Language) -> Self {
+        let stands_at: jiff::Timestamp = NOW.parse().expect("a time");
+        let config = PortalConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            token: Some("t".into()),
+            delay: Duration::ZERO,
+            db: None,
+            stands_at: Some(stands_at),
+        };
+        let sandbox = Arc::new(Portal::start(config).await.expect("the sandbox portal starts"));
+        // several tests of one process install it; the first one does
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = PortalOptions { url: format!("http://{}", sandbox.addr()), token: "t".into(), ca_file: None };
+        let client = PortalClient::new(options, Arc::default()).expect("a client");
+        let portal = Arc::new(Scripted { client, said: Mutex::default(), look_ups: AtomicU64::new(0) });
+        let clock = Arc::new(HandClock(AtomicI64::new(stands_at.as_millisecond())));
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::on(folder, portal, sandbox, clock, rules, language).await
+    }
+
+    async fn on(
+        folder: tempfile::TempDir,
+        portal: Arc<Scripted>,
+        sandbox: Arc<Portal>,
+        clock: Arc<HandClock>,
+        rules: Rules,
+        language: Language,
+    ) -> Self {
+        let keys = Keys::load_or_create(&folder.path().join("chrak.key")).expect("keys");
+        let store = SqliteStore::open(StoreOptions::new(folder.path().join("chrak.db"), keys)).await.expect("store");
+        let store: Arc<dyn Store> = Arc::new(store);
+        let mut settings = app::settings(rules, &app::link_to("-"));
+        settings.default_language = language;
+        let board = Arc::new(Board::default());
+        let port: Arc<dyn PortalPort> = portal.clone();
+        let exchange = Exchange::new(Arc::clone(&store), port, clock.clone(), board, settings);
+        let stop = CancellationToken::new();
+        exchange.start(stop.clone()).await.expect("the exchange starts");
+        let session = SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
+        exchange.session_opened(session);
+        let puller = exchange.pull(&"sandbox".into(), session, 64).expect("a telco");
+        Desk { exchange, store, portal, sandbox, clock, session, puller, stop, folder, rules, language }
+    }
+
+    /// Ends this run of the server and begins another on its database.
+    pub async fn restart(self) -> Self {
+        self.stop.cancel();
+        self.store.end(self.clock.now()).await.expect("the run ends");
+        drop((self.puller, self.exchange, self.store));
+        for _ in 0..200 {
+            let free = std::fs::File::open(self.folder.path().join("chrak.db")).is_ok();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            if free {
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(1_200)).await;
+        Self::on(self.folder, self.portal, self.sandbox, self.clock, self.rules, self.language).await
+    }
+
+    pub async fn citizen(&self, number: &str) -> CitizenRecord {
+        self.store.citizen(Msisdn::parse_e164(number).expect("a number")).await.expect("a record")
+    }
+
+    /// Texts to 1212; returns what comes back, and in brackets what was counted or remembered.
+    pub async fn send(&mut self, number: &str, text: &str) -> Vec<String> {
+        let before = self.citizen(number).await;
+        self.accept(number, text).await;
+        let mut shown = self.answers().await;
+        let after = self.citizen(number).await;
+        if before.stopped != after.stopped {
+            shown.insert(0, format!("(stopped: {})", after.stopped));
+        }
+        if after.tallies.fails_day.count > before.tallies.fails_day.count {
+            shown.insert(0, "(a look-up failed)".to_owned());
+        }
+        shown
+    }
+
+    pub async fn accept(&self, number: &str, text: &str) {
+        let (done, told) = tokio::sync::oneshot::channel();
+        let mo = IncomingMo {
+            smsc: "sandbox".into(),
+            family: "sandbox".into(),
+            session: self.session,
+            source: Source::Person(Msisdn::parse_e164(number).expect("a number")),
+            destination: "1212".to_owned(),
+            text: text.to_owned(),
+            raw: text.as_bytes().to_vec(),
+            data_coding: 8,
+            esm_class: 0,
+            unique_id: None,
+            part: None,
+        };
+        let done = Box::new(move |accepted: Result<_, _>| {
+            let _ = done.send(accepted.map(|_| ()));
+        });
+        self.exchange.accept(mo, done);
+        told.await.expect("told").expect("accepted");
+    }
+
+    /// Takes every text that comes until nothing is in hand.
+    pub async fn answers(&mut self) -> Vec<String> {
+        let mut texts = Vec::new();
+        let mut parts: Vec<String> = Vec::new();
+        loop {
+            match tokio::time::timeout(Duration::from_millis(15), self.puller.next()).await {
+                Ok(Some(submission)) => {
+                    let mt = submission.mt;
+                    let (total, text) = read(&mt);
+                    parts.push(text);
+                    if parts.len() == total {
+                        texts.push(std::mem::take(&mut parts).concat());
+                    }
+                    let sent = Outcome::Sent { message_id: Some(mt.id.0.to_string()) };
+                    let settlement = Settlement { mt: mt.id, session: self.session, outcome: sent };
+                    self.exchange.settle(&"sandbox".into(), vec![settlement]).await;
+                }
+                Ok(None) => panic!("the outbox is gone"),
+                Err(_) => {
+                    let inbox = self.store.inbox_depth().await.expect("depth");
+                    let outbox = self.store.outbox_depth().await.expect("depth");
+                    if inbox == 0 && outbox == 0 && self.exchange.in_hand() == 0 {
+                        return texts;
+                    }
+                }
+            }
+        }
+    }
+
+    pub async fn close(self) {
+        self.stop.cancel();
+    }
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// How many segments the text has, and this one's text.
+fn read(mt: &DueMt) -> (usize, String) {
+    let (total, body) = if mt.udhi {
+        let length = usize::from(mt.body[0]) + 1;
+        (usize::from(mt.body[length - 2]), &mt.body[length..])
+    } else {
+        (1, &mt.body[..])
+    };
+    let text = if mt.data_coding == 8 { ucs2::decode(body) } else { gsm7::decode(body) };
+    (total, text)
+}
