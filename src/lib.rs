@@ -18,6 +18,7 @@ pub mod web;
 // floor 4
 pub mod exchange;
 // floor 5
+pub mod api;
 pub mod kiosk;
 pub mod link;
 pub mod ops;

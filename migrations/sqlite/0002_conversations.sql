@@ -39,3 +39,50 @@ CREATE TABLE event_seen (
   seen_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX event_seen_age ON event_seen (seen_at);
+
+-- Agencies' messages; what became of the segments stands in the outbox.
+CREATE TABLE message (
+  id         TEXT PRIMARY KEY,
+  push       BLOB NOT NULL,          -- push.id; of a rejected message there is none
+  agency     TEXT NOT NULL,
+  reference  TEXT,
+  print      BLOB NOT NULL,          -- digest of what was asked for
+  request    TEXT NOT NULL,          -- names the call that it came with
+  masked     TEXT NOT NULL,
+  label      TEXT NOT NULL,
+  class      INTEGER NOT NULL,       -- 0 transactional 1 notice
+  rejected   TEXT,                   -- why Chrak refused it
+  segments   INTEGER NOT NULL,       -- 0: there is no text to count
+  alphabet   INTEGER NOT NULL,       -- 0 gsm7 1 ucs2
+  created_at INTEGER NOT NULL,
+  send_at    INTEGER,
+  expires_at INTEGER NOT NULL,
+  held_at    INTEGER,
+  held_until INTEGER,
+  queued_at  INTEGER,
+  ended_at   INTEGER,
+  redacted   INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX message_reference ON message (agency, reference, created_at) WHERE reference IS NOT NULL;
+CREATE INDEX message_request ON message (request);
+CREATE INDEX message_push ON message (push);
+CREATE INDEX message_age ON message (created_at) WHERE redacted = 0;
+
+-- Calls by their Idempotency-Key, with their outcome.
+CREATE TABLE api_call (
+  agency  TEXT NOT NULL,
+  key     TEXT NOT NULL,
+  print   BLOB NOT NULL,
+  outcome TEXT NOT NULL,             -- JSON, without numbers and texts
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (agency, key)
+) WITHOUT ROWID;
+CREATE INDEX api_call_age ON api_call (at);
+
+-- Accepted messages of an agency and day.
+CREATE TABLE quota (
+  agency TEXT NOT NULL,
+  day    TEXT NOT NULL,
+  count  INTEGER NOT NULL,
+  PRIMARY KEY (agency, day)
+) WITHOUT ROWID;

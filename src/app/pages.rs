@@ -1,9 +1,10 @@
 //! Joins the pages to what they show: the kiosk's door to the exchange, the console to the board.
-use super::config::Config;
+use super::config::{AgencySettings, Config, EventsBy};
 use crate::{
-    exchange::Exchange,
+    api,
+    exchange::{Agency, Exchange},
     kiosk::{self, ExchangeDoor, Pairing},
-    ops,
+    ops, portal,
     ports::{clock::Clock, status::Board},
     store::SqliteStore,
 };
@@ -15,6 +16,23 @@ pub fn kiosk_state(config: &Config, exchange: Exchange) -> kiosk::KioskState {
         door: Arc::new(ExchangeDoor { exchange, deadline: config.portal.timeout_kiosk }),
         pairing: if config.kiosk.pairing_required { Pairing::Required } else { Pairing::Off },
         groups: config.codes.groups().into(),
+    }
+}
+
+/// What the machine API needs.
+pub fn api_parts(config: &Config, exchange: Exchange) -> api::ApiParts {
+    let agency = |agency: &AgencySettings| {
+        let known = Agency { name: agency.name.clone(), free_text: agency.free_text, per_day: agency.per_day };
+        (known, agency.token.expose().to_owned())
+    };
+    api::ApiParts {
+        exchange,
+        agencies: config.agencies.iter().map(agency).collect(),
+        webhook_secrets: match &config.portal.events {
+            EventsBy::Poll(_) => Vec::new(),
+            EventsBy::Webhook(secrets) => secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
+        },
+        read_event: portal::read_event,
     }
 }
 

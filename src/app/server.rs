@@ -8,6 +8,7 @@ use super::{
     config::{Concatenation, Config, DefaultAlphabet, EventsBy, NumberFormat, TelcoSettings, UniqueId, Validity},
 };
 use crate::{
+    api,
     exchange::{self, Cut, Exchange, QuietHours, TelcoRules},
     kiosk, link, ops, portal,
     ports::{
@@ -101,6 +102,7 @@ impl Server {
         clock: Arc<dyn Clock>,
     ) {
         let mut pages = kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone()));
+        pages = pages.merge(api::routes(super::pages::api_parts(config, self.exchange.clone())));
         if let Some(more) = parts.pages {
             pages = pages.merge(more);
         }

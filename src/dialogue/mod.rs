@@ -136,6 +136,7 @@ pub enum Choice {
 }
 
 /// What is to be done, in this order. A turn ends when nothing is asked.
+#[allow(clippy::large_enum_variant, reason = "one lives for one step; a box would cost every answer an allocation")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Tell the citizen.

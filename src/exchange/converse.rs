@@ -8,7 +8,7 @@ use crate::{
         portal::Asker,
     },
     types::{
-        Language, MoId, UnixMs,
+        Language, MoId, RegistrationCode, UnixMs,
         civic::{Change, Query},
         names::Channel,
     },
@@ -102,41 +102,19 @@ impl Exchange {
             talk.advanced &= turn.advanced;
             talk.language = turn.language;
             talk.remember_language = turn.remember_language.or(talk.remember_language);
-            let mut query = None;
-            for effect in turn.effects {
-                match effect {
-                    Effect::Show(view) => talk.view = Some(view),
-                    Effect::Ask(asked) => query = Some(asked),
-                    Effect::Close => {}
-                    Effect::SetStopped(stopped) => talk.set_stopped = Some(stopped),
-                    Effect::FollowUp(change) => talk.follow_up = Some(change),
-                    Effect::LookupFailed(reason) => {
-                        talk.failed_look_up |= reason.may_be_guess();
-                        if std::mem::take(&mut place) {
-                            if reason.may_be_guess() { talk.failures += 1 } else { self.give_place_back() }
-                        }
-                        metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
-                    }
-                }
-            }
+            let asked = self.carry_out(turn.effects, &mut talk, &mut place);
             if std::mem::take(&mut place) {
                 self.give_place_back();
             }
-            let Some(query) = query else { return talk };
+            let Some(query) = asked else { return talk };
             if let Query::Application { code, pin } = &query {
-                match look_ups {
-                    Verdict::Yes => {}
-                    Verdict::Notice => talk.view = Some(View::SlowDown),
-                    Verdict::Withhold => talk.view = None,
-                }
                 place = self.take_place();
-                if look_ups == Verdict::Yes && !place && pin.is_none() {
-                    talk.view = Some(View::AddPin { code: code.clone() });
-                }
-                if look_ups != Verdict::Yes || !place && pin.is_none() {
-                    if std::mem::take(&mut place) {
+                let refused = refused(look_ups, place || pin.is_some(), code);
+                if let Some(view) = refused {
+                    if place {
                         self.give_place_back();
                     }
+                    talk.view = view;
                     talk.next = Dialogue::default();
                     return talk;
                 }
@@ -150,6 +128,29 @@ impl Exchange {
             input = Input::Answer(self.core.portal.ask(&query, asker).await);
         }
         talk
+    }
+
+    /// Does what a step decided; returns what it asks. `place`: one in the budget of look-ups is taken.
+    fn carry_out(&self, effects: Vec<Effect>, talk: &mut Talk, place: &mut bool) -> Option<Query> {
+        let mut query = None;
+        for effect in effects {
+            match effect {
+                Effect::Show(view) => talk.view = Some(view),
+                Effect::Ask(asked) => query = Some(asked),
+                Effect::Close => {}
+                Effect::SetStopped(stopped) => talk.set_stopped = Some(stopped),
+                Effect::FollowUp(change) => talk.follow_up = Some(change),
+                Effect::LookupFailed(reason) => {
+                    let guess = reason.may_be_guess();
+                    talk.failed_look_up |= guess;
+                    if guess && std::mem::take(place) {
+                        talk.failures += 1;
+                    }
+                    metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
+                }
+            }
+        }
+        query
     }
 
     /// The open dialogue of a number, if it is still open and can be read.
@@ -169,6 +170,16 @@ impl Exchange {
             citizen.dialogue_until = now.plus_ms(DIALOGUE_OPEN.as_millis() as i64);
         }
         citizen.in_dialogue = talk.next.is_open();
+    }
+}
+
+/// What is said instead of a look-up: nothing at all when that was said; `None` when it may be made.
+fn refused(look_ups: Verdict, may_all: bool, code: &RegistrationCode) -> Option<Option<View>> {
+    match look_ups {
+        Verdict::Notice => Some(Some(View::SlowDown)),
+        Verdict::Withhold => Some(None),
+        Verdict::Yes if !may_all => Some(Some(View::AddPin { code: code.clone() })),
+        Verdict::Yes => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! The protocol in one breath: persist and commit, only then ESME_ROK; one MO of a number at a time; the
 //! turn's result, the outbox rows and the MO's end in one commit; `submitting` recorded before bytes leave.
 mod accept;
+mod agency;
 mod converse;
 mod dedupe;
 mod fuse;
@@ -17,6 +18,7 @@ mod recover;
 mod turn;
 
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
+pub use agency::{Agency, Call, Content, Outgoing};
 pub use converse::Visit;
 pub use health::StoreHealth;
 pub use limits::Rules;

@@ -49,7 +49,8 @@ pub struct QuietHours {
 
 /// What is stored of a push.
 #[derive(serde::Serialize, serde::Deserialize)]
-enum Payload {
+pub(super) enum Payload {
+    Message { text: String, notice: bool },
     Event { notice: Notice, language: Language, urgent: bool },
     FollowUp { cause: uuid::Uuid, change: Change, smsc: String, source: String, language: Language },
 }
@@ -166,7 +167,7 @@ impl Exchange {
         let queued = matches!(&end, PushEnd::Queued(mts) if !mts.is_empty());
         let telco = match &end {
             PushEnd::Queued(mts) => mts.first().map(|mt| mt.smsc.clone()),
-            PushEnd::Dropped | PushEnd::Later(_) => None,
+            PushEnd::Dropped | PushEnd::Refused(_) | PushEnd::Later(_) => None,
         };
         match self.core.store.end_push(id, end, now).await {
             Ok(()) | Err(StoreFault::Stale) => {}
@@ -182,6 +183,7 @@ impl Exchange {
 
     async fn decide(&self, stored: &StoredPush, citizen: &CitizenRecord) -> PushEnd {
         match serde_json::from_slice::<Payload>(&stored.push.payload) {
+            Ok(Payload::Message { text, notice }) => self.decide_message(stored, citizen, &text, notice),
             Ok(Payload::Event { notice, language, urgent }) => {
                 self.decide_event(stored, citizen, notice, language, urgent).await
             }

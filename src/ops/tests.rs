@@ -6,6 +6,7 @@ use crate::{
         citizens::{CitizenRecord, Citizens},
         clock::SystemClock,
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
+        messages::{CallEnd, MessageStatus, Messages, NewCall},
         outbox::{Delivery, DueMt, Outbox, Resolved, Settlement},
         pushes::{NewPush, PushEnd, Pushes, StoredPush},
         status::{BindState, BindStatus, Rate},
@@ -52,6 +53,14 @@ impl Inbox for Depths {
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
     fn sweep(&self, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Messages for Depths {
+    fn accept_call(&self, _: NewCall, _: UnixMs) -> PortFuture<'_, Result<CallEnd, StoreFault>> { closed() }
+    fn message(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Option<MessageStatus>, StoreFault>> { closed() }
+    fn messages_under(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> { closed() }
+    fn messages_of(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

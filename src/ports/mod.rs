@@ -6,6 +6,7 @@
 pub mod citizens;
 pub mod clock;
 pub mod inbox;
+pub mod messages;
 pub mod outbox;
 pub mod portal;
 pub mod pushes;
@@ -17,8 +18,8 @@ use std::{future::Future, pin::Pin};
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything durable, as one object.
-pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes {}
-impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes> Store for T {}
+pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages {}
+impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages> Store for T {}
 
 /// Why the store did not do as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

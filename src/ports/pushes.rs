@@ -1,6 +1,6 @@
 //! Work that ends in a text nobody asked for just now: the portal's events, agencies' messages, changes whose
 //! outcome is still to be found out. Each method is one transaction.
-use super::{PortFuture, StoreFault, outbox::NewMt};
+use super::{PortFuture, StoreFault, messages::Refusal, outbox::NewMt};
 use crate::types::{MoId, Msisdn, UnixMs};
 
 /// Where it comes from.
@@ -49,6 +49,8 @@ pub enum PushEnd {
     Queued(Vec<NewMt>),
     /// Without a text.
     Dropped,
+    /// Without a text: its agency is told why.
+    Refused(Refusal),
     /// Not now: again at that time.
     Later(UnixMs),
 }

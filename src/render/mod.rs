@@ -1,5 +1,6 @@
 //! Views become words: text messages here, and the words that every channel shares. Knows nothing of how a
 //! text travels nor of how a view came about.
+pub mod agency;
 mod fit;
 pub mod sms;
 mod texts;

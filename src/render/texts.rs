@@ -7,6 +7,7 @@ use std::marker::PhantomData;
 /// `name(fields) "km" "km-Latn" "en"`: a function that fills the template of a language.
 macro_rules! texts {
     ($($name:ident($($field:ident: $kind:ty),*) $km:tt $km_latn:tt $en:tt;)*) => { $(
+        #[allow(clippy::extra_unused_lifetimes, reason = "a text without fields needs none")]
         #[allow(clippy::too_many_arguments, reason = "a template has as many fields as its text has facts")]
         pub(super) fn $name<'a>(language: Language, $($field: $kind),*) -> String {
             texts!(@one Km $km, $($field: $kind),*);
@@ -101,6 +102,16 @@ texts! {
         "km/complaint.sms" "km-Latn/complaint.sms" "en/complaint.sms";
     no_such_complaint()
         "km/no_such_complaint.sms" "km-Latn/no_such_complaint.sms" "en/no_such_complaint.sms";
+    agency_ready(code: &'a str, office: &'a str)
+        "km/agency_ready.sms" "km-Latn/agency_ready.sms" "en/agency_ready.sms";
+    agency_missing(code: &'a str, office: &'a str)
+        "km/agency_missing.sms" "km-Latn/agency_missing.sms" "en/agency_missing.sms";
+    agency_fee(code: &'a str, amount: &'a str, office: &'a str)
+        "km/agency_fee.sms" "km-Latn/agency_fee.sms" "en/agency_fee.sms";
+    agency_come(office: &'a str, day: &'a str, time: &'a str)
+        "km/agency_come.sms" "km-Latn/agency_come.sms" "en/agency_come.sms";
+    agency_code(code: &'a str)
+        "km/agency_code.sms" "km-Latn/agency_code.sms" "en/agency_code.sms";
     push_status(code: &'a str, status: &'a str, office: &'a str, next: &'a str)
         "km/push_status.sms" "km-Latn/push_status.sms" "en/push_status.sms";
     push_paid(code: &'a str, amount: &'a str, bill: &'a str)

@@ -50,3 +50,11 @@ pub const DEPTH_WITHIN: Duration = Duration::from_secs(2);
 pub const EVENTS_REMEMBERED: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Unasked texts that are worked on at a time.
 pub const PUSHES_AT_ONCE: usize = 200;
+/// How far ahead an agency may ask for a message to be sent.
+pub const SEND_AHEAD_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Messages in one call of an agency.
+pub const MESSAGES_A_CALL_MAX: usize = 1_000;
+/// Largest body of an agency's call.
+pub const CALL_OCTETS_MAX: usize = 2 * 1024 * 1024;
+/// Largest body of a webhook.
+pub const WEBHOOK_OCTETS_MAX: usize = 64 * 1024;

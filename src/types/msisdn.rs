@@ -2,6 +2,10 @@
 //! shows in a log.
 use std::fmt;
 
+/// National significant numbers of Cambodia's mobile telcos.
+const MOBILE_NATIONAL: &str = "^(?:(?:(?:1[28]|3[18]|9[67])\\d|6[016-9]|7(?:[07-9]|[16]\\d)|8(?:[013-79]|8\\d))\\d{6}\
+    |(?:1\\d|9[0-57-9])\\d{6}|(?:2[3-6]|3[2-6]|4[2-4]|[5-7][2-5])48\\d{5})$";
+
 /// A subscriber's number in E.164 without the plus sign: 8 to 15 digits, the first not 0.
 ///
 /// `Debug` and `Display` are masked (`+855******01`), so that a number cannot leak into a log; the digits
@@ -66,6 +70,15 @@ impl Msisdn {
         format!("+{}", self.digits())
     }
 
+    /// Whether it can be a mobile number: of Cambodia by its prefix and length (libphonenumber's metadata,
+    /// Apache-2.0), of another country by not being known to be none.
+    pub fn can_be_mobile(&self) -> bool {
+        static MOBILE: std::sync::OnceLock<Option<regex::Regex>> = std::sync::OnceLock::new();
+        let Some(national) = self.national_digits() else { return true };
+        let mobile = MOBILE.get_or_init(|| regex::Regex::new(MOBILE_NATIONAL).ok());
+        mobile.as_ref().is_some_and(|mobile| mobile.is_match(national))
+    }
+
     /// The national significant number where the country is Cambodia: `10000001`.
     pub fn national_digits(&self) -> Option<&str> {
         self.digits().strip_prefix("855")
@@ -94,6 +107,16 @@ mod tests {
     fn every_way_of_writing_one_number_is_that_number() {
         for text in ["+85510000001", "85510000001", "0085510000001", "010000001", "10000001", "010 000-001"] {
             assert_eq!(Msisdn::parse_cambodian(text).expect(text).e164(), "+85510000001", "{text}");
+        }
+    }
+
+    #[test]
+    fn mobile_numbers_are_told_from_others() {
+        for number in ["85510000001", "855880000003", "85512000002", "85597123456", "855972345678", "66812345678"] {
+            assert!(Msisdn::parse_e164(number).is_some_and(|n| n.can_be_mobile()), "{number}");
+        }
+        for number in ["85523001205", "85500000001", "8551000000123", "8553112345"] {
+            assert!(!Msisdn::parse_e164(number).is_some_and(|n| n.can_be_mobile()), "{number}");
         }
     }
 

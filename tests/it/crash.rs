@@ -65,12 +65,16 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     let (feeding, allowed) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
     let feeder = tokio::spawn(feed(telco.clone(), Arc::clone(&feeding), Arc::clone(&allowed)));
     let (mut dice, mut in_flight, mut met_work) = (Dice(seed), 0, 0);
+    let mut alone: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     for _ in 0..kills {
         allowed.fetch_add(MOS_A_KILL, Ordering::Relaxed);
         let program = Program::start(&["serve", "--config", &config], &[]);
         tokio::time::sleep(Duration::from_millis(dice.below(LIFE_MS))).await;
         program.kill();
         let left = submitting(&database).await;
+        for mo in alone_in_hand(&database).await {
+            *alone.entry(mo).or_default() += 1;
+        }
         in_flight += left;
         met_work += u64::from(left > 0);
     }
@@ -83,7 +87,9 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     let ended = program.ended(Duration::from_secs(25));
     assert!(settled, "not everything was answered; the server said:\n{}", program.log);
     assert_eq!(ended.code(), Some(0), "{}", program.log);
-    judge(&telco, kills, met_work, in_flight);
+    // a kill that meets an MO alone in hand looks like that MO's doing; only two such kills end in an apology
+    let blamed = alone.values().filter(|kills| **kills >= 2).count() as u64;
+    judge(&telco, kills, met_work, in_flight, blamed);
     assert_eq!(open_rows(&database).await, (0, 0), "rows left in the inbox and the outbox");
     telco.stop().await;
     portal.stop().await;
@@ -131,6 +137,17 @@ async fn submitting(database: &Path) -> u64 {
     rows.unsigned_abs()
 }
 
+/// MOs that were in hand with nothing else when the server died.
+async fn alone_in_hand(database: &Path) -> Vec<Vec<u8>> {
+    let Ok(mut connection) = SqliteConnection::connect(&format!("sqlite:{}", database.display())).await else {
+        return Vec::new();
+    };
+    let sql = "SELECT id FROM inbox WHERE state = 1 AND alone = 1";
+    let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap_or_default();
+    connection.close().await.expect("closes");
+    rows
+}
+
 async fn open_rows(database: &Path) -> (i64, i64) {
     let mut connection = SqliteConnection::connect(&format!("sqlite:{}", database.display())).await.expect("opens");
     let inbox = sqlx::query_scalar("SELECT count(*) FROM inbox WHERE state < 2").fetch_one(&mut connection).await;
@@ -154,7 +171,7 @@ async fn settle(telco: &Telco, database: &Path) -> bool {
     false
 }
 
-fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64) {
+fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64, blamed: u64) {
     let seen = telco.snapshot();
     let mut answers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut segments = BTreeMap::new();
@@ -174,7 +191,7 @@ fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64) {
     let twice = seen.counters.mt_segments - wanted;
     println!(
         "kills {kills} ({met_work} with segments in flight), MOs {}, redelivered {}, segments {} of which twice {twice}, \
-         in flight at the kills {in_flight}, apologies {apologies}",
+         in flight at the kills {in_flight}, apologies {apologies} (alone at two kills {blamed})",
         seen.mo.len(),
         seen.counters.mo_redelivered,
         seen.counters.mt_segments,
@@ -183,6 +200,6 @@ fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64) {
     assert!(seen.incomplete as u64 <= twice, "{} answers are incomplete", seen.incomplete);
     assert!(twice <= in_flight, "{twice} segments came twice, {in_flight} were in flight");
     assert!(seen.mo.len() as u64 > kills * 5 && met_work > 0, "the kills met no load");
-    assert_eq!(apologies, 0, "an MO paid for the crashes");
+    assert!(apologies <= blamed, "{apologies} apologies, {blamed} MOs were alone in hand at two kills");
     assert_eq!((seen.violations.len(), seen.counters.forgotten), (0, 0), "{:?}", seen.violations);
 }

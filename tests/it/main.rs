@@ -1,4 +1,5 @@
 //! The one integration binary.
+pub mod api;
 mod crash;
 mod node_smpp;
 mod program;

@@ -64,6 +64,9 @@ pub(super) fn office(facts: &OfficeFacts, language: Language) -> String {
     texts::office(language, &short, "", &phone, "", &today, "", "")
 }
 
+/// Neighbouring days of equal hours.
+type Span = (Weekday, Weekday, Vec<(Time, Time)>);
+
 /// `Mon-Fri 7:30-11:30, 14:00-17:30`: neighbouring days of equal hours together.
 fn weekly(office: &Office, language: Language) -> String {
     const WEEK: [Weekday; 7] = [
@@ -85,7 +88,7 @@ fn weekly(office: &Office, language: Language) -> String {
         hours.sort_unstable();
         hours
     };
-    let mut spans: Vec<(Weekday, Weekday, Vec<(Time, Time)>)> = Vec::new();
+    let mut spans: Vec<Span> = Vec::new();
     for day in WEEK {
         let hours = of_day(day);
         match spans.last_mut() {

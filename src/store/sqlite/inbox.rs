@@ -1,6 +1,6 @@
 //! The inbox port on SQLite: MOs accepted durably, claimed, finished in one commit.
 use super::{
-    SqliteStore, outbox, pushes,
+    SqliteStore, messages, outbox, pushes,
     rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
@@ -422,7 +422,8 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
         .execute(&mut db.conn)
         .await?
         .rows_affected();
-    Ok(touched + gone + old)
+    let messages = messages::sweep(db, sweep.texts_before, sweep.now, SWEEP_ROWS).await?;
+    Ok(touched + gone + old + messages)
 }
 
 const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \

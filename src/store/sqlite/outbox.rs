@@ -77,7 +77,8 @@ pub(super) struct ReceiptRow {
 
 const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
     due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
-    attempts = outbox.attempts - v.undone, updated_at = v.at \
+    attempts = outbox.attempts - v.undone, updated_at = v.at, \
+    sent_at = CASE WHEN v.state = 3 THEN v.at ELSE outbox.sent_at END \
     FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1";
 
 pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers: &mut Answers) -> Sql<()> {

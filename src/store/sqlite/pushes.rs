@@ -2,13 +2,14 @@
 use super::{
     SqliteStore,
     inbox::seal_mts,
-    outbox,
+    messages, outbox,
     rows::{Id, Mac, MtRow, Sql, fixed},
     writer::{Answer, Db, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, StoreFault,
+        messages::Refusal,
         pushes::{NewPush, PushEnd, PushKind, Pushes, StoredPush},
     },
     types::{
@@ -41,6 +42,8 @@ pub(super) struct PushEndRow {
     pub due: i64,
     pub mts: Vec<MtRow>,
     pub now: i64,
+    /// Why a message was refused after all.
+    pub refused: Option<Refusal>,
 }
 
 fn kind_number(kind: PushKind) -> i64 {
@@ -106,6 +109,9 @@ pub(super) async fn end(db: &mut Db, end: &PushEndRow) -> Sql<u64> {
         .execute(&mut db.conn)
         .await?
         .rows_affected();
+    if changed == 1 {
+        messages::note(db, &end.id, end).await?;
+    }
     if changed == 1 && !end.mts.is_empty() {
         let families: HashMap<Id, String> = HashMap::from([(end.id, db.family(&end.mts[0].smsc))]);
         let mts: Vec<&MtRow> = end.mts.iter().collect();
@@ -203,13 +209,14 @@ impl Pushes for SqliteStore {
     fn end_push(&self, push: MoId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move {
             let id = *push.0.as_bytes();
-            let mut row = PushEndRow { id, state: 2, due: 0, mts: Vec::new(), now: now.0 };
+            let mut row = PushEndRow { id, state: 2, due: 0, mts: Vec::new(), now: now.0, refused: None };
             match end {
                 PushEnd::Queued(mts) => {
                     row.state = 1;
                     row.mts = seal_mts(&self.keys, id, mts, now)?;
                 }
                 PushEnd::Dropped => {}
+                PushEnd::Refused(why) => row.refused = Some(why),
                 PushEnd::Later(due) => {
                     row.state = 0;
                     row.due = due.0;

@@ -2,12 +2,13 @@
 //! after the commit. Knows when to commit; what an operation does stands in `inbox` and `outbox`.
 use super::{
     inbox::{self, Sweep},
+    messages::{self, CallRow},
     outbox::{self, ReceiptRow, SettleRow},
     pushes::{self, PushEndRow, PushRow},
     rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
 };
 use crate::{
-    ports::{StoreFault, inbox::Recovery, outbox::Resolved},
+    ports::{StoreFault, inbox::Recovery, messages::CallEnd, outbox::Resolved},
     types::limits::COMMIT_OPS_MAX,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -48,6 +49,7 @@ pub(super) enum Op {
     TakeEvent { event: String, push: Option<Box<PushRow>>, now: i64 },
     EndPush(Box<PushEndRow>),
     SetCursor(Option<String>),
+    AcceptCall(Box<CallRow>),
 }
 
 /// What an operation returns.
@@ -61,6 +63,7 @@ pub(super) enum Answer {
     Recovery(Recovery),
     Count(u64),
     Resolved(Resolved),
+    Call(CallEnd),
 }
 
 pub(super) type Verdict = Result<Answer, StoreFault>;
@@ -339,6 +342,7 @@ impl Db {
                 pushes::take_event(self, event, push.as_deref(), *now).await.map(Answer::Count)
             }
             Op::EndPush(end) => pushes::end(self, end).await.map(Answer::Count),
+            Op::AcceptCall(call) => messages::accept(self, call).await.map(Answer::Call),
             Op::SetCursor(cursor) => pushes::set_cursor(self, cursor.as_deref()).await.map(|()| Answer::Done),
             Op::Accept(_)
             | Op::Claim { .. }

@@ -128,6 +128,7 @@ pub enum ChangeKind {
 }
 
 /// What the portal said.
+#[allow(clippy::large_enum_variant, reason = "one lives for one step; a box would cost every answer an allocation")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// To [`Query::Application`].

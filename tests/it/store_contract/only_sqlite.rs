@@ -29,7 +29,8 @@ async fn what_cannot_be_opened_is_told_in_words() {
     sqlx::query(sql).execute(&mut conn).await.expect("inserted");
     sqlx::Connection::close(conn).await.expect("closed");
     let refused = SqliteStore::open(place.options()).await.err().expect("refused").to_string();
-    assert!(refused.ends_with("is at migration 99, this build knows 1; run a newer chrak"), "{refused}");
+    assert!(refused.contains("is at migration 99, this build knows "), "{refused}");
+    assert!(refused.ends_with("; run a newer chrak"), "{refused}");
 
     let place = Sqlite::new();
     let inside_a_file = place.0.path().join("file");

@@ -1,0 +1,129 @@
+//! The machine API: agencies send texts and learn what became of them, the portal tells of events. What it
+//! promises stands in its own document, served at `/v1/openapi.json`. It must not know SMPP, SQL or a page.
+//!
+//! | path | for |
+//! |---|---|
+//! | `/v1/messages`, `/v1/messages/{id}` | agencies |
+//! | `/v1/transactional/sms/…` | agencies that speak NOMSA |
+//! | `/send/sms/…`, `/status/sms` | agencies that speak GovStack |
+//! | `/v1/notifications` | the portal |
+//! | `/v1/kiosk/heartbeat` | kiosks, once devices can be paired |
+//! | `/v1/openapi.json` | everybody |
+mod agencies;
+mod govstack;
+mod messages;
+mod nomsa;
+mod notifications;
+mod problem;
+mod request;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    exchange::{Agency, Exchange},
+    types::civic::Event,
+};
+use agencies::Agencies;
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    http::{HeaderMap, HeaderValue, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use problem::Problem;
+use std::{collections::HashSet, sync::Arc, sync::Mutex};
+
+/// How an event is read: the portal's adapter knows.
+pub type ReadEvent = fn(&[u8]) -> Result<Event, String>;
+
+/// What the API stands on.
+pub struct ApiParts {
+    /// The door.
+    pub exchange: Exchange,
+    /// Who may send, with their tokens.
+    pub agencies: Vec<(Agency, String)>,
+    /// Secrets of the portal's webhook: base64 without `whsec_`.
+    pub webhook_secrets: Vec<String>,
+    /// Reads an event.
+    pub read_event: ReadEvent,
+}
+
+struct Shared {
+    exchange: Exchange,
+    agencies: Agencies,
+    webhook_keys: Vec<ring::hmac::Key>,
+    read_event: ReadEvent,
+    /// Idempotency-Keys of calls under way, with their agency.
+    running: Mutex<HashSet<(String, String)>>,
+}
+
+type Api = Arc<Shared>;
+
+const DOCUMENT: &str = include_str!("openapi.json");
+
+/// All paths of the machine API.
+pub fn routes(parts: ApiParts) -> Router {
+    let shared = Arc::new(Shared {
+        exchange: parts.exchange,
+        agencies: Agencies::new(parts.agencies),
+        webhook_keys: parts.webhook_secrets.iter().filter_map(|secret| notifications::key(secret)).collect(),
+        read_event: parts.read_event,
+        running: Mutex::default(),
+    });
+    Router::new()
+        .route("/v1/messages", post(messages::send).get(messages::find))
+        .route("/v1/messages/{id}", get(messages::get))
+        .route("/v1/transactional/sms/send", post(nomsa::send))
+        .route("/v1/transactional/sms/{id}", get(nomsa::get))
+        .route("/send/sms/single", post(govstack::single))
+        .route("/send/sms/batch", post(govstack::batch))
+        .route("/status/sms", get(govstack::status))
+        .route("/v1/notifications", post(notifications::notify))
+        .route("/v1/kiosk/heartbeat", post(heartbeat))
+        .route("/v1/openapi.json", get(document))
+        .route("/v1/{*rest}", any(no_such_path))
+        .route("/send/{*rest}", any(no_such_path))
+        .route("/status/{*rest}", any(no_such_path))
+        .method_not_allowed_fallback(no_such_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), around))
+        .with_state(shared)
+}
+
+/// The one layer around all paths: the request's id, and what is never kept.
+async fn around(State(_): State<Api>, request: Request, next: Next) -> Response {
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|id| id.to_str().ok())
+        .and_then(|id| uuid::Uuid::try_parse(id).ok())
+        .unwrap_or_else(|| uuid::Builder::from_random_bytes(request::random()).into_uuid());
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id.as_hyphenated().to_string()) {
+        headers.insert("x-request-id", id);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+async fn document() -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
+    (headers, DOCUMENT).into_response()
+}
+
+/// No device is paired yet, so none is known.
+async fn heartbeat() -> Problem {
+    Problem::not_paired()
+}
+
+async fn no_such_path() -> Problem {
+    Problem::not_found()
+}
+
+async fn no_such_method(_: HeaderMap) -> Problem {
+    Problem::method_not_allowed()
+}

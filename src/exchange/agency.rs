@@ -1,0 +1,252 @@
+//! Messages of agencies: judged one by one, stored in one commit with their call, and sent by the same outbox as
+//! everything else. What is said to whom is decided here; how it is asked for over HTTP is `api`'s business.
+use super::{Exchange, mts::Way, new_id, push::Payload};
+use crate::{
+    ports::{
+        StoreFault,
+        citizens::CitizenRecord,
+        messages::{CallEnd, Cost, MessageStatus, NewCall, NewMessage, Refusal},
+        outbox::MtKind,
+        pushes::{NewPush, PushEnd, PushKind, StoredPush},
+    },
+    render::agency,
+    text::{links, segment},
+    types::{
+        Language, MoId, Msisdn, UnixMs,
+        civic::Localized,
+        limits::{SEGMENTS_MAX, SEND_AHEAD_MAX},
+    },
+};
+use std::collections::BTreeMap;
+
+/// What an agency may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agency {
+    /// Its name.
+    pub name: String,
+    /// Whether it may send text of its own.
+    pub free_text: bool,
+    /// Messages a day; 0 is no limit.
+    pub per_day: u32,
+}
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// As it is.
+    Plain(String),
+    /// In the recipient's language.
+    Localized(Localized),
+    /// From a template, with its values.
+    Template {
+        /// Name of the template.
+        name: String,
+        /// What goes into it.
+        values: BTreeMap<String, String>,
+    },
+}
+
+/// One message as an agency asks for it.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// As written: E.164 with a plus sign is wanted.
+    pub to: String,
+    /// What is to be said.
+    pub content: Content,
+    /// The agency's own name for it.
+    pub reference: Option<String>,
+    /// Respects STOP and quiet hours.
+    pub notice: bool,
+    /// How long it is of use, in seconds.
+    pub valid_for_s: u32,
+    /// Not before.
+    pub send_at: Option<UnixMs>,
+    /// Digest of the message as it was asked for, without its reference.
+    pub print: [u8; 32],
+}
+
+/// A call of an agency.
+pub struct Call<'a> {
+    /// Who calls.
+    pub agency: &'a Agency,
+    /// Its Idempotency-Key and a digest of its body.
+    pub key: Option<(String, [u8; 32])>,
+    /// What the NOMSA shape calls its credentials.
+    pub label: String,
+    /// At most 1,000.
+    pub messages: Vec<Outgoing>,
+}
+
+impl Exchange {
+    /// Judges and stores the messages of a call. `Ok` only when it is durable.
+    pub async fn take_call(&self, call: Call<'_>) -> Result<CallEnd, StoreFault> {
+        let now = self.now();
+        let mut messages = Vec::with_capacity(call.messages.len());
+        for outgoing in call.messages {
+            messages.push(self.judge_message(call.agency, outgoing, now).await?);
+        }
+        let new = NewCall {
+            agency: call.agency.name.clone(),
+            key: call.key,
+            request: format!("r-{}", token()),
+            label: call.label,
+            messages,
+            per_day: call.agency.per_day,
+            day: now.civil(&self.core.settings.zone).date().to_string(),
+        };
+        let end = self.core.store.accept_call(new, now).await;
+        match &end {
+            Ok(_) => self.core.pushes.notify_one(),
+            Err(_) => self.core.health.failed(),
+        }
+        end
+    }
+
+    /// Seconds until the quota begins anew.
+    pub fn seconds_to_midnight(&self) -> u64 {
+        let time = self.now().civil(&self.core.settings.zone).time();
+        let gone = u64::from(time.hour().unsigned_abs()) * 3_600
+            + u64::from(time.minute().unsigned_abs()) * 60
+            + u64::from(time.second().unsigned_abs());
+        86_400_u64.saturating_sub(gone).max(1)
+    }
+
+    /// One message of an agency.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn message(&self, agency: &Agency, id: &str) -> Result<Option<MessageStatus>, StoreFault> {
+        self.core.store.message(agency.name.clone(), id.to_owned(), self.now()).await
+    }
+
+    /// Messages of an agency under a reference, latest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn messages_under(&self, agency: &Agency, reference: &str) -> Result<Vec<MessageStatus>, StoreFault> {
+        self.core.store.messages_under(agency.name.clone(), reference.to_owned(), self.now()).await
+    }
+
+    /// Messages of a call.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn messages_of(&self, agency: &Agency, request: &str) -> Result<Vec<MessageStatus>, StoreFault> {
+        self.core.store.messages_of(agency.name.clone(), request.to_owned(), self.now()).await
+    }
+
+    async fn judge_message(&self, agency: &Agency, asked: Outgoing, now: UnixMs) -> Result<NewMessage, StoreFault> {
+        let number = asked.to.strip_prefix('+').and_then(Msisdn::parse_e164);
+        let citizen = match number {
+            Some(number) => self.core.store.citizen(number).await?,
+            None => CitizenRecord::default(),
+        };
+        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        let text = written(agency, &asked.content, language);
+        let cost = text.as_ref().ok().map(|text| {
+            let plan = segment::plan(text);
+            let segments = u8::try_from(plan.segments.len()).unwrap_or(u8::MAX);
+            Cost { segments, ucs2: plan.alphabet == segment::Alphabet::Ucs2 }
+        });
+        let start = asked.send_at.filter(|at| *at > now).unwrap_or(now);
+        let expires_at = start.plus_ms(i64::from(asked.valid_for_s) * 1_000);
+        let verdict = self.verdict(number, text, &asked, &citizen, now).map(|(number, text)| {
+            let payload = Payload::Message { text, notice: asked.notice };
+            NewPush {
+                id: MoId(new_id(now)),
+                kind: PushKind::Message,
+                number,
+                payload: serde_json::to_vec(&payload).unwrap_or_default(),
+                due: start,
+                not_after: expires_at,
+            }
+        });
+        Ok(NewMessage {
+            id: format!("m-{}", token()),
+            reference: asked.reference,
+            print: asked.print,
+            masked: number.map_or_else(|| "***".to_owned(), |number| number.to_string()),
+            notice: asked.notice,
+            cost: cost.filter(|cost| cost.segments <= 40),
+            send_at: asked.send_at,
+            expires_at,
+            verdict,
+        })
+    }
+
+    fn verdict(
+        &self,
+        number: Option<Msisdn>,
+        text: Result<String, Refusal>,
+        asked: &Outgoing,
+        citizen: &CitizenRecord,
+        now: UnixMs,
+    ) -> Result<(Msisdn, String), Refusal> {
+        let number = number.filter(Msisdn::can_be_mobile).ok_or(Refusal::BadNumber)?;
+        let text = text?;
+        if links::holds_link(&text) {
+            return Err(Refusal::LinkNotAllowed);
+        }
+        if segment::plan(&text).segments.len() > SEGMENTS_MAX {
+            return Err(Refusal::TooLong);
+        }
+        if asked.send_at.is_some_and(|at| at > now.plus_ms(SEND_AHEAD_MAX.as_millis() as i64)) {
+            return Err(Refusal::BadSendAt);
+        }
+        if self.route(number).is_none() {
+            return Err(Refusal::Unroutable);
+        }
+        if asked.notice && citizen.stopped {
+            return Err(Refusal::OptedOut);
+        }
+        Ok((number, text))
+    }
+
+    /// What becomes of an agency's message that is due.
+    pub(super) fn decide_message(
+        &self,
+        stored: &StoredPush,
+        citizen: &CitizenRecord,
+        text: &str,
+        notice: bool,
+    ) -> PushEnd {
+        let now = self.now();
+        let number = stored.push.number;
+        if notice && citizen.stopped {
+            return PushEnd::Refused(Refusal::OptedOut);
+        }
+        if notice && let Some(until) = self.quiet_until(now) {
+            return PushEnd::Later(until);
+        }
+        let Some((smsc, source)) = self.route(number) else { return PushEnd::Refused(Refusal::Unroutable) };
+        let not_after = stored.push.not_after;
+        let way = Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
+        PushEnd::Queued(self.cut(&way, text, now))
+    }
+}
+
+/// The text, in the recipient's language where there is a choice.
+fn written(agency: &Agency, content: &Content, language: Language) -> Result<String, Refusal> {
+    match content {
+        Content::Plain(_) | Content::Localized(_) if !agency.free_text => Err(Refusal::FreeTextNotAllowed),
+        Content::Plain(text) => Ok(text.clone()),
+        Content::Localized(text) => Ok(text.get(language).to_owned()),
+        Content::Template { name, values } => agency::filled(name, values, language).map_err(|fault| match fault {
+            agency::TemplateFault::Unknown => Refusal::UnknownTemplate,
+            agency::TemplateFault::BadValues => Refusal::BadValues,
+        }),
+    }
+}
+
+/// 26 letters and digits that nobody can guess: 128 random bits in Crockford's base 32.
+fn token() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut bits = u128::from_le_bytes(super::random());
+    (0..26)
+        .map(|_| {
+            let letter = char::from(LETTERS[(bits & 31) as usize]);
+            bits >>= 5;
+            letter
+        })
+        .collect()
+}
