@@ -221,7 +221,7 @@ fn texts(text: WireText) -> Option<Content> {
             let good = within(&text.km, 1, 1_000)
                 && within(&text.en, 1, 1_000)
                 && text.km_latn.as_ref().is_none_or(|latin| within(latin, 1, 1_000) && plain(latin));
-            good.then(|| Content::Localized(Localized { km: text.km, en: text.en, km_latn: text.km_latn }))
+            good.then_some(Content::Localized(Localized { km: text.km, en: text.en, km_latn: text.km_latn }))
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::support::{
     program::{self, Program},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use chrak::ports::clock::{Clock, SystemClock};
 use chrak::sandbox::{
     portal::{Portal, PortalConfig},
     telco::Telco,
@@ -14,7 +15,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const TOKEN: &str = "token-of-the-district-office";
+pub const TOKEN: &str = "token-of-the-district-office";
 const SECRET: &[u8] = b"secret-secret-secret-secret";
 const NUMBER: &str = "+85510000001";
 
@@ -25,7 +26,7 @@ pub struct Served {
     pub portal: Portal,
     pub http: String,
     client: reqwest::Client,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Served {
@@ -57,7 +58,7 @@ impl Served {
         let http = format!("http://{http}");
         telco.bound().await;
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client");
-        Served { program, telco, portal, http, client, _folder: folder }
+        Served { program, telco, portal, http, client, folder }
     }
 
     async fn call(
@@ -95,7 +96,7 @@ impl Served {
         self.telco.snapshot().mt.into_iter().filter(|mt| mt.to == to).map(|mt| mt.text).collect()
     }
 
-    async fn text(&self, number: &str, count: usize) -> String {
+    pub async fn text(&self, number: &str, count: usize) -> String {
         let found = app::eventually(Duration::from_secs(10), || self.texts(number).into_iter().nth(count - 1));
         found.await.unwrap_or_else(|| panic!("no {count}. text to {number}"))
     }
@@ -115,22 +116,29 @@ impl Served {
 
     async fn notify(&self, event: &Value, age_s: i64, key: &[u8]) -> StatusCode {
         let body = event.to_string();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
-        let stamp = (i64::try_from(now).expect("fits") - age_s).to_string();
+        let stamp = (SystemClock.now().0 / 1_000 - age_s).to_string();
         let id = event["id"].as_str().expect("an id");
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), format!("{id}.{stamp}.{body}").as_bytes());
+        self.post_signed(&body, id, &stamp, &format!("v1,{}", BASE64.encode(tag.as_ref()))).await
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
+    pub async fn post_signed(&self, body: &str, id: &str, stamp: &str, signature: &str) -> StatusCode {
         let request = self
             .client
             .post(format!("{}/v1/notifications", self.http))
             .header("content-type", "application/cloudevents+json")
             .header("webhook-id", id)
             .header("webhook-timestamp", stamp)
-            .header("webhook-signature", format!("v1,{}", BASE64.encode(tag.as_ref())))
-            .body(body);
+            .header("webhook-signature", signature)
+            .body(body.to_owned());
         request.send().await.expect("an answer").status()
     }
 
-    async fn stop(mut self) {
+    pub async fn stop(mut self) {
         self.program.signal("TERM");
         assert_eq!(self.program.ended(Duration::from_secs(25)).code(), Some(0), "{}", self.program.log);
         self.telco.stop().await;
@@ -152,7 +160,7 @@ pub fn ready(id: &str, number: &str) -> Value {
     })
 }
 
-const NO_QUIET: &str = "quiet_hours = []";
+pub const NO_QUIET: &str = "quiet_hours = []";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agency_sends_and_learns_what_became_of_it() {

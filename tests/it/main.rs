@@ -2,9 +2,11 @@
 pub mod api;
 mod crash;
 mod node_smpp;
+mod peers;
 mod program;
 mod sms;
 mod store_contract;
 mod support;
+mod texts;
 mod tidy;
 mod transcripts;

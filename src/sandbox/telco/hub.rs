@@ -472,7 +472,7 @@ impl State {
                 break;
             };
             let (from, plan) = (Load::msisdn(sender), load.plan());
-            let sent = self.send_mo(&from, &plan.to, "", load.encoded(), Some(sender));
+            let sent = self.send_mo(&from, &plan.to, "", load.encoded(sender), Some(sender));
             debug_assert!(sent.is_ok(), "there was room");
         }
         self.load = Some(load);

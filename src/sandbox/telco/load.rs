@@ -31,7 +31,8 @@ pub struct Plan {
     pub count: u64,
     /// How fast.
     pub pace: Pace,
-    /// The text of each.
+    /// What each says: one text, or scripts parted by `;` whose steps are parted by ` > `. Numbers take the
+    /// scripts in turn, and a number its script's steps, over and over.
     pub text: String,
     /// The short code they go to.
     pub to: String,
@@ -205,7 +206,10 @@ struct Slot {
 #[derive(Debug)]
 pub struct Load {
     plan: Plan,
-    encoded: Encoded,
+    /// Every script's steps, encoded once.
+    scripts: Vec<Vec<Encoded>>,
+    /// How many texts each number has sent.
+    told: Vec<u32>,
     slots: Vec<Slot>,
     free: VecDeque<u32>,
     started: Option<Instant>,
@@ -230,8 +234,11 @@ impl Load {
     pub fn new(plan: Plan, now: Instant) -> Self {
         let numbers = plan.numbers();
         let empty = || Encoded { alphabet: Alphabet::Gsm7, data_coding: 0, segments: vec![Vec::new()], units: 0 };
+        let step = |text: &str| alphabet::encode(text.trim(), 1).unwrap_or_else(empty);
+        let script = |text: &str| text.split(" > ").map(step).collect();
         Self {
-            encoded: alphabet::encode(&plan.text, 1).unwrap_or_else(empty),
+            scripts: plan.text.split(';').map(script).collect(),
+            told: vec![0; numbers as usize],
             slots: vec![Slot::default(); numbers as usize],
             free: (0..numbers).collect(),
             plan,
@@ -262,9 +269,12 @@ impl Load {
         &self.plan
     }
 
-    /// Its text, encoded once.
-    pub fn encoded(&self) -> &Encoded {
-        &self.encoded
+    /// What a sender says now, encoded.
+    pub fn encoded(&self, sender: u32) -> &Encoded {
+        let script = &self.scripts[sender as usize % self.scripts.len()];
+        // the text was counted when it was issued
+        let step = self.told[sender as usize].saturating_sub(1) as usize;
+        &script[step % script.len()]
     }
 
     /// The next sender to ask now, if pace, count and free numbers allow.
@@ -279,6 +289,7 @@ impl Load {
         }
         let sender = self.free.pop_front()?;
         self.slots[sender as usize] = Slot { busy: true, ..Slot::default() };
+        self.told[sender as usize] += 1;
         self.issued += 1;
         self.open += 1;
         Some(sender)
@@ -409,6 +420,25 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_take_scripts_in_turn_and_go_through_their_steps() {
+        let now = Instant::now();
+        let text = "status; book > 1 > 1".to_owned();
+        let plan = Plan { count: 10, pace: Pace::Rate(1e6), text, to: "1212".into(), numbers: Some(2) };
+        let mut load = Load::new(plan, now);
+        load.start(now);
+        let later = now + Duration::from_secs(1);
+        let mut said = Vec::new();
+        for _ in 0..6 {
+            let sender = load.next(later).expect("due");
+            said.push((sender, load.encoded(sender).units));
+            load.written(sender, later);
+            load.acked(sender, later);
+            load.answered(&Load::msisdn(sender), later);
+        }
+        assert_eq!(said, [(0, 6), (1, 4), (0, 6), (1, 1), (0, 6), (1, 1)]);
+    }
 
     fn load(pace: Pace, count: u64, numbers: u32) -> (Load, Instant) {
         let now = Instant::now();
