@@ -5,7 +5,8 @@ use axum::{
     body::Body,
     http::{HeaderMap, header},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use ring::digest::{SHA256, digest};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,12 +21,24 @@ pub async fn body(headers: &HeaderMap, body: Body, most: usize, types: &[&str]) 
     if !types.iter().any(|known| given.eq_ignore_ascii_case(known)) {
         return Err(Problem::media_type());
     }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if length.is_some_and(|length| length > most) {
-        return Err(Problem::too_large());
+    let mut held = BytesMut::new();
+    let mut seen = 0;
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("body", "", "did not come whole"))?;
+        seen += chunk.len();
+        if seen <= most {
+            held.extend_from_slice(&chunk);
+        } else if seen > most + DISCARDED_MAX {
+            break;
+        }
     }
-    axum::body::to_bytes(body, most).await.map_err(|_| Problem::too_large())
+    // what was too large is read for a while all the same, so that its sender hears why
+    if seen > most { Err(Problem::too_large()) } else { Ok(held.freeze()) }
 }
+
+/// Octets of a body that is too large that are read and thrown away.
+const DISCARDED_MAX: usize = 6 * 1024 * 1024;
 
 /// JSON as it stands.
 ///
@@ -50,12 +63,15 @@ pub fn read<T: DeserializeOwned>(value: &Value, at: &str) -> Result<T, Problem> 
             .collect();
         let cause = fault.inner().to_string();
         // serde names the offending value in some of its words
-        let detail = match cause.split_once(", expected ") {
-            Some((_, wanted)) => format!("must be {wanted}"),
-            None if cause.starts_with("missing field") || cause.starts_with("unknown field") => {
-                cause.split(',').next().unwrap_or_default().replace('`', "")
+        let detail = if cause.starts_with("unknown field") {
+            "unknown field".to_owned()
+        } else if cause.starts_with("missing field") {
+            cause.replace('`', "")
+        } else {
+            match cause.split_once(", expected ") {
+                Some((_, wanted)) => format!("must be {wanted}"),
+                None => "is not as described".to_owned(),
             }
-            None => "is not as described".to_owned(),
         };
         Problem::validation(&format!("{at}{path}"), &detail)
     })

@@ -6,9 +6,7 @@ use crate::{
         citizens::{CitizenRecord, Citizens},
         clock::SystemClock,
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
-        messages::{CallEnd, MessageStatus, Messages, NewCall},
         outbox::{Delivery, DueMt, Outbox, Resolved, Settlement},
-        pushes::{NewPush, PushEnd, Pushes, StoredPush},
         status::{BindState, BindStatus, Rate},
     },
     types::{
@@ -22,6 +20,9 @@ use axum::{
 };
 use std::sync::atomic::{AtomicBool, Ordering};
 use tower::ServiceExt;
+
+/// The ports that are never asked here.
+mod closed;
 
 /// A database of which only its depths and its probe are asked.
 #[derive(Default)]
@@ -53,24 +54,6 @@ impl Inbox for Depths {
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
     fn sweep(&self, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
-}
-
-#[rustfmt::skip]
-impl Messages for Depths {
-    fn accept_call(&self, _: NewCall, _: UnixMs) -> PortFuture<'_, Result<CallEnd, StoreFault>> { closed() }
-    fn message(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Option<MessageStatus>, StoreFault>> { closed() }
-    fn messages_under(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> { closed() }
-    fn messages_of(&self, _: String, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> { closed() }
-}
-
-#[rustfmt::skip]
-impl Pushes for Depths {
-    fn take_event(&self, _: String, _: Option<NewPush>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
-    fn due_pushes(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> { closed() }
-    fn end_push(&self, _: MoId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
-    fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn failed_look_ups(&self, _: i64) -> PortFuture<'_, Result<u32, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

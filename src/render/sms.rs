@@ -173,6 +173,15 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> String {
             }
         }
     }
+    if let Some(amount) = amount_due(facts, language) {
+        // what is to be paid goes before the whole name of the office
+        for units in (4..=fit::length(&office, language)).rev() {
+            let office = fit::shorten(&office, units, language);
+            if let Some(text) = fits(&Parts { office, next: &amount, ..least }) {
+                return text;
+            }
+        }
+    }
     for hint in [true, false] {
         if let Some(text) = fits(&Parts { hint, ..least }) {
             return text;
@@ -215,6 +224,15 @@ pub(super) fn office_name(office: &OfficeRef, language: Language) -> String {
     }
 }
 
+/// What is to be paid, as short as it can be written.
+fn amount_due(facts: &StatusFacts, language: Language) -> Option<String> {
+    let fee = facts.fee.as_ref().filter(|_| facts.status == ApplicationStatus::AwaitingPayment)?;
+    Some(match language {
+        Language::Km => format!("{}៛", fee.amount.0),
+        Language::KmLatn | Language::En => format!("{} riel", fee.amount.0),
+    })
+}
+
 /// What may stand as next step, the most telling first.
 fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
     let hint = words::status_hint(facts.status, language);
@@ -242,6 +260,7 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
         steps.push(amount);
         if language == Language::Km {
             steps.push(format!("{}៛", fee.amount.grouped()));
+            steps.extend(amount_due(facts, language));
         }
     }
     for count in (1..=facts.returned_documents.len().min(3)).rev() {

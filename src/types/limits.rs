@@ -35,6 +35,9 @@ pub const DEATHS_ALONE_MAX: u32 = 2;
 pub const AMBIGUOUS_HOLD: Duration = Duration::from_secs(15);
 /// How long the resemblance of two MOs (same sender, same text) can mean a redelivery.
 pub const DEDUPE_WEAK: Duration = Duration::from_secs(24 * 3600);
+/// In an open conversation an equal text is an answer of its own, unless it comes this soon over another
+/// session: an SMSC sends again at once when it is bound again, a person needs time to read.
+pub const DEDUPE_IN_DIALOGUE: Duration = Duration::from_secs(30);
 /// How long an id given by the telco names one MO.
 pub const DEDUPE_STRONG: Duration = Duration::from_secs(72 * 3600);
 /// SIGTERM to exit.

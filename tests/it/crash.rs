@@ -59,15 +59,19 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     let telco = app::telco().await;
     let config =
         program::config(folder.path(), telco.addr(), portal.addr(), &format!("window = {WINDOW}\nmax_tps = 0\n"));
+    let text = std::fs::read_to_string(&config).expect("read").replace("[portal]\n", "[portal]\npoll_s = 1\n");
+    std::fs::write(&config, text + "\n[push]\nquiet_hours = []\n").expect("written");
     let config = config.to_str().expect("a path in UTF-8").to_owned();
     let database = folder.path().join("data/chrak.db");
 
     let (feeding, allowed) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
     let feeder = tokio::spawn(feed(telco.clone(), Arc::clone(&feeding), Arc::clone(&allowed)));
+    let bookers = tokio::spawn(book(telco.clone(), Arc::clone(&feeding)));
     let (mut dice, mut in_flight, mut met_work) = (Dice(seed), 0, 0);
     let mut alone: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-    for _ in 0..kills {
+    for kill in 0..kills {
         allowed.fetch_add(MOS_A_KILL, Ordering::Relaxed);
+        portal.tell(&reminder(kill)).await.expect("told");
         let program = Program::start(&["serve", "--config", &config], &[]);
         tokio::time::sleep(Duration::from_millis(dice.below(LIFE_MS))).await;
         program.kill();
@@ -82,6 +86,12 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     feeder.await.expect("the feeder ends");
 
     let mut program = Program::start(&["serve", "--config", &config], &[]);
+    bookers.await.expect("the bookers end");
+    let reminded = app::eventually(Duration::from_secs(30), || {
+        let seen = telco.snapshot().mt;
+        (0..kills).all(|kill| seen.iter().any(|mt| mt.to == reminded(kill))).then_some(())
+    });
+    assert!(reminded.await.is_some(), "a reminder was lost:\n{}", program.log);
     let settled = settle(&telco, &database).await;
     program.signal("TERM");
     let ended = program.ended(Duration::from_secs(25));
@@ -90,6 +100,7 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
     // a kill that meets an MO alone in hand looks like that MO's doing; only two such kills end in an apology
     let blamed = alone.values().filter(|kills| **kills >= 2).count() as u64;
     judge(&telco, kills, met_work, in_flight, blamed);
+    judge_bookings(&telco, &portal).await;
     assert_eq!(open_rows(&database).await, (0, 0), "rows left in the inbox and the outbox");
     telco.stop().await;
     portal.stop().await;
@@ -120,6 +131,77 @@ async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Numbers that are told of their appointments by the portal's events.
+fn reminded(kill: u64) -> String {
+    format!("85592{kill:07}")
+}
+
+fn reminder(kill: u64) -> serde_json::Value {
+    serde_json::json!({
+        "specversion": "1.0", "id": format!("evt-{kill}"), "source": "https://portal.example/",
+        "type": "kh.gov.portal.appointment.reminder", "time": "2026-11-23T09:15:00+07:00",
+        "datacontenttype": "application/json",
+        "data": {
+            "msisdn": format!("+{}", reminded(kill)), "language": "en", "appointment_reference": "40719359",
+            "service": { "sensitive": true }, "start": "2099-11-24T07:30:00+07:00",
+            "office": { "id": "o", "name": { "km": "ច្រក", "en": "OWSO Dangkao" } },
+        },
+    })
+}
+
+/// Citizens that book; the last ones begin after the last kill.
+const BOOKERS: usize = 16;
+const LATE: usize = 4;
+/// How long they go on after the last kill.
+const BOOK_FOR: Duration = Duration::from_secs(12);
+
+fn booker(at: usize) -> String {
+    format!("85581{at:06}")
+}
+
+/// Each says the next word of a booking when something new came back, whatever happens to the server.
+async fn book(telco: Telco, kills: Arc<AtomicBool>) {
+    /// Seven when nobody else takes the same time; each time that is gone costs one more.
+    const WORDS_MAX: usize = 16;
+    let mut said = [0; BOOKERS];
+    let mut heard = vec![String::new(); BOOKERS];
+    let mut end = None;
+    while end.is_none_or(|end| Instant::now() < end) {
+        if !kills.load(Ordering::Relaxed) {
+            end.get_or_insert(Instant::now() + BOOK_FOR);
+        }
+        let seen = telco.snapshot().mt;
+        for at in 0..BOOKERS {
+            let last = seen.iter().rev().find(|mt| mt.to == booker(at)).map(|mt| mt.text.clone()).unwrap_or_default();
+            let begins = at < BOOKERS - LATE || end.is_some();
+            let on = said[at] < WORDS_MAX && !last.contains("បានណាត់");
+            if begins && on && (said[at] == 0 || last != heard[at]) {
+                heard[at] = last;
+                let word = if said[at] == 0 { "A" } else { "1" };
+                telco.send_mo(&booker(at), "1212", word).expect("the telco takes a text");
+                said[at] += 1;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// Booked at most once whatever was killed, and told so only when it is true.
+async fn judge_bookings(telco: &Telco, portal: &Portal) {
+    let booked = portal.booked().await.expect("the portal's appointments");
+    let seen = telco.snapshot().mt;
+    let mut told = 0;
+    for at in 0..BOOKERS {
+        let appointments = booked.iter().filter(|(number, _)| *number == format!("+{}", booker(at))).count();
+        let said = seen.iter().any(|mt| mt.to == booker(at) && mt.text.contains("បានណាត់"));
+        assert!(appointments <= 1, "{} was booked {appointments} times", booker(at));
+        assert!(!said || appointments == 1, "{} was told of an appointment that there is not", booker(at));
+        told += u64::from(said);
+    }
+    println!("appointments {}, told {told} of {BOOKERS}", booked.len());
+    assert!(told >= LATE as u64, "{told} came through with a booking");
 }
 
 /// Segments that were handed to a bind and not answered when the server died.
@@ -177,14 +259,16 @@ fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64, blamed: u64) 
     let mut segments = BTreeMap::new();
     for mt in &seen.mt {
         answers.entry(&mt.to).or_default().push(&mt.text);
-        segments.insert(mt.to.as_str(), u64::from(mt.segments));
+        segments.insert((mt.to.as_str(), mt.text.as_str()), u64::from(mt.segments));
     }
     let mut apologies = 0;
     for mo in &seen.mo {
         assert_eq!(mo.state, MoState::Accepted, "MO {}", mo.id);
         let texts =
             answers.get(mo.from.as_str()).unwrap_or_else(|| panic!("MO {} was acknowledged, not answered", mo.id));
-        assert!(texts.iter().all(|text| text == &texts[0]), "MO {} got different answers: {texts:?}", mo.id);
+        // who books has a conversation; everybody else asked once
+        let books = mo.from.starts_with("85581");
+        assert!(books || texts.iter().all(|text| text == &texts[0]), "MO {} got different answers: {texts:?}", mo.id);
         apologies += u64::from(texts[0].starts_with("សូមអភ័យទោស"));
     }
     let wanted: u64 = segments.values().sum();

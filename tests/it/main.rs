@@ -1,6 +1,8 @@
 //! The one integration binary.
 pub mod api;
 mod crash;
+mod equality;
+mod guesses;
 mod node_smpp;
 mod peers;
 mod program;

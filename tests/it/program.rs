@@ -204,16 +204,19 @@ async fn silent_portal() -> (std::net::SocketAddr, tokio::sync::mpsc::Receiver<(
     let address = listener.local_addr().expect("its address");
     let (asked, asks) = tokio::sync::mpsc::channel(64);
     tokio::spawn(async move {
-        let mut held = Vec::new();
         while let Ok((stream, _)) = listener.accept().await {
-            let mut head = [0; 64];
-            stream.readable().await.expect("a request comes");
-            let length = stream.try_read(&mut head).unwrap_or(0);
-            // what the server asks for itself is no turn
-            if head[..length].starts_with(b"GET /v1/applications/") {
-                let _ = asked.try_send(());
-            }
-            held.push(stream);
+            let asked = asked.clone();
+            tokio::spawn(async move {
+                let mut stream = stream;
+                let mut head = [0; 64];
+                // a connection that is only opened asks nothing
+                while let Ok(length @ 1..) = tokio::io::AsyncReadExt::read(&mut stream, &mut head).await {
+                    // what the server asks for itself is no turn
+                    if head[..length].starts_with(b"GET /v1/applications/") {
+                        let _ = asked.try_send(());
+                    }
+                }
+            });
         }
     });
     (address, asks)

@@ -38,6 +38,28 @@ pub async fn used(server: &Server, conn: &mut SqliteConnection, slot: &str, but:
     Ok(count.unsigned_abs())
 }
 
+/// How many places are taken of each slot whose id begins with `prefix`.
+pub async fn used_of_all(
+    server: &Server,
+    conn: &mut SqliteConnection,
+    prefix: &str,
+) -> Result<HashMap<String, u64>, Problem> {
+    // ids hold no character above `~`, so this is every id that begins so
+    let end = format!("{prefix}~");
+    let rows = sqlx::query(
+        "SELECT slot, count(*) FROM (\
+         SELECT slot FROM holds WHERE used = 0 AND expires_at > ?3 AND slot >= ?1 AND slot < ?2 UNION ALL \
+         SELECT slot FROM appointments WHERE status = 'booked' AND slot >= ?1 AND slot < ?2) GROUP BY slot",
+    )
+    .bind(prefix)
+    .bind(end)
+    .bind(second(server))
+    .fetch_all(conn)
+    .await
+    .map_err(|_| Problem::internal())?;
+    Ok(rows.iter().map(|row| (row.get::<String, _>(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+}
+
 fn second(server: &Server) -> i64 {
     server.now().timestamp().as_second()
 }

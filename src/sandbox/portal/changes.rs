@@ -49,6 +49,9 @@ where
         if was != print {
             return Err(Problem::mismatch());
         }
+        if server.lose_answers.load(Ordering::Relaxed) == u32::MAX {
+            return Err(Problem::internal());
+        }
         return Ok(answered(u16::try_from(status).unwrap_or(500), answer, true));
     }
     let (status, answer) = work(&mut transaction, key.clone()).await?;
@@ -62,7 +65,8 @@ where
         .await
         .map_err(|_| Problem::internal())?;
     transaction.commit().await.map_err(|_| Problem::internal())?;
-    let lose = server.lose_answers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+    let fewer = |left: u32| if left == u32::MAX { Some(left) } else { left.checked_sub(1) };
+    let lose = server.lose_answers.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
     if lose.is_ok() {
         // carried out, and nobody is told
         return Err(Problem::internal());

@@ -46,7 +46,7 @@ use std::{
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-pub use sample::sample_codes;
+pub use sample::{Sample, sample_applications, sample_codes};
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(2);
@@ -143,6 +143,32 @@ impl Portal {
     /// Carries out the next changes and answers them 500: their callers cannot know.
     pub fn lose_answers(&self, changes: u32) {
         self.shared.lose_answers.store(changes, Ordering::Relaxed);
+    }
+
+    /// From now on no change gets an answer that its caller can read, though it is carried out.
+    pub fn break_answers(&self, broken: bool) {
+        self.lose_answers(if broken { u32::MAX } else { 0 });
+    }
+
+    /// Every hold ends now.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn end_holds(&self) -> anyhow::Result<()> {
+        sqlx::query("UPDATE holds SET expires_at = 0 WHERE used = 0").execute(&self.shared.pool).await?;
+        Ok(())
+    }
+
+    /// Somebody else takes the last places of every slot that was ever held and not used.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn fill_held_slots(&self) -> anyhow::Result<()> {
+        let sql = "INSERT INTO holds (id, slot, expires_at, used) \
+                   SELECT 'full-' || id || n, slot, 99999999999, 0 FROM holds, (SELECT 1 AS n UNION SELECT 2) \
+                   WHERE used = 0 AND expires_at = 0";
+        sqlx::query(sql).execute(&self.shared.pool).await?;
+        Ok(())
     }
 
     /// Adds an event (CloudEvents 1.0, structured JSON).

@@ -101,6 +101,29 @@ pub fn sample_codes() -> [&'static str; 3] {
     ["120500260512675", "120500260481937", "120501260033184"]
 }
 
+/// An application to try: its canonical code, a number on file, and the PIN on its receipt.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    /// Canonical code.
+    pub code: String,
+    /// E.164.
+    pub contact: String,
+    /// PIN on the receipt.
+    pub pin: String,
+}
+
+/// What is needed to ask about each of them.
+pub fn sample_applications() -> Vec<Sample> {
+    ROWS.iter()
+        .filter_map(|row| {
+            let body = format!("{}{YEAR}{}", row.office6, row.sequence);
+            let check = damm(&body)?;
+            let contact = (*row.contacts.first()?).to_owned();
+            Some(Sample { code: format!("{body}{check}"), contact, pin: row.pin.to_owned() })
+        })
+        .collect()
+}
+
 /// All of them, as of `now`.
 ///
 /// # Errors

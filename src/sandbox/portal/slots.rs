@@ -53,9 +53,12 @@ pub async fn list(
             day = next;
         }
     }
+    let prefix = format!("{id}_{}_", service["code"].as_str().unwrap_or_default());
     let mut conn = server.pool.acquire().await.map_err(|_| Problem::internal())?;
+    let used = appointments::used_of_all(&server, &mut conn, &prefix).await?;
+    drop(conn);
     for item in &mut items {
-        let used = appointments::used(&server, &mut conn, item["id"].as_str().unwrap_or_default(), None).await?;
+        let used = used.get(item["id"].as_str().unwrap_or_default()).copied().unwrap_or(0);
         item["free"] = json!(item["free"].as_u64().unwrap_or(0).saturating_sub(used));
     }
     let body = json!({ "items": items }).to_string();

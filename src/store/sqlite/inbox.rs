@@ -14,7 +14,7 @@ use crate::{
     },
     types::{
         MoId, Msisdn, SessionId, UnixMs,
-        limits::{DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
+        limits::{DEDUPE_IN_DIALOGUE, DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
         names::SmscName,
     },
 };
@@ -130,9 +130,11 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
         // references of parts wrap after 256 texts, hence the shorter time
         DedupeKind::Segment if age > millis(DEDUPE_WEAK) => None,
         DedupeKind::Strong | DedupeKind::Segment => Some(Answer::Duplicate { of }),
-        // in an open conversation 1, 1, 1 are three answers; only a lost resp makes the same text a redelivery
+        // In an open conversation 1, 1, 1 are three answers. Only what comes again over another session at once,
+        // or while the first is in hand, is taken for a redelivery.
         DedupeKind::Weak if in_dialogue && fixed::<16>(&row, 1)? == mo.session => None,
-        DedupeKind::Weak if !in_dialogue && (!done || open) => Some(Answer::Duplicate { of }),
+        DedupeKind::Weak if in_dialogue && done && age > millis(DEDUPE_IN_DIALOGUE) => None,
+        DedupeKind::Weak if !done || open && !in_dialogue => Some(Answer::Duplicate { of }),
         DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
         DedupeKind::Weak => Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? }),
     };

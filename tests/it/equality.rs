@@ -1,0 +1,59 @@
+//! Every window gives the same answer: for each state, level of disclosure and language the text and the kiosk
+//! name the same status, date, office and amount.
+use crate::support::{app::NO_LIMITS, desk::Desk};
+use chrak::{
+    dialogue::{Choice, Input, StatusFacts, View},
+    exchange::Visit,
+    render::words,
+    sandbox::portal::sample_applications,
+    types::{Language, Pin, civic::ApplicationStatus, time::phnom_penh},
+};
+use std::{collections::HashSet, time::Duration};
+
+const STRANGER: &str = "85596000000";
+
+async fn at_the_kiosk(desk: &Desk, language: Language, code: &str, pin: Option<&str>) -> StatusFacts {
+    let choice = Choice::Code { typed: code.to_owned(), pin: pin.and_then(Pin::parse) };
+    let deadline = Duration::from_secs(5);
+    let visit = Visit { dialogue: None, input: Input::Choice(choice), language, deadline };
+    match desk.exchange.converse(visit).await {
+        (_, View::Status(facts)) => *facts,
+        (_, other) => panic!("{code}: {other:?}"),
+    }
+}
+
+fn same(text: &str, facts: &StatusFacts, language: Language) {
+    let office = facts.office_to_name();
+    let office = office.short.as_ref().unwrap_or(&office.name).get(language);
+    let date = words::date_short(facts.status_at.civil(&phnom_penh()).date());
+    for named in [words::status_word(facts.status, language), office, &date, facts.code.printed()] {
+        assert!(text.contains(named), "{named} is not in: {text}");
+    }
+    if facts.status == ApplicationStatus::AwaitingPayment {
+        let amount = facts.fee.as_ref().map(|fee| fee.amount.0.to_string());
+        match amount {
+            Some(amount) => assert!(text.replace(' ', "").contains(&amount), "{amount} is not in: {text}"),
+            None => assert!(!text.contains("000"), "an amount that was not earned: {text}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_and_kiosk_name_the_same_facts() {
+    let mut seen = HashSet::new();
+    for language in Language::ALL {
+        let mut desk = Desk::open(NO_LIMITS, language).await;
+        for application in sample_applications() {
+            let (code, contact) = (application.code.as_str(), application.contact.trim_start_matches('+'));
+            let public = at_the_kiosk(&desk, language, code, None).await;
+            let verified = at_the_kiosk(&desk, language, code, Some(&application.pin)).await;
+            seen.insert(verified.status);
+            same(&desk.send(STRANGER, code).await[0], &public, language);
+            same(&desk.send(STRANGER, &format!("{code} {}", application.pin)).await[0], &verified, language);
+            // the number on file earns the same amount as the PIN
+            same(&desk.send(contact, code).await[0], &verified, language);
+        }
+        desk.close().await;
+    }
+    assert_eq!(seen.len(), ApplicationStatus::ALL.len(), "every state");
+}
