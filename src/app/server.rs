@@ -71,10 +71,7 @@ impl Server {
         let stop_work = CancellationToken::new();
         let recovered = exchange.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
-        tokio::spawn(portal::PortalClient::clone(&portal).keep_directory(stop_work.clone()));
-        if let EventsBy::Poll(every) = &config.portal.events {
-            tokio::spawn(exchange.clone().poll_events(portal, *every, stop_work.clone()));
-        }
+        tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
 
         let mut server = Server {
             http: local(&http)?,
@@ -152,6 +149,18 @@ impl Server {
                 "stopped before everything was done; it goes on at the next start"
             );
         }
+    }
+}
+
+/// What the server asks the portal for by itself, for ever.
+async fn background(exchange: Exchange, portal: Arc<portal::PortalClient>, events: EventsBy, stop: CancellationToken) {
+    exchange.recovered().await;
+    let directory = portal::PortalClient::clone(&portal).keep_directory(stop.clone());
+    match events {
+        EventsBy::Poll(every) => {
+            tokio::join!(directory, exchange.poll_events(portal, every, stop));
+        }
+        EventsBy::Webhook(_) => directory.await,
     }
 }
 

@@ -42,6 +42,13 @@ impl Exchange {
         Ok(recovery)
     }
 
+    /// Waits until what was in hand at an unclean end has been tried; background work that asks the portal begins
+    /// only then, so that it does not slow down what citizens wait for.
+    pub async fn recovered(&self) {
+        let mut gate = self.core.gate.subscribe();
+        let _ = gate.wait_for(|open| *open).await;
+    }
+
     /// MOs accepted meanwhile may be met here too; only one claim of an MO succeeds.
     async fn take_up(self, stop: CancellationToken) {
         let mut after = None;

@@ -84,13 +84,16 @@ async fn the_tryout_answers_phone_and_kiosk_alike_and_stops_when_told() {
     let page = tryout.kiosk("km", CODE).await;
     assert!(sms.contains("កំពុងពិនិត្យ") && page.contains("កំពុងពិនិត្យ") && page.contains("ដង្កោ"), "{sms}");
     assert!(tryout.kiosk("en", "120500-26-048193-8").await.contains("digit"));
+    tryout.text("120500-26-000001-6").await;
 
     assert_eq!(tryout.get(format!("{}/readyz?links", tryout.ops)).await.0, 200);
     let (_, metrics) = tryout.get(format!("{}/metrics", tryout.ops)).await;
     for name in [
         "chrak_mo_total",
         "chrak_mt_total",
-        "chrak_answer_seconds_count{channel=\"sms\"} 4",
+        "chrak_answer_seconds_count{channel=\"sms\"} 5",
+        "chrak_lookup_failures_total{reason=\"mistyped\"} 1",
+        "chrak_lookup_failures_total{reason=\"not_found\"} 1",
         "chrak_commit_seconds",
         "chrak_bind_up",
         "chrak_portal_seconds",
