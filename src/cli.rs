@@ -140,6 +140,10 @@ struct SmscArgs {
     /// Text of each MO.
     #[arg(long, value_name = "T")]
     text: Option<String>,
+    /// A USSD session instead of texts: what is dialled and what is answered to each screen, such as
+    /// "*1212# > 1 > 120500260481937"; the count is one of screens.
+    #[arg(long, value_name = "SCRIPT", conflicts_with = "text")]
+    ussd: Option<String>,
     /// Distinct numbers that send.
     #[arg(long, value_name = "M")]
     numbers: Option<u64>,
@@ -221,6 +225,7 @@ async fn smsc(args: SmscArgs) -> Result<u8, Fault> {
         window: args.window.map(|window| u32::try_from(window).unwrap_or(u32::MAX)),
         rate: args.rate,
         text: args.text,
+        ussd: args.ussd,
         to: None,
         numbers: args.numbers.map(|numbers| u32::try_from(numbers).unwrap_or(u32::MAX)),
         json: args.report.as_deref() == Some("json"),

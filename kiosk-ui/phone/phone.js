@@ -31,6 +31,11 @@ class Phone {
       }
     });
     for (const key of this.root.querySelectorAll(".key")) key.addEventListener("click", () => this.press(key));
+    this.at(".ussd").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.answer();
+    });
+    this.at("[data-do=hangup]").addEventListener("click", () => this.hangUp());
     this.at("[data-do=send]").addEventListener("click", () => this.send());
     this.at("[data-do=delete]").addEventListener("click", () => this.erase());
     this.at("[data-do=mode]").addEventListener("click", () => this.change());
@@ -56,6 +61,10 @@ class Phone {
 
   // In the letter modes a key pressed again in time takes the next of its letters.
   press(key) {
+    if (!this.at(".ussd").hidden) {
+      this.at(".ussd-input").value += key.dataset.key;
+      return;
+    }
     const box = this.at("textarea");
     const digit = key.dataset.key;
     const letters = key.dataset.letters.replace("␣", " ") + digit;
@@ -73,27 +82,93 @@ class Phone {
   }
 
   erase() {
+    if (!this.at(".ussd").hidden) {
+      const typed = this.at(".ussd-input");
+      typed.value = typed.value.slice(0, -1);
+      return;
+    }
     const box = this.at("textarea");
     const from = box.selectionStart === box.selectionEnd ? Math.max(0, box.selectionStart - 1) : box.selectionStart;
     box.setRangeText("", from, box.selectionEnd, "end");
     this.tapped = undefined;
   }
 
+  async post(path, body) {
+    const answer = await fetch(`/phone/api/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ from: this.number, ...body }),
+    });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+  }
+
   async send(text) {
+    if (text === undefined && !this.at(".ussd").hidden) return this.answer();
     const box = this.at("textarea");
     const words = text ?? box.value;
     if (words.trim() === "") return;
     try {
-      const answer = await fetch("/phone/api/send", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ from: this.number, to, text: words }),
-      });
-      if (!answer.ok) throw new Error((await answer.json()).error);
+      if (/^\*[\d*]+#$/.test(words.trim())) await this.dial(words.trim());
+      else await this.post("send", { to, text: words });
       if (text === undefined) box.value = "";
     } catch (fault) {
       this.say(`✗ ${fault.message}`);
     }
+  }
+
+  async dial(code) {
+    this.waits("…");
+    await this.post("dial", { code }).catch((fault) => {
+      this.at(".ussd").hidden = true;
+      throw fault;
+    });
+  }
+
+  async answer() {
+    const typed = this.at(".ussd-input");
+    if (this.at(".ussd").classList.contains("over")) return this.hangUp();
+    this.waits();
+    await this.post("answer", { text: typed.value.trim() }).catch((fault) => this.over(fault.message));
+    typed.value = "";
+  }
+
+  async hangUp() {
+    const over = this.at(".ussd").classList.contains("over");
+    this.at(".ussd").hidden = true;
+    clearInterval(this.ticking);
+    if (!over) await this.post("hangup", {}).catch(() => {});
+  }
+
+  // Counts the seconds that the gateway waits for the next screen.
+  waits(text) {
+    const box = this.at(".ussd");
+    box.hidden = false;
+    box.classList.remove("over");
+    box.classList.add("waits");
+    if (text) this.at(".ussd-text").textContent = text;
+    const since = performance.now();
+    clearInterval(this.ticking);
+    this.ticking = setInterval(() => {
+      this.at(".ussd-meta").textContent = `${((performance.now() - since) / 1000).toFixed(1)} s`;
+    }, 100);
+  }
+
+  screen(news) {
+    const box = this.at(".ussd");
+    clearInterval(this.ticking);
+    box.hidden = false;
+    box.classList.remove("waits");
+    box.classList.toggle("over", news.end);
+    this.at(".ussd-text").textContent = news.text;
+    const time = news.latency_ms == null ? "" : ` · ${news.latency_ms} ms`;
+    const alphabet = news.alphabet === "gsm7" ? "GSM-7" : "UCS-2";
+    this.at(".ussd-meta").textContent = `#${news.screens} · ${alphabet} ${news.units}/${news.size}${time}`;
+    this.at(".ussd-input").value = "";
+    if (this.root.classList.contains("here") && !news.end) this.at(".ussd-input").focus();
+  }
+
+  over(why) {
+    this.screen({ text: why, end: true, screens: "–", alphabet: "gsm7", units: 0, size: 182 });
   }
 
   // A line of the phone itself.
@@ -107,7 +182,8 @@ class Phone {
 
   async read() {
     const answer = await fetch(`/phone/api/history?number=${this.number}`);
-    const { entries } = await answer.json();
+    const { entries, screen } = await answer.json();
+    if (screen) this.screen(screen);
     this.at(".talk").replaceChildren();
     if (entries.length === 0) this.say("គ្មានសារ No messages");
     for (const entry of entries) this.add(entry);
@@ -167,6 +243,8 @@ function happened(event) {
   if (!phone) return;
   if (news.event === "own" || news.event === "text") phone.add(news);
   if (news.event === "state") phone.state(news.id, news.state);
+  if (news.event === "screen") phone.screen(news);
+  if (news.event === "ended" && !phone.at(".ussd").hidden) phone.over(`— ${news.why} —`);
   if (news.event === "receipt") phone.receipt(news.id);
 }
 
@@ -203,5 +281,5 @@ document.querySelector("#add").addEventListener("click", () => {
   follow();
 });
 for (const button of document.querySelectorAll("button.text")) {
-  button.addEventListener("click", () => here.send(button.dataset.text));
+  button.addEventListener("click", () => here.send(button.dataset.text ?? button.dataset.dial));
 }

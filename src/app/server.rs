@@ -235,6 +235,7 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
         },
         zone: config.zone.clone(),
         timeout_sms: config.portal.timeout_sms,
+        timeout_ussd: config.portal.timeout_ussd,
         texts_kept: config.texts_kept,
         quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
         push_enabled: config.push.enabled,
@@ -294,5 +295,13 @@ pub(super) fn telco(settings: &TelcoSettings) -> link::Telco {
             Validity::None => link::Validity::None,
         },
         receipts: settings.receipts,
+        packed: settings.packed,
+        ussd: link::Ussd {
+            dialect: settings.ussd.dialect.clone(),
+            codes: settings.ussd.codes.clone(),
+            max_gsm7: settings.ussd.max_gsm7,
+            max_ucs2: settings.ussd.max_ucs2,
+            deadline: settings.ussd.deadline,
+        },
     }
 }

@@ -2,12 +2,15 @@
 //! words to look for, a question to say yes to. Every step is answered by a number, 1 always leads on, 0 always
 //! leads home, and a keyword or a code always leaves. Knows no words and no channel's format.
 mod answers;
+mod back;
 mod inputs;
 
+pub(super) use back::shown_again;
+
 use super::view::{Again, Asking, Opt, View};
-use super::{Ctx, Dialogue, Effect, Input, State, Turn, closed, language, show_menu};
+use super::{Caps, Choice, Ctx, Dialogue, Effect, Input, State, Turn, closed, language, show_menu};
 use crate::types::civic::{
-    Appointment, Change, ChangeKind, OfficeRef, OfficeSearch, PortalFault, Query, ServiceSearch,
+    Appointment, Audience, Change, ChangeKind, OfficeRef, OfficeSearch, PortalFault, Query, ServiceSearch,
 };
 use crate::types::{Language, UnixMs};
 use jiff::{ToSpan, civil::Date};
@@ -50,6 +53,8 @@ enum Awaited {
     Hold,
     Changed,
     Appointments,
+    Places,
+    Ministries,
 }
 
 /// What has been chosen so far.
@@ -76,6 +81,10 @@ struct Draft {
     missed: bool,
     /// The appointment that the text named.
     reference: Option<String>,
+    /// Code of the division whose parts and offices are listed; empty for the whole country.
+    place: Option<String>,
+    audience: Option<Audience>,
+    ministry: Option<String>,
 }
 
 /// A conversation of several steps.
@@ -91,8 +100,13 @@ pub(super) struct Flow {
     more: bool,
     /// Wrong answers in a row; after three the citizen is brought home.
     wrong: u8,
+    /// What the list shown last held.
+    shown: Option<Asking>,
+    caps: Caps,
 }
 
+/// Options that one key each can choose, where 9 shows more and 0 goes back.
+const KEYS: usize = 8;
 /// Wrong answers in a row that are explained.
 const WRONG_MAX: u8 = 3;
 /// How far ahead free times are looked for; the contract's longest span.
@@ -110,10 +124,15 @@ pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: langua
         page: 0,
         more: false,
         wrong: 0,
+        shown: None,
+        caps: ctx.caps(),
     };
+    let keys_only = flow.caps.keys_only && words.is_empty();
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let mut turn = match task {
         Task::Menu => flow.offer(dialogue, Asking::Task, Opt::TASKS.to_vec(), None),
+        Task::Book | Task::Office if keys_only => flow.browse(dialogue, ""),
+        Task::Info if keys_only => flow.offer(dialogue, Asking::ServicesBy, Opt::WAYS.to_vec(), None),
         Task::Book => {
             flow.draft.words = (!words.is_empty()).then(|| words.to_owned());
             flow.ask_offices(dialogue, ctx)
@@ -133,12 +152,16 @@ pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: langua
 
 /// One step of an open conversation.
 pub(super) fn step(dialogue: &Dialogue, flow: &Flow, input: Input, ctx: &Ctx<'_>) -> Turn {
+    // a conversation may go on over another channel
+    let mut flow = flow.clone();
+    flow.caps = ctx.caps();
     match input {
         Input::Start => show_menu(dialogue, language::usual(ctx)),
-        Input::Text(text) => flow.clone().read(dialogue, &text, ctx),
+        Input::Text(text) => flow.read(dialogue, &text, ctx),
+        Input::Choice(Choice::Back) => flow.back(dialogue, ctx),
         Input::Choice(choice) => super::chosen(dialogue, choice, ctx),
-        Input::Answer(answer) => flow.clone().answered(dialogue, answer, ctx),
-        Input::Timeout => flow.clone().failed(dialogue, PortalFault::Away),
+        Input::Answer(answer) => flow.answered(dialogue, answer, ctx),
+        Input::Timeout => flow.failed(dialogue, PortalFault::Away),
         Input::Hangup => closed(ctx),
     }
 }
@@ -162,13 +185,10 @@ impl Flow {
 
     /// Ends the conversation with something said.
     fn end(self, dialogue: &Dialogue, view: View) -> Turn {
-        Turn {
-            next: dialogue.at(State::Home),
-            language: self.language,
-            remember_language: None,
-            effects: vec![Effect::Show(view)],
-            advanced: true,
-        }
+        let language = self.language;
+        let mut next = dialogue.at(State::Home);
+        next.back = self.list_behind(&view);
+        Turn { next, language, remember_language: None, effects: vec![Effect::Show(view)], advanced: true }
     }
 
     fn ask(mut self, dialogue: &Dialogue, awaited: Awaited, query: Query) -> Turn {
@@ -179,15 +199,27 @@ impl Flow {
 
     /// Shows one page of a list. `all` holds everything from the first page on.
     fn offer(mut self, dialogue: &Dialogue, asking: Asking, all: Vec<Opt>, again: Option<Again>) -> Turn {
-        let size = asking.page();
+        let size = if self.caps.keys_only { KEYS } else { asking.page() };
         let start = usize::from(self.page) * size;
         let start = if start >= all.len() { 0 } else { start };
         self.page = u16::try_from(start / size).unwrap_or(0);
         self.more = all.len() > size;
         self.options = all.into_iter().skip(start).take(size).collect();
         self.at = At::Choosing(asking);
+        self.shown = Some(asking);
         let view = self.list(asking, again);
         self.tell(dialogue, view)
+    }
+
+    /// What lies in a division: its offices, and its parts that have any.
+    fn browse(mut self, dialogue: &Dialogue, place: &str) -> Turn {
+        self.draft.place = Some(place.to_owned());
+        let search = OfficeSearch {
+            within: self.draft.place.clone(),
+            bookable: self.task == Task::Book,
+            ..OfficeSearch::default()
+        };
+        self.ask(dialogue, Awaited::Places, Query::Offices(search))
     }
 
     fn list(&self, asking: Asking, again: Option<Again>) -> View {
@@ -219,6 +251,8 @@ impl Flow {
             office: self.draft.office.as_ref().filter(|_| booking).map(|office| office.id.clone()),
             bookable: booking,
             id: None,
+            audience: self.draft.audience.filter(|_| !booking),
+            ministry: self.draft.ministry.clone().filter(|_| !booking),
         };
         self.ask(dialogue, Awaited::Services, Query::Services(search))
     }
@@ -282,7 +316,7 @@ impl Flow {
 
     fn confirm(mut self, dialogue: &Dialogue, again: bool, ctx: &Ctx<'_>) -> Turn {
         self.at = At::Confirming;
-        if self.task != Task::Book && self.draft.digits.is_none() {
+        if self.task != Task::Book && self.draft.digits.is_none() && !self.caps.sender_proven {
             // two digits that a forger of the sender does not see
             self.draft.digits = Some((10 + ctx.dice % 90) as u8);
         }
@@ -290,6 +324,11 @@ impl Flow {
             Some(view) => self.tell(dialogue, view),
             None => self.end(dialogue, View::AskAgain),
         }
+    }
+
+    /// `None` where digits are needed and were not made.
+    fn wanted_digits(&self) -> Option<Option<u8>> {
+        (self.caps.sender_proven || self.draft.digits.is_some()).then_some(self.draft.digits)
     }
 
     fn question(&self, again: bool) -> Option<View> {
@@ -304,11 +343,11 @@ impl Flow {
             Task::Move => View::ConfirmMove {
                 appointment: draft.appointment.clone()?,
                 start: draft.slot.as_ref()?.1,
-                digits: draft.digits?,
+                digits: self.wanted_digits()?,
                 again,
             },
             Task::Cancel => {
-                View::ConfirmCancel { appointment: draft.appointment.clone()?, digits: draft.digits?, again }
+                View::ConfirmCancel { appointment: draft.appointment.clone()?, digits: self.wanted_digits()?, again }
             }
             Task::Menu | Task::List | Task::Info | Task::Office => return None,
         })

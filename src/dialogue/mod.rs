@@ -23,7 +23,7 @@ use language::Spoken;
 use std::fmt;
 
 /// Shape of a serialised dialogue; one of another shape is begun anew.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// Where a conversation stands between two inputs. Small; kept sealed, as it may hold a code.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -33,6 +33,8 @@ pub struct Dialogue {
     menu_shown: bool,
     /// The application last asked about, so that an appointment can be made where it lies.
     about: Option<About>,
+    /// What an answer was chosen from: where going back leads. Only where there is a key for it.
+    back: Option<Box<State>>,
     state: State,
 }
 
@@ -59,7 +61,7 @@ enum State {
 
 impl Default for Dialogue {
     fn default() -> Self {
-        Dialogue { v: VERSION, menu_shown: false, about: None, state: State::Home }
+        Dialogue { v: VERSION, menu_shown: false, about: None, back: None, state: State::Home }
     }
 }
 
@@ -93,7 +95,7 @@ impl Dialogue {
     }
 
     fn at(&self, state: State) -> Dialogue {
-        Dialogue { v: VERSION, menu_shown: self.menu_shown, about: self.about.clone(), state }
+        Dialogue { v: VERSION, menu_shown: self.menu_shown, about: self.about.clone(), back: None, state }
     }
 }
 
@@ -120,6 +122,8 @@ pub enum Input {
 pub enum Choice {
     /// Back to the beginning.
     Home,
+    /// Back to the screen before.
+    Back,
     /// "Check my application".
     Status,
     /// The filled-in form of [`View::EnterCode`].
@@ -197,6 +201,25 @@ impl LookupFailure {
     }
 }
 
+/// What a channel can do: what differs between channels is said here and nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Caps {
+    /// Nobody must type letters: everything is found by numbers, and one key goes back.
+    pub keys_only: bool,
+    /// The number is the network's word, not the sender's, and nobody else sees the screen: a yes is enough.
+    pub sender_proven: bool,
+}
+
+impl Caps {
+    /// Of a channel.
+    pub fn of(channel: Channel) -> Self {
+        match channel {
+            Channel::Ussd => Caps { keys_only: true, sender_proven: true },
+            Channel::Sms | Channel::Kiosk => Caps { keys_only: false, sender_proven: false },
+        }
+    }
+}
+
 /// What surrounds a step.
 #[derive(Clone, Copy, Debug)]
 pub struct Ctx<'a> {
@@ -221,6 +244,10 @@ pub struct Ctx<'a> {
 impl Ctx<'_> {
     fn today(&self) -> Date {
         self.now.civil(self.zone).date()
+    }
+
+    fn caps(&self) -> Caps {
+        Caps::of(self.channel)
     }
 
     fn usual_language(&self) -> Language {
@@ -270,11 +297,22 @@ fn at_rest(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
 fn entering_code(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
     match input {
         Input::Start => show_menu(dialogue, language::usual(ctx)),
+        Input::Text(text) if ctx.caps().keys_only => read_code_only(dialogue, &text, ctx),
         Input::Text(text) => read_text(dialogue, &text, ctx),
         Input::Choice(choice) => chosen(dialogue, choice, ctx),
         Input::Answer(_) => tell(dialogue, View::AskAgain, language::usual(ctx)),
         Input::Timeout | Input::Hangup => closed(ctx),
     }
+}
+
+/// A screen that asks for a code: a number that is none is a slip, not a choice of a menu that is not shown.
+fn read_code_only(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
+    let (text, spoken) = (bounded(text), language::usual(ctx));
+    read_code(dialogue, text, spoken, ctx, |_, _| None).unwrap_or_else(|| {
+        let mut turn = ask_code(dialogue, spoken);
+        turn.advanced = false;
+        turn
+    })
 }
 
 fn awaiting_status(dialogue: &Dialogue, asked: &status::Asked, input: Input, ctx: &Ctx<'_>) -> Turn {
@@ -294,6 +332,12 @@ fn choosing_language(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
         && let Some(number @ 1..=3) = keyword::read(bounded(text)).number
     {
         return set_language(dialogue, Language::ALL[number as usize - 1], ctx);
+    }
+    if let (Input::Text(_), true) = (&input, ctx.caps().keys_only) {
+        let mut turn = tell(dialogue, View::ChooseLanguage, language::usual(ctx));
+        turn.next.state = State::ChoosingLanguage;
+        turn.advanced = false;
+        return turn;
     }
     at_rest(dialogue, input, ctx)
 }
@@ -329,6 +373,11 @@ fn read_text(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
     let rest = if reading.number.is_some() { "" } else { reading.rest.as_str() };
     match command {
         Some(command) => obey(dialogue, command, rest, spoken, ctx),
+        None if ctx.caps().keys_only => {
+            let mut turn = show_menu(dialogue, spoken);
+            turn.advanced = false;
+            turn
+        }
         // the menu once in a conversation, then only what is needed most
         None if dialogue.menu_shown => ask_code(dialogue, spoken),
         None => show_menu(dialogue, spoken),
@@ -388,6 +437,7 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
     let spoken = language::usual(ctx);
     match choice {
         Choice::Home => show_menu(dialogue, spoken),
+        Choice::Back => back(dialogue, spoken, ctx),
         Choice::Status => ask_code(dialogue, spoken),
         Choice::Help => tell(dialogue, View::Help, spoken),
         Choice::Language(wanted) => set_language(dialogue, wanted, ctx),
@@ -396,6 +446,15 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
             CodeVerdict::Mistyped(code) => status::mistyped(dialogue, code, spoken),
             CodeVerdict::None => ask_code(dialogue, spoken),
         },
+    }
+}
+
+/// From an answer to what it was chosen from; from anything else that is no list, home.
+fn back(dialogue: &Dialogue, spoken: Spoken, ctx: &Ctx<'_>) -> Turn {
+    match dialogue.back.as_deref() {
+        Some(State::Flow(flow)) => flow::shown_again(dialogue, flow, ctx),
+        Some(State::EnteringCode) => ask_code(dialogue, spoken),
+        Some(_) | None => show_menu(dialogue, spoken),
     }
 }
 
@@ -420,6 +479,10 @@ fn stopped(dialogue: &Dialogue, stop: bool, spoken: Spoken) -> Turn {
 
 fn set_language(dialogue: &Dialogue, wanted: Language, ctx: &Ctx<'_>) -> Turn {
     let spoken = language::chosen(wanted, ctx);
+    if ctx.caps().keys_only {
+        // the menu in the new language says it best
+        return show_menu(dialogue, spoken);
+    }
     tell(dialogue, View::LanguageSet(wanted), spoken)
 }
 

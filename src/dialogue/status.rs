@@ -50,6 +50,9 @@ pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer
     if let Some(Effect::Show(View::Status(facts))) = effects.first() {
         next.about = Some(super::About { office: facts.office_to_name().clone() });
     }
+    if ctx.caps().keys_only {
+        next.back = Some(Box::new(State::EnteringCode));
+    }
     Turn { next, language: asked.language, remember_language: None, effects, advanced: true }
 }
 

@@ -2,8 +2,8 @@
 //! Knows nothing of SMS, USSD or pages.
 use super::flow::Task as FlowTask;
 use crate::types::civic::{
-    ApplicationFee, ApplicationStatus, Appointment, Complaint, Disclosure, Localized, Notice, Office, OfficeRef, Ready,
-    ReturnedDocument, Service, TimelineEntry,
+    ApplicationFee, ApplicationStatus, Appointment, Audience, Complaint, Disclosure, Localized, Notice, Office,
+    OfficeRef, Ready, ReturnedDocument, Service, TimelineEntry,
 };
 use crate::types::{Language, RegistrationCode, UnixMs};
 use jiff::civil::{Date, Time};
@@ -95,23 +95,23 @@ pub enum View {
         /// The answer to it was not understood.
         again: bool,
     },
-    /// Shall it be moved? Yes is `digits`, sent back.
+    /// Shall it be moved? Yes is `digits`, sent back, or 1.
     ConfirmMove {
         /// As it is.
         appointment: Appointment,
         /// The new time.
         start: UnixMs,
-        /// 10 to 99.
-        digits: u8,
+        /// 10 to 99; `None`: where a plain yes is enough.
+        digits: Option<u8>,
         /// The answer to it was not understood.
         again: bool,
     },
-    /// Shall it be cancelled? Yes is `digits`, sent back.
+    /// Shall it be cancelled? Yes is `digits`, sent back, or 1.
     ConfirmCancel {
         /// As it is.
         appointment: Appointment,
-        /// 10 to 99.
-        digits: u8,
+        /// 10 to 99; `None`: where a plain yes is enough.
+        digits: Option<u8>,
         /// The answer to it was not understood.
         again: bool,
     },
@@ -179,12 +179,22 @@ pub enum Asking {
     AnyService,
     /// Offices to be told about.
     AnyOffice,
+    /// Ways to find a service.
+    ServicesBy,
+    /// For whom.
+    Audience,
+    /// Ministries.
+    Ministry,
+    /// Divisions that have offices, and the offices of the one chosen before.
+    Place,
 }
 
 impl Asking {
     /// Options shown at a time, so that a text takes at most two segments in Khmer.
     pub fn page(self) -> usize {
         match self {
+            Self::ServicesBy | Self::Audience => 4,
+            Self::Ministry | Self::Place => 6,
             Self::Task | Self::Office | Self::AnyOffice | Self::Service | Self::AnyService => 4,
             Self::Day => 5,
             Self::Hour => 8,
@@ -223,9 +233,35 @@ pub enum Opt {
     },
     /// An appointment.
     Appointment(Appointment),
+    /// A way to find a service.
+    By(ServicesBy),
+    /// For whom a service is.
+    Audience(Audience),
+    /// A ministry.
+    Ministry {
+        /// The portal's identifier.
+        id: String,
+        /// Its name.
+        name: Localized,
+    },
+    /// A division: its code.
+    Place(String),
+}
+
+/// Ways to find a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum ServicesBy {
+    Audience,
+    Ministry,
+    Number,
 }
 
 impl Opt {
+    /// All ways to find a service.
+    pub const WAYS: [Opt; 3] =
+        [Opt::By(ServicesBy::Audience), Opt::By(ServicesBy::Ministry), Opt::By(ServicesBy::Number)];
+
     /// All that can be done about appointments.
     pub const TASKS: [Opt; 4] = [
         Opt::Task(AppointmentTask::Book),

@@ -268,7 +268,7 @@ impl Exchange {
         }
     }
 
-    fn is_alive(&self, session: SessionId) -> bool {
+    pub(super) fn is_alive(&self, session: SessionId) -> bool {
         hold(&self.core.alive).contains(&session)
     }
 

@@ -9,7 +9,7 @@ use crate::{
     },
     types::{
         Language, MoId, RegistrationCode, UnixMs,
-        civic::{Change, Query},
+        civic::{Answer, Change, Query},
         names::Channel,
     },
 };
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Questions that one turn may ask; the dialogue needs far fewer.
 const QUERIES_MAX: usize = 8;
 /// How long a dialogue stays open.
-const DIALOGUE_OPEN: Duration = Duration::from_secs(30 * 60);
+pub(super) const DIALOGUE_OPEN: Duration = Duration::from_secs(30 * 60);
 
 /// What a conversation came to.
 pub(super) struct Talk {
@@ -35,6 +35,17 @@ pub(super) struct Talk {
     pub(super) advanced: bool,
     /// To be found out and told later.
     pub(super) follow_up: Option<Change>,
+    /// The portal did not answer within the channel's patience; the conversation stands before the question.
+    pub(super) late: bool,
+}
+
+/// How long a channel waits that cannot wait: after that the question goes on elsewhere.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// For each answer of the portal.
+    pub(super) share: Duration,
+    /// For all of them.
+    pub(super) until: tokio::time::Instant,
 }
 
 /// One step of a visit at a kiosk: the dialogue is the caller's to keep.
@@ -66,10 +77,25 @@ impl Exchange {
         &self,
         dialogue: Dialogue,
         input: Input,
+        asker: Asker,
+        cause: Option<MoId>,
+        remembered: Option<Language>,
+        look_ups: Verdict,
+    ) -> Talk {
+        self.run_within(dialogue, input, asker, cause, remembered, look_ups, None).await
+    }
+
+    /// As [`Exchange::run`]; with `patience` it may end without an answer of the portal.
+    #[expect(clippy::too_many_arguments, reason = "all of them surround one turn, and each caller has them at hand")]
+    pub(super) async fn run_within(
+        &self,
+        dialogue: Dialogue,
+        input: Input,
         mut asker: Asker,
         cause: Option<MoId>,
         remembered: Option<Language>,
         look_ups: Verdict,
+        patience: Option<Patience>,
     ) -> Talk {
         let settings = &self.core.settings;
         let mut talk = Talk {
@@ -83,6 +109,7 @@ impl Exchange {
             tallies: None,
             advanced: true,
             follow_up: None,
+            late: false,
         };
         let mut place = false;
         let mut input = input;
@@ -125,9 +152,26 @@ impl Exchange {
                 (Query::Change(_), None) => Some(uuid::Builder::from_random_bytes(super::random()).into_uuid()),
                 _ => None,
             };
-            input = Input::Answer(self.core.portal.ask(&query, asker).await);
+            match self.ask_within(&query, asker, patience).await {
+                Some(answer) => input = Input::Answer(answer),
+                None => {
+                    if place {
+                        self.give_place_back();
+                    }
+                    talk.late = true;
+                    return talk;
+                }
+            }
         }
         talk
+    }
+
+    /// `None`: the portal did not answer in time. What it may have carried out is found again by its key.
+    async fn ask_within(&self, query: &Query, asker: Asker, patience: Option<Patience>) -> Option<Answer> {
+        let asked = self.core.portal.ask(query, asker);
+        let Some(patience) = patience else { return Some(asked.await) };
+        let until = patience.until.min(tokio::time::Instant::now() + patience.share);
+        tokio::time::timeout_at(until, asked).await.ok()
     }
 
     /// Does what a step decided; returns what it asks. `place`: one in the budget of look-ups is taken.

@@ -40,8 +40,18 @@ pub fn key(mo: &IncomingMo) -> DedupeKey {
             DedupeKind::Weak
         }
     };
-    let finished = digest.finish();
+    DedupeKey { kind, digest: octets(digest) }
+}
+
+/// SHA-256.
+pub fn digest(of: &[u8]) -> [u8; 32] {
+    let mut digest = Context::new(&SHA256);
+    digest.update(of);
+    octets(digest)
+}
+
+fn octets(digest: Context) -> [u8; 32] {
     let mut octets = [0; 32];
-    octets.copy_from_slice(finished.as_ref());
-    DedupeKey { kind, digest: octets }
+    octets.copy_from_slice(digest.finish().as_ref());
+    octets
 }

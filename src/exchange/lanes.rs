@@ -48,6 +48,11 @@ impl Lanes {
         Place::Head(Lane { lanes: Arc::clone(self), number })
     }
 
+    /// How many wait behind the one that works for this number.
+    pub fn depth(&self, number: Msisdn) -> usize {
+        hold(&self.waiting).get(&number).map_or(0, VecDeque::len)
+    }
+
     fn leave(&self, number: Msisdn) {
         let mut waiting = hold(&self.waiting);
         let Some(line) = waiting.get_mut(&number) else {

@@ -53,7 +53,8 @@ pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
 /// Counts a step of an open dialogue.
 pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
     let verdict = spent(&mut tallies.steps_day, rules.steps_day, DAY, now);
-    if verdict == Verdict::Yes {
+    // what is not limited is not counted: a count is a write
+    if verdict == Verdict::Yes && rules.steps_day > 0 {
         tallies.steps_day.count = tallies.steps_day.count.saturating_add(1);
     }
     verdict

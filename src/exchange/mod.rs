@@ -16,6 +16,7 @@ mod outbox;
 mod push;
 mod recover;
 mod turn;
+mod ussd;
 
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};
@@ -25,6 +26,7 @@ pub use limits::Rules;
 pub use mts::Cut;
 pub use outbox::{Puller, Submission};
 pub use push::QuietHours;
+pub use ussd::{Screen, UssdCall, UssdSignal};
 
 use crate::{
     ports::{Store, clock::Clock, portal::Portal, status::Board},
@@ -69,6 +71,8 @@ pub struct Settings {
     pub zone: TimeZone,
     /// The portal's share of an SMS answer.
     pub timeout_sms: Duration,
+    /// The portal's share of a USSD screen, for each of its answers.
+    pub timeout_ussd: Duration,
     /// How long sealed texts are kept.
     pub texts_kept: Duration,
     /// The telcos.
@@ -92,6 +96,8 @@ struct Core {
     board: Arc<Board>,
     settings: Settings,
     lanes: Arc<Lanes>,
+    /// USSD inputs do not wait for texts of the same number.
+    ussd_lanes: Arc<Lanes>,
     slots: Arc<Semaphore>,
     in_hand: AtomicUsize,
     /// Closed while MOs of an unclean end are tried one at a time.
@@ -129,6 +135,7 @@ impl Exchange {
                 board,
                 settings,
                 lanes: Arc::new(Lanes::default()),
+                ussd_lanes: Arc::new(Lanes::default()),
                 slots: Arc::new(Semaphore::new(TURNS_MAX)),
                 in_hand: AtomicUsize::new(0),
                 gate: watch::Sender::new(false),

@@ -5,6 +5,7 @@ use super::{
     connect::{End, Keeper},
     intake::{self, Arrival},
     submit::submit_sm,
+    ussd::{self, Screens, Shown},
 };
 use crate::{
     exchange::{AcceptFault, Puller, StoreHealth, Submission},
@@ -19,7 +20,7 @@ use crate::{
     },
     types::{
         MoId, MtId, SessionId,
-        limits::{COMMIT_SLOW, MO_IN_HAND_MAX, SUBMIT_TRIES_MAX},
+        limits::{COMMIT_SLOW, MO_IN_HAND_MAX, SUBMIT_TRIES_MAX, USSD_IN_HAND_MAX},
         names::Channel,
     },
 };
@@ -54,6 +55,7 @@ enum Wake {
     Readable(std::io::Result<()>),
     Stored(Stored),
     Due(Submission),
+    Screen(Shown),
     Timer,
     Leave(Option<&'static str>),
 }
@@ -91,6 +93,10 @@ pub(super) struct Driver<'a> {
     settling: mpsc::Sender<Settlement>,
     settler: JoinHandle<()>,
     health: watch::Receiver<StoreHealth>,
+    /// Screens that come from the exchange, and those that wait for room.
+    shown: (mpsc::Sender<Shown>, mpsc::Receiver<Shown>),
+    screens: Screens,
+    screens_at: Option<Instant>,
     tlvs: bool,
     end: End,
     published: (BindState, usize),
@@ -123,6 +129,9 @@ impl<'a> Driver<'a> {
             settling,
             settler,
             health: exchange.store_health(),
+            shown: mpsc::channel(USSD_IN_HAND_MAX + 1),
+            screens: Screens::default(),
+            screens_at: None,
             tlvs: false,
             end: End::NotBound("the telco closed the connection".to_owned()),
             published: (BindState::Binding, 0),
@@ -137,15 +146,17 @@ impl<'a> Driver<'a> {
         while self.session.state() != State::Closed {
             self.flush().await;
             self.drain_events();
+            self.send_screens();
             if self.session.has_output() || self.session.state() == State::Closed {
                 continue;
             }
             self.publish();
             let wake = self.wake_at();
-            let room = self.paced.is_none() && self.session.has_room();
+            let room = self.paced.is_none() && self.screens.is_empty() && self.session.has_room();
             let wake = tokio::select! {
                 read = self.reader.readable() => Wake::Readable(read),
                 Some(stored) = self.stored.1.recv() => Wake::Stored(stored),
+                Some(shown) = self.shown.1.recv() => Wake::Screen(shown),
                 Some(submission) = next(&mut self.puller), if room => Wake::Due(submission),
                 () = tokio::time::sleep_until(wake.into()) => Wake::Timer,
                 () = stop.cancelled(), if !stopping => Wake::Leave(None),
@@ -165,6 +176,12 @@ impl<'a> Driver<'a> {
         match wake {
             Wake::Readable(readable) => self.read(readable, buffer),
             Wake::Due(submission) => self.submit_several(submission),
+            Wake::Screen(shown) => {
+                self.screens.add(shown);
+                while let Ok(shown) = self.shown.1.try_recv() {
+                    self.screens.add(shown);
+                }
+            }
             Wake::Timer => self.timers(),
             Wake::Stored(stored) => {
                 self.answer(stored);
@@ -207,7 +224,11 @@ impl<'a> Driver<'a> {
         let far = Instant::now() + Duration::from_secs(3600);
         let storing = self.storing.values().map(|one| one.since + COMMIT_SLOW).min();
         let paced = self.paced.as_ref().map(|(_, at)| *at);
-        [self.session.poll_timeout(), storing, paced, self.confirm_at].into_iter().flatten().min().unwrap_or(far)
+        [self.session.poll_timeout(), storing, paced, self.confirm_at, self.screens_at]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(far)
     }
 
     fn timers(&mut self) {
@@ -269,12 +290,19 @@ impl<'a> Driver<'a> {
         // A telco that does not tell its version may be older than TLVs (§3.3.2).
         self.tlvs = version.is_some_and(|version| version >= 0x34);
         if keeper.kind.sends() {
+            keeper.shared.desk.join(self.id, self.shown.0.clone());
             self.puller = keeper.shared.exchange.pull(&telco.name, self.id, telco.window);
         }
     }
 
     fn arrived(&mut self, deliver: Deliver) {
         let sequence = deliver.sequence;
+        if intake::is_ussd(&deliver) {
+            // nothing durable to lose yet: acknowledged before anything is done, and before its screen
+            let taken = ussd::take(&self.keeper.shared, self.id, &deliver, Instant::now());
+            self.session.respond(sequence, deliver.is_data_sm, if taken { ESME_ROK } else { ESME_RTHROTTLED });
+            return;
+        }
         let exchange = &self.keeper.shared.exchange;
         let reply = self.stored.0.clone();
         let since = Instant::now();
@@ -334,6 +362,28 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// Screens go before texts: somebody holds a telephone and waits.
+    fn send_screens(&mut self) {
+        self.screens_at = None;
+        let now = Instant::now();
+        while !self.screens.is_empty() && self.session.has_room() {
+            if let Err(at) = self.keeper.shared.pace.take(now) {
+                self.screens_at = Some(at);
+                return;
+            }
+            let telco = &self.keeper.shared.telco;
+            let Some((screen, read_at)) = self.screens.next(telco, now) else { return };
+            let token = self.next_token;
+            self.next_token += 1;
+            if self.session.submit_ussd(&screen, token, now).is_ok() {
+                let seconds = read_at.elapsed().as_secs_f64();
+                metrics::histogram!("chrak_ussd_screen_seconds", "smsc" => telco.name.as_str().to_owned())
+                    .record(seconds);
+                metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Ussd.as_str()).record(seconds);
+            }
+        }
+    }
+
     /// Submits this one and what else is due, as far as the window and the pace allow.
     fn submit_several(&mut self, first: Submission) {
         let now = Instant::now();
@@ -380,7 +430,9 @@ impl<'a> Driver<'a> {
             pace.taken(now);
             return self.settle_token(token, Outcome::Sent { message_id });
         }
-        let attempts = self.waiting.get(&token).map_or(0, |waiting| waiting.attempts);
+        let Some(attempts) = self.waiting.get(&token).map(|waiting| waiting.attempts) else {
+            return self.screen_refused(status, now);
+        };
         let outcome = match class(status) {
             Class::Throttle => {
                 let pause = pace.throttled(now);
@@ -403,6 +455,16 @@ impl<'a> Driver<'a> {
             }
         };
         self.settle_token(token, outcome);
+    }
+
+    fn screen_refused(&self, status: u32, now: Instant) {
+        if class(status) == Class::Throttle {
+            self.keeper.shared.pace.throttled(now);
+        }
+        tracing::warn!(
+            smsc = %self.keeper.shared.telco.name, status = crate::smpp::status::name(status),
+            "the gateway refused a USSD screen"
+        );
     }
 
     fn settle_token(&mut self, token: u64, outcome: Outcome) {
@@ -445,6 +507,7 @@ impl<'a> Driver<'a> {
     }
 
     async fn finish(mut self) -> End {
+        self.keeper.shared.desk.leave(self.id);
         if let Some(mut puller) = self.puller.take() {
             for submission in puller.close() {
                 self.settle(submission.mt.id, Outcome::Unwritten);

@@ -5,7 +5,8 @@ use crate::{
     ports::{inbox::Source, outbox::Delivery},
     smpp::{
         decode::Deliver,
-        pdu::{Address, tag},
+        dialect::Dialect,
+        pdu::Address,
         receipt::{self, Kind, State},
         text,
     },
@@ -33,6 +34,11 @@ pub enum Arrival {
 /// TON of a name instead of a number (§5.2.5).
 const TON_ALPHANUMERIC: u8 = 5;
 
+/// Whether it belongs to a USSD session.
+pub fn is_ussd(deliver: &Deliver) -> bool {
+    receipt::kind(deliver.esm_class) == Kind::Message && Dialect::is_ussd(deliver)
+}
+
 /// Sorts and decodes.
 pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
     match receipt::kind(deliver.esm_class) {
@@ -40,10 +46,7 @@ pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
         Kind::Other => return Arrival::Nothing,
         Kind::Message => {}
     }
-    if deliver.tlv(tag::USSD_SERVICE_OP).is_some() {
-        return Arrival::Nothing;
-    }
-    let (mut text, part) = text::read(deliver, telco.default_alphabet);
+    let (mut text, part) = text::read(deliver, telco.default_alphabet, telco.packed);
     if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
         text.truncate(end);
     }

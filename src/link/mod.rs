@@ -6,10 +6,12 @@ mod intake;
 mod pace;
 mod probe;
 mod submit;
+mod ussd;
 
 pub use crate::smpp::text::DefaultAlphabet;
 pub use probe::probe;
 pub use submit::{NumberFormat, Validity};
+pub use ussd::Ussd;
 
 use crate::{
     exchange::Exchange,
@@ -77,6 +79,10 @@ pub struct Telco {
     pub validity: Validity,
     /// Ask for delivery receipts.
     pub receipts: bool,
+    /// GSM 7-bit octets are packed.
+    pub packed: bool,
+    /// USSD here.
+    pub ussd: Ussd,
 }
 
 impl Telco {
@@ -115,6 +121,7 @@ struct Shared {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     pace: Pace,
+    desk: ussd::Desk,
     stop: CancellationToken,
 }
 
@@ -131,6 +138,7 @@ pub fn start(
         let plan = telco.plan();
         let shared = Arc::new(Shared {
             pace: Pace::new(telco.max_tps),
+            desk: ussd::Desk::default(),
             telco,
             exchange: exchange.clone(),
             board: Arc::clone(&board),

@@ -3,6 +3,7 @@ use super::Telco;
 use crate::{
     ports::outbox::DueMt,
     smpp::pdu::{Address, SubmitSm, relative_time},
+    text::gsm7,
     types::{Msisdn, UnixMs},
 };
 use bytes::Bytes;
@@ -60,6 +61,14 @@ impl Validity {
     }
 }
 
+/// Septets packed, after the UDH and the bits that fill its last septet (3GPP TS 23.040 §9.2.3.24).
+fn packed(body: &[u8], udhi: bool) -> Vec<u8> {
+    let header = if udhi { body.first().map_or(0, |length| usize::from(*length) + 1).min(body.len()) } else { 0 };
+    let mut octets = body[..header].to_vec();
+    octets.extend(gsm7::pack_after(&body[header..], gsm7::fill_bits(header)));
+    octets
+}
+
 /// The submit_sm of a segment. `tlvs`: the telco said that it speaks 3.4 or later.
 pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm {
     let (source_ton, source_npi) = telco.source;
@@ -80,7 +89,11 @@ pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm
         validity_period: telco.validity.write(mt.not_after, now),
         registered_delivery: u8::from(telco.receipts),
         data_coding: mt.data_coding,
-        short_message: Bytes::copy_from_slice(&mt.body),
+        short_message: if telco.packed && mt.data_coding == 0 {
+            packed(&mt.body, mt.udhi).into()
+        } else {
+            Bytes::copy_from_slice(&mt.body)
+        },
         reference: tlvs.then_some(mt.reference),
     }
 }
@@ -88,6 +101,16 @@ pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packed_text_begins_on_a_septet_after_its_header() {
+        let septets = gsm7::encode("hellohello").expect("ascii");
+        assert_eq!(packed(&septets, false), gsm7::pack(&septets));
+        let body = [&[5, 0, 3, 1, 2, 1][..], &septets].concat();
+        let octets = packed(&body, true);
+        assert_eq!(octets[..6], body[..6]);
+        assert_eq!(gsm7::decode(&gsm7::unpack_after(&octets[6..], 1)), "hellohello");
+    }
 
     #[test]
     fn numbers_and_times_are_written_as_the_telco_wants_them() {

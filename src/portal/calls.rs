@@ -8,7 +8,13 @@ use crate::{
     types::civic::{Answer, ChangeKind, Office, PortalFault, Query},
 };
 use bytes::Bytes;
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// A try that is cut shorter than this would cut off a portal that is only slow.
+const TRY_WORTH: Duration = Duration::from_secs(1);
 
 impl Call {
     /// A question of Chrak's own, for no citizen.
@@ -33,6 +39,10 @@ impl Core {
             Query::Offices(search) => {
                 let directory = self.directory(until).await;
                 Answer::Offices(directory.map(|(directory, as_of)| directory.offices(search, as_of)))
+            }
+            Query::Ministries => {
+                let directory = self.directory(until).await;
+                Answer::Ministries(directory.map(|(directory, as_of)| directory.ministries(as_of)))
             }
             Query::Office { id } => Answer::Office(self.office(id, asker, until).await),
             Query::Slots { office, service, from, to } => {
@@ -130,9 +140,10 @@ impl Core {
         let (mut pause, mut uncertain) = (PAUSE_FIRST, false);
         for tries in 1..=TRIES_MAX {
             let started = Instant::now();
-            // a hanging try must leave time for another
+            // a hanging try must leave time for another, unless there is hardly time for one
             let left = until.saturating_duration_since(started);
-            let this = started + left / (TRIES_MAX - tries + 1);
+            let share = left / (TRIES_MAX - tries + 1);
+            let this = if share < TRY_WORTH { until } else { started + share };
             let (result, wait) = match self.transport.send(call, this).await {
                 Ok(reply) => {
                     let wait = reply.retry_after;

@@ -5,7 +5,7 @@ use crate::{
     text::{normal, places},
     types::{
         UnixMs,
-        civic::{Listing, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch},
+        civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch},
     },
 };
 use std::{
@@ -26,6 +26,7 @@ const FOUND_MAX: usize = 60;
 pub struct Directory {
     services: Vec<(Arc<Service>, String)>,
     offices: Vec<(Arc<Office>, String)>,
+    ministries: Vec<Arc<Ministry>>,
     /// When it was read.
     read_at: UnixMs,
     fresh_until: Instant,
@@ -69,7 +70,10 @@ impl Core {
     async fn read_directory(&self, until: Instant) -> Result<Directory, PortalFault> {
         let services = self.pages("listServices", "/v1/services?limit=100", wire::directory::services, until).await?;
         let offices = self.pages("listOffices", "/v1/offices?limit=100", wire::directory::offices, until).await?;
+        // without their names services are still found in other ways
+        let ministries = self.pages("listMinistries", "/v1/ministries", wire::directory::ministries, until).await;
         Ok(Directory {
+            ministries: ministries.unwrap_or_default().into_iter().map(Arc::new).collect(),
             services: services
                 .into_iter()
                 .map(|one| (key_of_service(&one), one))
@@ -207,6 +211,8 @@ impl Directory {
             .iter()
             .filter(|(service, _)| search.id.as_ref().is_none_or(|id| service.id == *id))
             .filter(|(service, _)| !search.bookable || service.bookable)
+            .filter(|(service, _)| search.audience.is_none_or(|audience| service.audiences.contains(&audience)))
+            .filter(|(service, _)| search.ministry.as_ref().is_none_or(|id| service.ministry == *id))
             .filter(|(service, _)| offered.as_ref().is_none_or(|ids| ids.contains(&service.id)))
             .filter_map(|(service, key)| {
                 let rank = match &words {
@@ -219,6 +225,12 @@ impl Directory {
             .collect();
         found.sort_by_key(|(rank, unpopular, _)| (*rank, *unpopular));
         Listing { items: best(found.into_iter().map(|(rank, _, service)| (rank, service))), as_of }
+    }
+
+    /// Those that answer for a service, in the portal's order.
+    pub(super) fn ministries(&self, as_of: Option<UnixMs>) -> Listing<Ministry> {
+        let has_services = |one: &&Arc<Ministry>| self.services.iter().any(|(service, _)| service.ministry == one.id);
+        Listing { items: self.ministries.iter().filter(has_services).cloned().collect(), as_of }
     }
 
     pub(super) fn offices(&self, search: &OfficeSearch, as_of: Option<UnixMs>) -> Listing<OfficeHit> {
@@ -234,6 +246,12 @@ impl Directory {
             .filter(|(office, _)| search.service.as_ref().is_none_or(|id| office.services.contains(id)))
             .filter(|(office, _)| bookable(office))
             .collect();
+        let mut wanted = wanted;
+        if let Some(within) = &search.within {
+            wanted.retain(|(office, _)| office.division.starts_with(within.as_str()));
+            wanted.sort_by(|(one, _), (other, _)| one.division.cmp(&other.division));
+            return Listing { items: wanted.into_iter().map(|(office, _)| hit(office, None)).collect(), as_of };
+        }
         let items = match &words {
             None => wanted.iter().take(FOUND_MAX).map(|(office, _)| hit(office, None)).collect(),
             Some(words) => by_words(&wanted, words),

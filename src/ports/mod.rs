@@ -11,6 +11,7 @@ pub mod outbox;
 pub mod portal;
 pub mod pushes;
 pub mod status;
+pub mod ussd;
 
 use std::{future::Future, pin::Pin};
 
@@ -18,8 +19,14 @@ use std::{future::Future, pin::Pin};
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything durable, as one object.
-pub trait Store: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages {}
-impl<T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages> Store for T {}
+pub trait Store:
+    inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages + ussd::UssdSessions
+{
+}
+impl<T> Store for T where
+    T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages + ussd::UssdSessions
+{
+}
 
 /// Why the store did not do as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

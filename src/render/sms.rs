@@ -7,9 +7,9 @@ use crate::types::{Language, RegistrationCode, gazetteer};
 use jiff::tz::TimeZone;
 use lists::{Moment, moment};
 
-mod lists;
+pub(super) mod lists;
 mod notices;
-mod sheets;
+pub(super) mod sheets;
 
 /// A text as it is to be sent: in `km` UCS-2, in `km-Latn` and `en` only characters of one GSM-7 septet.
 #[derive(Clone, PartialEq, Eq)]
@@ -89,11 +89,11 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
         }
         View::ConfirmMove { appointment, start, digits, again } => {
             let Moment { day, hour } = moment(*start, language, zone);
-            texts::confirm_move(language, *again, &appointment.reference, &day, &hour, &digits.to_string())
+            texts::confirm_move(language, *again, &appointment.reference, &day, &hour, &agree(*digits))
         }
         View::ConfirmCancel { appointment, digits, again } => {
             let Moment { day, hour } = moment(appointment.start, language, zone);
-            texts::confirm_cancel(language, *again, &appointment.reference, &day, &hour, &digits.to_string())
+            texts::confirm_cancel(language, *again, &appointment.reference, &day, &hour, &agree(*digits))
         }
         View::Booked(one) | View::Moved(one) | View::Cancelled(one) => {
             let Moment { day, hour } = moment(one.start, language, zone);
@@ -120,6 +120,11 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
     }
 }
 
+/// What is sent back for a yes.
+pub(super) fn agree(digits: Option<u8>) -> String {
+    digits.unwrap_or(1).to_string()
+}
+
 fn complaint_text(complaint: &Complaint, language: Language, zone: &TimeZone) -> String {
     let status = words::complaint_status(complaint.status, language);
     let date = words::date_short(complaint.status_at.civil(zone).date());
@@ -142,7 +147,7 @@ pub(super) fn place(code: &str, language: Language) -> String {
     fit::clean(&names.join(if language == Language::Km { " " } else { ", " }), language)
 }
 
-fn shown(code: &RegistrationCode) -> &str {
+pub(super) fn shown(code: &RegistrationCode) -> &str {
     if code.printed().len() <= CODE_CHARS_MAX { code.printed() } else { code.canonical() }
 }
 
@@ -293,7 +298,7 @@ fn stop(language: Language) -> &'static str {
 }
 
 /// The day that matters to the citizen now: until when to collect, or by when it will be done.
-fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
+pub(super) fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
     use ApplicationStatus as S;
     match facts.status {
         S::ReadyForCollection => facts.ready.as_ref().and_then(|ready| ready.until),
@@ -303,7 +308,7 @@ fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
     }
 }
 
-fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
+pub(super) fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
     let collect = status == ApplicationStatus::ReadyForCollection;
     let words = match (language, collect) {
         (Language::Km, true) => "យកដល់",

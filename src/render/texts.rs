@@ -1,4 +1,4 @@
-//! Every text message: one function per text with a template per language, so that a language that is missing
+//! Every text message and USSD screen: one function per text with a template per language, so that a language that is missing
 //! is an error of the compiler. The words stand in `sms-templates/`. Knows no view and no length.
 use crate::types::Language;
 use askama::Template;
@@ -142,6 +142,80 @@ texts! {
         "km/ask_again.sms" "km-Latn/ask_again.sms" "en/ask_again.sms";
     apology()
         "km/apology.sms" "km-Latn/apology.sms" "en/apology.sms";
+    ussd_menu(title: &'a str)
+        "km/ussd/menu.ussd" "km-Latn/ussd/menu.ussd" "en/ussd/menu.ussd";
+    ussd_enter_code()
+        "km/ussd/enter_code.ussd" "km-Latn/ussd/enter_code.ussd" "en/ussd/enter_code.ussd";
+    ussd_mistyped(code: &'a str)
+        "km/ussd/mistyped.ussd" "km-Latn/ussd/mistyped.ussd" "en/ussd/mistyped.ussd";
+    ussd_unknown(code: &'a str)
+        "km/ussd/unknown.ussd" "km-Latn/ussd/unknown.ussd" "en/ussd/unknown.ussd";
+    ussd_unknown_pin(code: &'a str)
+        "km/ussd/unknown_pin.ussd" "km-Latn/ussd/unknown_pin.ussd" "en/ussd/unknown_pin.ussd";
+    ussd_add_pin(code: &'a str)
+        "km/ussd/add_pin.ussd" "km-Latn/ussd/add_pin.ussd" "en/ussd/add_pin.ussd";
+    ussd_away(code: &'a str)
+        "km/ussd/away.ussd" "km-Latn/ussd/away.ussd" "en/ussd/away.ussd";
+    ussd_late()
+        "km/ussd/late.ussd" "km-Latn/ussd/late.ussd" "en/ussd/late.ussd";
+    ussd_choose_language()
+        "km/ussd/choose_language.ussd" "km-Latn/ussd/choose_language.ussd" "en/ussd/choose_language.ussd";
+    ussd_stopped()
+        "km/ussd/stopped.ussd" "km-Latn/ussd/stopped.ussd" "en/ussd/stopped.ussd";
+    ussd_started()
+        "km/ussd/started.ussd" "km-Latn/ussd/started.ussd" "en/ussd/started.ussd";
+    ussd_slow_down()
+        "km/ussd/slow_down.ussd" "km-Latn/ussd/slow_down.ussd" "en/ussd/slow_down.ussd";
+    ussd_ask_again()
+        "km/ussd/ask_again.ussd" "km-Latn/ussd/ask_again.ussd" "en/ussd/ask_again.ussd";
+    ussd_ask_service()
+        "km/ussd/ask_service.ussd" "km-Latn/ussd/ask_service.ussd" "en/ussd/ask_service.ussd";
+    ussd_ask_office()
+        "km/ussd/ask_office.ussd" "km-Latn/ussd/ask_office.ussd" "en/ussd/ask_office.ussd";
+    ussd_no_such_service()
+        "km/ussd/no_such_service.ussd" "km-Latn/ussd/no_such_service.ussd" "en/ussd/no_such_service.ussd";
+    ussd_no_such_office()
+        "km/ussd/no_such_office.ussd" "km-Latn/ussd/no_such_office.ussd" "en/ussd/no_such_office.ussd";
+    ussd_confirm_booking(office: &'a str, day: &'a str, hour: &'a str, service: &'a str)
+        "km/ussd/confirm_booking.ussd" "km-Latn/ussd/confirm_booking.ussd" "en/ussd/confirm_booking.ussd";
+    ussd_confirm_move(reference: &'a str, day: &'a str, hour: &'a str, yes: &'a str)
+        "km/ussd/confirm_move.ussd" "km-Latn/ussd/confirm_move.ussd" "en/ussd/confirm_move.ussd";
+    ussd_confirm_cancel(reference: &'a str, day: &'a str, hour: &'a str, yes: &'a str)
+        "km/ussd/confirm_cancel.ussd" "km-Latn/ussd/confirm_cancel.ussd" "en/ussd/confirm_cancel.ussd";
+    ussd_booked(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str, pin: &'a str)
+        "km/ussd/booked.ussd" "km-Latn/ussd/booked.ussd" "en/ussd/booked.ussd";
+    ussd_waiting(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str)
+        "km/ussd/waiting.ussd" "km-Latn/ussd/waiting.ussd" "en/ussd/waiting.ussd";
+    ussd_moved(reference: &'a str, office: &'a str, day: &'a str, hour: &'a str)
+        "km/ussd/moved.ussd" "km-Latn/ussd/moved.ussd" "en/ussd/moved.ussd";
+    ussd_cancelled(reference: &'a str, day: &'a str, hour: &'a str)
+        "km/ussd/cancelled.ussd" "km-Latn/ussd/cancelled.ussd" "en/ussd/cancelled.ussd";
+    ussd_uncertain()
+        "km/ussd/uncertain.ussd" "km-Latn/ussd/uncertain.ussd" "en/ussd/uncertain.ussd";
+    ussd_not_done()
+        "km/ussd/not_done.ussd" "km-Latn/ussd/not_done.ussd" "en/ussd/not_done.ussd";
+    ussd_no_appointments()
+        "km/ussd/no_appointments.ussd" "km-Latn/ussd/no_appointments.ussd" "en/ussd/no_appointments.ussd";
+    ussd_nothing_free(office: &'a str)
+        "km/ussd/nothing_free.ussd" "km-Latn/ussd/nothing_free.ussd" "en/ussd/nothing_free.ussd";
+    ussd_cannot_change()
+        "km/ussd/cannot_change.ussd" "km-Latn/ussd/cannot_change.ussd" "en/ussd/cannot_change.ussd";
+    ussd_ask_rating()
+        "km/ussd/ask_rating.ussd" "km-Latn/ussd/ask_rating.ussd" "en/ussd/ask_rating.ussd";
+    ussd_thanks()
+        "km/ussd/thanks.ussd" "km-Latn/ussd/thanks.ussd" "en/ussd/thanks.ussd";
+    ussd_ask_complaint()
+        "km/ussd/ask_complaint.ussd" "km-Latn/ussd/ask_complaint.ussd" "en/ussd/ask_complaint.ussd";
+    ussd_complaint_filed(reference: &'a str)
+        "km/ussd/complaint_filed.ussd" "km-Latn/ussd/complaint_filed.ussd" "en/ussd/complaint_filed.ussd";
+    ussd_no_such_complaint()
+        "km/ussd/no_such_complaint.ussd" "km-Latn/ussd/no_such_complaint.ussd" "en/ussd/no_such_complaint.ussd";
+    ussd_help()
+        "km/ussd/help.ussd" "km-Latn/ussd/help.ussd" "en/ussd/help.ussd";
+    ussd_language_set()
+        "km/ussd/language_set.ussd" "km-Latn/ussd/language_set.ussd" "en/ussd/language_set.ussd";
+    ussd_apology()
+        "km/ussd/apology.ussd" "km-Latn/ussd/apology.ussd" "en/ussd/apology.ussd";
 }
 
 fn filled(template: impl Template) -> String {

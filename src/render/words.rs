@@ -1,6 +1,6 @@
 //! Words that all channels share: statuses, days, money, in three languages. Knows no view and no channel.
-use crate::dialogue::view::Again;
-use crate::types::civic::{ApplicationStatus, ComplaintStatus, Fee, FeeKind, FeeUnit};
+use crate::dialogue::view::{Again, ServicesBy};
+use crate::types::civic::{ApplicationStatus, Audience, ComplaintStatus, Fee, FeeKind, FeeUnit};
 use crate::types::{Language, Msisdn, Riel};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
@@ -103,6 +103,25 @@ pub fn today(hours: &[(Time, Time)], language: Language) -> String {
         return pick(language, "ថ្ងៃនេះបិទ", "Thngai nih bet", "Closed today").to_owned();
     }
     format!("{} {}", pick(language, "ថ្ងៃនេះ", "Thngai nih", "Today"), spans(hours))
+}
+
+/// A way to find a service.
+pub fn services_by(way: ServicesBy, language: Language) -> &'static str {
+    match way {
+        ServicesBy::Audience => pick(language, "តាមអ្នកប្រើ", "Tam neak prae", "For whom"),
+        ServicesBy::Ministry => pick(language, "តាមក្រសួង", "Tam krasuong", "By ministry"),
+        ServicesBy::Number => pick(language, "តាមលេខសេវា", "Tam lek seva", "By number"),
+    }
+}
+
+/// For whom a service is.
+pub fn audience(audience: Audience, language: Language) -> &'static str {
+    match audience {
+        Audience::Citizen => pick(language, "ប្រជាពលរដ្ឋ", "Procheapolroat", "Citizens"),
+        Audience::Business => pick(language, "អាជីវកម្ម", "Achivakam", "Businesses"),
+        Audience::Foreigner => pick(language, "ជនបរទេស", "Chun borotes", "Foreigners"),
+        Audience::Visitor => pick(language, "ភ្ញៀវទេសចរ", "Phnhiev tesachor", "Visitors"),
+    }
 }
 
 /// A number of an office as people here dial it: national with a zero before it.

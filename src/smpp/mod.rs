@@ -3,6 +3,7 @@
 //! Reading is tolerant: what a telco sends is used as far as it can be read, one bad PDU never costs the
 //! bind, and only lost framing ends the session. Writing is strict.
 pub mod decode;
+pub mod dialect;
 pub mod explain;
 pub mod framer;
 pub mod pdu;

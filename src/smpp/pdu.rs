@@ -50,6 +50,8 @@ pub mod tag {
     pub const MESSAGE_STATE: u16 = 0x0427;
     /// USSD operation.
     pub const USSD_SERVICE_OP: u16 = 0x0501;
+    /// Names a USSD session at many gateways.
+    pub const ITS_SESSION_INFO: u16 = 0x1383;
 }
 
 /// A TLV as it came: the length on the wire governs, whatever the type would want.
@@ -142,6 +144,25 @@ pub struct SubmitSm {
     pub reference: Option<u16>,
 }
 
+/// A USSD screen: a submit_sm (§4.4.1) or a data_sm (§4.7.1) without receipt, validity or concatenation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UssdSubmit {
+    /// data_sm with message_payload instead of submit_sm with short_message.
+    pub as_data_sm: bool,
+    /// Marks USSD.
+    pub service_type: String,
+    /// Our service code.
+    pub source: Address,
+    /// The subscriber.
+    pub destination: Address,
+    /// How `body` is encoded.
+    pub data_coding: u8,
+    /// At most 254 octets.
+    pub body: Bytes,
+    /// Operation, session, and what is echoed.
+    pub tlvs: Vec<Tlv>,
+}
+
 fn c_string(out: &mut BytesMut, text: &[u8]) {
     // A NUL inside would end the field early and shift all that follow.
     out.extend(text.iter().copied().filter(|octet| *octet != 0));
@@ -196,12 +217,45 @@ impl SubmitSm {
             out.put_u8(body.len() as u8);
             out.put_slice(body);
             if let Some(reference) = self.reference {
-                out.put_u16(tag::USER_MESSAGE_REFERENCE);
-                out.put_u16(2);
-                out.put_u16(reference);
+                put_tlv(out, tag::USER_MESSAGE_REFERENCE, &reference.to_be_bytes());
             }
         });
     }
+}
+
+impl UssdSubmit {
+    /// Writes the request.
+    pub fn write(&self, out: &mut BytesMut, sequence: u32) {
+        let command = if self.as_data_sm { CommandId::DataSm } else { CommandId::SubmitSm };
+        write(out, command, 0, sequence, |out| {
+            c_string(out, self.service_type.as_bytes());
+            address(out, &self.source);
+            address(out, &self.destination);
+            if self.as_data_sm {
+                out.put_slice(&[0, 0, self.data_coding]);
+            } else {
+                out.put_slice(&[0, 0, 0]);
+                c_string(out, b"");
+                c_string(out, b"");
+                out.put_slice(&[0, 0, self.data_coding, 0]);
+                let body = &self.body[..self.body.len().min(254)];
+                out.put_u8(body.len() as u8);
+                out.put_slice(body);
+            }
+            for tlv in &self.tlvs {
+                put_tlv(out, tlv.tag, &tlv.value);
+            }
+            if self.as_data_sm {
+                put_tlv(out, tag::MESSAGE_PAYLOAD, &self.body);
+            }
+        });
+    }
+}
+
+fn put_tlv(out: &mut BytesMut, tag: u16, value: &[u8]) {
+    out.put_u16(tag);
+    out.put_u16(value.len() as u16);
+    out.put_slice(value);
 }
 
 /// validity_period relative to now, `YYMMDDhhmmss000R` (§7.1.1.2), at least a minute and at most 63 days.

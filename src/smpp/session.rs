@@ -6,7 +6,7 @@
 use super::{
     decode::{self, Deliver},
     framer::{Framer, FramingLost, RawPdu},
-    pdu::{Bind, SubmitSm, write},
+    pdu::{Bind, SubmitSm, UssdSubmit, write},
     status::{ESME_RINVBNDSTS, ESME_RINVCMDID, ESME_RINVCMDLEN, ESME_ROK},
 };
 use bytes::BytesMut;
@@ -296,6 +296,23 @@ impl Session {
     /// # Errors
     /// [`NotSubmitted`]; nothing was written.
     pub fn submit(&mut self, submit: &SubmitSm, token: u64, now: Instant) -> Result<(), NotSubmitted> {
+        self.request(token, now, |out, sequence| submit.write(out, sequence))
+    }
+
+    /// Sends a USSD screen; `token` comes back with its outcome.
+    ///
+    /// # Errors
+    /// [`NotSubmitted`]; nothing was written.
+    pub fn submit_ussd(&mut self, screen: &UssdSubmit, token: u64, now: Instant) -> Result<(), NotSubmitted> {
+        self.request(token, now, |out, sequence| screen.write(out, sequence))
+    }
+
+    fn request(
+        &mut self,
+        token: u64,
+        now: Instant,
+        write: impl FnOnce(&mut BytesMut, u32),
+    ) -> Result<(), NotSubmitted> {
         if self.state != State::Bound || !self.config.bind.kind.sends() {
             return Err(NotSubmitted::NotBound);
         }
@@ -303,7 +320,7 @@ impl Session {
             return Err(NotSubmitted::WindowFull);
         }
         let sequence = self.sequence();
-        submit.write(&mut self.output, sequence);
+        write(&mut self.output, sequence);
         let until = now + self.config.response_timeout;
         self.in_flight.insert(sequence, InFlight { token, until, acks_before: self.acks });
         self.deadlines.push_back((until, sequence));
@@ -428,7 +445,9 @@ impl Session {
             CommandId::GenericNack if self.state == State::Binding && header.sequence == self.bind_sequence => {
                 self.bind_resp(pdu, now);
             }
-            CommandId::SubmitSmResp | CommandId::GenericNack if self.in_flight.contains_key(&header.sequence) => {
+            CommandId::SubmitSmResp | CommandId::DataSmResp | CommandId::GenericNack
+                if self.in_flight.contains_key(&header.sequence) =>
+            {
                 let Some(answered) = self.in_flight.remove(&header.sequence) else {
                     return;
                 };

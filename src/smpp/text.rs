@@ -25,10 +25,19 @@ pub struct Part {
     pub number: u8,
 }
 
-/// The text of an MO and its place in a longer one.
-pub fn read(deliver: &Deliver, default: DefaultAlphabet) -> (String, Option<Part>) {
+/// The text of an MO and its place in a longer one. `packed`: GSM 7-bit octets are packed at this telco.
+pub fn read(deliver: &Deliver, default: DefaultAlphabet, packed: bool) -> (String, Option<Part>) {
     let (header, octets) = split_header(deliver);
     let part = header.and_then(udh_part).or_else(|| sar_part(deliver));
+    if packed && deliver.data_coding == 0 && default == DefaultAlphabet::Gsm7 {
+        let fill = gsm7::fill_bits(header.map_or(0, |header| header.len() + 1));
+        let mut septets = gsm7::unpack_after(octets, fill);
+        // seven spare bits are no character
+        if septets.last() == Some(&0) && (octets.len() * 8 - fill as usize).is_multiple_of(7) {
+            septets.pop();
+        }
+        return (gsm7::decode(&septets), part);
+    }
     (decode(deliver.data_coding, default, octets), part)
 }
 
@@ -146,16 +155,16 @@ mod tests {
         for (data_coding, body) in
             [(8, utf16.clone()), (0, utf16.clone()), (8, khmer.as_bytes().to_vec()), (8, swapped), (0x18, utf16)]
         {
-            assert_eq!(read(&mo(0, data_coding, &body), DefaultAlphabet::Gsm7).0, khmer, "{data_coding}");
+            assert_eq!(read(&mo(0, data_coding, &body), DefaultAlphabet::Gsm7, false).0, khmer, "{data_coding}");
         }
-        assert_eq!(read(&mo(0, 0, b"\0hi"), DefaultAlphabet::Gsm7).0, "@hi");
-        assert_eq!(read(&mo(0, 0, b"\xE9"), DefaultAlphabet::Latin1).0, "é");
-        assert_eq!(read(&mo(0, 1, b"ok\xFF"), DefaultAlphabet::Gsm7).0, "ok\u{FFFD}");
+        assert_eq!(read(&mo(0, 0, b"\0hi"), DefaultAlphabet::Gsm7, false).0, "@hi");
+        assert_eq!(read(&mo(0, 0, b"\xE9"), DefaultAlphabet::Latin1, false).0, "é");
+        assert_eq!(read(&mo(0, 1, b"ok\xFF"), DefaultAlphabet::Gsm7, false).0, "ok\u{FFFD}");
     }
 
     #[test]
     fn headers_are_taken_off_and_lies_are_survived() {
-        let part = |octets: &[u8]| read(&mo(0x40, 0, octets), DefaultAlphabet::Gsm7);
+        let part = |octets: &[u8]| read(&mo(0x40, 0, octets), DefaultAlphabet::Gsm7, false);
         assert_eq!(part(b"\x05\0\x03\x09\x02\x01hi"), ("hi".into(), Some(Part { reference: 9, total: 2, number: 1 })));
         assert_eq!(part(b"\x06\x08\x04\x01\x02\x03\x03hi").1, Some(Part { reference: 0x0102, total: 3, number: 3 }));
         assert_eq!(part(b"\x05\0\x03\x09\x02\x07hi").1, None);

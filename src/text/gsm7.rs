@@ -92,8 +92,18 @@ fn basic(octet: u8) -> char {
 
 /// Packs septets into octets, lowest bits first (§6.1.2.1.1).
 pub fn pack(septets: &[u8]) -> Vec<u8> {
+    pack_after(septets, 0)
+}
+
+/// Bits between a header of so many octets and the first septet after it.
+pub fn fill_bits(header: usize) -> u32 {
+    ((7 - header * 8 % 7) % 7) as u32
+}
+
+/// As [`pack`], after `fill` bits of zero.
+pub fn pack_after(septets: &[u8], fill: u32) -> Vec<u8> {
     let mut octets = Vec::with_capacity(septets.len() * 7 / 8 + 1);
-    let (mut held, mut bits) = (0u16, 0);
+    let (mut held, mut bits) = (0u16, fill);
     for septet in septets {
         held |= u16::from(septet & 0x7F) << bits;
         bits += 7;
@@ -112,11 +122,19 @@ pub fn pack(septets: &[u8]) -> Vec<u8> {
 /// Unpacks octets into septets. Seven spare bits at the end look like one more `@`: the caller knows the
 /// length or drops it.
 pub fn unpack(octets: &[u8]) -> Vec<u8> {
+    unpack_after(octets, 0)
+}
+
+/// As [`unpack`], after `fill` bits that mean nothing.
+pub fn unpack_after(octets: &[u8], fill: u32) -> Vec<u8> {
     let mut septets = Vec::with_capacity(octets.len() * 8 / 7);
-    let (mut held, mut bits) = (0u16, 0);
+    let (mut held, mut bits, mut skip) = (0u16, 0, fill);
     for octet in octets {
         held |= u16::from(*octet) << bits;
         bits += 8;
+        held >>= skip;
+        bits -= skip;
+        skip = 0;
         while bits >= 7 {
             septets.push((held & 0x7F) as u8);
             held >>= 7;

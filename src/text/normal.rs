@@ -78,6 +78,8 @@ fn flush(syllable: &mut Vec<(Place, char)>, out: &mut String) {
     let mut signs: Vec<char> = syllable.drain(..).map(|(_, c)| c).collect();
     // each rewrite only removes signs or moves them to their place, so this ends
     while rewrite(&mut signs) {}
+    // out of the order of places, so nothing may be rewritten after it: twice would not be once
+    replace(&mut signs, &[OE, U], &[U, OE]);
     out.extend(signs);
 }
 
@@ -89,7 +91,6 @@ fn rewrite(signs: &mut Vec<char>) -> bool {
     for (below, short) in [(true, II), (true, AA), (false, II), (false, AA)] {
         join_split_vowel(signs, below, short);
     }
-    replace(signs, &[OE, U], &[U, OE]);
     ro_last(signs);
     replace(signs, &[COENG, 'ដ'], &[COENG, 'ត']);
     *signs != before

@@ -61,3 +61,11 @@ pub const MESSAGES_A_CALL_MAX: usize = 1_000;
 pub const CALL_OCTETS_MAX: usize = 2 * 1024 * 1024;
 /// Largest body of a webhook.
 pub const WEBHOOK_OCTETS_MAX: usize = 64 * 1024;
+/// How long a USSD session is kept without an input; gateways end theirs after two or three minutes.
+pub const USSD_OPEN: Duration = Duration::from_secs(180);
+/// How soon an equal USSD input can be the one before, sent again.
+pub const USSD_AGAIN: Duration = Duration::from_secs(30);
+/// Inputs of one number that wait for their turn; a session has one open screen, so more is a gateway's storm.
+pub const USSD_WAITING_MAX: usize = 8;
+/// USSD inputs in hand over all telcos; more is answered ESME_RTHROTTLED.
+pub const USSD_IN_HAND_MAX: usize = 2_000;

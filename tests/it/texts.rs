@@ -123,6 +123,8 @@ fn service(data: Data) -> View {
         sensitive: false,
         bookable: true,
         popular: true,
+        audiences: vec![Audience::Citizen],
+        ministry: "moi".into(),
     };
     View::Service(Box::new(ServiceFacts { service: Arc::new(service), as_of: None }))
 }
@@ -202,8 +204,8 @@ fn texts(data: Data) -> Vec<(String, View)> {
     let again = data == Data::Longest;
     let service = Some(service_name(data));
     add("book?", View::ConfirmBooking { office: office(data), service, start: NOW, again });
-    add("move?", View::ConfirmMove { appointment: one.clone(), start, digits: 47, again });
-    add("cancel?", View::ConfirmCancel { appointment: one.clone(), digits: 47, again });
+    add("move?", View::ConfirmMove { appointment: one.clone(), start, digits: Some(47), again });
+    add("cancel?", View::ConfirmCancel { appointment: one.clone(), digits: Some(47), again });
     add("booked", View::Booked(one.clone()));
     add("asked for", View::Booked(Appointment { status: AppointmentStatus::Pending, ..one.clone() }));
     add("moved", View::Moved(one.clone()));

@@ -3,8 +3,9 @@ use super::{
     AgencySettings, Concatenation, Config, ConfigFault, DefaultAlphabet, EventsBy, KioskSettings, LimitSettings,
     NumberFormat, PortalSettings, PushSettings, Secret, TelcoSettings, UniqueId, Validity,
     file::{self, File},
-    secret,
+    secret, ussd,
 };
+use crate::smpp::dialect::Dialect;
 use crate::types::{CodePattern, CodeRules, Language, code::CheckDigit, time::phnom_penh};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use jiff::{civil::Time, tz::TimeZone};
@@ -36,7 +37,12 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         limits: limits(file.limits.unwrap_or_default()),
         texts_kept: days(file.retention.unwrap_or_default().texts_days.unwrap_or(7)),
         kiosk,
-        telcos: telcos(file.smsc.unwrap_or_default(), folder, &mut warnings)?,
+        telcos: telcos(
+            file.smsc.unwrap_or_default(),
+            &ussd::profiles(file.ussd_profile.unwrap_or_default())?,
+            folder,
+            &mut warnings,
+        )?,
         agencies: agencies(file.agency.unwrap_or_default(), folder, &mut warnings)?,
         push: push(file.push.unwrap_or_default())?,
         data_dir,
@@ -248,13 +254,14 @@ fn kiosk(table: file::Kiosk) -> Result<KioskSettings, ConfigFault> {
 
 fn telcos(
     tables: Vec<file::Smsc>,
+    profiles: &[Dialect],
     folder: &Path,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<TelcoSettings>, ConfigFault> {
     let mut names = BTreeSet::new();
     let mut telcos = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
-        let telco = telco(index, table, folder, warnings)?;
+        let telco = telco(index, table, profiles, folder, warnings)?;
         if !names.insert(telco.name.clone()) {
             return Err(ConfigFault::new(format!("smsc[{index}].name: \"{}\" is used twice", telco.name)));
         }
@@ -281,7 +288,6 @@ struct Words {
 fn words(at: &dyn Fn(&str) -> String, table: &file::Smsc) -> Result<Words, ConfigFault> {
     refuse_later(table.tls.is_some(), &at("tls"))?;
     refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
-    refuse_later(table.packing.as_deref() == Some("packed"), &at("packing = \"packed\""))?;
     let cut = table.concatenation.as_deref();
     refuse_later(matches!(cut, Some("sar" | "payload")), &at("concatenation = \"sar\" or \"payload\""))?;
     Ok(Words {
@@ -309,6 +315,7 @@ fn words(at: &dyn Fn(&str) -> String, table: &file::Smsc) -> Result<Words, Confi
 fn telco(
     index: usize,
     table: file::Smsc,
+    profiles: &[Dialect],
     folder: &Path,
     warnings: &mut Vec<String>,
 ) -> Result<TelcoSettings, ConfigFault> {
@@ -350,6 +357,7 @@ fn telco(
         concatenation: words.concatenation,
         validity: words.validity,
         receipts: table.receipts.unwrap_or(true),
+        ussd: ussd::settings(&at, table.ussd.unwrap_or_default(), words.packed, profiles)?,
         address,
         name,
     })

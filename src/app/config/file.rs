@@ -77,7 +77,7 @@ tables! {
     UssdProfile {
         name: String, based_on: String, session: String, start: Vec<u8>, next: Vec<u8>, abort: Vec<u8>,
         reply_continue: u8, reply_end: u8, end_bit: bool, code_in: String, pdu: String, service_type: String,
-        dcs: Dcs, echo_tlvs: Vec<toml::Value>,
+        dcs: Dcs, echo_tlvs: Vec<toml::Value>, push: u8,
     }
     /// `[[ussd_profile]].dcs`
     Dcs { gsm7: u8, ucs2: u8 }

@@ -87,6 +87,8 @@ fn typed(key: &str, text: String) -> Value {
                 | "dialogue_turns_per_number_per_day"
                 | "gsm7"
                 | "ucs2"
+                | "reply_continue"
+                | "reply_end"
         );
     let structured = text.starts_with('[') || text.starts_with('{');
     let boolean = matches!(key, "enabled" | "receipts" | "free_text" | "end_bit");

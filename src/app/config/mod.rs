@@ -4,6 +4,7 @@ mod check;
 pub mod file;
 mod load;
 mod secret;
+mod ussd;
 
 pub use check::check;
 pub use load::{load, parse};
@@ -214,6 +215,23 @@ pub struct TelcoSettings {
     pub validity: Validity,
     /// Ask for delivery receipts.
     pub receipts: bool,
+    /// USSD here.
+    pub ussd: UssdSettings,
+}
+
+/// `[[smsc]].ussd`
+#[derive(Clone, Debug)]
+pub struct UssdSettings {
+    /// How the gateway speaks.
+    pub dialect: crate::smpp::dialect::Dialect,
+    /// Our service codes, as dialled.
+    pub codes: Vec<String>,
+    /// Septets of a screen.
+    pub max_gsm7: usize,
+    /// UCS-2 units of a screen; 0: the gateway takes none.
+    pub max_ucs2: usize,
+    /// The gateway's timer.
+    pub deadline: Duration,
 }
 
 macro_rules! choices {

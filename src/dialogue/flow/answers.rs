@@ -3,7 +3,7 @@ use super::super::view::{OfficeFacts, ServiceFacts};
 use super::*;
 use crate::dialogue::disclosure;
 use crate::types::civic::{
-    Answer, ApplicationAnswer, AppointmentStatus, Disclosure, Hold, Listing, Office, OfficeHit, Service, Slot,
+    Answer, ApplicationAnswer, AppointmentStatus, Disclosure, Hold, Listing, Ministry, Office, OfficeHit, Service, Slot,
 };
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ impl Flow {
             (Awaited::Offices, Answer::Offices(Ok(found))) => self.offices(dialogue, found, ctx),
             (Awaited::OfficeOfCode, Answer::Application(found)) => self.office_of(dialogue, found, ctx),
             (Awaited::OfficeDetail, Answer::Office(Ok(office))) => self.office(dialogue, office, ctx),
+            (Awaited::Places, Answer::Offices(Ok(found))) => self.places(dialogue, &found),
+            (Awaited::Ministries, Answer::Ministries(Ok(found))) => self.ministries(dialogue, &found),
             (Awaited::Services, Answer::Services(Ok(found))) => self.services(dialogue, found, ctx),
             (Awaited::ServiceDetail, Answer::Services(Ok(found))) => self.service(dialogue, found),
             (Awaited::Days, Answer::Slots(Ok(slots))) => self.days(dialogue, slots, ctx),
@@ -28,6 +30,7 @@ impl Flow {
                 _,
                 Answer::Offices(Err(fault))
                 | Answer::Office(Err(fault))
+                | Answer::Ministries(Err(fault))
                 | Answer::Services(Err(fault))
                 | Answer::Slots(Err(fault))
                 | Answer::Appointments(Err(fault)),
@@ -77,6 +80,40 @@ impl Flow {
         self.offer(dialogue, asking, options, again)
     }
 
+    /// The offices of the division that is listed, then its parts that have some.
+    fn places(self, dialogue: &Dialogue, found: &Listing<OfficeHit>) -> Turn {
+        let place = self.draft.place.clone().unwrap_or_default();
+        let mut options: Vec<Opt> = Vec::new();
+        for hit in &found.items {
+            let part = hit.office.division.get(..place.len() + 2);
+            match part.map(|part| Opt::Place(part.to_owned())) {
+                None => options.push(office_option(hit)),
+                Some(part) if !options.contains(&part) => options.push(part),
+                Some(_) => {}
+            }
+        }
+        if options.is_empty() {
+            return self.end(dialogue, View::NoSuchOffice);
+        }
+        if let (Task::Book, true, Some(about)) = (self.task, place.is_empty(), &dialogue.about) {
+            // the office of the application that was just asked about comes first
+            let bookable = found.items.iter().any(|hit| hit.office.id == about.office.id);
+            if bookable {
+                options.insert(0, Opt::Office { office: about.office.clone(), place: None });
+            }
+        }
+        self.offer(dialogue, Asking::Place, options, None)
+    }
+
+    fn ministries(self, dialogue: &Dialogue, found: &Listing<Ministry>) -> Turn {
+        let options: Vec<Opt> =
+            found.items.iter().map(|one| Opt::Ministry { id: one.id.clone(), name: one.name.clone() }).collect();
+        if options.is_empty() {
+            return self.end(dialogue, View::PortalAway { code: None });
+        }
+        self.offer(dialogue, Asking::Ministry, options, None)
+    }
+
     /// "By application": the office where it was registered.
     fn office_of(mut self, dialogue: &Dialogue, found: Result<ApplicationAnswer, PortalFault>, ctx: &Ctx<'_>) -> Turn {
         match found {
@@ -92,8 +129,9 @@ impl Flow {
                 self.end(dialogue, View::PortalAway { code: None })
             }
             Err(_) => {
-                self.at = At::Choosing(Asking::Office);
-                let view = self.list(Asking::Office, Some(Again::NotFound));
+                let asking = self.shown.unwrap_or(Asking::Office);
+                self.at = At::Choosing(asking);
+                let view = self.list(asking, Some(Again::NotFound));
                 let language = self.language;
                 let failed = Effect::LookupFailed(super::super::LookupFailure::NotFound);
                 self.with(dialogue, language, vec![failed, Effect::Show(view)])
@@ -122,6 +160,7 @@ impl Flow {
                 Some(office) => self.end(dialogue, View::NothingFree { office }),
                 None => self.end(dialogue, View::NoSuchOffice),
             },
+            (0, _) if self.caps.keys_only && self.draft.words.is_none() => self.end(dialogue, View::NoSuchService),
             (0, _) => {
                 self.at = At::Words;
                 self.tell(dialogue, View::NoSuchService)
@@ -243,7 +282,7 @@ impl Flow {
         }
         match self.task {
             Task::List => {
-                open.truncate(Asking::Appointment.page());
+                open.truncate(if self.caps.keys_only { KEYS } else { Asking::Appointment.page() });
                 self.end(dialogue, View::Appointments(open))
             }
             _ if open.len() == 1 => {

@@ -1,7 +1,15 @@
 //! What the citizen writes in a conversation of several steps. Knows no answer of the portal.
 use super::super::keyword::{self, Command, Reading};
+use super::super::view::ServicesBy;
 use super::super::{obey, read_code, show_menu};
 use super::*;
+use crate::types::gazetteer;
+
+/// The division whose code was typed: 2, 4 or 6 digits.
+fn division(text: &str) -> Option<&'static str> {
+    let text = text.trim();
+    matches!(text.len(), 2 | 4 | 6).then(|| gazetteer::by_code(text)).flatten().map(|division| division.code)
+}
 
 impl Flow {
     pub(super) fn read(mut self, dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
@@ -26,7 +34,8 @@ impl Flow {
         spoken: language::Spoken,
         ctx: &Ctx<'_>,
     ) -> Turn {
-        let choosing_office = self.task == Task::Book && self.at == At::Choosing(Asking::Office);
+        let choosing_office =
+            self.task == Task::Book && matches!(self.at, At::Choosing(Asking::Office | Asking::Place));
         if let Some(turn) = read_code(dialogue, text, spoken, ctx, |code, pin| {
             choosing_office.then(|| {
                 self.clone().ask(dialogue, Awaited::OfficeOfCode, Query::Application { code: code.clone(), pin })
@@ -60,7 +69,7 @@ impl Flow {
     }
 
     /// The question that is open, once more.
-    fn repeat(self, dialogue: &Dialogue, again: bool) -> Turn {
+    pub(super) fn repeat(self, dialogue: &Dialogue, again: bool) -> Turn {
         let why = again.then_some(Again::NotOffered);
         let view = match self.at {
             At::Choosing(asking) => Some(self.list(asking, why)),
@@ -83,6 +92,10 @@ impl Flow {
     }
 
     fn choose(mut self, dialogue: &Dialogue, asking: Asking, text: &str, reading: &Reading, ctx: &Ctx<'_>) -> Turn {
+        if let Some(place) = division(text).filter(|_| asking == Asking::Place) {
+            self.wrong = 0;
+            return self.take(dialogue, Opt::Place(place.to_owned()), ctx);
+        }
         let chosen = match reading.number {
             Some(number @ 1..=8) => self.options.get(number as usize - 1).cloned(),
             _ if reading.yes => self.options.first().cloned(),
@@ -100,13 +113,15 @@ impl Flow {
         match (asking, reading.number) {
             (Asking::Office | Asking::AnyOffice, None) => self.search_offices(dialogue, text),
             (Asking::AnyService, None) => self.search_services(dialogue, text),
-            (Asking::AnyService, Some(_)) if four_digits => self.search_services(dialogue, text),
+            (Asking::AnyService | Asking::ServicesBy | Asking::Audience | Asking::Ministry, Some(_)) if four_digits => {
+                self.search_services(dialogue, text)
+            }
             _ => self.mistaken(dialogue),
         }
     }
 
     /// The next page: asked anew, as it may have changed.
-    fn ask_again(self, dialogue: &Dialogue, asking: Asking, ctx: &Ctx<'_>) -> Turn {
+    pub(super) fn ask_again(self, dialogue: &Dialogue, asking: Asking, ctx: &Ctx<'_>) -> Turn {
         match asking {
             Asking::Task => self.offer(dialogue, asking, Opt::TASKS.to_vec(), None),
             Asking::Office => self.ask_offices(dialogue, ctx),
@@ -118,6 +133,13 @@ impl Flow {
             Asking::Day => self.ask_slots(dialogue, Awaited::Days, ctx),
             Asking::Hour => self.ask_slots(dialogue, Awaited::Hours, ctx),
             Asking::Appointment => self.ask(dialogue, Awaited::Appointments, Query::Appointments),
+            Asking::ServicesBy => self.offer(dialogue, asking, Opt::WAYS.to_vec(), None),
+            Asking::Audience => self.offer(dialogue, asking, Audience::ALL.map(Opt::Audience).to_vec(), None),
+            Asking::Ministry => self.ask(dialogue, Awaited::Ministries, Query::Ministries),
+            Asking::Place => {
+                let place = self.draft.place.clone().unwrap_or_default();
+                self.browse(dialogue, &place)
+            }
         }
     }
 
@@ -164,6 +186,23 @@ impl Flow {
                 self.hold(dialogue)
             }
             Opt::Appointment(appointment) => self.take_appointment(dialogue, appointment, ctx),
+            Opt::By(ServicesBy::Audience) => self.ask_again(dialogue, Asking::Audience, ctx),
+            Opt::By(ServicesBy::Ministry) => self.ask_again(dialogue, Asking::Ministry, ctx),
+            Opt::By(ServicesBy::Number) => {
+                self.at = At::Words;
+                self.tell(dialogue, View::AskService)
+            }
+            Opt::Audience(audience) => {
+                (self.draft.audience, self.draft.ministry) = (Some(audience), None);
+                self.draft.words = None;
+                self.ask_services(dialogue)
+            }
+            Opt::Ministry { id, .. } => {
+                (self.draft.audience, self.draft.ministry) = (None, Some(id));
+                self.draft.words = None;
+                self.ask_services(dialogue)
+            }
+            Opt::Place(code) => self.browse(dialogue, &code),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{WireText, clean, localized};
 use crate::types::{
     Riel,
-    civic::{Closure, Fee, FeeKind, FeeUnit, Office, OpeningHours, RequiredDocument, Service},
+    civic::{Audience, Closure, Fee, FeeKind, FeeUnit, Ministry, Office, OpeningHours, RequiredDocument, Service},
 };
 use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
@@ -41,6 +41,16 @@ struct WireService {
     sensitive: bool,
     bookable: bool,
     popular: bool,
+    #[serde(default)]
+    audiences: Vec<String>,
+    #[serde(default)]
+    ministry: String,
+}
+
+#[derive(Deserialize)]
+struct WireMinistry {
+    id: String,
+    name: WireText,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +106,15 @@ pub fn offices(body: &[u8]) -> Result<(Vec<Office>, Option<String>), String> {
     page(body, |item| serde_json::from_value(item).ok().map(office))
 }
 
+/// A page of ministries and where the next one begins.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn ministries(body: &[u8]) -> Result<(Vec<Ministry>, Option<String>), String> {
+    let read = |wire: WireMinistry| Ministry { id: clean(&wire.id), name: localized(wire.name) };
+    page(body, |item| serde_json::from_value(item).ok().map(read))
+}
+
 /// One office.
 ///
 /// # Errors
@@ -135,6 +154,8 @@ fn service(wire: WireService) -> Service {
         sensitive: wire.sensitive,
         bookable: wire.bookable,
         popular: wire.popular,
+        audiences: wire.audiences.iter().filter_map(|word| Audience::from_wire(word)).collect(),
+        ministry: clean(&wire.ministry),
     }
 }
 

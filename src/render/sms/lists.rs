@@ -3,7 +3,7 @@ use super::super::{fit, texts, words};
 use super::{office_name, place};
 use crate::dialogue::view::{Again, AppointmentTask, Asking, Opt};
 use crate::types::civic::{Appointment, Localized, OfficeRef};
-use crate::types::{Language, UnixMs};
+use crate::types::{Language, UnixMs, gazetteer};
 use jiff::{civil::Date, tz::TimeZone};
 
 /// A list as the dialogue has it.
@@ -41,14 +41,17 @@ pub(super) fn text(list: &List<'_>, language: Language, zone: &TimeZone) -> Stri
             Asking::Hour => texts::choose_hour(language, again, &day, &lines, more),
             Asking::Appointment => texts::choose_appointment(language, again, &lines, more),
             Asking::AnyService => texts::choose_any_service(language, again, &lines, more),
-            Asking::AnyOffice => texts::choose_any_office(language, again, &lines, more),
+            Asking::AnyOffice | Asking::Place => texts::choose_any_office(language, again, &lines, more),
+            Asking::Ministry | Asking::ServicesBy | Asking::Audience => {
+                texts::choose_any_service(language, again, &lines, more)
+            }
         }
     };
     let fitting = LINE_UNITS.iter().map(|most| written(*most, again)).find(|text| fit::segments(text) <= 2);
     fitting.unwrap_or_else(|| written(LINE_UNITS[LINE_UNITS.len() - 1], ""))
 }
 
-fn line(option: &Opt, language: Language, zone: &TimeZone) -> String {
+pub(in super::super) fn line(option: &Opt, language: Language, zone: &TimeZone) -> String {
     match option {
         Opt::Task(task) => task_word(*task, language).to_owned(),
         Opt::Office { office, place: None } => office_name(office, language),
@@ -60,7 +63,21 @@ fn line(option: &Opt, language: Language, zone: &TimeZone) -> String {
         Opt::Day(day) => words::day_short(*day, language),
         Opt::Hour { start, .. } => words::hour(start.civil(zone).time()),
         Opt::Appointment(appointment) => appointment_line(appointment, language, zone),
+        Opt::By(way) => words::services_by(*way, language).to_owned(),
+        Opt::Audience(audience) => words::audience(*audience, language).to_owned(),
+        Opt::Ministry { name, .. } => fit::clean(name.get(language), language),
+        Opt::Place(code) => division(code, language),
     }
+}
+
+/// A division by itself: `Khan Dangkao`.
+fn division(code: &str, language: Language) -> String {
+    let Some(division) = gazetteer::by_code(code) else { return code.to_owned() };
+    let name = match language {
+        Language::Km => format!("{}{}", division.unit_km(), division.name_km),
+        Language::KmLatn | Language::En => format!("{} {}", division.unit_latin(), division.name_latin),
+    };
+    fit::clean(&name, language)
 }
 
 fn task_word(task: AppointmentTask, language: Language) -> &'static str {
@@ -73,18 +90,18 @@ fn task_word(task: AppointmentTask, language: Language) -> &'static str {
 }
 
 /// `40719359 Mon 24/11 8:00 OWSO Dangkao`.
-pub(super) fn appointment_line(appointment: &Appointment, language: Language, zone: &TimeZone) -> String {
+pub(in super::super) fn appointment_line(appointment: &Appointment, language: Language, zone: &TimeZone) -> String {
     let Moment { day, hour } = moment(appointment.start, language, zone);
     format!("{} {day} {hour} {}", appointment.reference, office_name(&appointment.office, language))
 }
 
 /// A point in time as it is said.
-pub(super) struct Moment {
-    pub(super) day: String,
-    pub(super) hour: String,
+pub(in super::super) struct Moment {
+    pub(in super::super) day: String,
+    pub(in super::super) hour: String,
 }
 
-pub(super) fn moment(at: UnixMs, language: Language, zone: &TimeZone) -> Moment {
+pub(in super::super) fn moment(at: UnixMs, language: Language, zone: &TimeZone) -> Moment {
     let at = at.civil(zone);
     Moment { day: words::day_short(at.date(), language), hour: words::hour(at.time()) }
 }

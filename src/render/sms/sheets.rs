@@ -64,6 +64,32 @@ pub(super) fn office(facts: &OfficeFacts, language: Language) -> String {
     texts::office(language, &short, "", &phone, "", &today, "", "")
 }
 
+/// A service's sheet, a fact a line.
+pub(in super::super) fn service_lines(facts: &ServiceFacts, language: Language) -> Vec<String> {
+    let service = &*facts.service;
+    let mut lines = vec![format!("{} {}", service.code, fit::clean(service.name.get(language), language))];
+    lines.extend(service.fees.iter().map(|fee| fit::clean(&words::fee(fee, language), language)));
+    lines.extend(service.max_working_days.map(|days| words::working_days(days, language)));
+    if !service.documents.is_empty() {
+        lines.push(words::pick(language, "ឯកសារ៖", "Ekasar:", "Bring:").to_owned());
+    }
+    lines.extend(service.documents.iter().map(|document| format!("- {}", document_words(document, language))));
+    lines
+}
+
+/// An office, a fact a line.
+pub(in super::super) fn office_lines(facts: &OfficeFacts, language: Language) -> Vec<String> {
+    let office = &*facts.office;
+    let mut lines = vec![fit::clean(office.name.get(language), language)];
+    lines.push(today(facts, language));
+    lines.extend(office.queue_length.map(|waiting| words::waiting(waiting, language)));
+    lines.extend(office.phones.first().map(|phone| format!("Tel {}", words::phone(phone))));
+    lines.push(fit::clean(office.address.get(language), language));
+    lines.extend(weekly(office, language).split("; ").map(str::to_owned));
+    lines.push(closed(facts, language));
+    lines
+}
+
 /// Neighbouring days of equal hours.
 type Span = (Weekday, Weekday, Vec<(Time, Time)>);
 

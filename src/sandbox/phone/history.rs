@@ -27,6 +27,8 @@ struct Phone {
     entries: VecDeque<Value>,
     /// When its last text was sent and no answer came yet.
     asked: Option<Instant>,
+    /// The USSD screen it shows.
+    screen: Option<Value>,
     used: u64,
 }
 
@@ -59,6 +61,11 @@ impl Book {
         let phones = self.lock();
         let phone = phones.0.get(number);
         phone.map(|p| p.entries.iter().cloned().collect()).unwrap_or_default()
+    }
+
+    /// The USSD screen that a phone shows and that waits for an answer.
+    pub fn screen(&self, number: &str) -> Option<Value> {
+        self.lock().0.get(number).and_then(|phone| phone.screen.clone())
     }
 
     /// Sends a text and writes it down, so that no news of it comes between.
@@ -99,6 +106,8 @@ impl Book {
                 phone.push(entry.clone());
             }
             Event::State { id, state, .. } => phone.amend("own", &json!(id), "state", json!(state)),
+            Event::Screen { end, .. } => phone.screen = (!end).then(|| entry.clone()),
+            Event::Ended { .. } => phone.screen = None,
             Event::Receipt { id, message, .. } => {
                 phone.amend("text", &json!(id), "receipt", json!(message));
             }

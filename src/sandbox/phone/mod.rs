@@ -4,12 +4,17 @@
 //! | request | answer |
 //! |---|---|
 //! | `POST /phone/api/send` `{"from","to","text"}` | `{"id","segments","alphabet","units"}` |
-//! | `GET /phone/api/history?number=855…` | `{"number","entries":[…]}`, oldest first, at most 50 |
+//! | `POST /phone/api/dial` `{"from","code"}` | `{}`; `code` such as `*1212#`, `*1212*1*120…#` |
+//! | `POST /phone/api/answer` `{"from","text"}` | `{}`: to the USSD screen that is shown |
+//! | `POST /phone/api/hangup` `{"from"}` | `{}` |
+//! | `GET /phone/api/history?number=855…` | `{"number","entries":[…],"screen"}`, oldest first, at most 50 |
 //! | `GET /phone/api/events?numbers=855…,855…` | `text/event-stream`; each `data:` is one entry or change |
 //!
 //! An event's `event` says what it is: `text` (an incoming text, with `latency_ms` since the number last sent),
 //! `own` (a text sent from a number, by this page or another), `state` (an own text's `id` came to `queued`,
-//! `sent`, `accepted`, `waiting`, `refused`), `receipt` (the sender was told that the incoming text `id` arrived).
+//! `sent`, `accepted`, `waiting`, `refused`), `receipt` (the sender was told that the incoming text `id` arrived),
+//! `screen` (a USSD screen, with `end`, `units` of `size`, `screens` so far, `latency_ms`), `ended` (a USSD session
+//! is over without a last screen, and `why`).
 
 mod history;
 pub mod page;
@@ -30,11 +35,13 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::sandbox::telco::{Telco, valid_number};
+use crate::sandbox::telco::{SendError, Telco, valid_dialled, valid_number};
 use crate::web;
 use history::Book;
 
 const MAX_TEXT: usize = 2_000;
+/// Characters that may be typed on a USSD screen.
+const MAX_SCREEN_TEXT: usize = 160;
 const MAX_BODY: usize = 16 * 1024;
 /// Numbers one page may listen to.
 const MAX_LISTENED: usize = 20;
@@ -52,6 +59,9 @@ pub fn routes(telco: Telco) -> Router {
     tokio::spawn(keep(telco, book));
     Router::new()
         .route("/phone/api/send", post(send))
+        .route("/phone/api/dial", post(dial))
+        .route("/phone/api/answer", post(answer))
+        .route("/phone/api/hangup", post(hang_up))
         .route("/phone/api/history", get(past))
         .route("/phone/api/events", get(events))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -126,6 +136,52 @@ async fn send(State(phones): State<Phones>, Json(out): Json<Outgoing>) -> Respon
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dialling {
+    from: String,
+    code: String,
+}
+
+async fn dial(State(phones): State<Phones>, Json(out): Json<Dialling>) -> Response {
+    if !valid_number(&out.from) || !valid_dialled(&out.code) {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "from: digits only; code: such as *1212#");
+    }
+    done(phones.telco.dial(&out.from, &out.code))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answering {
+    from: String,
+    text: String,
+}
+
+async fn answer(State(phones): State<Phones>, Json(out): Json<Answering>) -> Response {
+    if !valid_number(&out.from) || out.text.chars().count() > MAX_SCREEN_TEXT {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "from: digits only; text: at most 160 characters");
+    }
+    done(phones.telco.answer_screen(&out.from, &out.text))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HangingUp {
+    from: String,
+}
+
+async fn hang_up(State(phones): State<Phones>, Json(out): Json<HangingUp>) -> Response {
+    done(phones.telco.hang_up(&out.from))
+}
+
+fn done(done: Result<(), SendError>) -> Response {
+    match done {
+        Ok(()) => Json(json!({})).into_response(),
+        Err(SendError::NoSession) => refuse(StatusCode::CONFLICT, &SendError::NoSession.to_string()),
+        Err(e) => refuse(StatusCode::SERVICE_UNAVAILABLE, &e.to_string()),
+    }
+}
+
+#[derive(Deserialize)]
 struct OneNumber {
     number: String,
 }
@@ -135,7 +191,8 @@ async fn past(State(phones): State<Phones>, Query(q): Query<OneNumber>) -> Respo
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "number: digits only, at most 20");
     }
     let entries = phones.book.of(&q.number);
-    Json(json!({ "number": q.number, "entries": entries })).into_response()
+    let screen = phones.book.screen(&q.number);
+    Json(json!({ "number": q.number, "entries": entries, "screen": screen })).into_response()
 }
 
 #[derive(Deserialize)]

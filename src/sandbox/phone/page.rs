@@ -29,6 +29,7 @@ pub struct PhonePage {
 struct Page<'a> {
     codes: &'a [(String, String, String)],
     samples: Vec<Sample>,
+    dials: Vec<Sample>,
     short_code: &'a str,
     numbers: [&'static str; 3],
     keys: [(&'static str, &'static str); 12],
@@ -73,12 +74,24 @@ async fn headers(request: Request, next: Next) -> Response {
 
 async fn show(State(page): State<Arc<PhonePage>>) -> Response {
     let samples = page.codes.get(1).map(|(code, ..)| samples(code)).unwrap_or_default();
-    let page = Page { codes: &page.codes, samples, short_code: &page.short_code, numbers: NUMBERS, keys: KEYS };
+    let dials = dials(&page.short_code, page.codes.get(1).map_or("", |(code, ..)| code));
+    let page = Page { codes: &page.codes, samples, dials, short_code: &page.short_code, numbers: NUMBERS, keys: KEYS };
     match page.render() {
         Ok(text) => Html(text).into_response(),
         // Only a template that names an asset which is not there, and a test looks for those.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// What can be dialled.
+fn dials(short_code: &str, code: &str) -> Vec<Sample> {
+    let sample = |text, km, en| Sample { text, km, en };
+    vec![
+        sample(format!("*{short_code}#"), "ម៉ឺនុយ", "the menu"),
+        sample(format!("*{short_code}*1*{}#", code.replace('-', "")), "ស្ថានភាពភ្លាមៗ", "straight to a status"),
+        sample(format!("*{short_code}*2#"), "ណាត់ជួប", "appointments"),
+        sample(format!("*{short_code}*3*1002#"), "តម្លៃសេវា", "what a service costs"),
+    ]
 }
 
 /// The ways in which people write a code, and what is no code.

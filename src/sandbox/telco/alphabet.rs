@@ -158,6 +158,11 @@ pub fn encode(text: &str, reference: u8) -> Option<Encoded> {
     Some(Encoded { alphabet, data_coding, segments, units })
 }
 
+/// The septets of a text, one an octet; `None` if a character has no place.
+pub fn septets(text: &str) -> Option<Vec<u8>> {
+    gsm_pieces(text).map(|pieces| pieces.concat())
+}
+
 /// Each character's septets, never to be parted; `None` if one has no place.
 fn gsm_pieces(text: &str) -> Option<Vec<Vec<u8>>> {
     text.chars()

@@ -61,6 +61,12 @@ pub mod status {
 
 /// TLV tags of SMPP 3.4 §5.3.2 that the telco reads or writes.
 pub mod tag {
+    /// user_message_reference, 2 octets.
+    pub const USER_MESSAGE_REFERENCE: u16 = 0x0204;
+    /// ussd_service_op, 1 octet.
+    pub const USSD_SERVICE_OP: u16 = 0x0501;
+    /// its_session_info, 2 octets.
+    pub const ITS_SESSION_INFO: u16 = 0x1383;
     /// receipted_message_id, C-octet string.
     pub const RECEIPTED_MESSAGE_ID: u16 = 0x001E;
     /// sar_msg_ref_num, 2 octets.
@@ -229,6 +235,12 @@ pub struct Submit {
     pub payload: bool,
     /// Reference, total and number of this segment by sar_ TLVs.
     pub sar: Option<(u16, u8, u8)>,
+    /// ussd_service_op: this is a USSD screen.
+    pub ussd_op: Option<u8>,
+    /// its_session_info.
+    pub its: Option<Vec<u8>>,
+    /// user_message_reference.
+    pub umr: Option<Vec<u8>>,
 }
 
 /// Reads the body of a submit_sm. Errors are command statuses.
@@ -282,6 +294,9 @@ fn with_tlvs(mut submit: Submit, tlvs: Vec<(u16, Vec<u8>)>) -> Result<Submit, u3
                 submit.body = value;
                 submit.payload = true;
             }
+            (tag::USSD_SERVICE_OP, [op]) => submit.ussd_op = Some(*op),
+            (tag::ITS_SESSION_INFO, _) => submit.its = Some(value),
+            (tag::USER_MESSAGE_REFERENCE, _) => submit.umr = Some(value),
             (tag::SAR_REF, [a, b]) => reference = Some(u16::from_be_bytes([*a, *b])),
             (tag::SAR_TOTAL, [n]) => total = Some(*n),
             (tag::SAR_SEQ, [n]) => seq = Some(*n),
@@ -330,9 +345,33 @@ pub fn deliver_body(
     message: &[u8],
     tlvs: &[(u16, &[u8])],
 ) -> Bytes {
+    body_of("", [source, dest], esm_class, data_coding, message, tlvs)
+}
+
+/// The body of a deliver_sm with a service_type, as USSD gateways write it.
+pub fn deliver_body_of(
+    service_type: &str,
+    source: &str,
+    dest: &str,
+    data_coding: u8,
+    message: &[u8],
+    tlvs: &[(u16, &[u8])],
+) -> Bytes {
+    body_of(service_type, [source, dest], 0, data_coding, message, tlvs)
+}
+
+fn body_of(
+    service_type: &str,
+    addresses: [&str; 2],
+    esm_class: u8,
+    data_coding: u8,
+    message: &[u8],
+    tlvs: &[(u16, &[u8])],
+) -> Bytes {
     let mut b = BytesMut::with_capacity(64 + message.len());
+    b.put_slice(service_type.as_bytes());
     b.put_u8(0);
-    for digits in [source, dest] {
+    for digits in addresses {
         b.put_slice(&[1, 1]);
         b.put_slice(&digits.as_bytes()[..digits.len().min(20)]);
         b.put_u8(0);

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::alphabet::{self, Alphabet, Encoded, Place};
 use super::codec::{self, Submit, status, tag};
 use super::fault::{Dice, Faults};
+use super::gateway::{Dialect, Gateway};
 use super::ledger::{Ledger, MoEntry, MoState, MtEntry, Snapshot};
 use super::load::Load;
 use super::{SendError, TelcoConfig};
@@ -65,6 +66,38 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A USSD screen is shown.
+    Screen {
+        /// The phone's number.
+        number: String,
+        /// The gateway's number of the session; 0 for a notice that has none.
+        session: u16,
+        /// The screen.
+        text: String,
+        /// The session is over.
+        end: bool,
+        /// What it travelled as.
+        alphabet: Alphabet,
+        /// Length in the alphabet's units.
+        units: usize,
+        /// What fits on a screen.
+        size: usize,
+        /// Screens of this session so far.
+        screens: u32,
+        /// Since the input.
+        latency_ms: Option<u64>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A USSD session ended without a last screen.
+    Ended {
+        /// The phone's number.
+        number: String,
+        /// Why.
+        why: &'static str,
+        /// When.
+        at: Timestamp,
+    },
     /// The ESME took the receipt of a text.
     Receipt {
         /// The message_id the receipt is about.
@@ -82,7 +115,11 @@ impl Event {
     /// The phone it concerns.
     pub fn number(&self) -> &str {
         match self {
-            Self::Text { number, .. } | Self::State { number, .. } | Self::Receipt { number, .. } => number,
+            Self::Text { number, .. }
+            | Self::State { number, .. }
+            | Self::Screen { number, .. }
+            | Self::Ended { number, .. }
+            | Self::Receipt { number, .. } => number,
         }
     }
 }
@@ -108,6 +145,15 @@ pub enum Cargo {
         /// Its id.
         id: u64,
     },
+    /// A USSD input; never sent twice.
+    Ussd {
+        /// The phone's number.
+        number: String,
+        /// The gateway's number of the session.
+        session: u16,
+        /// Of a load.
+        sender: Option<u32>,
+    },
     /// A receipt.
     Receipt {
         /// The message_id it is about.
@@ -125,6 +171,13 @@ pub struct Item {
     /// The body.
     pub body: Bytes,
     tries: u32,
+}
+
+impl Item {
+    /// Something that was not sent yet.
+    pub fn new(cargo: Cargo, body: Bytes) -> Self {
+        Self { cargo, body, tries: 0 }
+    }
 }
 
 /// An MO until all its segments are answered.
@@ -173,6 +226,10 @@ pub struct State {
     pub ledger: Ledger,
     /// A running load.
     pub load: Option<Load>,
+    /// How USSD is spoken.
+    pub dialect: Dialect,
+    /// USSD sessions.
+    pub gateway: Gateway,
     dice: Dice,
     queue: VecDeque<Item>,
     later: BTreeMap<(Instant, u64), Item>,
@@ -180,7 +237,7 @@ pub struct State {
     open: HashMap<u64, OpenMo>,
     next_mo: u64,
     next_later: u64,
-    next_message: u64,
+    pub(super) next_message: u64,
     retry_after: Duration,
     receipt_delay: Duration,
     events: broadcast::Sender<Event>,
@@ -207,6 +264,8 @@ impl Hub {
             members: BTreeMap::new(),
             ledger: Ledger::new(config.keep),
             load: None,
+            dialect: config.dialect,
+            gateway: Gateway::default(),
             dice: Dice::default(),
             queue: VecDeque::new(),
             later: BTreeMap::new(),
@@ -273,6 +332,15 @@ impl State {
         Ok(id)
     }
 
+    /// Puts something at the end of the queue.
+    pub fn enqueue(&mut self, item: Item) -> Result<(), SendError> {
+        if self.queue.len() + self.later.len() >= MAX_QUEUE {
+            return Err(SendError::QueueFull);
+        }
+        self.queue.push_back(item);
+        Ok(())
+    }
+
     /// Rings every session that can take an MO, if there is one to take.
     pub fn ring(&self) {
         if !self.queue.is_empty() {
@@ -286,9 +354,18 @@ impl State {
     pub fn pull(&mut self, now: Instant) -> Option<Item> {
         let mut item = self.queue.pop_front()?;
         item.tries += 1;
-        let Cargo::Mo { id } = item.cargo else {
-            self.ledger.counters.receipts += 1;
-            return Some(item);
+        let id = match item.cargo {
+            Cargo::Mo { id } => id,
+            Cargo::Receipt { .. } => {
+                self.ledger.counters.receipts += 1;
+                return Some(item);
+            }
+            Cargo::Ussd { sender, .. } => {
+                if let (Some(load), Some(sender)) = (&mut self.load, sender) {
+                    load.written(sender, now);
+                }
+                return Some(item);
+            }
         };
         let counters = &mut self.ledger.counters;
         counters.mo_written += 1;
@@ -326,13 +403,19 @@ impl State {
         self.tell(Event::State { id, number, state, at: Timestamp::now() });
     }
 
-    fn tell(&self, event: Event) {
+    pub(super) fn tell(&self, event: Event) {
         // nobody listening is fine
         let _ = self.events.send(event);
     }
 
     /// The ESME answered a deliver_sm.
     pub fn delivered(&mut self, item: Item, status: u32, now: Instant) {
+        if let Cargo::Ussd { number, session, sender } = &item.cargo {
+            if status != status::ROK {
+                self.ledger.error(status);
+            }
+            return self.ussd_acked(number, *session, *sender, status, now);
+        }
         if status != status::ROK {
             self.ledger.error(status);
             return self.not_delivered(item, status, now);
@@ -341,6 +424,7 @@ impl State {
             Cargo::Receipt { id, number } => {
                 self.tell(Event::Receipt { id, number, message: "delivered", at: Timestamp::now() })
             }
+            Cargo::Ussd { .. } => {}
             Cargo::Mo { id } => {
                 let Some(open) = self.open.get_mut(&id) else {
                     return;
@@ -386,10 +470,12 @@ impl State {
         let max = match item.cargo {
             Cargo::Mo { .. } => MAX_MO_TRIES,
             Cargo::Receipt { .. } => MAX_RECEIPT_TRIES,
+            // the subscriber does not wait so long
+            Cargo::Ussd { .. } => return,
         };
         let id = match item.cargo {
             Cargo::Mo { id } => Some(id),
-            Cargo::Receipt { .. } => None,
+            Cargo::Receipt { .. } | Cargo::Ussd { .. } => None,
         };
         let kept = item.tries < max && self.put_later(item, at);
         if let Some(id) = id {
@@ -420,7 +506,7 @@ impl State {
             for (key, item) in kept {
                 match item.cargo {
                     Cargo::Mo { .. } => self.queue.push_back(item),
-                    Cargo::Receipt { .. } => {
+                    Cargo::Receipt { .. } | Cargo::Ussd { .. } => {
                         self.later.insert(key, item);
                     }
                 }
@@ -433,8 +519,11 @@ impl State {
     pub fn left(&mut self, session: u64, in_flight: Vec<Item>) {
         self.members.remove(&session);
         for item in in_flight.into_iter().rev() {
-            if let Cargo::Mo { id } = item.cargo {
-                self.mo_state(id, MoState::Waiting);
+            match item.cargo {
+                Cargo::Mo { id } => self.mo_state(id, MoState::Waiting),
+                // lost with its connection
+                Cargo::Ussd { .. } => continue,
+                Cargo::Receipt { .. } => {}
             }
             self.queue.push_front(item);
         }
@@ -471,6 +560,10 @@ impl State {
             let Some(sender) = load.next(now) else {
                 break;
             };
+            if load.plan().ussd {
+                self.drive_ussd(&load, sender);
+                continue;
+            }
             let (from, plan) = (Load::msisdn(sender), load.plan());
             let sent = self.send_mo(&from, &plan.to, "", load.encoded(sender), Some(sender));
             debug_assert!(sent.is_ok(), "there was room");
@@ -489,6 +582,9 @@ impl State {
         if self.dice.hit(self.faults.throttle) {
             self.ledger.counters.throttled += 1;
             return Err(status::THROTTLED);
+        }
+        if submit.ussd_op.is_some() {
+            return self.screen(session, &submit, now);
         }
         self.next_message += 1;
         let message_id = format!("{:x}", self.next_message);

@@ -113,6 +113,14 @@ pub struct Counters {
     pub throttled: u64,
     /// Receipts written.
     pub receipts: u64,
+    /// USSD inputs of phones, hang-ups included.
+    pub ussd_inputs: u64,
+    /// USSD screens shown.
+    pub ussd_screens: u64,
+    /// Screens for sessions that were over.
+    pub screens_late: u64,
+    /// Sessions ended because the ESME was too slow.
+    pub sessions_timed_out: u64,
     /// Entries that had to go because the ledger is bounded.
     pub forgotten: u64,
 }

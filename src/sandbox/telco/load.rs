@@ -36,6 +36,8 @@ pub struct Plan {
     pub text: String,
     /// The short code they go to.
     pub to: String,
+    /// Whether the script is dialled and answered by USSD: its first step is a service code.
+    pub ussd: bool,
     /// Distinct senders; `None` takes the larger of 10,000 and twice the window. At most 10 million.
     pub numbers: Option<u32>,
 }
@@ -208,6 +210,8 @@ pub struct Load {
     plan: Plan,
     /// Every script's steps, encoded once.
     scripts: Vec<Vec<Encoded>>,
+    /// And as they are written.
+    words: Vec<Vec<String>>,
     /// How many texts each number has sent.
     told: Vec<u32>,
     slots: Vec<Slot>,
@@ -238,6 +242,11 @@ impl Load {
         let script = |text: &str| text.split(" > ").map(step).collect();
         Self {
             scripts: plan.text.split(';').map(script).collect(),
+            words: plan
+                .text
+                .split(';')
+                .map(|one| one.split(" > ").map(|step| step.trim().to_owned()).collect())
+                .collect(),
             told: vec![0; numbers as usize],
             slots: vec![Slot::default(); numbers as usize],
             free: (0..numbers).collect(),
@@ -275,6 +284,13 @@ impl Load {
         // the text was counted when it was issued
         let step = self.told[sender as usize].saturating_sub(1) as usize;
         &script[step % script.len()]
+    }
+
+    /// The first step of a sender's script, and the one it is at.
+    pub fn step(&self, sender: u32) -> (&str, &str) {
+        let script = &self.words[sender as usize % self.words.len()];
+        let step = self.told[sender as usize].saturating_sub(1) as usize;
+        (&script[0], &script[step % script.len()])
     }
 
     /// The next sender to ask now, if pace, count and free numbers allow.
@@ -425,7 +441,7 @@ mod tests {
     fn numbers_take_scripts_in_turn_and_go_through_their_steps() {
         let now = Instant::now();
         let text = "status; book > 1 > 1".to_owned();
-        let plan = Plan { count: 10, pace: Pace::Rate(1e6), text, to: "1212".into(), numbers: Some(2) };
+        let plan = Plan { count: 10, pace: Pace::Rate(1e6), text, to: "1212".into(), ussd: false, numbers: Some(2) };
         let mut load = Load::new(plan, now);
         load.start(now);
         let later = now + Duration::from_secs(1);
@@ -442,7 +458,7 @@ mod tests {
 
     fn load(pace: Pace, count: u64, numbers: u32) -> (Load, Instant) {
         let now = Instant::now();
-        let plan = Plan { count, pace, text: "x".into(), to: "1212".into(), numbers: Some(numbers) };
+        let plan = Plan { count, pace, text: "x".into(), to: "1212".into(), ussd: false, numbers: Some(numbers) };
         let mut load = Load::new(plan, now);
         load.start(now);
         (load, now)

@@ -4,6 +4,7 @@
 pub mod alphabet;
 mod codec;
 pub mod fault;
+pub mod gateway;
 mod hub;
 pub mod ledger;
 pub mod load;
@@ -28,6 +29,7 @@ use tokio_util::task::TaskTracker;
 
 use alphabet::{Alphabet, Encoded};
 use fault::Faults;
+pub use gateway::Dialect;
 use hub::Hub;
 pub use hub::{BindInfo, Event};
 use ledger::{Counters, Keep, Snapshot};
@@ -63,6 +65,10 @@ pub struct TelcoConfig {
     pub keep: Keep,
     /// Whether phones may connect from other machines.
     pub phones_anywhere: bool,
+    /// How USSD is spoken.
+    pub dialect: Dialect,
+    /// How long a USSD session waits for a screen.
+    pub screen_timeout: Duration,
 }
 
 impl Default for TelcoConfig {
@@ -79,6 +85,8 @@ impl Default for TelcoConfig {
             enquire_link: Duration::from_secs(30),
             keep: Keep::Entries,
             phones_anywhere: false,
+            dialect: Dialect::default(),
+            screen_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -89,6 +97,9 @@ pub enum SendError {
     /// More than 255 segments.
     #[error("the text is longer than 255 segments")]
     TooLong,
+    /// There is no USSD session to answer in.
+    #[error("no USSD session is open; dial first, such as *1212#")]
+    NoSession,
     /// Too many wait already.
     #[error("the telco's queue is full; is an ESME bound?")]
     QueueFull,
@@ -159,6 +170,35 @@ impl Telco {
         let id = state.send_mo(from, to, text, encoded, None)?;
         state.ring();
         Ok(Sent { id, segments: encoded.segments.len(), alphabet: encoded.alphabet, units: encoded.units })
+    }
+
+    /// Dials from a phone, such as `*1212#`; a session that is open is replaced.
+    pub fn dial(&self, from: &str, dialled: &str) -> Result<(), SendError> {
+        let mut state = self.hub.lock();
+        state.dial(from, dialled, None)?;
+        state.ring();
+        Ok(())
+    }
+
+    /// Answers the USSD screen that a phone shows.
+    pub fn answer_screen(&self, from: &str, text: &str) -> Result<(), SendError> {
+        let mut state = self.hub.lock();
+        state.answer_screen(from, text, None)?;
+        state.ring();
+        Ok(())
+    }
+
+    /// Ends a phone's USSD session.
+    pub fn hang_up(&self, from: &str) -> Result<(), SendError> {
+        let mut state = self.hub.lock();
+        state.hang_up(from)?;
+        state.ring();
+        Ok(())
+    }
+
+    /// Whether a phone has a USSD session.
+    pub fn in_session(&self, from: &str) -> bool {
+        self.hub.lock().in_session(from)
     }
 
     /// What happens from now on; a reader that is more than 1,024 events late loses the oldest.
@@ -233,6 +273,15 @@ impl Telco {
     }
 }
 
+/// Whether this can be dialled as a USSD code: `*1212#`, `*1212*1*120…#`.
+pub fn valid_dialled(code: &str) -> bool {
+    code.len() <= 60
+        && code.len() > 2
+        && code.starts_with('*')
+        && code.ends_with('#')
+        && code.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'*' | b'#'))
+}
+
 /// Whether this is a number as phones and short codes have them: 1 to 20 digits.
 pub fn valid_number(number: &str) -> bool {
     (1..=20).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
@@ -304,6 +353,7 @@ async fn pump(hub: Arc<Hub>) {
         if now - swept > Duration::from_secs(1) {
             swept = now;
             state.sweep(now);
+            state.sweep_sessions(now, hub.config.screen_timeout);
         }
         pause = Duration::from_millis(if state.load.is_some() { 1 } else { 20 });
     }

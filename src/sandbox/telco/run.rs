@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::fault::Faults;
 use super::ledger::Keep;
 use super::load::{Pace, Plan};
-use super::{Telco, TelcoConfig};
+use super::{Dialect, Telco, TelcoConfig};
 
 /// A valid registration code, for want of `--text`.
 const DEFAULT_TEXT: &str = "120500260481937";
@@ -22,7 +22,7 @@ pub struct SmscArgs {
     pub system_id: Option<String>,
     /// `--password`.
     pub password: Option<String>,
-    /// `--dialect`; only `spec` so far.
+    /// `--dialect`: how USSD is spoken.
     pub dialect: Option<String>,
     /// `--fault`, each as written.
     pub faults: Vec<String>,
@@ -36,6 +36,8 @@ pub struct SmscArgs {
     pub rate: Option<f64>,
     /// `--text`.
     pub text: Option<String>,
+    /// `--ussd`: what is dialled, and what is answered to each screen, parted by ` > `; several by `;`.
+    pub ussd: Option<String>,
     /// `--to`, the short code the load texts; 1212 when not given.
     pub to: Option<String>,
     /// `--numbers`.
@@ -57,6 +59,7 @@ impl Default for SmscArgs {
             window: None,
             rate: None,
             text: None,
+            ussd: None,
             to: None,
             numbers: None,
             json: false,
@@ -67,8 +70,14 @@ impl Default for SmscArgs {
 /// Whether these arguments make sense, to be asked before anything starts (exit code 2 if not).
 pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
     Faults::parse(&args.faults)?;
-    if let Some(dialect) = args.dialect.as_deref().filter(|d| *d != "spec") {
-        anyhow::bail!("--dialect {dialect}: not known; there is spec");
+    dialect(args)?;
+    if let Some(script) = &args.ussd {
+        let dials = |one: &str| super::valid_dialled(one.split(" > ").next().unwrap_or_default().trim());
+        anyhow::ensure!(
+            script.split(';').all(dials),
+            "--ussd {script}: begins with what is dialled, such as *1212# > 1"
+        );
+        anyhow::ensure!(args.text.is_none(), "--ussd and --text exclude each other");
     }
     pace(args)?;
     let text = args.text.as_deref().unwrap_or(DEFAULT_TEXT);
@@ -76,6 +85,12 @@ pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
     let to = args.to.as_deref().unwrap_or("1212");
     anyhow::ensure!(super::valid_number(to), "--to {to}: digits only, at most 20");
     Ok(())
+}
+
+fn dialect(args: &SmscArgs) -> anyhow::Result<Dialect> {
+    let name = args.dialect.as_deref().unwrap_or("spec");
+    Dialect::parse(name)
+        .with_context(|| format!("--dialect {name}: not known; there are spec, tata, mica, sixdee, msisdn"))
 }
 
 fn pace(args: &SmscArgs) -> anyhow::Result<Pace> {
@@ -103,6 +118,7 @@ pub async fn run_smsc(args: SmscArgs, shutdown: CancellationToken) -> anyhow::Re
         system_id: args.system_id.clone(),
         password: args.password.clone(),
         faults: Faults::parse(&args.faults)?,
+        dialect: dialect(&args)?,
         ..TelcoConfig::default()
     };
     if args.load {
@@ -133,7 +149,8 @@ async fn drive(telco: &Telco, args: &SmscArgs, pace: Pace, shutdown: &Cancellati
     let plan = Plan {
         count: args.count,
         pace,
-        text: args.text.clone().unwrap_or_else(|| DEFAULT_TEXT.to_owned()),
+        ussd: args.ussd.is_some(),
+        text: args.ussd.clone().or(args.text.clone()).unwrap_or_else(|| DEFAULT_TEXT.to_owned()),
         to: args.to.clone().unwrap_or_else(|| "1212".to_owned()),
         numbers: args.numbers,
     };

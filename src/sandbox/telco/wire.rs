@@ -5,9 +5,12 @@
 //! > PHON
 //! > {"from":"85510123456"}                                  who I am
 //! > {"to":"1212","text":"HELP"}                             a text to send
+//! > {"dial":"*1212#"}  {"answer":"1"}  {"hangup":true}       a USSD session
 //! < {"event":"state","id":1,"state":"accepted",…}           what became of it: queued sent accepted waiting refused
 //! < {"event":"text","from":"1212","text":"…","segments":1,"alphabet":"ucs2","units":54,…}
 //! < {"event":"receipt","id":"1001","message":"delivered",…} the sender was told
+//! < {"event":"screen","text":"…","end":false,"units":87,"size":182,…}   a USSD screen
+//! < {"event":"ended","why":"…"}                             a USSD session is over
 //! < {"event":"error","error":"…"}                           a line that could not be used
 //! ```
 //!
@@ -25,7 +28,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::hub::{Event, Hub};
-use super::{Telco, valid_number};
+use super::{Telco, valid_dialled, valid_number};
 
 /// The longest line, in octets: a text of 255 segments and its JSON would not fit, ten would.
 const MAX_LINE: u64 = 16 * 1024;
@@ -103,7 +106,27 @@ where
     Some(line.trim_end().to_owned())
 }
 
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Ussd {
+    Dial { dial: String },
+    Answer { answer: String },
+    HangUp { hangup: bool },
+}
+
 fn send_line(telco: &Telco, number: &str, line: &str) -> Result<(), String> {
+    let done = match serde_json::from_str::<Ussd>(line) {
+        Ok(Ussd::Dial { dial }) if valid_dialled(&dial) => telco.dial(number, &dial),
+        Ok(Ussd::Dial { .. }) => return Err("dial: such as *1212#".to_owned()),
+        Ok(Ussd::Answer { answer }) => telco.answer_screen(number, &answer),
+        Ok(Ussd::HangUp { hangup }) if hangup => telco.hang_up(number),
+        Ok(Ussd::HangUp { .. }) => Ok(()),
+        Err(_) => return send_text(telco, number, line),
+    };
+    done.map_err(|e| e.to_string())
+}
+
+fn send_text(telco: &Telco, number: &str, line: &str) -> Result<(), String> {
     let out: Outgoing = serde_json::from_str(line).map_err(|e| e.to_string())?;
     if !valid_number(&out.to) {
         return Err("to: digits only, at most 20".to_owned());
@@ -126,14 +149,15 @@ async fn complain<W: AsyncWriteExt + Unpin>(w: &mut W, why: &str) -> std::io::Re
 }
 
 /// The terminal phone: `chrak phone --smsc ADDR --from MSISDN`. A line typed is a text to `to`, unless it
-/// begins with `>NUMBER `. Prints what arrives. Returns the exit code: 1 when input was piped and no
+/// begins with `>NUMBER `, or is dialled like `*1212#`; while a USSD screen waits, it is the answer to it, and
+/// an empty line hangs up. Prints what arrives. Returns the exit code: 1 when input was piped and no
 /// answer came within 10 s of its end.
 pub async fn run_phone(smsc: SocketAddr, from: String, to: String, shutdown: CancellationToken) -> anyhow::Result<i32> {
     anyhow::ensure!(valid_number(&from), "--from: digits only, at most 20");
     let stream = TcpStream::connect(smsc)
         .await
         .map_err(|e| anyhow::anyhow!("{smsc}: {e}; a sandbox telco is started by `chrak` or `chrak smsc`"))?;
-    println!("{from} → {to}. Type a text and press Enter; Ctrl-C ends.");
+    println!("{from} → {to}. Type a text, or dial *{to}#, and press Enter; Ctrl-C ends.");
     let input = BufReader::new(tokio::io::stdin());
     talk(stream, &from, &to, input, &shutdown, |line| println!("{line}")).await
 }
@@ -152,6 +176,7 @@ async fn talk<R: AsyncRead + Unpin>(
     writer.write_all(format!("PHON\n{hello}\n").as_bytes()).await?;
     let (mut arriving, mut typed, mut heard) = (BufReader::new(reader), Vec::new(), Vec::new());
     let (mut sent, mut answers, mut ended) = (0_u32, 0_u32, false);
+    let mut in_session = false;
     let linger = tokio::time::sleep(LINGER);
     tokio::pin!(linger);
     loop {
@@ -159,16 +184,20 @@ async fn talk<R: AsyncRead + Unpin>(
             return Ok(0);
         }
         tokio::select! {
-            line = next_line(&mut input, &mut typed), if !ended => {
+            // what is piped waits for the screen it answers
+            line = next_line(&mut input, &mut typed), if !ended && !(in_session && answers < sent) => {
                 // the last line of piped input may lack its newline
                 let rest = std::mem::take(&mut typed);
                 ended = line.is_none();
                 linger.as_mut().reset(tokio::time::Instant::now() + LINGER);
                 let line = line.unwrap_or_else(|| String::from_utf8_lossy(&rest).into_owned());
-                if !line.trim().is_empty() {
-                    sent += 1;
-                    let (to, text) = addressed(&line, to);
-                    let out = serde_json::json!({ "to": to, "text": text });
+                let dialled = valid_dialled(line.trim());
+                if let Some(out) = typed_line(line.trim(), in_session, to) {
+                    // a script's next line answers the screen before it
+                    in_session |= dialled;
+                    let hangs_up = out.get("hangup").is_some();
+                    in_session &= !hangs_up;
+                    sent += u32::from(!hangs_up);
                     writer.write_all(format!("{out}\n").as_bytes()).await?;
                 }
             }
@@ -177,7 +206,10 @@ async fn talk<R: AsyncRead + Unpin>(
                     anyhow::bail!("the telco closed the connection (phones connect from loopback only)");
                 };
                 let event: serde_json::Value = serde_json::from_str(&line)?;
-                answers += u32::from(event["event"] == "text");
+                answers += u32::from(event["event"] == "text" || event["event"] == "screen");
+                if event["event"] == "screen" || event["event"] == "ended" {
+                    in_session = event["event"] == "screen" && event["end"] == false;
+                }
                 if let Some(shown) = display(&event) {
                     show(shown);
                 }
@@ -186,6 +218,19 @@ async fn talk<R: AsyncRead + Unpin>(
             () = shutdown.cancelled() => return Ok(0),
         }
     }
+}
+
+/// What a typed line is; `None` for an empty one where nothing is to be hung up.
+fn typed_line(line: &str, in_session: bool, to: &str) -> Option<serde_json::Value> {
+    if valid_dialled(line) {
+        return Some(serde_json::json!({ "dial": line }));
+    }
+    if in_session {
+        let hangs_up = serde_json::json!({ "hangup": true });
+        return Some(if line.is_empty() { hangs_up } else { serde_json::json!({ "answer": line }) });
+    }
+    let (to, text) = addressed(line, to);
+    (!line.is_empty()).then(|| serde_json::json!({ "to": to, "text": text }))
 }
 
 /// `>1313 text` goes to 1313, anything else to the usual number.
@@ -207,6 +252,17 @@ fn display(event: &serde_json::Value) -> Option<String> {
             event["segments"],
             field("text"),
         )),
+        "screen" => Some(format!(
+            "┌ USSD screen {} · {}/{} {} · {} ms{}\n{}\n└",
+            event["screens"],
+            event["units"],
+            event["size"],
+            field("alphabet"),
+            event["latency_ms"],
+            if event["end"] == true { " · end" } else { "" },
+            field("text").lines().map(|line| format!("│ {line}")).collect::<Vec<_>>().join("\n"),
+        )),
+        "ended" => Some(format!("  · USSD session over: {}", field("why"))),
         "state" if event["state"] != "sent" => Some(format!("  · {}", field("state"))),
         "error" => Some(format!("  ! {}", field("error"))),
         _ => None,

@@ -8,7 +8,7 @@ use crate::{
     types::Msisdn,
 };
 
-const CITIZEN: &str = "SELECT number_mac, language, stopped, dialogue, dialogue_until, tallies, in_dialogue \
+pub(super) const CITIZEN: &str = "SELECT number_mac, language, stopped, dialogue, dialogue_until, tallies, in_dialogue \
     FROM citizen WHERE number_mac = ?";
 
 impl Citizens for SqliteStore {

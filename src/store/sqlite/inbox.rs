@@ -153,7 +153,7 @@ async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
     Ok(())
 }
 
-async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<u64> {
+pub(super) async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<u64> {
     let incarnation = db.incarnation;
     run(
         &mut db.conn,
@@ -291,7 +291,7 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
     Ok(())
 }
 
-async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
+pub(super) async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
     run(
         &mut db.conn,
         values(
@@ -424,8 +424,17 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
         .execute(&mut db.conn)
         .await?
         .rows_affected();
+    let over = sqlx::query(
+        "DELETE FROM ussd_session WHERE (number_mac, family) IN (\
+         SELECT number_mac, family FROM ussd_session WHERE until < ?1 LIMIT ?2)",
+    )
+    .bind(sweep.now)
+    .bind(SWEEP_ROWS)
+    .execute(&mut db.conn)
+    .await?
+    .rows_affected();
     let messages = messages::sweep(db, sweep.texts_before, sweep.now, SWEEP_ROWS).await?;
-    Ok(touched + gone + old + messages)
+    Ok(touched + gone + old + over + messages)
 }
 
 const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \
@@ -465,7 +474,7 @@ pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Res
 }
 
 impl SqliteStore {
-    fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
+    pub(super) fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
         let id = *mo.id.0.as_bytes();
         let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
         let (source_mac, source) = match &mo.source {

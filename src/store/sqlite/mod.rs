@@ -7,6 +7,7 @@ mod open;
 mod outbox;
 mod pushes;
 mod rows;
+mod ussd;
 mod writer;
 
 pub use open::{OpenError, StoreOptions};

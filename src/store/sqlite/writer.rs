@@ -6,6 +6,7 @@ use super::{
     outbox::{self, ReceiptRow, SettleRow},
     pushes::{self, PushEndRow, PushRow},
     rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
+    ussd::{self, UssdRow},
 };
 use crate::{
     ports::{StoreFault, inbox::Recovery, messages::CallEnd, outbox::Resolved},
@@ -50,6 +51,7 @@ pub(super) enum Op {
     EndPush(Box<PushEndRow>),
     SetCursor(Option<String>),
     AcceptCall(Box<CallRow>),
+    Ussd(Box<UssdRow>),
 }
 
 /// What an operation returns.
@@ -102,6 +104,7 @@ struct Group<'a> {
     finishes: Many<'a, FinishRow>,
     claims: Vec<(usize, Id, bool)>,
     accepts: Many<'a, MoRow>,
+    ussds: Many<'a, UssdRow>,
 }
 
 /// The writing connection and what is known beside it.
@@ -326,6 +329,7 @@ impl Db {
         inbox::release(self, &group.releases, answers).await?;
         inbox::finish(self, &group.finishes, answers).await?;
         inbox::claim(self, &group.claims, answers).await?;
+        ussd::keep(self, &group.ussds, answers).await?;
         inbox::accept(self, &group.accepts, answers).await
     }
 
@@ -351,7 +355,8 @@ impl Db {
             | Op::Confirm(_)
             | Op::BeginSubmit { .. }
             | Op::Settle(_)
-            | Op::Receipt(_) => Err(sqlx::Error::Protocol("not a single operation".into())),
+            | Op::Receipt(_)
+            | Op::Ussd(_) => Err(sqlx::Error::Protocol("not a single operation".into())),
         }
     }
 }
@@ -376,6 +381,9 @@ impl<'a> Group<'a> {
             Op::BeginSubmit { mts, .. } => mts.iter().map(print).collect(),
             Op::Settle(rows) => rows.iter().map(|row| print(row.mt)).chain(message_prints(rows)).collect(),
             Op::Receipt(row) => vec![print(&row.message_id)],
+            Op::Ussd(row) => {
+                std::iter::once(print((row.mac, &row.family))).chain(row.mts.iter().map(|mt| print(mt.id))).collect()
+            }
             // looks at many rows, or at rows that no print names
             _ => return false,
         };
@@ -392,6 +400,7 @@ impl<'a> Group<'a> {
             Op::BeginSubmit { mts, session, now } => self.submits.push((at, mts, *session, *now)),
             Op::Settle(rows) => self.settles.push((at, rows)),
             Op::Receipt(row) => self.receipts.push((at, row)),
+            Op::Ussd(row) => self.ussds.push((at, row)),
             _ => return false,
         }
         true

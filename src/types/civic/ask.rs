@@ -1,5 +1,5 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
-use super::{Application, Appointment, Hold, Localized, Office, Service, Slot};
+use super::{Application, Appointment, Audience, Hold, Localized, Ministry, Office, Service, Slot};
 use crate::types::{Language, Pin, RegistrationCode, UnixMs};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub enum Query {
     Services(ServiceSearch),
     /// Offices of the directory.
     Offices(OfficeSearch),
+    /// The ministries that have services.
+    Ministries,
     /// One office as it is now, with its queue.
     Office {
         /// Which.
@@ -56,6 +58,10 @@ pub struct ServiceSearch {
     pub office: Option<String>,
     /// Only those for which appointments are made.
     pub bookable: bool,
+    /// For these people.
+    pub audience: Option<Audience>,
+    /// Of the ministry with this identifier.
+    pub ministry: Option<String>,
 }
 
 /// Which offices; what is `None` does not limit.
@@ -69,6 +75,8 @@ pub struct OfficeSearch {
     pub service: Option<String>,
     /// Only those at which appointments are made.
     pub bookable: bool,
+    /// In the division with this code, or in one of its parts; empty: anywhere. All of them, by division.
+    pub within: Option<String>,
 }
 
 /// An intention to change something. The same intention of the same message is one call at the portal.
@@ -137,6 +145,8 @@ pub enum Answer {
     Services(Result<Listing<Service>, PortalFault>),
     /// To [`Query::Offices`].
     Offices(Result<Listing<OfficeHit>, PortalFault>),
+    /// To [`Query::Ministries`].
+    Ministries(Result<Listing<Ministry>, PortalFault>),
     /// To [`Query::Office`].
     Office(Result<Arc<Office>, PortalFault>),
     /// To [`Query::Slots`].

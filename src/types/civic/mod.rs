@@ -19,7 +19,7 @@ pub use ask::{
 };
 pub use event::{Event, EventPage, Notice, Recipient};
 pub use office::{Closure, Office, OpeningHours};
-pub use service::{Fee, FeeKind, FeeUnit, RequiredDocument, Service};
+pub use service::{Audience, Fee, FeeKind, FeeUnit, Ministry, RequiredDocument, Service};
 
 use super::Language;
 

@@ -75,6 +75,41 @@ pub struct RequiredDocument {
     pub original: bool,
 }
 
+/// For whom a service is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Audience {
+    Citizen,
+    Business,
+    Foreigner,
+    Visitor,
+}
+
+impl Audience {
+    /// All, in the order in which they are offered.
+    pub const ALL: [Audience; 4] = [Self::Citizen, Self::Business, Self::Foreigner, Self::Visitor];
+
+    /// Reads the portal's word; an unknown one is nobody known.
+    pub fn from_wire(word: &str) -> Option<Self> {
+        Some(match word {
+            "citizen" => Self::Citizen,
+            "business" => Self::Business,
+            "foreigner" => Self::Foreigner,
+            "visitor" => Self::Visitor,
+            _ => return None,
+        })
+    }
+}
+
+/// Who answers for services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ministry {
+    /// The portal's identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Localized,
+}
+
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -98,4 +133,8 @@ pub struct Service {
     pub bookable: bool,
     /// Whether to show it first.
     pub popular: bool,
+    /// For whom it is.
+    pub audiences: Vec<Audience>,
+    /// Id of the ministry that answers for it.
+    pub ministry: String,
 }

@@ -1,0 +1,556 @@
+//! USSD: one screen for each input, now. The session is kept in the store, so that a restarted server goes on in
+//! the middle of one; what the portal does not answer in time becomes an MO of the SMS channel in the commit
+//! that ends the session. Knows no PDU: the link says what an input is and sends the screen.
+use super::{
+    Exchange,
+    converse::{Patience, Talk},
+    dedupe,
+    lanes::{Lane, Place},
+    limits::{self, Verdict},
+    mts::Way,
+    new_id,
+};
+use crate::{
+    dialogue::{Choice, Dialogue, Input, View},
+    ports::{
+        StoreFault,
+        citizens::CitizenRecord,
+        inbox::{DedupeKey, DedupeKind, Intake, NewMo, Source, StoredMo},
+        outbox::{MtKind, NewMt},
+        portal::Asker,
+        status::Rate,
+        ussd::{UssdSession, UssdStep},
+    },
+    render::{
+        render_sms, render_ussd,
+        ussd::{self as screens, Note, Size},
+    },
+    types::{
+        Language, MoId, Msisdn, SessionId, UnixMs,
+        limits::{ANSWER_VALIDITY, USSD_AGAIN, USSD_OPEN, USSD_WAITING_MAX},
+        names::{Channel, Family, SmscName},
+    },
+};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// What a subscriber did.
+#[derive(Clone, PartialEq, Eq)]
+pub enum UssdSignal {
+    /// Dialled the service code, with these steps after it.
+    Start(Vec<String>),
+    /// Answered a screen.
+    Next(String),
+    /// Something that the dialect does not know: an answer where a session is known.
+    Unknown(String),
+    /// Hung up, or the gateway gave up.
+    Abort,
+}
+
+/// A USSD input as a bind read it.
+#[derive(Clone)]
+pub struct UssdCall {
+    /// The telco.
+    pub smsc: SmscName,
+    /// Its family.
+    pub family: Family,
+    /// The connection.
+    pub connection: SessionId,
+    /// The subscriber.
+    pub number: Msisdn,
+    /// The name of the session, as far as the gateway gives one.
+    pub name: Vec<u8>,
+    /// What was done.
+    pub signal: UssdSignal,
+    /// Our number from which texts are sent to this subscriber.
+    pub short_code: String,
+    /// What the gateway takes.
+    pub size: Size,
+    /// When it was read.
+    pub read_at: Instant,
+    /// The gateway's timer.
+    pub deadline: Duration,
+}
+
+/// What is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Screen {
+    /// The whole screen.
+    pub text: String,
+    /// It is the last one.
+    pub end: bool,
+}
+
+/// Wrong inputs in a row that are explained; after one more the subscriber is brought home.
+const WRONG_MAX: u8 = 3;
+/// Of the gateway's timer, kept for the commit and the way back.
+const MARGIN: Duration = Duration::from_millis(400);
+
+/// What is kept of a session.
+#[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
+struct Held {
+    /// As the dialogue writes itself.
+    dialogue: String,
+    /// The screens of the last view.
+    pages: Vec<String>,
+    page: usize,
+    /// What 8 sends as a text.
+    text: Option<String>,
+    /// Wrong inputs in a row.
+    wrong: u8,
+    /// Inputs so far.
+    step: u32,
+    /// Digest of the last input.
+    last: Vec<u8>,
+    last_at: UnixMs,
+}
+
+impl Held {
+    fn read(session: &UssdSession) -> Option<Self> {
+        serde_json::from_slice(&session.state).ok()
+    }
+
+    fn dialogue(&self) -> Dialogue {
+        Dialogue::from_bytes(self.dialogue.as_bytes())
+    }
+
+    fn set_dialogue(&mut self, dialogue: &Dialogue) {
+        self.dialogue = String::from_utf8(dialogue.to_bytes()).unwrap_or_default();
+    }
+
+    fn screen(&self) -> Option<Screen> {
+        self.pages.get(self.page).map(|text| Screen { text: text.clone(), end: false })
+    }
+}
+
+/// What a step came to, before anything is written.
+struct Step {
+    /// Names the step and what it changes.
+    cause: MoId,
+    held: Option<Held>,
+    screen: Screen,
+    citizen: CitizenRecord,
+    mts: Vec<NewMt>,
+    late: Option<NewMo>,
+    failures: u32,
+    follow_up: Option<crate::types::civic::Change>,
+}
+
+impl Step {
+    fn last(cause: MoId, screen: Screen, citizen: CitizenRecord) -> Self {
+        Step { cause, held: None, screen, citizen, mts: Vec::new(), late: None, failures: 0, follow_up: None }
+    }
+}
+
+/// What surrounds a step.
+struct Around<'a> {
+    call: &'a UssdCall,
+    cause: MoId,
+    citizen: CitizenRecord,
+}
+
+impl Exchange {
+    /// Answers an input; `None` when there is nothing to show: the subscriber is gone, or too late, or a
+    /// gateway says what belongs to no session.
+    pub async fn ussd(&self, call: UssdCall) -> Option<Screen> {
+        if self.core.ussd_lanes.depth(call.number) > USSD_WAITING_MAX {
+            return None;
+        }
+        // one input of a number at a time, in the order in which they came
+        let _lane: Lane = match self.core.ussd_lanes.enter(call.number) {
+            Place::Head(lane) => lane,
+            Place::Behind(behind) => behind.reach_head().await,
+        };
+        if call.read_at.elapsed() + MARGIN > call.deadline {
+            return None;
+        }
+        self.core.board.count(Rate::MoIn, 1, self.now());
+        let read = self.core.store.ussd(call.family.clone(), call.number).await;
+        let Ok((stored, citizen)) = read else {
+            self.core.health.failed();
+            return Some(self.sorry(&call, &CitizenRecord::default()));
+        };
+        let now = self.now();
+        let version = stored.as_ref().map_or(0, |session| session.version);
+        let known = stored.filter(|session| now < session.until && session.name == call.name);
+        let held = known.as_ref().and_then(Held::read);
+        let print = print(&call.signal);
+        if let (Some(session), Some(held)) = (&known, &held)
+            && self.is_again(&call, session, held, &print)
+        {
+            return held.screen();
+        }
+        let around = Around { call: &call, cause: MoId(new_id(now)), citizen: citizen.clone() };
+        let step = match (&call.signal, held) {
+            (UssdSignal::Abort, None) => return None,
+            (UssdSignal::Abort, Some(_)) => {
+                self.end_session(&call, version).await;
+                return None;
+            }
+            (UssdSignal::Start(steps), _) => self.open_session(around, steps, None).await,
+            (UssdSignal::Next(text) | UssdSignal::Unknown(text), Some(held)) => self.go_on(around, held, text).await,
+            (UssdSignal::Unknown(text), None) if text.is_empty() => return None,
+            (UssdSignal::Next(_) | UssdSignal::Unknown(_), None) => {
+                self.open_session(around, &[], Some(Note::Lost)).await
+            }
+        };
+        self.keep(call, step, citizen, version, print).await
+    }
+
+    /// Whether an input is the one before, sent again: a start that nobody has answered yet, or one that came
+    /// over a connection which has died.
+    fn is_again(&self, call: &UssdCall, session: &UssdSession, held: &Held, print: &[u8]) -> bool {
+        let same = held.last == print && self.now().since_ms(held.last_at) < USSD_AGAIN.as_millis() as i64;
+        let first = matches!(call.signal, UssdSignal::Start(_)) && held.step == 1;
+        same && (first || session.connection != call.connection && !self.is_alive(session.connection))
+    }
+
+    async fn open_session(&self, around: Around<'_>, steps: &[String], note: Option<Note>) -> Step {
+        let menu = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
+        let mut held = Held { step: 0, ..Held::default() };
+        held.set_dialogue(&menu.next);
+        let mut next = Next { talk: menu, note };
+        for (at, step) in steps.iter().enumerate() {
+            // what changes something must have been seen first
+            let seen = matches!(
+                next.talk.view,
+                Some(View::ConfirmBooking { .. } | View::ConfirmMove { .. } | View::ConfirmCancel { .. })
+            );
+            if seen || !next.talk.advanced {
+                break;
+            }
+            // a code and its PIN are one input
+            let whole = matches!(next.talk.view, Some(View::EnterCode));
+            let text = if whole { steps[at..].join(" ") } else { step.clone() };
+            let before = next.talk.next.clone();
+            let talk = self.converse_ussd(&around, before.clone(), Input::Text(text.clone())).await;
+            if talk.late {
+                return self.hand_over_to_sms(around, &before, &text);
+            }
+            next = Next { talk, note: None };
+            if whole {
+                break;
+            }
+        }
+        self.shown(around, held, next)
+    }
+
+    async fn go_on(&self, around: Around<'_>, mut held: Held, text: &str) -> Step {
+        let text = text.trim();
+        let turned = match text {
+            "0" if held.page > 0 => Some(held.page - 1),
+            "9" if held.page + 1 < held.pages.len() => Some(held.page + 1),
+            _ => None,
+        };
+        if let Some(page) = turned {
+            held.page = page;
+            held.wrong = 0;
+            return self.same_view(around, held);
+        }
+        if let Some(answer) = held.text.take_if(|_| text == "8") {
+            return self.as_text(around, held, &answer);
+        }
+        let input = match text {
+            "0" => Input::Choice(Choice::Back),
+            _ if !text.is_empty() && text.bytes().all(|byte| byte == b'0') => Input::Choice(Choice::Home),
+            _ => Input::Text(text.replace(['*', '#'], " ").trim().to_owned()),
+        };
+        let before = held.dialogue();
+        let typed = matches!(input, Input::Text(_));
+        let mut talk = self.converse_ussd(&around, before.clone(), input).await;
+        if talk.late && typed {
+            return self.hand_over_to_sms(around, &before, &text.replace(['*', '#'], " "));
+        }
+        if talk.late {
+            talk = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
+        }
+        held.wrong = if talk.advanced { 0 } else { held.wrong.saturating_add(1) };
+        if held.wrong > WRONG_MAX {
+            held.wrong = 0;
+            talk = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
+        }
+        self.shown(around, held, Next { talk, note: None })
+    }
+
+    /// A step of the dialogue, with the number's limits.
+    async fn converse_ussd(&self, around: &Around<'_>, dialogue: Dialogue, input: Input) -> Talk {
+        let call = around.call;
+        let share = self.core.settings.timeout_ussd;
+        let asker =
+            Asker { channel: Channel::Ussd, number: Some(call.number), deadline: share + MARGIN / 2, key: None };
+        let mut tallies = around.citizen.tallies;
+        let look_ups = limits::look_up(&mut tallies, &self.core.settings.rules, self.now());
+        let until = call.read_at + call.deadline.saturating_sub(MARGIN);
+        let patience = Patience { share, until };
+        let language = Some(self.spoken(call, &around.citizen));
+        let mut talk =
+            self.run_within(dialogue, input, asker, Some(around.cause), language, look_ups, Some(patience)).await;
+        talk.tallies = Some(tallies);
+        talk
+    }
+
+    fn spoken(&self, call: &UssdCall, citizen: &CitizenRecord) -> Language {
+        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        screens::spoken(language, citizen.language == Some(Language::Km), call.size)
+    }
+
+    /// From what was said to the screens of it.
+    fn shown(&self, around: Around<'_>, mut held: Held, next: Next) -> Step {
+        let Next { talk, note } = next;
+        let (call, cause, mut citizen) = (around.call, around.cause, around.citizen.clone());
+        let rules = &self.core.settings.rules;
+        if limits::step(&mut citizen.tallies, rules, self.now()) != Verdict::Yes {
+            return self.ended(call, cause, citizen, &View::SlowDown);
+        }
+        self.remember_talk(&mut citizen, &talk);
+        let asked = citizen.language == Some(Language::Km);
+        let language = screens::spoken(talk.language, asked || talk.language != Language::Km, call.size);
+        let view = talk.view.unwrap_or(View::Menu);
+        let explained = matches!(view, View::Choose { again: Some(_), .. });
+        let note = note.or((!talk.advanced && !explained).then_some(Note::NotUnderstood));
+        let text = render_ussd(&view, note, language, &self.core.settings.zone, call.size);
+        held.set_dialogue(&talk.next);
+        held.text = text.as_text.then(|| {
+            let language = citizen.language.unwrap_or(self.core.settings.default_language);
+            render_sms(&view, language, &self.core.settings.zone).text
+        });
+        held.pages = text.pages;
+        held.page = 0;
+        held.step += 1;
+        let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: text.end };
+        let (failures, follow_up) = (talk.failures, talk.follow_up);
+        let held = (!text.end).then_some(held);
+        Step { cause, held, screen, citizen, mts: Vec::new(), late: None, failures, follow_up }
+    }
+
+    fn same_view(&self, around: Around<'_>, mut held: Held) -> Step {
+        let (call, cause, mut citizen) = (around.call, around.cause, around.citizen);
+        if limits::step(&mut citizen.tallies, &self.core.settings.rules, self.now()) != Verdict::Yes {
+            return self.ended(call, cause, citizen, &View::SlowDown);
+        }
+        held.step += 1;
+        match held.screen() {
+            Some(screen) => {
+                let held = Some(held);
+                Step { cause, held, screen, citizen, mts: Vec::new(), late: None, failures: 0, follow_up: None }
+            }
+            None => self.ended(call, cause, citizen, &View::AskAgain),
+        }
+    }
+
+    /// The last answer as a text, in the commit of this step.
+    fn as_text(&self, around: Around<'_>, mut held: Held, answer: &str) -> Step {
+        let (call, cause, now) = (around.call, around.cause, self.now());
+        let mut citizen = around.citizen;
+        if limits::reply(&mut citizen.tallies, &self.core.settings.rules, now) != Verdict::Yes {
+            return self.ended(call, cause, citizen, &View::SlowDown);
+        }
+        let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
+        let way = Way { smsc: &call.smsc, source: &call.short_code, to: call.number, kind: MtKind::Answer, not_after };
+        let mts = self.cut(&way, answer, now);
+        let language = self.spoken(call, &citizen);
+        let sent = screens::sent(language, call.size);
+        held.pages = sent.pages;
+        held.page = 0;
+        held.step += 1;
+        let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: false };
+        Step { cause, held: Some(held), screen, citizen, mts, late: None, failures: 0, follow_up: None }
+    }
+
+    /// The question goes on as a text: the same dialogue, the same input, and the same name of what it changes.
+    fn hand_over_to_sms(&self, around: Around<'_>, before: &Dialogue, text: &str) -> Step {
+        let (call, cause, now) = (around.call, around.cause, self.now());
+        let mut citizen = around.citizen;
+        let language = self.spoken(call, &citizen);
+        if limits::reply(&mut citizen.tallies, &self.core.settings.rules, now) != Verdict::Yes {
+            return self.ended(call, cause, citizen, &View::SlowDown);
+        }
+        citizen.dialogue = Some(before.to_bytes());
+        citizen.dialogue_until = now.plus_ms(super::converse::DIALOGUE_OPEN.as_millis() as i64);
+        citizen.in_dialogue = before.is_open();
+        let late = NewMo {
+            id: cause,
+            smsc: call.smsc.clone(),
+            family: call.family.clone(),
+            session: call.connection,
+            source: Source::Person(call.number),
+            destination: call.short_code.clone(),
+            text: text.to_owned(),
+            raw: text.as_bytes().to_vec(),
+            data_coding: 0,
+            esm_class: 0,
+            dedupe: DedupeKey { kind: DedupeKind::Strong, digest: dedupe::digest(cause.0.as_bytes()) },
+            insist: true,
+            intake: Intake::Waiting,
+            received_at: now,
+        };
+        let screen = Screen { text: screens::late(language), end: true };
+        Step { late: Some(late), ..Step::last(cause, screen, citizen) }
+    }
+
+    fn ended(&self, call: &UssdCall, cause: MoId, citizen: CitizenRecord, view: &View) -> Step {
+        let language = self.spoken(call, &citizen);
+        let text = render_ussd(view, None, language, &self.core.settings.zone, call.size);
+        let screen = Screen { text: text.pages.into_iter().next().unwrap_or_default(), end: true };
+        Step::last(cause, screen, citizen)
+    }
+
+    fn sorry(&self, call: &UssdCall, citizen: &CitizenRecord) -> Screen {
+        self.ended(call, MoId(new_id(self.now())), citizen.clone(), &View::AskAgain).screen
+    }
+
+    fn remember_talk(&self, citizen: &mut CitizenRecord, talk: &Talk) {
+        if let Some(tallies) = talk.tallies {
+            citizen.tallies.fails_quarter = tallies.fails_quarter;
+            citizen.tallies.fails_day = tallies.fails_day;
+        }
+        if talk.failed_look_up {
+            limits::look_up_failed(&mut citizen.tallies, self.now());
+        }
+        citizen.language = talk.remember_language.or(citizen.language);
+        citizen.stopped = talk.set_stopped.unwrap_or(citizen.stopped);
+    }
+
+    /// Everything of a step in one commit, and only then the screen.
+    async fn keep(
+        &self,
+        call: UssdCall,
+        step: Step,
+        before: CitizenRecord,
+        version: i64,
+        print: Vec<u8>,
+    ) -> Option<Screen> {
+        let now = self.now();
+        let Step { cause, held, screen, citizen, mut mts, late, failures, follow_up } = step;
+        let handed = late.as_ref().map(|mo| waiting(mo, now));
+        let follow_up = follow_up.and_then(|change| {
+            // the change was asked for under the name of this step
+            let asked = named(cause, &call, now);
+            self.follow_up(&asked, change, &citizen)
+        });
+        let over = held.is_none();
+        let state = held.map(|mut held| {
+            held.last = print;
+            held.last_at = now;
+            serde_json::to_vec(&held).unwrap_or_default()
+        });
+        let session = UssdSession {
+            name: call.name.clone(),
+            connection: call.connection,
+            state: state.unwrap_or_default(),
+            until: if over { UnixMs(0) } else { now.plus_ms(USSD_OPEN.as_millis() as i64) },
+            version: version + 1,
+        };
+        self.reserve_for(&mut mts);
+        let mut changed = citizen != before;
+        let mut record = citizen;
+        if late.is_none() {
+            // a text of this number may have its turn meanwhile: only what was chosen here is written
+            record.dialogue = None;
+        } else {
+            changed = true;
+        }
+        let kept = UssdStep {
+            family: call.family.clone(),
+            number: call.number,
+            session,
+            citizen: changed.then_some(record),
+            mts: mts.clone(),
+            late,
+            follow_up,
+            cause,
+            failed_look_ups: failures,
+        };
+        let stored = self.core.store.keep_ussd(kept, now).await;
+        self.hand_over(cause, mts, stored.is_ok(), None).await;
+        match stored {
+            Ok(()) => {
+                self.core.board.count(Rate::Answers, 1, now);
+                if let Some(mo) = handed {
+                    let place = self.core.lanes.enter(call.number);
+                    let exchange = self.clone();
+                    self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
+                }
+                (call.read_at.elapsed() < call.deadline).then_some(screen)
+            }
+            // another input of this session was faster; its screen is the one to see
+            Err(StoreFault::Stale) => None,
+            Err(_) => {
+                self.core.health.failed();
+                Some(self.sorry(&call, &before))
+            }
+        }
+    }
+
+    async fn end_session(&self, call: &UssdCall, version: i64) {
+        let now = self.now();
+        let session = UssdSession {
+            name: call.name.clone(),
+            connection: call.connection,
+            state: Vec::new(),
+            until: UnixMs(0),
+            version: version + 1,
+        };
+        let step = UssdStep {
+            family: call.family.clone(),
+            number: call.number,
+            session,
+            citizen: None,
+            mts: Vec::new(),
+            late: None,
+            follow_up: None,
+            cause: MoId(new_id(now)),
+            failed_look_ups: 0,
+        };
+        // one that is not ended ends by itself
+        if self.core.store.keep_ussd(step, now).await.is_err() {
+            self.core.health.failed();
+        }
+    }
+}
+
+/// What was said, and what to say before it.
+struct Next {
+    talk: Talk,
+    note: Option<Note>,
+}
+
+/// What makes two inputs equal.
+fn print(signal: &UssdSignal) -> Vec<u8> {
+    let (kind, text) = match signal {
+        UssdSignal::Start(steps) => ("start", steps.join("*")),
+        UssdSignal::Next(text) => ("next", text.clone()),
+        UssdSignal::Unknown(text) => ("unknown", text.clone()),
+        UssdSignal::Abort => ("abort", String::new()),
+    };
+    dedupe::digest(format!("{kind}\0{text}").as_bytes()).to_vec()
+}
+
+fn waiting(mo: &NewMo, now: UnixMs) -> StoredMo {
+    StoredMo {
+        id: mo.id,
+        smsc: mo.smsc.clone(),
+        source: mo.source.clone(),
+        destination: mo.destination.clone(),
+        text: mo.text.clone(),
+        received_at: now,
+        attempts: 0,
+        deaths_alone: 0,
+        suspect: false,
+    }
+}
+
+/// A step as the cause of what is to be found out.
+fn named(cause: MoId, call: &UssdCall, now: UnixMs) -> StoredMo {
+    StoredMo {
+        id: cause,
+        smsc: call.smsc.clone(),
+        source: Source::Person(call.number),
+        destination: call.short_code.clone(),
+        text: String::new(),
+        received_at: now,
+        attempts: 0,
+        deaths_alone: 0,
+        suspect: false,
+    }
+}

@@ -1,0 +1,154 @@
+//! USSD on a bind: an input is acknowledged at once, answered by the exchange, and its screen goes back before
+//! anything else that is due. What is late is not sent: the gateway has ended the session.
+use super::{Shared, Telco};
+use crate::{
+    exchange::{Screen, UssdCall, UssdSignal},
+    render::ussd::Size,
+    smpp::{
+        decode::Deliver,
+        dialect::{Back, Dialect, Signal, UssdInput},
+        pdu::UssdSubmit,
+    },
+    types::{Msisdn, SessionId, limits::USSD_IN_HAND_MAX},
+};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// USSD at a telco.
+#[derive(Clone, Debug)]
+pub struct Ussd {
+    /// How its gateway speaks.
+    pub dialect: Dialect,
+    /// Our service codes, as dialled.
+    pub codes: Vec<String>,
+    /// Septets of a screen.
+    pub max_gsm7: usize,
+    /// UCS-2 units of a screen; 0: it takes none.
+    pub max_ucs2: usize,
+    /// The gateway's timer.
+    pub deadline: Duration,
+}
+
+/// A screen on its way to a bind that sends.
+pub(super) struct Shown {
+    back: Back,
+    screen: Screen,
+    pub(super) read_at: Instant,
+    until: Instant,
+    _room: OwnedSemaphorePermit,
+}
+
+/// What the binds of a telco share: how much is in hand, and which of them send.
+pub(super) struct Desk {
+    room: Arc<Semaphore>,
+    senders: Mutex<Vec<(SessionId, mpsc::Sender<Shown>)>>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Desk { room: Arc::new(Semaphore::new(USSD_IN_HAND_MAX)), senders: Mutex::default() }
+    }
+}
+
+impl Desk {
+    fn senders(&self) -> MutexGuard<'_, Vec<(SessionId, mpsc::Sender<Shown>)>> {
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bind that may submit is there.
+    pub(super) fn join(&self, session: SessionId, sender: mpsc::Sender<Shown>) {
+        self.senders().push((session, sender));
+    }
+
+    /// It is gone.
+    pub(super) fn leave(&self, session: SessionId) {
+        self.senders().retain(|(other, _)| *other != session);
+    }
+
+    /// The bind itself, or another one of the telco where it only receives.
+    fn sender(&self, session: SessionId) -> Option<mpsc::Sender<Shown>> {
+        let senders = self.senders();
+        let own = senders.iter().find(|(other, _)| *other == session);
+        own.or(senders.first()).map(|(_, sender)| sender.clone())
+    }
+}
+
+/// Takes an input; `false` when too many are in hand.
+pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Deliver, read_at: Instant) -> bool {
+    let Ok(room) = Arc::clone(&shared.desk.room).try_acquire_owned() else {
+        return false;
+    };
+    let telco = &shared.telco;
+    let input = telco.ussd.dialect.read(deliver);
+    let Some(number) = Msisdn::parse_cambodian(&deliver.source.text()) else {
+        tracing::debug!(smsc = %telco.name, "a USSD input from nobody");
+        return true;
+    };
+    let back = input.back.clone();
+    let call = call(telco, connection, number, input, read_at);
+    let shared = Arc::clone(shared);
+    tokio::spawn(async move {
+        let until = read_at + shared.telco.ussd.deadline;
+        let Some(screen) = shared.exchange.ussd(call).await else { return };
+        let shown = Shown { back, screen, read_at, until, _room: room };
+        if let Some(sender) = shared.desk.sender(connection) {
+            // Every screen has its place: no more are in hand than it holds.
+            drop(sender.try_send(shown));
+        }
+    });
+    true
+}
+
+fn call(telco: &Telco, connection: SessionId, number: Msisdn, input: UssdInput, read_at: Instant) -> UssdCall {
+    let ussd = &telco.ussd;
+    let signal = match input.signal {
+        Signal::Start => UssdSignal::Start(ussd.dialect.dialled(&input, &ussd.codes)),
+        Signal::Next => UssdSignal::Next(input.text),
+        Signal::Unknown => UssdSignal::Unknown(input.text),
+        Signal::Abort => UssdSignal::Abort,
+    };
+    UssdCall {
+        smsc: telco.name.clone(),
+        family: telco.family.clone(),
+        connection,
+        number,
+        name: input.session,
+        signal,
+        short_code: telco.short_codes.first().cloned().unwrap_or_default(),
+        size: Size { gsm7: ussd.max_gsm7, ucs2: ussd.max_ucs2 },
+        read_at: read_at.into(),
+        deadline: ussd.deadline,
+    }
+}
+
+/// Screens that wait for room in the window or for the pace.
+#[derive(Default)]
+pub(super) struct Screens(VecDeque<Shown>);
+
+impl Screens {
+    pub(super) fn add(&mut self, shown: Shown) {
+        self.0.push_back(shown);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The next one that is still in time.
+    pub(super) fn next(&mut self, telco: &Telco, now: Instant) -> Option<(UssdSubmit, Instant)> {
+        while let Some(shown) = self.0.pop_front() {
+            if now >= shown.until {
+                tracing::warn!(smsc = %telco.name, "a USSD screen was too late to be sent");
+                continue;
+            }
+            let code = telco.ussd.codes.first().map_or("", String::as_str);
+            let Screen { text, end } = &shown.screen;
+            return Some((telco.ussd.dialect.reply(&shown.back, code, text, *end), shown.read_at));
+        }
+        None
+    }
+}

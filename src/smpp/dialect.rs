@@ -1,0 +1,338 @@
+//! How a telco's USSD gateway speaks SMPP: where the operation, the session and the service code stand, and how
+//! a screen is sent back. Dialects are data; there is one reader and one writer for all. Knows no session state:
+//! whether a session is known is the exchange's to say.
+//!
+//! ussd_service_op is SMPP 3.4 §5.3.2.44, its_session_info §5.3.2.43; the data codings are those of cell
+//! broadcast (3GPP TS 23.038 §5), as most gateways use, or those of SMPP.
+use super::{
+    decode::Deliver,
+    pdu::{Address, Tlv, UssdSubmit, tag},
+};
+use crate::text::{gsm7, ucs2};
+use bytes::Bytes;
+
+/// Where the name of a session stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionAt {
+    /// its_session_info, opaque; without its lowest bit where that is the end bit.
+    Its16,
+    /// its_session_info: fifteen bits name the session, the lowest says that it ends.
+    Its15,
+    /// user_message_reference, together with the subscriber.
+    UmrMsisdn,
+    /// Nowhere: one session for each subscriber.
+    Msisdn,
+    /// The TLV of this tag.
+    Tlv(u16),
+}
+
+impl SessionAt {
+    fn tag(self) -> Option<u16> {
+        match self {
+            SessionAt::Its16 | SessionAt::Its15 => Some(tag::ITS_SESSION_INFO),
+            SessionAt::UmrMsisdn => Some(tag::USER_MESSAGE_REFERENCE),
+            SessionAt::Msisdn => None,
+            SessionAt::Tlv(tag) => Some(tag),
+        }
+    }
+}
+
+/// Where the service code of a start stands; the other place is looked at when this one is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeAt {
+    /// destination_addr.
+    Destination,
+    /// short_message.
+    Text,
+}
+
+/// By which PDU screens go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UssdPdu {
+    /// submit_sm with short_message.
+    SubmitSm,
+    /// data_sm with message_payload.
+    DataSm,
+}
+
+/// One dialect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// As the configuration calls it.
+    pub name: String,
+    /// Where the name of a session stands.
+    pub session: SessionAt,
+    /// Operations that open a session.
+    pub start: Vec<u8>,
+    /// Operations that go on.
+    pub next: Vec<u8>,
+    /// Operations by which the subscriber or the gateway ends it.
+    pub abort: Vec<u8>,
+    /// Our operation for a screen that waits for an input.
+    pub reply_continue: u8,
+    /// Our operation for the last screen.
+    pub reply_end: u8,
+    /// The lowest bit of its_session_info says, both ways, that the session is over.
+    pub end_bit: bool,
+    /// Where the service code stands.
+    pub code_in: CodeAt,
+    /// By which PDU screens go.
+    pub pdu: UssdPdu,
+    /// service_type of our screens.
+    pub service_type: String,
+    /// data_coding of GSM 7-bit screens.
+    pub gsm7: u8,
+    /// data_coding of UCS-2 screens.
+    pub ucs2: u8,
+    /// Septets are packed.
+    pub packed: bool,
+    /// TLVs of an input that its screen carries back.
+    pub echo_tlvs: Vec<u16>,
+    /// Our operation for a notice nobody asked for; `None`: not allowed here.
+    pub push: Option<u8>,
+}
+
+/// What an input is, as far as its PDU tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// A session opens.
+    Start,
+    /// The subscriber answered a screen.
+    Next,
+    /// The subscriber hung up, or the gateway gave up.
+    Abort,
+    /// An operation that the dialect does not have: goes on where a session is known.
+    Unknown,
+}
+
+/// A USSD input.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UssdInput {
+    /// What it is.
+    pub signal: Signal,
+    /// The name of its session as far as the gateway gives one; empty when it does not.
+    pub session: Vec<u8>,
+    /// What was dialled or typed.
+    pub text: String,
+    /// The service code as it came in destination_addr.
+    pub code: String,
+    /// What the screen needs to find its way back.
+    pub back: Back,
+}
+
+impl std::fmt::Debug for UssdInput {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UssdInput").field("signal", &self.signal).finish_non_exhaustive()
+    }
+}
+
+/// The addresses and TLVs of an input that its screen repeats.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Back {
+    subscriber: Address,
+    service: Address,
+    session: Option<Bytes>,
+    echo: Vec<Tlv>,
+}
+
+impl Dialect {
+    /// A built-in dialect: `spec`, `tata`, `mica`, `sixdee`, `msisdn`.
+    pub fn built_in(name: &str) -> Option<Self> {
+        let spec = Dialect {
+            name: name.to_owned(),
+            session: SessionAt::Its16,
+            start: vec![1],
+            next: vec![18],
+            abort: vec![129],
+            reply_continue: 2,
+            reply_end: 17,
+            end_bit: true,
+            code_in: CodeAt::Destination,
+            pdu: UssdPdu::SubmitSm,
+            service_type: "USSD".to_owned(),
+            gsm7: 0x0F,
+            ucs2: 0x48,
+            packed: false,
+            echo_tlvs: Vec::new(),
+            push: None,
+        };
+        let smpp = Dialect { gsm7: 0, ucs2: 8, ..spec.clone() };
+        Some(match name {
+            "spec" => spec,
+            "tata" => Dialect { next: vec![2, 18], abort: vec![17, 129], reply_end: 2, ..smpp },
+            "mica" => Dialect { session: SessionAt::UmrMsisdn, end_bit: false, ..smpp },
+            "sixdee" => Dialect { session: SessionAt::Its15, code_in: CodeAt::Text, ..smpp },
+            "msisdn" => Dialect { session: SessionAt::Msisdn, end_bit: false, ..spec },
+            _ => return None,
+        })
+    }
+
+    /// Whether a PDU is a USSD input at all.
+    pub fn is_ussd(deliver: &Deliver) -> bool {
+        deliver.tlv(tag::USSD_SERVICE_OP).is_some() || deliver.service_type.eq_ignore_ascii_case(b"USSD")
+    }
+
+    /// Reads an input; every PDU that [`Dialect::is_ussd`] is one.
+    pub fn read(&self, deliver: &Deliver) -> UssdInput {
+        // a value of another length than the standard's is read by its last octet
+        let op = deliver.tlv(tag::USSD_SERVICE_OP).and_then(|value| value.last()).copied();
+        let session = self.session.tag().and_then(|tag| deliver.tlv(tag)).cloned();
+        let over =
+            self.ends_by_bit() && session.as_ref().and_then(|value| value.last()).is_some_and(|low| low & 1 == 1);
+        let signal = match op {
+            _ if over => Signal::Abort,
+            Some(op) if self.start.contains(&op) => Signal::Start,
+            Some(op) if self.abort.contains(&op) => Signal::Abort,
+            Some(op) if self.next.contains(&op) => Signal::Next,
+            _ => Signal::Unknown,
+        };
+        let echo = deliver.tlvs.iter().filter(|tlv| self.echo_tlvs.contains(&tlv.tag)).cloned().collect();
+        UssdInput {
+            signal,
+            session: self.key(session.as_deref()),
+            text: self.decode(deliver.data_coding, &deliver.body),
+            code: deliver.destination.text(),
+            back: Back { subscriber: deliver.source.clone(), service: deliver.destination.clone(), session, echo },
+        }
+    }
+
+    /// What was dialled after the service code, step by step: `*1212*1*120…#` is `1`, `120…`. `codes`: the
+    /// service codes that are ours, as dialled.
+    pub fn dialled(&self, input: &UssdInput, codes: &[String]) -> Vec<String> {
+        let dialled = |text: &str| text.starts_with(['*', '#']);
+        let (text, code) = (input.text.trim(), input.code.trim());
+        let whole = match (self.code_in, dialled(text), dialled(code)) {
+            // a gateway that has the code in one place may have all that was dialled in the other
+            (_, true, true) => {
+                if code.len() > text.len() {
+                    code
+                } else {
+                    text
+                }
+            }
+            (_, true, false) => text,
+            (CodeAt::Text, false, true) if text.is_empty() => code,
+            (CodeAt::Destination, false, true) if text.is_empty() || bare(codes, text) => code,
+            // only what follows the code was passed on
+            _ => return if bare(codes, text) { Vec::new() } else { steps(text) },
+        };
+        let rest = codes
+            .iter()
+            .filter_map(|code| {
+                let rest = whole.strip_prefix(code.trim_end_matches('#'))?;
+                rest.starts_with(['*', '#']).then_some(rest).or(rest.is_empty().then_some(rest))
+            })
+            .min_by_key(|rest| rest.len());
+        match rest {
+            Some(rest) => steps(rest),
+            None => steps(whole).into_iter().skip(1).collect(),
+        }
+    }
+
+    /// The screen of an input. `code`: our service code, where the input named none.
+    pub fn reply(&self, back: &Back, code: &str, text: &str, end: bool) -> UssdSubmit {
+        let mut source = back.service.clone();
+        if source.digits.is_empty() {
+            source.digits = Bytes::copy_from_slice(code.as_bytes());
+        }
+        let op = if end { self.reply_end } else { self.reply_continue };
+        let mut tlvs = vec![Tlv { tag: tag::USSD_SERVICE_OP, value: Bytes::copy_from_slice(&[op]) }];
+        if let (Some(tag), Some(value)) = (self.session.tag(), &back.session) {
+            let mut value = value.to_vec();
+            if let Some(low) = value.last_mut().filter(|_| self.ends_by_bit()) {
+                *low = (*low & 0xFE) | u8::from(end);
+            }
+            tlvs.push(Tlv { tag, value: value.into() });
+        }
+        tlvs.extend(
+            back.echo.iter().filter(|tlv| tlvs.iter().all(|own| own.tag != tlv.tag)).cloned().collect::<Vec<_>>(),
+        );
+        self.submit(source, back.subscriber.clone(), text, tlvs)
+    }
+
+    /// A notice nobody asked for; `None` where the gateway takes none.
+    pub fn notice(&self, source: Address, subscriber: Address, text: &str) -> Option<UssdSubmit> {
+        let op = self.push?;
+        let tlvs = vec![Tlv { tag: tag::USSD_SERVICE_OP, value: Bytes::copy_from_slice(&[op]) }];
+        Some(self.submit(source, subscriber, text, tlvs))
+    }
+
+    fn submit(&self, source: Address, destination: Address, text: &str, tlvs: Vec<Tlv>) -> UssdSubmit {
+        let (data_coding, body) = match gsm7::encode(text) {
+            Some(septets) if self.packed => (self.gsm7, gsm7::pack(&septets)),
+            Some(septets) => (self.gsm7, septets),
+            None => (self.ucs2, ucs2::encode(text)),
+        };
+        UssdSubmit {
+            as_data_sm: self.pdu == UssdPdu::DataSm,
+            service_type: self.service_type.clone(),
+            source,
+            destination,
+            data_coding,
+            body: body.into(),
+            tlvs,
+        }
+    }
+
+    fn ends_by_bit(&self) -> bool {
+        self.end_bit && matches!(self.session, SessionAt::Its16 | SessionAt::Its15)
+    }
+
+    fn key(&self, value: Option<&[u8]>) -> Vec<u8> {
+        let mut key = value.unwrap_or_default().to_vec();
+        let masked = self.ends_by_bit() || self.session == SessionAt::Its15;
+        if let Some(low) = key.last_mut().filter(|_| masked) {
+            *low &= 0xFE;
+        }
+        key
+    }
+
+    /// By the coding groups of TS 23.038 §5 and by SMPP's own values; operators confuse them, so what looks
+    /// like UTF-16 is read as that.
+    fn decode(&self, data_coding: u8, octets: &[u8]) -> String {
+        let seven = |octets: &[u8]| {
+            let text = if self.packed { gsm7::decode(&gsm7::unpack(octets)) } else { gsm7::decode(octets) };
+            // a NUL that ends a string, or the spare bits of packed septets
+            text.trim_end_matches('@').to_owned()
+        };
+        let text = match data_coding {
+            0x08 | 0x18..=0x1B | 0x48..=0x4B => ucs2::decode(octets),
+            // a language in two septets of two characters goes before it
+            0x11 if !looks_like_utf16(octets) && octets.len() > 2 => ucs2::decode(&octets[2..]),
+            _ if looks_like_utf16(octets) => ucs2::decode(octets),
+            // the language and a line feed go before it
+            0x10 if octets.get(2) == Some(&b'\r') || octets.get(2) == Some(&b'\n') => seven(&octets[3..]),
+            0x02 | 0x04 | 0x44..=0x47 | 0xF4..=0xF7 => String::from_utf8_lossy(octets).into_owned(),
+            _ => seven(octets),
+        };
+        text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
+    }
+}
+
+/// Whether this is one of our service codes without its stars.
+fn bare(codes: &[String], text: &str) -> bool {
+    codes.iter().any(|code| code.trim_matches(['*', '#']) == text)
+}
+
+/// What stands between the stars.
+fn steps(text: &str) -> Vec<String> {
+    text.trim()
+        .trim_end_matches('#')
+        .split('*')
+        .map(str::trim)
+        .filter(|step| !step.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every high octet is 0x00 or that of Khmer.
+fn looks_like_utf16(octets: &[u8]) -> bool {
+    octets.len() >= 2
+        && octets.len().is_multiple_of(2)
+        && octets.iter().step_by(2).all(|high| matches!(high, 0x00 | 0x17 | 0x20))
+        && octets.iter().step_by(2).any(|high| matches!(high, 0x00 | 0x17))
+}
+
+#[cfg(test)]
+#[path = "dialect_tests.rs"]
+mod tests;
