@@ -60,7 +60,7 @@ enum Command {
         send: Option<String>,
     },
     /// The sandbox telco alone, or as a load driver.
-    Smsc(SmscArgs),
+    Smsc(Box<SmscArgs>),
     /// The sandbox portal alone.
     Portal {
         /// Where it listens.
@@ -198,7 +198,7 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         Some(Command::Migrate(args)) => app::migrate(&args.config).await.map(|()| 0),
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format);
-            smsc(args).await
+            smsc(*args).await
         }
         Some(Command::Portal { listen, token, delay_ms }) => {
             app::telemetry::init(cli.log_format);

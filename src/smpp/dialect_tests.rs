@@ -1,5 +1,5 @@
 use super::*;
-use crate::smpp::{decode, pdu};
+use crate::smpp::decode;
 use bytes::{BufMut, BytesMut};
 
 /// A start as a gateway in Thailand sent it, published in a tracker of an SMS gateway (numbers changed there).
@@ -69,7 +69,7 @@ fn a_capture_without_a_session_is_read_and_answered_byte_for_byte() {
 #[test]
 fn the_capture_of_mica_is_read_and_its_reference_comes_back() {
     let mut body = BytesMut::new();
-    body.put_slice(b"USSD\0\0\0263771234567\0\0\0\0");
+    body.put_slice(b"USSD\0\0\x00263771234567\0\0\0\0");
     body.put_slice(&[0, 0, 0, 0, 0, 0, 0, 0, 0, 5]);
     body.put_slice(b"*372#\x02\x04\0\x02\x00\x2a\x05\x01\0\x01\x01");
     let pdu = decode::deliver_sm(9, body.freeze()).expect("it can be read");
@@ -194,7 +194,6 @@ fn data_sm_carries_a_payload_and_echoes_what_it_was_told_to() {
     assert_eq!((read.data_coding, &read.body[..]), (0x48, &[0x17, 0x81][..]));
     assert_eq!(read.tlv(0x1401).map(|value| &value[..]), Some(&b"abc"[..]));
     assert_eq!((read.source.text().as_str(), read.destination.text().as_str()), ("1212", "85512345678"));
-    let _ = pdu::tag::MESSAGE_PAYLOAD;
 }
 
 proptest::proptest! {

@@ -250,7 +250,7 @@ proptest::proptest! {
         session.handle_bytes(&pdu(command | 0x8000_0000, 0, 5, &octets), now);
         while let Some(event) = session.poll_event() {
             if let Event::Deliver(deliver) = event {
-                crate::smpp::text::read(&deliver, crate::smpp::text::DefaultAlphabet::Gsm7);
+                crate::smpp::text::read(&deliver, crate::smpp::text::DefaultAlphabet::Gsm7, command & 1 == 1);
                 crate::smpp::receipt::read(&deliver);
             }
         }

@@ -12,3 +12,5 @@ mod support;
 mod texts;
 mod tidy;
 mod transcripts;
+mod ussd;
+mod ussd_screens;

@@ -158,9 +158,14 @@ fn list(asking: Asking, data: Data) -> View {
         Asking::Day => Opt::Day(day(at)),
         Asking::Hour => Opt::Hour { slot: "s".into(), start: NOW.plus_ms(i64::from(at) * 1_800_000) },
         Asking::Appointment => Opt::Appointment(appointment(data)),
+        Asking::ServicesBy => Opt::WAYS[at as usize].clone(),
+        Asking::Audience => Opt::Audience(Audience::ALL[at as usize]),
+        Asking::Ministry => Opt::Ministry { id: "moi".into(), name: service_name(data) },
+        Asking::Place => Opt::Place(["12", "1205", "120501"][at as usize % 3].to_owned()),
     };
     let count = match (data, asking) {
         (Data::Usual, Asking::Appointment) => 2,
+        (_, Asking::ServicesBy) => Opt::WAYS.len() as i8,
         _ => asking.page() as i8,
     };
     View::Choose {

@@ -3,11 +3,19 @@ use super::{Depths, closed};
 use crate::{
     ports::{
         PortFuture, StoreFault,
+        citizens::CitizenRecord,
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         pushes::{NewPush, PushEnd, Pushes, StoredPush},
+        ussd::{UssdSession, UssdSessions, UssdStep},
     },
-    types::{MoId, UnixMs},
+    types::{MoId, Msisdn, UnixMs, names::Family},
 };
+
+#[rustfmt::skip]
+impl UssdSessions for Depths {
+    fn ussd(&self, _: Family, _: Msisdn) -> PortFuture<'_, Result<(Option<UssdSession>, CitizenRecord), StoreFault>> { closed() }
+    fn keep_ussd(&self, _: UssdStep, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+}
 
 #[rustfmt::skip]
 impl Messages for Depths {

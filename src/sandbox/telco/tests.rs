@@ -238,6 +238,7 @@ async fn a_load_counts_answers_and_finds_nothing_lost() {
         pace: load::Pace::Window(20),
         text: "120500260481937".into(),
         to: "1212".into(),
+        ussd: false,
         numbers: None,
     };
     let answers = async {

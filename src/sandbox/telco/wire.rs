@@ -185,7 +185,7 @@ async fn talk<R: AsyncRead + Unpin>(
         }
         tokio::select! {
             // what is piped waits for the screen it answers
-            line = next_line(&mut input, &mut typed), if !ended && !(in_session && answers < sent) => {
+            line = next_line(&mut input, &mut typed), if !(ended || in_session && answers < sent) => {
                 // the last line of piped input may lack its newline
                 let rest = std::mem::take(&mut typed);
                 ended = line.is_none();

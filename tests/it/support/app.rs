@@ -62,6 +62,14 @@ pub fn link_to(address: &str) -> link::Telco {
         default_alphabet: link::DefaultAlphabet::Gsm7,
         validity: link::Validity::Relative,
         receipts: true,
+        packed: false,
+        ussd: link::Ussd {
+            dialect: chrak::smpp::dialect::Dialect::built_in("spec").expect("built in"),
+            codes: vec!["*1212#".into()],
+            max_gsm7: 160,
+            max_ucs2: 70,
+            deadline: Duration::from_secs(5),
+        },
     }
 }
 
@@ -73,6 +81,7 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
         rules,
         zone: phnom_penh(),
         timeout_sms: Duration::from_secs(5),
+        timeout_ussd: Duration::from_millis(800),
         texts_kept: Duration::from_secs(7 * 86_400),
         telcos: vec![TelcoRules {
             name: link.name.clone(),

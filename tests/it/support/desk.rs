@@ -2,7 +2,7 @@
 //! it is real: database, portal client, sandbox portal; only clocks stand still until they are moved.
 use super::app;
 use chrak::{
-    exchange::{Exchange, IncomingMo, Puller, Rules},
+    exchange::{Exchange, IncomingMo, Puller, Rules, UssdCall, UssdSignal},
     portal::{PortalClient, PortalOptions},
     ports::{
         PortFuture, Store,
@@ -13,6 +13,7 @@ use chrak::{
         portal::{Asker, Portal as PortalPort},
         status::Board,
     },
+    render::ussd::Size,
     sandbox::portal::{Portal, PortalConfig},
     store::{Keys, SqliteStore, StoreOptions},
     text::{gsm7, ucs2},
@@ -52,6 +53,8 @@ pub struct Scripted {
     said: Mutex<HashMap<String, Result<ApplicationAnswer, PortalFault>>>,
     /// Questions about applications that reached the portal.
     pub look_ups: AtomicU64,
+    /// Every answer waits so long.
+    pub delay: Mutex<Duration>,
 }
 
 fn localized(km: &str, en: &str, km_latn: &str) -> Localized {
@@ -126,6 +129,8 @@ impl Scripted {
 impl PortalPort for Scripted {
     fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer> {
         Box::pin(async move {
+            let delay = *self.delay.lock().expect("no panic holds it");
+            tokio::time::sleep(delay).await;
             if let Query::Application { code, .. } = query {
                 self.look_ups.fetch_add(1, Ordering::Relaxed);
                 let said = self.said.lock().expect("no panic holds it").get(code.canonical()).cloned();
@@ -144,7 +149,9 @@ pub struct Desk {
     pub portal: Arc<Scripted>,
     pub sandbox: Arc<Portal>,
     pub clock: Arc<HandClock>,
-    session: SessionId,
+    pub session: SessionId,
+    /// What the USSD gateway takes.
+    pub size: Size,
     puller: Puller,
     stop: CancellationToken,
     folder: tempfile::TempDir,
@@ -167,7 +174,8 @@ impl Desk {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = PortalOptions { url: format!("http://{}", sandbox.addr()), token: "t".into(), ca_file: None };
         let client = PortalClient::new(options, Arc::default()).expect("a client");
-        let portal = Arc::new(Scripted { client, said: Mutex::default(), look_ups: AtomicU64::new(0) });
+        let portal =
+            Arc::new(Scripted { client, said: Mutex::default(), look_ups: AtomicU64::new(0), delay: Mutex::default() });
         let clock = Arc::new(HandClock(AtomicI64::new(stands_at.as_millisecond())));
         let folder = tempfile::tempdir().expect("a folder");
         Self::on(folder, portal, sandbox, clock, rules, language).await
@@ -194,7 +202,8 @@ impl Desk {
         let session = SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
         exchange.session_opened(session);
         let puller = exchange.pull(&"sandbox".into(), session, 64).expect("a telco");
-        Desk { exchange, store, portal, sandbox, clock, session, puller, stop, folder, rules, language }
+        let size = Size { gsm7: 160, ucs2: 70 };
+        Desk { exchange, store, portal, sandbox, clock, session, size, puller, stop, folder, rules, language }
     }
 
     /// Ends this run of the server and begins another on its database.
@@ -230,6 +239,38 @@ impl Desk {
             shown.insert(0, "(a look-up failed)".to_owned());
         }
         shown
+    }
+
+    /// A USSD input over the desk's connection; the screen, with `|END` after the last one.
+    pub async fn ussd(&self, number: &str, name: u8, signal: UssdSignal) -> Option<String> {
+        self.ussd_over(self.session, number, name, signal).await
+    }
+
+    pub async fn ussd_over(&self, connection: SessionId, number: &str, name: u8, signal: UssdSignal) -> Option<String> {
+        let call = UssdCall {
+            smsc: "sandbox".into(),
+            family: "sandbox".into(),
+            connection,
+            number: Msisdn::parse_e164(number).expect("a number"),
+            name: vec![name],
+            signal,
+            short_code: "1212".to_owned(),
+            size: self.size,
+            read_at: tokio::time::Instant::now(),
+            deadline: Duration::from_secs(5),
+        };
+        let screen = self.exchange.ussd(call).await?;
+        Some(format!("{}{}", screen.text, if screen.end { "|END" } else { "" }))
+    }
+
+    /// Dials `*1212*STEP*STEP…#`.
+    pub async fn dial(&self, number: &str, name: u8, steps: &[&str]) -> Option<String> {
+        let steps = steps.iter().map(|step| (*step).to_owned()).collect();
+        self.ussd(number, name, UssdSignal::Start(steps)).await
+    }
+
+    pub async fn key(&self, number: &str, name: u8, text: &str) -> Option<String> {
+        self.ussd(number, name, UssdSignal::Next(text.to_owned())).await
     }
 
     pub async fn accept(&self, number: &str, text: &str) {

@@ -1,5 +1,6 @@
 //! What the tests share: a telco, a portal that says what it is told, and a server between them.
 pub mod app;
 pub mod desk;
+pub mod handset;
 pub mod portal;
 pub mod program;
