@@ -285,7 +285,8 @@ impl Flow {
                 open.truncate(if self.caps.keys_only { KEYS } else { Asking::Appointment.page() });
                 self.end(dialogue, View::Appointments(open))
             }
-            _ if open.len() == 1 => {
+            // a list that is gone back to stays a list
+            _ if open.len() == 1 && self.shown != Some(Asking::Appointment) => {
                 let only = open.remove(0);
                 self.page = 0;
                 self.take_appointment(dialogue, only, ctx)
