@@ -171,7 +171,7 @@ fn note_words(note: Option<Note>, language: Language) -> Option<&'static str> {
         }
         Note::Lost => words::pick(
             language,
-            "សូមចាប់ផ្តើមវិញ៖",
+            "ចាប់ផ្តើមវិញ៖",
             "Dach haoy. Som chab phdaem vinh:",
             "We were cut off. Please start again:",
         ),

@@ -1,5 +1,5 @@
-//! Every window gives the same answer: for each state, level of disclosure and language the text and the kiosk
-//! name the same status, date, office and amount.
+//! Every window gives the same answer: for each state, level of disclosure and language the text, the USSD screens
+//! and the kiosk name the same status, date, office and amount.
 use crate::support::{app::NO_LIMITS, desk::Desk};
 use chrak::{
     dialogue::{Choice, Input, StatusFacts, View},
@@ -38,11 +38,29 @@ fn same(text: &str, facts: &StatusFacts, language: Language) {
     }
 }
 
+/// All screens of a status, one after the other.
+async fn by_ussd(desk: &Desk, language: Language, number: &str, session: u8, steps: &[&str]) -> String {
+    if language == Language::Km {
+        // Khmer letters come to numbers that ask for them
+        desk.dial(number, session, &["9", "1"]).await.expect("a screen");
+    }
+    let steps: Vec<&str> = ["1"].iter().chain(steps).copied().collect();
+    let mut shown = desk.dial(number, session, &steps).await.expect("a screen");
+    let mut all = shown.clone();
+    while shown.contains(" 9 ") || shown.lines().last().is_some_and(|keys| keys.starts_with("9 ")) {
+        shown = desk.key(number, session, "9").await.expect("a screen");
+        all.push('\n');
+        all.push_str(&shown);
+    }
+    all
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn text_and_kiosk_name_the_same_facts() {
+async fn text_screen_and_kiosk_name_the_same_facts() {
     let mut seen = HashSet::new();
     for language in Language::ALL {
         let mut desk = Desk::open(NO_LIMITS, language).await;
+        let mut session = 0;
         for application in sample_applications() {
             let (code, contact) = (application.code.as_str(), application.contact.trim_start_matches('+'));
             let public = at_the_kiosk(&desk, language, code, None).await;
@@ -52,6 +70,10 @@ async fn text_and_kiosk_name_the_same_facts() {
             same(&desk.send(STRANGER, &format!("{code} {}", application.pin)).await[0], &verified, language);
             // the number on file earns the same amount as the PIN
             same(&desk.send(contact, code).await[0], &verified, language);
+            session += 1;
+            same(&by_ussd(&desk, language, STRANGER, session, &[code]).await, &public, language);
+            same(&by_ussd(&desk, language, STRANGER, session, &[code, &application.pin]).await, &verified, language);
+            same(&by_ussd(&desk, language, contact, session, &[code]).await, &verified, language);
         }
         desk.close().await;
     }

@@ -2,6 +2,7 @@
 pub mod api;
 mod crash;
 mod equality;
+mod gateways;
 mod guesses;
 mod node_smpp;
 mod peers;

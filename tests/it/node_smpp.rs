@@ -1,64 +1,10 @@
 //! The SMSC is node-smpp, which nobody here wrote: its encoder, its decoder, its idea of SMPP 3.4.
-use crate::support::program::{self, Program};
-use chrak::sandbox::portal::{Portal, PortalConfig};
-use serde_json::Value;
-use std::{
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    time::Duration,
+use crate::support::{
+    peer::Peer,
+    program::{self, Program},
 };
-
-struct Node {
-    child: Child,
-    lines: mpsc::Receiver<Value>,
-    seen: Vec<Value>,
-}
-
-impl Node {
-    fn start() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
-        assert!(folder.join("node_modules/smpp").exists(), "node-smpp is missing; run: (cd tests/node && npm ci)");
-        let mut command = Command::new("node");
-        let mut child = command
-            .arg(folder.join("smsc.mjs"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node can be run; apt-get install nodejs npm");
-        let out = BufReader::new(child.stdout.take().expect("piped"));
-        let (tell, lines) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(Result::ok) {
-                let value = serde_json::from_str(&line).unwrap_or(Value::String(line));
-                if tell.send(value).is_err() {
-                    return;
-                }
-            }
-        });
-        Node { child, lines, seen: Vec::new() }
-    }
-
-    /// Waits until something of that kind has been seen `count` times, and returns all of them.
-    fn wait(&mut self, event: &str, count: usize) -> Vec<Value> {
-        loop {
-            let found: Vec<Value> = self.seen.iter().filter(|line| line["event"] == event).cloned().collect();
-            if found.len() >= count {
-                return found;
-            }
-            let line = self.lines.recv_timeout(Duration::from_secs(20));
-            self.seen.push(line.unwrap_or_else(|_| panic!("{count} {event} awaited; seen: {:#?}", self.seen)));
-        }
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use chrak::sandbox::portal::{Portal, PortalConfig};
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn node_smpp_as_the_smsc_is_served() {
@@ -66,9 +12,8 @@ async fn node_smpp_as_the_smsc_is_served() {
     let listen = ([127, 0, 0, 1], 0).into();
     let portal = Portal::start(PortalConfig { listen, token: None, delay: Duration::ZERO, db: None, stands_at: None });
     let portal = portal.await.expect("the sandbox portal starts");
-    let mut node = Node::start();
-    let port = node.wait("listening", 1)[0]["port"].as_u64().expect("a port");
-    let smsc = ([127, 0, 0, 1], u16::try_from(port).expect("a port")).into();
+    let mut node = Peer::node("smsc.mjs", &[]);
+    let smsc = ([127, 0, 0, 1], node.port()).into();
     let config = program::config(folder.path(), smsc, portal.addr(), "");
     let mut program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
 

@@ -5,7 +5,10 @@ use chrak::{
         StatusFacts, View,
         view::{Again, Asking, OfficeFacts, Opt, ServiceFacts},
     },
-    render::{agency, render_sms},
+    render::{
+        agency, render_sms, render_ussd,
+        ussd::{self, Size},
+    },
     text::segment::{self, Alphabet},
     types::{
         CodeRules, CodeVerdict, Language, Pin, RegistrationCode, Riel, UnixMs, civic::*, code::CheckDigit,
@@ -225,6 +228,10 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("services", list(Asking::AnyService, data));
     add("service", self::service(data));
     add("no such service", View::NoSuchService);
+    add("services: how", list(Asking::ServicesBy, data));
+    add("services: for whom", list(Asking::Audience, data));
+    add("services: ministry", list(Asking::Ministry, data));
+    add("offices: place", list(Asking::Place, data));
     add("which office?", View::AskOffice);
     add("offices", list(Asking::AnyOffice, data));
     add("office", whole_office(data));
@@ -334,7 +341,56 @@ fn every_text_stands_on_one_page() {
     for (name, texts) in templates() {
         put(&name, texts);
     }
+    page.push_str(
+        "\n# Every USSD screen\n\nAt 160 septets and 70 UCS-2 units; a screen that follows by 9 stands after a rule. In \
+         brackets: screens, and units of each.\n",
+    );
+    let late = ("late".to_owned(), Language::ALL.map(|language| vec![ussd::late(language)]));
+    let sent = ("sent as a text".to_owned(), Language::ALL.map(|language| ussd::sent(language, SIZE).pages));
+    let views = texts(Data::Usual).into_iter();
+    let screens = views.map(|(name, view)| (name, Language::ALL.map(|language| screens(&view, language, SIZE))));
+    for (name, all) in screens.chain([late, sent]) {
+        let _ = write!(page, "\n### USSD: {name}\n\n");
+        for (language, pages) in Language::ALL.into_iter().zip(all) {
+            let units: Vec<String> = pages.iter().map(|page| units(page, language).to_string()).collect();
+            let shown = pages.join("<br>―<br>").replace('\n', "<br>");
+            let _ = writeln!(page, "- **{}** ({} / {}): {shown}", language.tag(), pages.len(), units.join(", "));
+        }
+    }
     check("docs/TEXTS.md", &page);
+}
+
+const SIZE: Size = Size { gsm7: 160, ucs2: 70 };
+
+fn screens(view: &View, language: Language, size: Size) -> Vec<String> {
+    render_ussd(view, None, language, &phnom_penh(), size).pages
+}
+
+fn units(screen: &str, language: Language) -> usize {
+    let alphabet = if language == Language::Km { Alphabet::Ucs2 } else { Alphabet::Gsm7 };
+    alphabet.measure(screen)
+}
+
+#[test]
+fn no_screen_is_too_large_with_any_data_at_any_size() {
+    for data in [Data::Usual, Data::Longest] {
+        for (name, view) in texts(data).into_iter().chain(unasked(data)) {
+            for (gsm7, ucs2) in [(100, 60), (160, 70), (182, 80)] {
+                for language in Language::ALL {
+                    let most = if language == Language::Km { ucs2 } else { gsm7 };
+                    for screen in screens(&view, language, Size { gsm7, ucs2 }) {
+                        let units = units(&screen, language);
+                        assert!(
+                            units <= most && !screen.is_empty(),
+                            "{name} {}: {units} of {most}: {screen}",
+                            language.tag()
+                        );
+                        assert!(screen.lines().count() <= ussd::LINES_MAX, "{name} {}: {screen}", language.tag());
+                    }
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -2,5 +2,6 @@
 pub mod app;
 pub mod desk;
 pub mod handset;
+pub mod peer;
 pub mod portal;
 pub mod program;
