@@ -246,6 +246,11 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
                 name: telco.name.as_str().into(),
                 short_codes: telco.short_codes.clone(),
                 prefixes: telco.prefixes.clone(),
+                notices: telco
+                    .ussd
+                    .dialect
+                    .push
+                    .map(|_| crate::render::ussd::Size { gsm7: telco.ussd.max_gsm7, ucs2: telco.ussd.max_ucs2 }),
                 cut: match telco.concatenation {
                     Concatenation::Udh16 => Cut::Udh16,
                     Concatenation::Udh8 | Concatenation::Sar | Concatenation::Payload => Cut::Udh8,

@@ -12,6 +12,7 @@ mod health;
 mod lanes;
 mod limits;
 mod mts;
+mod notices;
 mod outbox;
 mod push;
 mod recover;
@@ -24,6 +25,7 @@ pub use converse::Visit;
 pub use health::StoreHealth;
 pub use limits::Rules;
 pub use mts::Cut;
+pub use notices::UssdNotice;
 pub use outbox::{Puller, Submission};
 pub use push::QuietHours;
 pub use ussd::{Screen, UssdCall, UssdSignal};
@@ -56,6 +58,8 @@ pub struct TelcoRules {
     pub cut: Cut,
     /// National prefixes that it serves, for unasked texts.
     pub prefixes: Vec<String>,
+    /// What its USSD gateway takes, where it shows notices nobody asked for.
+    pub notices: Option<crate::render::ussd::Size>,
 }
 
 /// Settings of the exchange.
@@ -109,6 +113,7 @@ struct Core {
     tasks: TaskTracker,
     reference: AtomicUsize,
     fuse: fuse::Fuse,
+    notices: notices::Notices,
     /// There may be an unasked text to work on.
     pushes: tokio::sync::Notify,
 }
@@ -127,6 +132,7 @@ impl Exchange {
             .iter()
             .map(|telco| (telco.name.clone(), Arc::new(outbox::TelcoOutbox::new(telco.name.clone()))))
             .collect();
+        let notices = notices::Notices::new(settings.telcos.iter().map(|telco| telco.name.clone()));
         Exchange {
             core: Arc::new(Core {
                 store,
@@ -146,6 +152,7 @@ impl Exchange {
                 tasks: TaskTracker::new(),
                 reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
                 fuse: fuse::Fuse::default(),
+                notices,
                 pushes: tokio::sync::Notify::new(),
             }),
         }

@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How long a notice is of use when its event does not say.
 const NOTICE_USE: Duration = Duration::from_secs(3 * 24 * 3600);
+/// After this a USSD notice that the telephone has not confirmed goes as a text.
+const NOTICE_CONFIRMED_WITHIN: Duration = Duration::from_secs(20);
 /// An event that waited longer is looked up once more before it is told.
 const STALE_AFTER: Duration = Duration::from_secs(10 * 60);
 /// How long an uncertain change is asked about.
@@ -225,6 +227,16 @@ impl Exchange {
             return PushEnd::Dropped;
         };
         let view = View::Notice { code: self.printed(&notice), notice };
+        if matches!(view, View::Notice { notice: Notice::Reminder { .. }, .. }) {
+            match self.notice_outcome(stored.push.id) {
+                // shown by USSD: nothing more is to be sent
+                Some(true) => return PushEnd::Queued(Vec::new()),
+                None if self.notify_by_ussd(stored.push.id, &smsc, number, &view, citizen, language) => {
+                    return PushEnd::Later(now.plus_ms(NOTICE_CONFIRMED_WITHIN.as_millis() as i64));
+                }
+                Some(false) | None => {}
+            }
+        }
         let language = citizen.language.unwrap_or(language);
         let way =
             Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };

@@ -45,6 +45,8 @@ pub enum UssdSignal {
     Unknown(String),
     /// Hung up, or the gateway gave up.
     Abort,
+    /// Has been shown a notice.
+    Confirmed,
 }
 
 /// A USSD input as a bind read it.
@@ -164,6 +166,10 @@ impl Exchange {
         if call.read_at.elapsed() + MARGIN > call.deadline {
             return None;
         }
+        if call.signal == UssdSignal::Confirmed {
+            self.notice_confirmed(call.number);
+            return None;
+        }
         self.core.board.count(Rate::MoIn, 1, self.now());
         let read = self.core.store.ussd(call.family.clone(), call.number).await;
         let Ok((stored, citizen)) = read else {
@@ -191,8 +197,11 @@ impl Exchange {
             (UssdSignal::Next(text) | UssdSignal::Unknown(text), Some(held)) => self.go_on(around, held, text).await,
             (UssdSignal::Unknown(text), None) if text.is_empty() => return None,
             (UssdSignal::Next(_) | UssdSignal::Unknown(_), None) => {
-                self.open_session(around, &[], Some(Note::Lost)).await
+                // who answers a notice that asked for it begins anew and has lost nothing
+                let note = (!self.notice_confirmed(call.number)).then_some(Note::Lost);
+                self.open_session(around, &[], note).await
             }
+            (UssdSignal::Confirmed, _) => return None,
         };
         self.keep(call, step, citizen, version, print).await
     }
@@ -521,7 +530,7 @@ fn print(signal: &UssdSignal) -> Vec<u8> {
         UssdSignal::Start(steps) => ("start", steps.join("*")),
         UssdSignal::Next(text) => ("next", text.clone()),
         UssdSignal::Unknown(text) => ("unknown", text.clone()),
-        UssdSignal::Abort => ("abort", String::new()),
+        UssdSignal::Abort | UssdSignal::Confirmed => ("abort", String::new()),
     };
     dedupe::digest(format!("{kind}\0{text}").as_bytes()).to_vec()
 }

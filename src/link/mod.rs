@@ -145,6 +145,9 @@ pub fn start(
             clock: Arc::clone(&clock),
             stop: stop.clone(),
         });
+        if shared.telco.ussd.dialect.push.is_some() {
+            tasks.spawn(ussd::send_notices(Arc::clone(&shared)));
+        }
         for (kind, name) in plan {
             tasks.spawn(connect::keep_bound(Arc::clone(&shared), kind, name));
         }

@@ -69,22 +69,26 @@ fn packed(body: &[u8], udhi: bool) -> Vec<u8> {
     octets
 }
 
-/// The submit_sm of a segment. `tlvs`: the telco said that it speaks 3.4 or later.
-pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm {
+/// Our number as the telco wants it, the wanted one where it is ours, and the subscriber's.
+pub fn addresses(telco: &Telco, wanted: Option<&String>, number: &Msisdn) -> (Address, Address) {
     let (source_ton, source_npi) = telco.source;
     let (dest_ton, dest_npi) = telco.dest;
-    let source = if telco.short_codes.contains(&mt.source) { Some(&mt.source) } else { telco.short_codes.first() };
+    let ours = wanted.filter(|wanted| telco.short_codes.contains(wanted)).or(telco.short_codes.first()).or(wanted);
+    let source = Address {
+        ton: source_ton,
+        npi: source_npi,
+        digits: Bytes::copy_from_slice(ours.map_or(&b""[..], |code| code.as_bytes())),
+    };
+    let digits = Bytes::from(telco.number_format.write(number));
+    (source, Address { ton: dest_ton, npi: dest_npi, digits })
+}
+
+/// The submit_sm of a segment. `tlvs`: the telco said that it speaks 3.4 or later.
+pub fn submit_sm(telco: &Telco, mt: &DueMt, tlvs: bool, now: UnixMs) -> SubmitSm {
+    let (source, destination) = addresses(telco, Some(&mt.source), &mt.destination);
     SubmitSm {
-        source: Address {
-            ton: source_ton,
-            npi: source_npi,
-            digits: Bytes::copy_from_slice(source.unwrap_or(&mt.source).as_bytes()),
-        },
-        destination: Address {
-            ton: dest_ton,
-            npi: dest_npi,
-            digits: Bytes::from(telco.number_format.write(&mt.destination)),
-        },
+        source,
+        destination,
         esm_class: if mt.udhi { 0x40 } else { 0 },
         validity_period: telco.validity.write(mt.not_after, now),
         registered_delivery: u8::from(telco.receipts),

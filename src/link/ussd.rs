@@ -1,8 +1,8 @@
 //! USSD on a bind: an input is acknowledged at once, answered by the exchange, and its screen goes back before
 //! anything else that is due. What is late is not sent: the gateway has ended the session.
-use super::{Shared, Telco};
+use super::{Shared, Telco, submit::addresses};
 use crate::{
-    exchange::{Screen, UssdCall, UssdSignal},
+    exchange::{Screen, UssdCall, UssdNotice, UssdSignal},
     render::ussd::Size,
     smpp::{
         decode::Deliver,
@@ -35,11 +35,37 @@ pub struct Ussd {
 
 /// A screen on its way to a bind that sends.
 pub(super) struct Shown {
-    back: Back,
-    screen: Screen,
-    pub(super) read_at: Instant,
+    what: What,
+    read_at: Instant,
     until: Instant,
     _room: OwnedSemaphorePermit,
+}
+
+enum What {
+    /// Of an input.
+    Screen { back: Back, screen: Screen },
+    /// Nobody asked for it just now.
+    Notice(UssdNotice),
+}
+
+/// A notice that no bind could send for so long is not sent: its text goes instead.
+const NOTICE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Hands the notices of a telco to its binds, until the server stops.
+pub(super) async fn send_notices(shared: Arc<Shared>) {
+    let Some(mut notices) = shared.exchange.notices(&shared.telco.name) else { return };
+    loop {
+        let notice = tokio::select! {
+            notice = notices.recv() => notice,
+            () = shared.stop.cancelled() => return,
+        };
+        let (Some(notice), Ok(room)) = (notice, Arc::clone(&shared.desk.room).acquire_owned().await) else { return };
+        let now = Instant::now();
+        let shown = Shown { what: What::Notice(notice), read_at: now, until: now + NOTICE_WITHIN, _room: room };
+        if let Some(sender) = shared.desk.any() {
+            drop(sender.try_send(shown));
+        }
+    }
 }
 
 /// What the binds of a telco share: how much is in hand, and which of them send.
@@ -69,6 +95,10 @@ impl Desk {
         self.senders().retain(|(other, _)| *other != session);
     }
 
+    fn any(&self) -> Option<mpsc::Sender<Shown>> {
+        self.senders().first().map(|(_, sender)| sender.clone())
+    }
+
     /// The bind itself, or another one of the telco where it only receives.
     fn sender(&self, session: SessionId) -> Option<mpsc::Sender<Shown>> {
         let senders = self.senders();
@@ -94,7 +124,7 @@ pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Delive
     tokio::spawn(async move {
         let until = read_at + shared.telco.ussd.deadline;
         let Some(screen) = shared.exchange.ussd(call).await else { return };
-        let shown = Shown { back, screen, read_at, until, _room: room };
+        let shown = Shown { what: What::Screen { back, screen }, read_at, until, _room: room };
         if let Some(sender) = shared.desk.sender(connection) {
             // Every screen has its place: no more are in hand than it holds.
             drop(sender.try_send(shown));
@@ -110,6 +140,7 @@ fn call(telco: &Telco, connection: SessionId, number: Msisdn, input: UssdInput, 
         Signal::Next => UssdSignal::Next(input.text),
         Signal::Unknown => UssdSignal::Unknown(input.text),
         Signal::Abort => UssdSignal::Abort,
+        Signal::Confirmed => UssdSignal::Confirmed,
     };
     UssdCall {
         smsc: telco.name.clone(),
@@ -140,14 +171,23 @@ impl Screens {
 
     /// The next one that is still in time.
     pub(super) fn next(&mut self, telco: &Telco, now: Instant) -> Option<(UssdSubmit, Instant)> {
+        let dialect = &telco.ussd.dialect;
         while let Some(shown) = self.0.pop_front() {
             if now >= shown.until {
                 tracing::warn!(smsc = %telco.name, "a USSD screen was too late to be sent");
                 continue;
             }
             let code = telco.ussd.codes.first().map_or("", String::as_str);
-            let Screen { text, end } = &shown.screen;
-            return Some((telco.ussd.dialect.reply(&shown.back, code, text, *end), shown.read_at));
+            let submit = match &shown.what {
+                What::Screen { back, screen } => Some(dialect.reply(back, code, &screen.text, screen.end)),
+                What::Notice(notice) => {
+                    let (source, subscriber) = addresses(telco, None, &notice.number);
+                    dialect.notice(source, subscriber, &notice.text)
+                }
+            };
+            if let Some(submit) = submit {
+                return Some((submit, shown.read_at));
+            }
         }
         None
     }

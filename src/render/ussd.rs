@@ -9,7 +9,10 @@ use super::{
 use crate::{
     dialogue::{StatusFacts, View, view::Asking},
     text::{khmer, segment::Alphabet},
-    types::{Language, RegistrationCode, civic::ApplicationStatus},
+    types::{
+        Language, RegistrationCode,
+        civic::{ApplicationStatus, Notice},
+    },
 };
 use jiff::tz::TimeZone;
 
@@ -119,7 +122,7 @@ pub fn late(language: Language) -> String {
 fn kind(view: &View) -> Kind {
     match view {
         View::Menu => Kind::Home,
-        View::SlowDown | View::AskAgain | View::Apology => Kind::End,
+        View::SlowDown | View::AskAgain | View::Apology | View::Notice { .. } => Kind::End,
         View::EnterCode
         | View::ChooseLanguage
         | View::Choose { .. }
@@ -155,8 +158,7 @@ fn kind(view: &View) -> Kind {
         | View::NothingFree { .. }
         | View::CannotChange
         | View::Thanks
-        | View::NoSuchComplaint
-        | View::Notice { .. } => Kind::Answer { text: false },
+        | View::NoSuchComplaint => Kind::Answer { text: false },
     }
 }
 
@@ -232,6 +234,15 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::Thanks => texts::ussd_thanks(language),
         View::AskComplaint => texts::ussd_ask_complaint(language),
         View::ComplaintFiled { reference } => texts::ussd_complaint_filed(language, reference),
+        View::Notice { notice: Notice::Reminder { reference, office, start }, .. } => {
+            let at = lists::moment(*start, language, zone);
+            let head = words::pick(language, "រំលឹកការណាត់", "Romluk kar nat", "Appointment");
+            return vec![
+                format!("{head} {reference}"),
+                sms::office_name(office, language),
+                format!("{} {}", at.day, at.hour),
+            ];
+        }
         View::Complaint(_) | View::Notice { .. } => sms::render_sms(view, language, zone).text,
         View::NoSuchComplaint => texts::ussd_no_such_complaint(language),
         View::ConfirmBooking { .. }

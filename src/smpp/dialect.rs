@@ -11,6 +11,9 @@ use super::{
 use crate::text::{gsm7, ucs2};
 use bytes::Bytes;
 
+/// USSN request (§5.3.2.44).
+const NOTIFY: u8 = 3;
+
 /// Where the name of a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionAt {
@@ -101,6 +104,8 @@ pub enum Signal {
     Next,
     /// The subscriber hung up, or the gateway gave up.
     Abort,
+    /// The telephone has shown our notice.
+    Confirmed,
     /// An operation that the dialect does not have: goes on where a session is known.
     Unknown,
 }
@@ -184,6 +189,8 @@ impl Dialect {
             Some(op) if self.start.contains(&op) => Signal::Start,
             Some(op) if self.abort.contains(&op) => Signal::Abort,
             Some(op) if self.next.contains(&op) => Signal::Next,
+            // the confirmation of USSN request (3) is 19, by the same distance as all others
+            Some(op) if self.push == Some(NOTIFY) && op == NOTIFY + 16 => Signal::Confirmed,
             _ => Signal::Unknown,
         };
         let echo = deliver.tlvs.iter().filter(|tlv| self.echo_tlvs.contains(&tlv.tag)).cloned().collect();

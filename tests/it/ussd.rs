@@ -338,3 +338,42 @@ async fn garbage_is_answered_with_a_screen_or_nothing() {
     }
     desk.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reminder_is_a_notice_where_the_profile_allows_it_and_else_a_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (portal, plain, showing) = (portal().await, telco(Dialect::Spec).await, telco(Dialect::Spec).await);
+    let mut more = "prefixes = [\"10\"]\nshort_codes = [\"1212\"]\n".to_owned();
+    more.push_str(&smsc("showing", showing.addr(), "prefixes = [\"12\"]\nussd = { profile = \"own\" }"));
+    more.push_str("[[ussd_profile]]\nname = \"own\"\npush = 3\n");
+    let config = program::config(folder.path(), plain.addr(), portal.addr(), &more);
+    let text = std::fs::read_to_string(&config).expect("the configuration");
+    let text = text.replace("[portal]\n", "[push]\nquiet_hours = []\n[portal]\npoll_s = 1\n");
+    std::fs::write(&config, text).expect("written");
+    let _program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
+    for telco in [&plain, &showing] {
+        telco.bound().await;
+    }
+    let mut handset = Handset::new(&showing, CITIZEN);
+    for number in [CITIZEN, "85510000001"] {
+        let event = serde_json::json!({
+            "specversion": "1.0", "id": format!("evt-{number}"), "source": "https://portal.example/",
+            "type": "kh.gov.portal.appointment.reminder", "time": "2026-11-23T09:15:00+07:00",
+            "datacontenttype": "application/json",
+            "data": {
+                "msisdn": format!("+{number}"), "language": "en", "appointment_reference": "40719359",
+                "service": { "sensitive": true }, "start": "2099-11-24T07:30:00+07:00",
+                "office": { "id": "o", "name": { "km": "ច្រក", "en": "OWSO Dangkao" } },
+            },
+        });
+        portal.tell(&event).await.expect("told");
+    }
+    let shown = handset.screen().await.expect("a notice");
+    assert!(shown.text.starts_with("Appointment 40719359\nOWSO Dangkao\n") && shown.end, "{shown:?}");
+    let text = eventually_text(&plain, "85510000001").await;
+    assert!(text.contains("40719359"), "{text}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(showing.snapshot().mt.is_empty(), "confirmed by the telephone, so no text: {:#?}", showing.snapshot().mt);
+    assert!(showing.snapshot().violations.is_empty());
+    portal.stop().await;
+}

@@ -88,6 +88,7 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
             short_codes: link.short_codes.clone(),
             cut: Cut::Udh8,
             prefixes: Vec::new(),
+            notices: None,
         }],
         quiet: None,
         push_enabled: true,

@@ -1,0 +1,97 @@
+//! Reminders as USSD notices, where a gateway takes them: shown at once and confirmed by the telephone. What is not
+//! confirmed goes as a text. Kept in memory: after a crash a notice is sent again, never nothing.
+use super::{Exchange, hold};
+use crate::{
+    dialogue::View,
+    ports::citizens::CitizenRecord,
+    render::{
+        render_ussd,
+        ussd::{self as screens, Size},
+    },
+    types::{Language, MoId, Msisdn, names::SmscName},
+};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+use tokio::sync::mpsc;
+
+/// A notice for a bind to send.
+#[derive(Clone)]
+pub struct UssdNotice {
+    /// To whom.
+    pub number: Msisdn,
+    /// One screen.
+    pub text: String,
+}
+
+/// Notices that wait for a bind, and those that are out.
+pub(super) struct Notices {
+    queues: HashMap<SmscName, (mpsc::Sender<UssdNotice>, Mutex<Option<mpsc::Receiver<UssdNotice>>>)>,
+    out: Mutex<HashMap<MoId, (Msisdn, bool)>>,
+}
+
+/// Notices that wait or are out at a time; what is more goes as a text at once.
+const NOTICES_MAX: usize = 1_000;
+
+impl Notices {
+    pub(super) fn new(telcos: impl Iterator<Item = SmscName>) -> Self {
+        let queue = |smsc| {
+            let (sender, receiver) = mpsc::channel(NOTICES_MAX);
+            (smsc, (sender, Mutex::new(Some(receiver))))
+        };
+        Notices { queues: telcos.map(queue).collect(), out: Mutex::default() }
+    }
+}
+
+impl Exchange {
+    /// The notices of a telco, for its binds; once.
+    pub fn notices(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
+        let (_, receiver) = self.core.notices.queues.get(smsc)?;
+        receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Sends a view as a notice; `false` where that cannot be and a text is to go.
+    pub(super) fn notify_by_ussd(
+        &self,
+        push: MoId,
+        smsc: &SmscName,
+        number: Msisdn,
+        view: &View,
+        citizen: &CitizenRecord,
+        language: Language,
+    ) -> bool {
+        let size = self.core.settings.telcos.iter().find(|telco| telco.name == *smsc).and_then(|telco| telco.notices);
+        let (Some(size), Some((queue, _))) = (size, self.core.notices.queues.get(smsc)) else { return false };
+        let Some(text) = self.notice_text(view, citizen, language, size) else { return false };
+        let mut out = hold(&self.core.notices.out);
+        if out.len() >= NOTICES_MAX || queue.try_send(UssdNotice { number, text }).is_err() {
+            return false;
+        }
+        out.insert(push, (number, false));
+        true
+    }
+
+    /// One screen, or nothing where it does not fit one.
+    fn notice_text(&self, view: &View, citizen: &CitizenRecord, language: Language, size: Size) -> Option<String> {
+        let asked = citizen.language == Some(Language::Km);
+        let language = screens::spoken(citizen.language.unwrap_or(language), asked, size);
+        let mut pages = render_ussd(view, None, language, &self.core.settings.zone, size).pages;
+        if pages.len() == 1 { pages.pop() } else { None }
+    }
+
+    /// What became of a notice: `None` when none was sent.
+    pub(super) fn notice_outcome(&self, push: MoId) -> Option<bool> {
+        hold(&self.core.notices.out).remove(&push).map(|(_, confirmed)| confirmed)
+    }
+
+    /// A telephone has shown a notice; whether one was out to it.
+    pub(super) fn notice_confirmed(&self, number: Msisdn) -> bool {
+        let mut out = hold(&self.core.notices.out);
+        let Some((_, confirmed)) = out.values_mut().find(|(to, confirmed)| *to == number && !*confirmed) else {
+            return false;
+        };
+        *confirmed = true;
+        true
+    }
+}
