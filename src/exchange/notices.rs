@@ -27,8 +27,14 @@ pub struct UssdNotice {
 
 /// Notices that wait for a bind, and those that are out.
 pub(super) struct Notices {
-    queues: HashMap<SmscName, (mpsc::Sender<UssdNotice>, Mutex<Option<mpsc::Receiver<UssdNotice>>>)>,
+    queues: HashMap<SmscName, Queue>,
     out: Mutex<HashMap<MoId, (Msisdn, bool)>>,
+}
+
+/// Of one telco; its far end is taken once.
+struct Queue {
+    sender: mpsc::Sender<UssdNotice>,
+    receiver: Mutex<Option<mpsc::Receiver<UssdNotice>>>,
 }
 
 /// Notices that wait or are out at a time; what is more goes as a text at once.
@@ -38,7 +44,7 @@ impl Notices {
     pub(super) fn new(telcos: impl Iterator<Item = SmscName>) -> Self {
         let queue = |smsc| {
             let (sender, receiver) = mpsc::channel(NOTICES_MAX);
-            (smsc, (sender, Mutex::new(Some(receiver))))
+            (smsc, Queue { sender, receiver: Mutex::new(Some(receiver)) })
         };
         Notices { queues: telcos.map(queue).collect(), out: Mutex::default() }
     }
@@ -47,8 +53,8 @@ impl Notices {
 impl Exchange {
     /// The notices of a telco, for its binds; once.
     pub fn notices(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
-        let (_, receiver) = self.core.notices.queues.get(smsc)?;
-        receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let queue = self.core.notices.queues.get(smsc)?;
+        queue.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Sends a view as a notice; `false` where that cannot be and a text is to go.
@@ -62,10 +68,10 @@ impl Exchange {
         language: Language,
     ) -> bool {
         let size = self.core.settings.telcos.iter().find(|telco| telco.name == *smsc).and_then(|telco| telco.notices);
-        let (Some(size), Some((queue, _))) = (size, self.core.notices.queues.get(smsc)) else { return false };
+        let (Some(size), Some(queue)) = (size, self.core.notices.queues.get(smsc)) else { return false };
         let Some(text) = self.notice_text(view, citizen, language, size) else { return false };
         let mut out = hold(&self.core.notices.out);
-        if out.len() >= NOTICES_MAX || queue.try_send(UssdNotice { number, text }).is_err() {
+        if out.len() >= NOTICES_MAX || queue.sender.try_send(UssdNotice { number, text }).is_err() {
             return false;
         }
         out.insert(push, (number, false));

@@ -17,6 +17,15 @@ pub struct UssdSession {
     pub version: i64,
 }
 
+impl std::fmt::Debug for UssdSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UssdSession")
+            .field("version", &self.version)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
 /// One step of a session, all of it in one commit.
 pub struct UssdStep {
     /// The telco's family.

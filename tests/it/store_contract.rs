@@ -24,9 +24,11 @@ const TEXT: &str = "canary text 500260481937";
 mod mos;
 mod only_sqlite;
 mod segments;
+mod ussd;
 
 use mos::*;
 use segments::*;
+use ussd::*;
 
 /// A place where stores of one database are opened, one after the other.
 trait Factory: Send + Sync {
@@ -92,6 +94,9 @@ contract!(
     one_bad_operation_harms_no_other,
     operations_on_one_row_keep_their_order,
     waiting_mos_come_in_pages,
+    a_session_is_kept_step_by_step,
+    a_step_is_one_commit,
+    sessions_that_are_over_are_swept,
 );
 
 fn number() -> Msisdn {
