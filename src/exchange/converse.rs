@@ -39,6 +39,25 @@ pub(super) struct Talk {
     pub(super) late: bool,
 }
 
+impl Talk {
+    /// Nothing was said yet.
+    fn begun(dialogue: Dialogue, language: Language) -> Self {
+        Talk {
+            next: dialogue,
+            view: None,
+            language,
+            remember_language: None,
+            set_stopped: None,
+            failed_look_up: false,
+            failures: 0,
+            tallies: None,
+            advanced: true,
+            follow_up: None,
+            late: false,
+        }
+    }
+}
+
 /// How long a channel waits that cannot wait: after that the question goes on elsewhere.
 #[derive(Clone, Copy)]
 pub(super) struct Patience {
@@ -98,19 +117,7 @@ impl Exchange {
         patience: Option<Patience>,
     ) -> Talk {
         let settings = &self.core.settings;
-        let mut talk = Talk {
-            next: dialogue,
-            view: None,
-            language: remembered.unwrap_or(settings.default_language),
-            remember_language: None,
-            set_stopped: None,
-            failed_look_up: false,
-            failures: 0,
-            tallies: None,
-            advanced: true,
-            follow_up: None,
-            late: false,
-        };
+        let mut talk = Talk::begun(dialogue, remembered.unwrap_or(settings.default_language));
         let mut place = false;
         let mut input = input;
         for _ in 0..QUERIES_MAX {

@@ -1,3 +1,4 @@
+//! Screens: their sizes, their keys, and that nothing is lost between them.
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,4 @@
+//! Dialects against captures of gateways, byte for byte, and against garbage.
 use super::*;
 use crate::smpp::decode;
 use bytes::{BufMut, BytesMut};
