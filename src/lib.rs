@@ -7,6 +7,7 @@
 // floor 0
 pub mod types;
 // floor 1
+pub mod khqr;
 pub mod text;
 // floor 2
 pub mod dialogue;
