@@ -162,7 +162,7 @@ fn tlv(out: &mut String, tag: u8, value: &str) {
 }
 
 /// Of at most `most` units and not empty.
-fn sized<'a>(text: &'a str, most: usize, refused: Refused) -> Result<&'a str, Refused> {
+fn sized(text: &str, most: usize, refused: Refused) -> Result<&str, Refused> {
     if text.is_empty() || units(text) > most { Err(refused) } else { Ok(text) }
 }
 
