@@ -91,6 +91,20 @@ impl Exchange {
         (talk.next, talk.view.unwrap_or(View::Menu))
     }
 
+    /// Asks the directory for a visitor: what concerns nobody needs no conversation. Writes nothing.
+    pub async fn look_around(&self, query: &Query, deadline: Duration) -> Answer {
+        let asker = Asker { channel: Channel::Kiosk, number: None, deadline, key: None };
+        self.core.portal.ask(query, asker).await
+    }
+
+    /// A visitor's rating: told once, whatever is pressed again; `intent` names it.
+    pub async fn rate(&self, rating: u8, intent: uuid::Uuid, deadline: Duration) -> bool {
+        let asker = Asker { channel: Channel::Kiosk, number: None, deadline, key: Some(intent) };
+        let what = crate::types::civic::ChangeKind::Feedback { rating, text: None };
+        let query = Query::Change(Change { what, attempt: 0 });
+        matches!(self.core.portal.ask(&query, asker).await, Answer::Filed(Ok(_)))
+    }
+
     /// `cause`: what names the intentions of this turn, the same when it is taken up again.
     pub(super) async fn run(
         &self,

@@ -3,7 +3,10 @@
 use crate::dialogue::{Choice, Input, StatusFacts, View};
 use crate::exchange::{Exchange, Visit};
 use crate::ports::PortFuture;
-use crate::types::Language;
+use crate::types::{
+    Language, Pin,
+    civic::{Answer, Query},
+};
 use std::time::Duration;
 
 /// What a visitor is told about the code that was entered.
@@ -16,7 +19,7 @@ pub enum CheckAnswer {
     Mistyped,
     /// It does not have the shape of a code.
     NotACode,
-    /// No such application, or one that is hidden: the two are answered alike.
+    /// No such application, one that is hidden, or a wrong PIN: all are answered alike.
     Unknown,
     /// The portal is away and nothing is kept.
     Busy,
@@ -28,7 +31,11 @@ pub enum CheckAnswer {
 pub trait Door: Send + Sync {
     /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked.
     /// Comes back within the deadline of the channel; never fails, every fault has an answer.
-    fn check<'a>(&'a self, typed: &'a str, language: Language) -> PortFuture<'a, CheckAnswer>;
+    fn check<'a>(&'a self, typed: &'a str, pin: Option<Pin>, language: Language) -> PortFuture<'a, CheckAnswer>;
+    /// A question to the directory: services, ministries, offices. An answer that is kept says since when.
+    fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer>;
+    /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
+    fn rate(&self, rating: u8, intent: uuid::Uuid) -> PortFuture<'_, bool>;
 }
 
 /// The door that stands in the house: the conversation every channel has.
@@ -40,12 +47,20 @@ pub struct ExchangeDoor {
 }
 
 impl Door for ExchangeDoor {
-    fn check<'a>(&'a self, typed: &'a str, language: Language) -> PortFuture<'a, CheckAnswer> {
+    fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
+        Box::pin(self.exchange.look_around(query, self.deadline))
+    }
+
+    fn rate(&self, rating: u8, intent: uuid::Uuid) -> PortFuture<'_, bool> {
+        Box::pin(self.exchange.rate(rating, intent, self.deadline))
+    }
+
+    fn check<'a>(&'a self, typed: &'a str, pin: Option<Pin>, language: Language) -> PortFuture<'a, CheckAnswer> {
         Box::pin(async move {
             let typed = typed.to_owned();
             let visit = Visit {
                 dialogue: None,
-                input: Input::Choice(Choice::Code { typed, pin: None }),
+                input: Input::Choice(Choice::Code { typed, pin }),
                 language,
                 deadline: self.deadline,
             };

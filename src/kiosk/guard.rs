@@ -31,6 +31,11 @@ fn page(path: Option<&MatchedPath>) -> &'static str {
         "/kiosk/{lang}/home" => "home",
         "/kiosk/{lang}/help" => "help",
         "/kiosk/{lang}/check" => "check",
+        "/kiosk/{lang}/services" => "services",
+        "/kiosk/{lang}/service/{code}" => "service",
+        "/kiosk/{lang}/offices" | "/kiosk/{lang}/offices/{place}" => "offices",
+        "/kiosk/{lang}/office/{id}" => "office",
+        "/kiosk/{lang}/feedback" => "feedback",
         "/a/{hash}/{*name}" => "asset",
         _ => "other",
     }

@@ -1,6 +1,7 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Door`] to the exchange.
+mod directory;
 mod door;
 mod guard;
 mod pages;
@@ -54,6 +55,12 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/home", get(pages::home))
         .route("/kiosk/{lang}/help", get(pages::help))
         .route("/kiosk/{lang}/check", get(pages::pad).post(pages::check))
+        .route("/kiosk/{lang}/services", get(directory::services))
+        .route("/kiosk/{lang}/service/{code}", get(directory::service))
+        .route("/kiosk/{lang}/offices", get(directory::offices))
+        .route("/kiosk/{lang}/offices/{place}", get(directory::offices_at))
+        .route("/kiosk/{lang}/office/{id}", get(directory::office))
+        .route("/kiosk/{lang}/feedback", get(pages::feedback).post(pages::rate))
         .route("/kiosk/{lang}/{*rest}", any(pages::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(pages::wrong_way)

@@ -2,10 +2,11 @@
 use super::*;
 use crate::dialogue::StatusFacts;
 use crate::ports::PortFuture;
+use crate::types::civic::{Answer, PortalFault, Query};
 use crate::types::civic::{
     ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
 };
-use crate::types::{CodeRules, CodeVerdict, Language, Riel, UnixMs};
+use crate::types::{CodeRules, CodeVerdict, Language, Pin, Riel, UnixMs};
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
@@ -66,7 +67,23 @@ fn application(status: ApplicationStatus, disclosure: Disclosure) -> StatusFacts
 }
 
 impl Door for Fake {
-    fn check<'a>(&'a self, typed: &'a str, _: Language) -> PortFuture<'a, CheckAnswer> {
+    fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
+        let away = PortalFault::Away;
+        Box::pin(async move {
+            match query {
+                Query::Ministries => Answer::Ministries(Err(away)),
+                Query::Offices(_) => Answer::Offices(Err(away)),
+                Query::Office { .. } => Answer::Office(Err(away)),
+                _ => Answer::Services(Err(away)),
+            }
+        })
+    }
+
+    fn rate(&self, rating: u8, _: uuid::Uuid) -> PortFuture<'_, bool> {
+        Box::pin(async move { rating == 5 })
+    }
+
+    fn check<'a>(&'a self, typed: &'a str, _: Option<Pin>, _: Language) -> PortFuture<'a, CheckAnswer> {
         let answer = match &typed[13..14] {
             "3" => application(ApplicationStatus::ReadyForCollection, Disclosure::Public),
             "4" => application(ApplicationStatus::ReturnedForCorrection, Disclosure::Contact),

@@ -18,7 +18,12 @@ pub struct Typed {
     pub digits: String,
     /// The digit that is being corrected, counted from 0.
     pub at: Option<usize>,
+    /// The PIN of the receipt as far as it was typed; ASCII digits only.
+    pub pin: String,
 }
+
+/// Most digits of a PIN.
+pub const PIN_MAX: usize = 6;
 
 impl Typed {
     /// From what a form sent: anything but digits is left out, Khmer digits are read.
@@ -33,7 +38,13 @@ impl Typed {
             .take(most)
             .collect();
         let at = at.parse().ok().filter(|at| *at < digits.len());
-        Typed { digits, at }
+        Typed { digits, at, pin: String::new() }
+    }
+
+    /// With what was typed of a PIN.
+    pub fn with_pin(self, pin: &str) -> Self {
+        let pin = pin.chars().filter(char::is_ascii_digit).take(PIN_MAX).collect();
+        Typed { pin, ..self }
     }
 
     /// Takes a digit: in place of the one being corrected, else at the end while there is room.

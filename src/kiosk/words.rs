@@ -130,6 +130,44 @@ pub struct Words {
     pub too_large: Told,
     pub unreadable: Told,
     pub foreign: Told,
+    pub services_card: Told,
+    pub offices_card: Told,
+    pub feedback_card: Told,
+    pub services_title: &'static str,
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub for_whom: &'static str,
+    pub by_ministry: &'static str,
+    pub popular: &'static str,
+    pub nothing_found: Told,
+    pub directory_away: Told,
+    pub service_code: &'static str,
+    pub fees: &'static str,
+    pub no_fee_published: &'static str,
+    pub days_needed: &'static str,
+    pub documents: &'static str,
+    pub steps: &'static str,
+    pub legal_basis: &'static str,
+    pub where_offered: &'static str,
+    pub copies: fn(u32) -> String,
+    pub original: &'static str,
+    pub offices_title: &'static str,
+    pub in_place: &'static str,
+    pub here: &'static str,
+    pub hours: &'static str,
+    pub today: &'static str,
+    pub closed: &'static str,
+    pub closed_days: &'static str,
+    pub phone: &'static str,
+    pub waiting_now: &'static str,
+    pub feedback_title: &'static str,
+    pub grades: [&'static str; 5],
+    pub thanks: Told,
+    pub not_taken: Told,
+    pub pin_title: &'static str,
+    pub pin_hint: &'static str,
+    pub pin_more: &'static str,
+    pub unknown_pin: Told,
 }
 
 /// Khmer.
@@ -232,6 +270,61 @@ pub static KM: Words = Words {
     foreign: Told {
         title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
+    services_card: Told {
+        title: "សេវា និងកម្រៃ", text: "ឯកសារដែលត្រូវយកមក តម្លៃ និងរយៈពេល"
+    },
+    offices_card: Told {
+        title: "ការិយាល័យ", text: "ទីតាំង ម៉ោងធ្វើការ និងលេខទូរស័ព្ទ"
+    },
+    feedback_card: Told {
+        title: "ផ្តល់មតិ", text: "ប្រាប់យើងថា សេវាយ៉ាងដូចម្តេច"
+    },
+    services_title: "សេវាសាធារណៈ",
+    search: "ស្វែងរក",
+    search_hint: "វាយឈ្មោះសេវា ឬលេខ ៤ ខ្ទង់",
+    for_whom: "សម្រាប់អ្នកណា",
+    by_ministry: "តាមក្រសួង",
+    popular: "សេវាដែលគេប្រើញឹកញាប់",
+    nothing_found: Told {
+        title: "រកមិនឃើញទេ", text: "សូមសាកល្បងពាក្យផ្សេង ឬសួរមន្ត្រីនៅបញ្ជរ។"
+    },
+    directory_away: Told {
+        title: "ពេលនេះមិនទាន់អាចបង្ហាញបានទេ",
+        text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ ឬសួរមន្ត្រីនៅបញ្ជរ។",
+    },
+    service_code: "លេខសេវា",
+    fees: "កម្រៃសេវា",
+    no_fee_published: "សូមសួរមន្ត្រីនៅបញ្ជរ",
+    days_needed: "រយៈពេល",
+    documents: "ឯកសារដែលត្រូវយកមក",
+    steps: "ជំហានដែលត្រូវធ្វើ",
+    legal_basis: "មូលដ្ឋានច្បាប់",
+    where_offered: "កន្លែងផ្តល់សេវា",
+    copies: |copies| format!("ច្បាប់ចម្លង {}", shared::khmer_digits(&copies.to_string())),
+    original: "ច្បាប់ដើម",
+    offices_title: "ការិយាល័យ",
+    in_place: "ជ្រើសរើសទីតាំង",
+    here: "ការិយាល័យនៅទីនេះ",
+    hours: "ម៉ោងធ្វើការ",
+    today: "ថ្ងៃនេះ",
+    closed: "បិទ",
+    closed_days: "ថ្ងៃឈប់សម្រាក",
+    phone: "ទូរស័ព្ទ",
+    waiting_now: "អ្នករង់ចាំពេលនេះ",
+    feedback_title: "តើសេវានៅទីនេះយ៉ាងដូចម្តេច?",
+    grades: ["អន់ណាស់", "អន់", "មធ្យម", "ល្អ", "ល្អណាស់"],
+    thanks: Told {
+        title: "សូមអរគុណ", text: "មតិរបស់លោកអ្នកជួយឱ្យសេវាកាន់តែប្រសើរ។"
+    },
+    not_taken: Told {
+        title: "មតិមិនទាន់បានបញ្ជូនទេ", text: "សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ។"
+    },
+    pin_title: "សូមបញ្ចូលលេខ PIN",
+    pin_hint: "លេខ PIN ក៏មាននៅលើបង្កាន់ដៃដែរ",
+    pin_more: "មើលលម្អិតដោយលេខ PIN",
+    unknown_pin: Told {
+        title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ", text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត។"
+    },
 };
 
 /// English.
@@ -331,6 +424,53 @@ pub static EN: Words = Words {
     too_large: Told { title: "That was too long", text: "Please start again." },
     unreadable: Told { title: "That could not be read", text: "Please start again." },
     foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
+    services_card: Told { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
+    offices_card: Told { title: "Offices", text: "Where they are, when they are open, how to call them" },
+    feedback_card: Told { title: "Tell us how it was", text: "One touch is enough" },
+    services_title: "Public services",
+    search: "Search",
+    search_hint: "Name of the service, or its four digits",
+    for_whom: "For whom",
+    by_ministry: "By ministry",
+    popular: "Often asked for",
+    nothing_found: Told {
+        title: "Nothing was found",
+        text: "Please try other words, or ask an officer at the counter.",
+    },
+    directory_away: Told {
+        title: "This cannot be shown just now",
+        text: "The system is not answering. Please try again in a little while, or ask an officer at the counter.",
+    },
+    service_code: "Service number",
+    fees: "Fee",
+    no_fee_published: "Please ask an officer at the counter",
+    days_needed: "How long it takes",
+    documents: "What to bring",
+    steps: "How it goes",
+    legal_basis: "Legal basis",
+    where_offered: "Where it is offered",
+    copies: |copies| if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") },
+    original: "original",
+    offices_title: "Offices",
+    in_place: "Choose a place",
+    here: "Offices here",
+    hours: "Opening hours",
+    today: "Today",
+    closed: "closed",
+    closed_days: "Closed days",
+    phone: "Telephone",
+    waiting_now: "Waiting now",
+    feedback_title: "How was the service here?",
+    grades: ["Very bad", "Bad", "Fair", "Good", "Very good"],
+    thanks: Told { title: "Thank you", text: "What you tell us makes the service better." },
+    not_taken: Told { title: "Your answer was not passed on yet", text: "Please try again in a little while." },
+    pin_title: "Enter the PIN",
+    pin_hint: "It is printed on your receipt, too",
+    pin_more: "More with the PIN",
+    unknown_pin: Told {
+        title: "The code or the PIN is not right",
+        text: "Please compare with your receipt and try again.",
+    },
 };
 
 /// The word for a status, as every channel has it, and one sentence on what it means.

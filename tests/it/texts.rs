@@ -128,6 +128,8 @@ fn service(data: Data) -> View {
         popular: true,
         audiences: vec![Audience::Citizen],
         ministry: "moi".into(),
+        steps: Vec::new(),
+        legal_basis: Vec::new(),
     };
     View::Service(Box::new(ServiceFacts { service: Arc::new(service), as_of: None }))
 }

@@ -45,6 +45,15 @@ struct WireService {
     audiences: Vec<String>,
     #[serde(default)]
     ministry: String,
+    #[serde(default)]
+    steps: Vec<WireStep>,
+    #[serde(default)]
+    legal_basis: Vec<WireText>,
+}
+
+#[derive(Deserialize)]
+struct WireStep {
+    name: WireText,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +165,8 @@ fn service(wire: WireService) -> Service {
         popular: wire.popular,
         audiences: wire.audiences.iter().filter_map(|word| Audience::from_wire(word)).collect(),
         ministry: clean(&wire.ministry),
+        steps: wire.steps.into_iter().take(ENTRIES_MAX).map(|step| localized(step.name)).collect(),
+        legal_basis: wire.legal_basis.into_iter().take(ENTRIES_MAX).map(localized).collect(),
     }
 }
 

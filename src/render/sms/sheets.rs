@@ -5,7 +5,6 @@ use super::office_name;
 use crate::dialogue::view::{OfficeFacts, ServiceFacts};
 use crate::types::Language;
 use crate::types::civic::{Office, RequiredDocument};
-use jiff::civil::{Time, Weekday};
 
 /// Segments of an answer that was asked for.
 const SEGMENTS_MAX: usize = 3;
@@ -90,39 +89,9 @@ pub(in super::super) fn office_lines(facts: &OfficeFacts, language: Language) ->
     lines
 }
 
-/// Neighbouring days of equal hours.
-type Span = (Weekday, Weekday, Vec<(Time, Time)>);
-
 /// `Mon-Fri 7:30-11:30, 14:00-17:30`: neighbouring days of equal hours together.
 fn weekly(office: &Office, language: Language) -> String {
-    const WEEK: [Weekday; 7] = [
-        Weekday::Monday,
-        Weekday::Tuesday,
-        Weekday::Wednesday,
-        Weekday::Thursday,
-        Weekday::Friday,
-        Weekday::Saturday,
-        Weekday::Sunday,
-    ];
-    let of_day = |day: Weekday| -> Vec<(Time, Time)> {
-        let mut hours: Vec<_> = office
-            .hours
-            .iter()
-            .filter(|hours| hours.days.contains(&day))
-            .map(|hours| (hours.open, hours.close))
-            .collect();
-        hours.sort_unstable();
-        hours
-    };
-    let mut spans: Vec<Span> = Vec::new();
-    for day in WEEK {
-        let hours = of_day(day);
-        match spans.last_mut() {
-            Some((_, last, same)) if *same == hours => *last = day,
-            _ => spans.push((day, day, hours)),
-        }
-    }
-    let open = spans.into_iter().filter(|(_, _, hours)| !hours.is_empty());
+    let open = office.week().into_iter().filter(|(_, _, hours)| !hours.is_empty());
     let words: Vec<String> = open
         .map(|(first, last, hours)| {
             let days = if first == last {

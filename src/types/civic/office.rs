@@ -22,6 +22,9 @@ pub struct Closure {
     pub reason: Localized,
 }
 
+/// The first and the last of neighbouring days with equal hours, and the hours.
+pub type Span = (Weekday, Weekday, Vec<(Time, Time)>);
+
 /// One office.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Office {
@@ -48,6 +51,25 @@ pub struct Office {
 }
 
 impl Office {
+    /// The week from Monday, neighbouring days of equal hours together; no hours: closed.
+    pub fn week(&self) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        for day in Weekday::Monday.cycle_forward().take(7) {
+            let mut hours: Vec<(Time, Time)> = self
+                .hours
+                .iter()
+                .filter(|hours| hours.days.contains(&day))
+                .map(|hours| (hours.open, hours.close))
+                .collect();
+            hours.sort_unstable();
+            match spans.last_mut() {
+                Some((_, last, same)) if *same == hours => *last = day,
+                _ => spans.push((day, day, hours)),
+            }
+        }
+        spans
+    }
+
     /// As much of it as a message needs.
     pub fn as_ref(&self) -> OfficeRef {
         OfficeRef { id: self.id.clone(), name: self.name.clone(), short: self.short.clone() }

@@ -137,4 +137,8 @@ pub struct Service {
     pub audiences: Vec<Audience>,
     /// Id of the ministry that answers for it.
     pub ministry: String,
+    /// How it goes, in order.
+    pub steps: Vec<Localized>,
+    /// The texts it rests on.
+    pub legal_basis: Vec<Localized>,
 }
