@@ -87,8 +87,50 @@ enum Command {
         #[command(subcommand)]
         command: PduCommand,
     },
+    /// Kiosk devices: paired, listed, revoked; and the clips that they speak.
+    Kiosk {
+        #[command(subcommand)]
+        command: KioskCommand,
+    },
     /// Database migrations (serve also runs them).
     Migrate(ConfigArgs),
+}
+
+#[derive(Subcommand)]
+enum KioskCommand {
+    /// Joins the kiosk that shows CODE to its office; the server must be running.
+    Pair {
+        /// The 8 digits it shows, for 10 minutes.
+        #[arg(value_name = "CODE")]
+        code: String,
+        /// The office's identifier at the portal.
+        #[arg(long, value_name = "ID")]
+        office: String,
+        /// Its screen: tablet-8, tablet-10, kiosk-22 (the usual one), kiosk-32, kiosk-43.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// All devices that were ever paired.
+    List(ServerArgs),
+    /// Shuts a device out at once.
+    Revoke {
+        /// Its name, as the list has it.
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// The clips to be recorded: file and text.
+    Audio,
+}
+
+#[derive(Args)]
+struct ServerArgs {
+    /// The configuration file of the running server.
+    #[arg(long, value_name = "FILE", default_value = "chrak.toml")]
+    config: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -208,7 +250,22 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             let code = sandbox::telco::run_phone(smsc, from, SHORT_CODE.to_owned(), stop()?).await;
             exit_code(code)
         }
+        Some(Command::Kiosk { command }) => kiosk(command).await.map(|()| 0),
         Some(Command::Pdu { command: PduCommand::Decode { hex } }) => decode(&hex.concat()),
+    }
+}
+
+async fn kiosk(command: KioskCommand) -> Result<(), Fault> {
+    match command {
+        KioskCommand::Pair { code, office, profile, server } => {
+            app::devices::pair(&server.config, &code, &office, profile.as_deref()).await
+        }
+        KioskCommand::List(server) => app::devices::list(&server.config).await,
+        KioskCommand::Revoke { id, server } => app::devices::revoke(&server.config, &id).await,
+        KioskCommand::Audio => {
+            app::devices::audio();
+            Ok(())
+        }
     }
 }
 

@@ -13,10 +13,11 @@ async function refresh() {
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const old = document.querySelector("#now");
-    const left = old.querySelector(".scroll")?.scrollLeft ?? 0;
-    old.replaceChildren(...page.querySelector("#now").children);
-    const table = old.querySelector(".scroll");
-    if (table) table.scrollLeft = left;
+    const left = [...old.querySelectorAll(".scroll")].map(table => table.scrollLeft);
+    // a section in which something is being entered stays
+    const was = [...old.children];
+    old.replaceChildren(...[...page.querySelector("#now").children].map((next, at) => (was[at]?.querySelector("details[open]") ? was[at] : next)));
+    old.querySelectorAll(".scroll").forEach((table, at) => { table.scrollLeft = left[at] ?? 0; });
     told(true);
   } catch {
     told(false);

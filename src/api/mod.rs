@@ -7,10 +7,11 @@
 //! | `/v1/transactional/sms/…` | agencies that speak NOMSA |
 //! | `/send/sms/…`, `/status/sms` | agencies that speak GovStack |
 //! | `/v1/notifications` | the portal |
-//! | `/v1/kiosk/heartbeat` | kiosks, once devices can be paired |
+//! | `/v1/kiosk/heartbeat` | kiosk devices |
 //! | `/v1/openapi.json` | everybody |
 mod agencies;
 mod govstack;
+mod kiosk;
 mod messages;
 mod nomsa;
 mod notifications;
@@ -81,7 +82,7 @@ pub fn routes(parts: ApiParts) -> Router {
         .route("/send/sms/batch", post(govstack::batch))
         .route("/status/sms", get(govstack::status))
         .route("/v1/notifications", post(notifications::notify))
-        .route("/v1/kiosk/heartbeat", post(heartbeat))
+        .route("/v1/kiosk/heartbeat", post(kiosk::heartbeat))
         .route("/v1/openapi.json", get(document))
         .route("/v1/{*rest}", any(no_such_path))
         .route("/send/{*rest}", any(no_such_path))
@@ -121,11 +122,6 @@ fn read_id(text: &str) -> Option<uuid::Uuid> {
 async fn document() -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, DOCUMENT).into_response()
-}
-
-/// No device is paired yet, so none is known.
-async fn heartbeat() -> Problem {
-    Problem::not_paired()
 }
 
 async fn no_such_path() -> Problem {

@@ -54,6 +54,11 @@ impl Problem {
         Self::new(401, "unauthorized", "This device is not paired")
     }
 
+    /// 403: another site started the request.
+    pub fn foreign() -> Self {
+        Self::new(403, "forbidden", "This request came from another site")
+    }
+
     /// 404
     pub fn not_found() -> Self {
         Self::new(404, "not_found", "Not found")

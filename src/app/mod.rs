@@ -1,6 +1,7 @@
 //! Floor 6: the only place where the adapters meet. Configuration in, objects, tasks, shutdown in reverse.
 pub mod check;
 pub mod config;
+pub mod devices;
 pub mod lifecycle;
 mod pages;
 mod server;

@@ -11,11 +11,15 @@ use crate::{
 use std::sync::Arc;
 
 /// What the kiosk pages need.
-pub fn kiosk_state(config: &Config, exchange: Exchange) -> kiosk::KioskState {
+pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String>) -> kiosk::KioskState {
     kiosk::KioskState {
         door: Arc::new(ExchangeDoor { exchange, deadline: config.portal.timeout_kiosk }),
         pairing: if config.kiosk.pairing_required { Pairing::Required } else { Pairing::Off },
         groups: config.codes.groups().into(),
+        codes: config.codes.clone(),
+        idle: (config.kiosk.idle_s, config.kiosk.warning_s),
+        staff_pin: config.kiosk.staff_pin.as_ref().map(|pin| pin.expose().into()),
+        stands_at,
     }
 }
 
@@ -37,7 +41,13 @@ pub fn api_parts(config: &Config, exchange: Exchange) -> api::ApiParts {
 }
 
 /// What the console needs.
-pub fn ops_state(config: &Config, store: Arc<SqliteStore>, board: Arc<Board>, clock: Arc<dyn Clock>) -> ops::OpsState {
+pub fn ops_state(
+    config: &Config,
+    exchange: Exchange,
+    store: Arc<SqliteStore>,
+    board: Arc<Board>,
+    clock: Arc<dyn Clock>,
+) -> ops::OpsState {
     ops::OpsState {
         board,
         store,
@@ -46,5 +56,6 @@ pub fn ops_state(config: &Config, store: Arc<SqliteStore>, board: Arc<Board>, cl
         started: clock.now(),
         clock,
         version: env!("CARGO_PKG_VERSION"),
+        exchange: Some(exchange),
     }
 }

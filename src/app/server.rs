@@ -32,6 +32,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub struct Parts {
     /// More pages on the HTTP listener.
     pub pages: Option<Router>,
+    /// The office at which kiosks that need no pairing stand.
+    pub stands_at: Option<String>,
 }
 
 /// A server whose pages answer and whose binds are under way.
@@ -98,13 +100,15 @@ impl Server {
         board: Arc<Board>,
         clock: Arc<dyn Clock>,
     ) {
-        let mut pages = kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone()));
+        let mut pages =
+            kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone(), parts.stands_at.clone()));
         pages = pages.merge(api::routes(super::pages::api_parts(config, self.exchange.clone())));
         if let Some(more) = parts.pages {
             pages = pages.merge(more);
         }
         let pages = pages.route("/", get(|| async { Redirect::temporary("/kiosk") })).fallback(kiosk::not_found);
-        let console = ops::routes(super::pages::ops_state(config, Arc::clone(&self.store), board, clock));
+        let console =
+            ops::routes(super::pages::ops_state(config, self.exchange.clone(), Arc::clone(&self.store), board, clock));
         for (listener, router) in [(http, pages), (ops, console)] {
             let stop = self.stop_pages.clone();
             self.pages.spawn(web::server::serve(listener, router, web::server::HttpLimits::default(), stop));
@@ -232,6 +236,9 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
             replies_day: limits.replies_day,
             steps_day: limits.steps_day,
             fails_hour_all: limits.fails_hour_all,
+            fails_kiosk: limits.fails_kiosk,
+            codes_hour: limits.codes_hour,
+            codes_day: limits.codes_day,
         },
         zone: config.zone.clone(),
         timeout_sms: config.portal.timeout_sms,

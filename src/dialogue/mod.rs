@@ -214,8 +214,9 @@ impl Caps {
     /// Of a channel.
     pub fn of(channel: Channel) -> Self {
         match channel {
-            Channel::Ussd => Caps { keys_only: true, sender_proven: true },
-            Channel::Sms | Channel::Kiosk => Caps { keys_only: false, sender_proven: false },
+            // at a kiosk a number counts only when a code that was texted to it came back
+            Channel::Ussd | Channel::Kiosk => Caps { keys_only: true, sender_proven: true },
+            Channel::Sms => Caps { keys_only: false, sender_proven: false },
         }
     }
 }

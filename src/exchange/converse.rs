@@ -8,7 +8,7 @@ use crate::{
         portal::Asker,
     },
     types::{
-        Language, MoId, RegistrationCode, UnixMs,
+        Language, MoId, Msisdn, RegistrationCode, UnixMs,
         civic::{Answer, Change, Query},
         names::Channel,
     },
@@ -75,17 +75,28 @@ pub struct Visit {
     pub input: Input,
     /// The language of the page.
     pub language: Language,
+    /// The number, if the visitor proved one; never one that was only typed.
+    pub number: Option<Msisdn>,
+    /// The device at which the visitor stands.
+    pub device: String,
+    /// Names the intentions of this step, so that a page sent twice changes things once.
+    pub cause: Option<MoId>,
     /// How long the visitor waits.
     pub deadline: Duration,
 }
 
 impl Exchange {
-    /// Answers a visitor now. Writes nothing.
+    /// Answers a visitor now. Writes nothing unless a look-up told nothing.
     pub async fn converse(&self, visit: Visit) -> (Dialogue, View) {
-        let asker = Asker { channel: Channel::Kiosk, number: None, deadline: visit.deadline, key: None };
+        let asker = Asker { channel: Channel::Kiosk, number: visit.number, deadline: visit.deadline, key: None };
         let dialogue = visit.dialogue.unwrap_or_default();
         let started = tokio::time::Instant::now();
-        let talk = self.run(dialogue, visit.input, asker, None, Some(visit.language), Verdict::Yes).await;
+        let may = if self.kiosk_may_look_up(&visit.device).await { Verdict::Yes } else { Verdict::Notice };
+        let talk = self.run(dialogue, visit.input, asker, visit.cause, Some(visit.language), may).await;
+        if talk.failed_look_up {
+            self.kiosk_look_up_failed(&visit.device).await;
+        }
+        self.keep_failures(talk.failures).await;
         metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
             .record(started.elapsed().as_secs_f64());
         (talk.next, talk.view.unwrap_or(View::Menu))
@@ -95,6 +106,17 @@ impl Exchange {
     pub async fn look_around(&self, query: &Query, deadline: Duration) -> Answer {
         let asker = Asker { channel: Channel::Kiosk, number: None, deadline, key: None };
         self.core.portal.ask(query, asker).await
+    }
+
+    /// A question or change of a visitor at a kiosk that needs no conversation; `intent` names a change.
+    pub async fn ask_for(
+        &self,
+        number: Option<Msisdn>,
+        query: &Query,
+        intent: Option<uuid::Uuid>,
+        deadline: Duration,
+    ) -> Answer {
+        self.core.portal.ask(query, Asker { channel: Channel::Kiosk, number, deadline, key: intent }).await
     }
 
     /// A visitor's rating: told once, whatever is pressed again; `intent` names it.

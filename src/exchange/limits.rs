@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// `[limits]` as far as they are the exchange's; 0 is no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Failed look-ups in 15 minutes.
     pub fails_quarter: u32,
@@ -20,6 +20,12 @@ pub struct Rules {
     pub steps_day: u32,
     /// Failed look-ups of all numbers in a clock hour.
     pub fails_hour_all: u32,
+    /// Failed look-ups of a kiosk in ten minutes.
+    pub fails_kiosk: u32,
+    /// One-time codes to a number in an hour.
+    pub codes_hour: u32,
+    /// One-time codes to a number in a day.
+    pub codes_day: u32,
 }
 
 /// What may be done.
@@ -103,15 +109,16 @@ fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
 mod tests {
     use super::*;
 
-    const RULES: Rules =
-        Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, steps_day: 0, fails_hour_all: 0 };
+    fn rules() -> Rules {
+        Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, ..Rules::default() }
+    }
 
     #[test]
     fn replies_are_given_then_one_notice_then_silence_until_the_minute_ends() {
         let mut tallies = Tallies::default();
         let mut verdicts = Vec::new();
         for at in [0, 1_000, 2_000, 3_000, 59_000, 60_000, 61_000, 62_000] {
-            verdicts.push(reply(&mut tallies, &RULES, UnixMs(1_000_000 + at)));
+            verdicts.push(reply(&mut tallies, &rules(), UnixMs(1_000_000 + at)));
         }
         use Verdict::{Notice, Withhold, Yes};
         assert_eq!(verdicts, [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Notice]);
@@ -122,20 +129,13 @@ mod tests {
         let mut tallies = Tallies::default();
         let now = UnixMs(5);
         for _ in 0..2 {
-            assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Yes);
+            assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Yes);
             look_up_failed(&mut tallies, now);
         }
-        assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Notice);
-        assert_eq!(look_up(&mut tallies, &RULES, now), Verdict::Withhold);
-        assert_eq!(look_up(&mut tallies, &RULES, UnixMs(5 + QUARTER)), Verdict::Yes);
-        let none = Rules {
-            fails_quarter: 0,
-            fails_day: 0,
-            replies_minute: 0,
-            replies_day: 0,
-            steps_day: 0,
-            fails_hour_all: 0,
-        };
+        assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Notice);
+        assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Withhold);
+        assert_eq!(look_up(&mut tallies, &rules(), UnixMs(5 + QUARTER)), Verdict::Yes);
+        let none = Rules::default();
         for _ in 0..100 {
             assert_eq!(reply(&mut tallies, &none, now), Verdict::Yes);
         }

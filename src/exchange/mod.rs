@@ -9,6 +9,7 @@ mod converse;
 mod dedupe;
 mod fuse;
 mod health;
+mod kiosks;
 mod lanes;
 mod limits;
 mod mts;
@@ -23,6 +24,7 @@ pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};
 pub use converse::Visit;
 pub use health::StoreHealth;
+pub use kiosks::{CodeTried, TextRefusal};
 pub use limits::Rules;
 pub use mts::Cut;
 pub use notices::UssdNotice;
@@ -31,7 +33,7 @@ pub use push::QuietHours;
 pub use ussd::{Screen, UssdCall, UssdSignal};
 
 use crate::{
-    ports::{Store, clock::Clock, portal::Portal, status::Board},
+    ports::{Store, clock::Clock, kiosks::Beat, portal::Portal, status::Board},
     types::{CodeRules, Language, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
 };
 use jiff::tz::TimeZone;
@@ -116,6 +118,9 @@ struct Core {
     notices: notices::Notices,
     /// There may be an unasked text to work on.
     pushes: tokio::sync::Notify,
+    /// What kiosks last said, and whose is not kept yet.
+    beats: Mutex<HashMap<String, Beat>>,
+    fresh_beats: Mutex<HashSet<String>>,
 }
 
 impl Exchange {
@@ -154,6 +159,8 @@ impl Exchange {
                 fuse: fuse::Fuse::default(),
                 notices,
                 pushes: tokio::sync::Notify::new(),
+                beats: Mutex::default(),
+                fresh_beats: Mutex::default(),
             }),
         }
     }

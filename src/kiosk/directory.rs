@@ -2,8 +2,10 @@
 //! office. Everything here concerns nobody, so it has addresses of its own; while the portal is away it is told as
 //! it was known last. It must not know how it is found.
 use super::{
-    KioskState, pages,
-    pages::{Back, Frame, page},
+    KioskState,
+    at::Here,
+    frame::{Back, Frame, page},
+    pages,
     views::{Fact, Line},
     words::{self, Lang, Words},
 };
@@ -36,16 +38,16 @@ const WORDS_MAX: usize = 60;
 
 /// Something to touch.
 pub(super) struct Tile {
-    href: String,
-    icon: &'static str,
-    title: String,
-    note: Option<String>,
+    pub(super) href: String,
+    pub(super) icon: &'static str,
+    pub(super) title: String,
+    pub(super) note: Option<String>,
 }
 
 /// Tiles under a headline.
 pub(super) struct Group {
-    title: Option<&'static str>,
-    tiles: Vec<Tile>,
+    pub(super) title: Option<&'static str>,
+    pub(super) tiles: Vec<Tile>,
 }
 
 /// Lines under a headline, numbered where their order matters.
@@ -111,7 +113,7 @@ fn as_of(lang: Lang, at: Option<UnixMs>) -> Option<String> {
     at.map(|at| words::date_time(lang, at.civil(&phnom_penh())))
 }
 
-fn service_tile(lang: Lang, service: &Service) -> Tile {
+pub(super) fn service_tile(lang: Lang, service: &Service) -> Tile {
     let language = lang.language();
     let fee = service.fees.first().map(|fee| shared::fee(fee, language));
     Tile {
@@ -143,27 +145,22 @@ fn percent(text: &str) -> String {
 }
 
 /// `GET /kiosk/{lang}/services`
-pub(super) async fn services(
-    State(state): State<KioskState>,
-    Path(tag): Path<String>,
-    Asked(which): Asked<Which>,
-) -> Response {
-    let Some(lang) = Lang::from_tag(&tag) else { return pages::no_such_page().await };
+pub(super) async fn services(State(state): State<KioskState>, here: Here, Asked(which): Asked<Which>) -> Response {
     let words: String = which.q.trim().chars().take(WORDS_MAX).collect();
     let audience = Audience::from_wire(&which.audience);
     let ministry = (!which.of.is_empty()).then(|| which.of.clone());
     if words.is_empty() && audience.is_none() && ministry.is_none() {
-        return all_ways(&state, lang).await;
+        return all_ways(&state, &here).await;
     }
-    let w = lang.words();
+    let (w, lang) = (here.w, here.lang);
     let search = ServiceSearch {
         words: (!words.is_empty()).then(|| words.clone()),
         audience,
         ministry: ministry.clone(),
         ..ServiceSearch::default()
     };
-    let here = format!("services?q={}&for={}&of={}", percent(&words), percent(&which.audience), percent(&which.of));
-    let f = Frame::new(lang, w.services_title, here, Back::In("services".into()));
+    let address = format!("services?q={}&for={}&of={}", percent(&words), percent(&which.audience), percent(&which.of));
+    let f = here.frame(w.services_title, address, Back::In("services".into()));
     let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(search)).await else {
         return away(f, w);
     };
@@ -178,9 +175,9 @@ pub(super) async fn services(
 }
 
 /// The ways to a service, the popular ones first.
-async fn all_ways(state: &KioskState, lang: Lang) -> Response {
-    let (w, language) = (lang.words(), lang.language());
-    let f = Frame::new(lang, w.services_title, "services", Back::In("home".into()));
+async fn all_ways(state: &KioskState, here: &Here) -> Response {
+    let (w, lang, language) = (here.w, here.lang, here.lang.language());
+    let f = here.frame(w.services_title, "services", Back::In("home".into()));
     let Answer::Services(Ok(all)) = state.door.look_around(&Query::Services(ServiceSearch::default())).await else {
         return away(f, w);
     };
@@ -194,8 +191,16 @@ async fn all_ways(state: &KioskState, lang: Lang) -> Response {
             title: shared::audience(audience, language).to_owned(),
             note: None,
         });
+    let guides = super::guides::all(lang).into_iter().map(|(href, title, lead)| Tile {
+        href,
+        icon: "forward",
+        title: title.to_owned(),
+        note: Some(lead.to_owned()),
+    });
+    let guides = guides.collect();
     let mut groups = vec![
         Group { title: Some(w.popular), tiles: popular.map(|service| service_tile(lang, service)).collect() },
+        Group { title: Some(here.lang.visit().guides), tiles: guides },
         Group { title: Some(w.for_whom), tiles: whom.collect() },
     ];
     if let Answer::Ministries(Ok(ministries)) = state.door.look_around(&Query::Ministries).await {
@@ -215,19 +220,22 @@ async fn all_ways(state: &KioskState, lang: Lang) -> Response {
 }
 
 fn away(f: Frame, w: &'static Words) -> Response {
-    let (title, groups) = (f.title.to_owned(), Vec::new());
+    let (title, groups) = (f.title.to_string(), Vec::new());
     let empty = Some(&w.directory_away);
     page(StatusCode::OK, &ListPage { f, title, search: None, groups, as_of: None, empty })
 }
 
 /// `GET /kiosk/{lang}/service/{code}`
-pub(super) async fn service(State(state): State<KioskState>, Path((tag, code)): Path<(String, String)>) -> Response {
-    let Some(lang) = Lang::from_tag(&tag) else { return pages::no_such_page().await };
-    let w = lang.words();
+pub(super) async fn service(
+    State(state): State<KioskState>,
+    here: Here,
+    Path((_, code)): Path<(String, String)>,
+) -> Response {
+    let (w, lang) = (here.w, here.lang);
     if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return pages::no_such_page().await;
     }
-    let f = Frame::new(lang, w.services_title, format!("service/{code}"), Back::In("services".into()));
+    let f = here.frame(w.services_title, format!("service/{code}"), Back::In("services".into()));
     let search = ServiceSearch { words: Some(code.clone()), ..ServiceSearch::default() };
     let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(search)).await else {
         return away(f, w);
@@ -281,36 +289,36 @@ fn service_sections(lang: Lang, service: &Service) -> Vec<Section> {
 }
 
 /// `GET /kiosk/{lang}/offices`
-pub(super) async fn offices(State(state): State<KioskState>, Path(tag): Path<String>) -> Response {
-    offices_in(&state, &tag, "").await
+pub(super) async fn offices(State(state): State<KioskState>, here: Here) -> Response {
+    offices_in(&state, &here, "").await
 }
 
 /// `GET /kiosk/{lang}/offices/{place}`: a division by its code of 2, 4 or 6 digits.
 pub(super) async fn offices_at(
     State(state): State<KioskState>,
-    Path((tag, place)): Path<(String, String)>,
+    here: Here,
+    Path((_, place)): Path<(String, String)>,
 ) -> Response {
     if gazetteer::by_code(&place).is_none() {
         return pages::no_such_page().await;
     }
-    offices_in(&state, &tag, &place).await
+    offices_in(&state, &here, &place).await
 }
 
-async fn offices_in(state: &KioskState, tag: &str, place: &str) -> Response {
-    let Some(lang) = Lang::from_tag(tag) else { return pages::no_such_page().await };
-    let w = lang.words();
-    let (here, back) = match place.len().checked_sub(2) {
+async fn offices_in(state: &KioskState, here: &Here, place: &str) -> Response {
+    let (w, lang) = (here.w, here.lang);
+    let (address, back) = match place.len().checked_sub(2) {
         None => ("offices".to_owned(), "home".to_owned()),
         Some(0) => (format!("offices/{place}"), "offices".to_owned()),
         Some(length) => (format!("offices/{place}"), format!("offices/{}", &place[..length])),
     };
-    let f = Frame::new(lang, w.offices_title, here, Back::In(back.into()));
+    let f = here.frame(w.offices_title, address, Back::In(back.into()));
     let search = OfficeSearch { within: Some(place.to_owned()), ..OfficeSearch::default() };
     let Answer::Offices(Ok(found)) = state.door.look_around(&Query::Offices(search)).await else {
         return away(f, w);
     };
     let groups = place_groups(lang, place, &found.items);
-    let title = if place.is_empty() { w.offices_title.to_owned() } else { place_name(lang, place) };
+    let title = if place.is_empty() { w.offices_title.to_owned() } else { super::talk::place_name(lang, place) };
     let empty = groups.is_empty().then_some(&w.nothing_found);
     page(StatusCode::OK, &ListPage { f, title, search: None, groups, as_of: as_of(lang, found.as_of), empty })
 }
@@ -332,7 +340,7 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
     let tile = |(code, _): (String, usize)| Tile {
         href: format!("offices/{code}"),
         icon: "place",
-        title: place_name(lang, &code),
+        title: super::talk::place_name(lang, &code),
         note: None,
     };
     let mut groups = vec![
@@ -343,19 +351,14 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
     groups
 }
 
-fn place_name(lang: Lang, code: &str) -> String {
-    let Some(division) = gazetteer::by_code(code) else { return code.to_owned() };
-    match lang {
-        Lang::Km => format!("{}{}", division.unit_km(), division.name_km),
-        Lang::En => format!("{} {}", division.unit_latin(), division.name_latin),
-    }
-}
-
 /// `GET /kiosk/{lang}/office/{id}`
-pub(super) async fn office(State(state): State<KioskState>, Path((tag, id)): Path<(String, String)>) -> Response {
-    let Some(lang) = Lang::from_tag(&tag) else { return pages::no_such_page().await };
-    let w = lang.words();
-    let f = |back: String| Frame::new(lang, w.offices_title, format!("office/{}", percent(&id)), Back::In(back.into()));
+pub(super) async fn office(
+    State(state): State<KioskState>,
+    here: Here,
+    Path((_, id)): Path<(String, String)>,
+) -> Response {
+    let (w, lang) = (here.w, here.lang);
+    let f = |back: String| here.frame(w.offices_title, format!("office/{}", percent(&id)), Back::In(back.into()));
     let office = match state.door.look_around(&Query::Office { id: id.clone() }).await {
         Answer::Office(Ok(office)) => office,
         Answer::Office(Err(crate::types::civic::PortalFault::NotFound)) => return pages::no_such_page().await,

@@ -1,13 +1,14 @@
 //! The way from a page to the conversation: what a kiosk asks and what comes back, as facts. It must not
 //! know any word of the pages.
-use crate::dialogue::{Choice, Input, StatusFacts, View};
-use crate::exchange::{Exchange, Visit};
-use crate::ports::PortFuture;
+use crate::dialogue::{Choice, Dialogue, Input, StatusFacts, View};
+use crate::exchange::{CodeTried, Exchange, TextRefusal, Visit};
+use crate::ports::{PortFuture, StoreFault, kiosks::Kiosk};
 use crate::types::{
-    Language, Pin,
+    Language, MoId, Msisdn, Pin, UnixMs,
     civic::{Answer, Query},
 };
 use std::time::Duration;
+use uuid::Uuid;
 
 /// What a visitor is told about the code that was entered.
 #[derive(Clone, Debug)]
@@ -27,15 +28,73 @@ pub enum CheckAnswer {
     Paused,
 }
 
-/// Answers the questions of a kiosk. One call is one question of one visitor.
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Who {
+    /// The kiosk.
+    pub device: String,
+    /// The number that the visitor proved.
+    pub number: Option<Msisdn>,
+}
+
+/// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline
+/// of the channel.
 pub trait Door: Send + Sync {
-    /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked.
-    /// Comes back within the deadline of the channel; never fails, every fault has an answer.
-    fn check<'a>(&'a self, typed: &'a str, pin: Option<Pin>, language: Language) -> PortFuture<'a, CheckAnswer>;
+    /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked. Never
+    /// fails, every fault has an answer.
+    fn check<'a>(
+        &'a self,
+        who: &'a Who,
+        typed: &'a str,
+        pin: Option<Pin>,
+        language: Language,
+    ) -> PortFuture<'a, CheckAnswer>;
+    /// One step of a conversation; `cause` names its intentions.
+    fn talk<'a>(
+        &'a self,
+        who: &'a Who,
+        dialogue: Option<Dialogue>,
+        input: Input,
+        language: Language,
+        cause: Uuid,
+    ) -> PortFuture<'a, (Dialogue, View)>;
     /// A question to the directory: services, ministries, offices. An answer that is kept says since when.
     fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer>;
+    /// A question or change of a visitor; `intent` names a change.
+    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Answer>;
     /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
-    fn rate(&self, rating: u8, intent: uuid::Uuid) -> PortFuture<'_, bool>;
+    fn rate(&self, rating: u8, intent: Uuid) -> PortFuture<'_, bool>;
+    /// Texts a one-time code to the typed number; the number, and what names the code.
+    fn send_code<'a>(
+        &'a self,
+        typed: &'a str,
+        language: Language,
+    ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>>;
+    /// Judges a typed one-time code.
+    fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried>;
+    /// Texts what a visitor sees to the typed number; `intent` is the same however often it is pressed.
+    fn send_view<'a>(
+        &'a self,
+        who: &'a Who,
+        typed: &'a str,
+        view: &'a View,
+        language: Language,
+        intent: Uuid,
+    ) -> PortFuture<'a, Result<(), TextRefusal>>;
+    /// The paired device with this token.
+    fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>>;
+    /// The digits that an unpaired device with this token shows; `None`: it must wait.
+    fn pairing_code<'a>(&'a self, token: &'a str) -> PortFuture<'a, Option<String>>;
+    /// Tells the device itself something at its next heartbeat.
+    fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool>;
+    /// Whether another staff PIN may be tried at this device; it counts.
+    fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool>;
+    /// Seals what a visit carries.
+    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>>;
+    /// Opens it.
+    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>>;
+    /// Now.
+    fn now(&self) -> UnixMs;
 }
 
 /// The door that stands in the house: the conversation every channel has.
@@ -46,27 +105,108 @@ pub struct ExchangeDoor {
     pub deadline: Duration,
 }
 
+impl ExchangeDoor {
+    fn visit(&self, who: &Who, input: Input, language: Language) -> Visit {
+        Visit {
+            dialogue: None,
+            input,
+            language,
+            number: who.number,
+            device: who.device.clone(),
+            cause: None,
+            deadline: self.deadline,
+        }
+    }
+}
+
 impl Door for ExchangeDoor {
+    fn check<'a>(
+        &'a self,
+        who: &'a Who,
+        typed: &'a str,
+        pin: Option<Pin>,
+        language: Language,
+    ) -> PortFuture<'a, CheckAnswer> {
+        Box::pin(async move {
+            let input = Input::Choice(Choice::Code { typed: typed.to_owned(), pin });
+            let (_, view) = self.exchange.converse(self.visit(who, input, language)).await;
+            answer(view)
+        })
+    }
+
+    fn talk<'a>(
+        &'a self,
+        who: &'a Who,
+        dialogue: Option<Dialogue>,
+        input: Input,
+        language: Language,
+        cause: Uuid,
+    ) -> PortFuture<'a, (Dialogue, View)> {
+        let visit = Visit { dialogue, cause: Some(MoId(cause)), ..self.visit(who, input, language) };
+        Box::pin(self.exchange.converse(visit))
+    }
+
     fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
         Box::pin(self.exchange.look_around(query, self.deadline))
     }
 
-    fn rate(&self, rating: u8, intent: uuid::Uuid) -> PortFuture<'_, bool> {
+    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Answer> {
+        Box::pin(self.exchange.ask_for(who.number, query, intent, self.deadline))
+    }
+
+    fn rate(&self, rating: u8, intent: Uuid) -> PortFuture<'_, bool> {
         Box::pin(self.exchange.rate(rating, intent, self.deadline))
     }
 
-    fn check<'a>(&'a self, typed: &'a str, pin: Option<Pin>, language: Language) -> PortFuture<'a, CheckAnswer> {
-        Box::pin(async move {
-            let typed = typed.to_owned();
-            let visit = Visit {
-                dialogue: None,
-                input: Input::Choice(Choice::Code { typed, pin }),
-                language,
-                deadline: self.deadline,
-            };
-            let (_, view) = self.exchange.converse(visit).await;
-            answer(view)
-        })
+    fn send_code<'a>(
+        &'a self,
+        typed: &'a str,
+        language: Language,
+    ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
+        Box::pin(self.exchange.send_code(typed, language))
+    }
+
+    fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried> {
+        Box::pin(self.exchange.try_code(name, number, typed))
+    }
+
+    fn send_view<'a>(
+        &'a self,
+        who: &'a Who,
+        typed: &'a str,
+        view: &'a View,
+        language: Language,
+        intent: Uuid,
+    ) -> PortFuture<'a, Result<(), TextRefusal>> {
+        Box::pin(self.exchange.send_view(&who.device, typed, view, language, intent))
+    }
+
+    fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>> {
+        Box::pin(self.exchange.kiosk(token))
+    }
+
+    fn pairing_code<'a>(&'a self, token: &'a str) -> PortFuture<'a, Option<String>> {
+        Box::pin(self.exchange.pairing_code(token))
+    }
+
+    fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
+        Box::pin(async move { self.exchange.tell_kiosk(device, kind, None).await.unwrap_or(false) })
+    }
+
+    fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool> {
+        Box::pin(self.exchange.may_try_staff_pin(device))
+    }
+
+    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        self.exchange.seal(plain)
+    }
+
+    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.exchange.unseal(sealed)
+    }
+
+    fn now(&self) -> UnixMs {
+        self.exchange.clock()
     }
 }
 

@@ -1,45 +1,104 @@
 //! What holds for every page: who may ask, the headers of each answer, and its time. It must not know what
 //! a page says.
-use super::{KioskState, Pairing, pages};
+use super::{KioskState, device, pages};
 use crate::web;
 use axum::{
+    body::Body,
     extract::{MatchedPath, Request, State},
-    http::Method,
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
+
+/// Largest page, and the smallest that is worth compressing, in octets.
+const PAGE_MAX: usize = 4 << 20;
+const ZIP_LEAST: usize = 1_000;
 
 /// The one layer around all routes.
 pub async fn guard(State(state): State<KioskState>, request: Request, next: Next) -> Response {
     let begun = tokio::time::Instant::now();
     let page = page(request.extensions().get::<MatchedPath>());
-    let mut answer = if page != "asset" && state.pairing == Pairing::Required {
-        pages::not_paired()
+    let zip = web::takes_gzip(request.headers());
+    let mut answer = if page == "asset" {
+        next.run(request).await
     } else if !safe(request.method()) && !web::from_our_pages(request.headers()) {
         pages::foreign()
     } else {
-        next.run(request).await
+        known(&state, page, request, next).await
     };
+    if zip && page != "asset" {
+        answer = zipped(answer).await;
+    }
     web::protect(answer.headers_mut());
     metrics::histogram!("chrak_kiosk_page_seconds", "page" => page).record(begun.elapsed().as_secs_f64());
     answer
 }
 
-fn page(path: Option<&MatchedPath>) -> &'static str {
-    match path.map_or("", MatchedPath::as_str) {
-        "/kiosk" => "start",
-        "/kiosk/{lang}/home" => "home",
-        "/kiosk/{lang}/help" => "help",
-        "/kiosk/{lang}/check" => "check",
-        "/kiosk/{lang}/services" => "services",
-        "/kiosk/{lang}/service/{code}" => "service",
-        "/kiosk/{lang}/offices" | "/kiosk/{lang}/offices/{place}" => "offices",
-        "/kiosk/{lang}/office/{id}" => "office",
-        "/kiosk/{lang}/feedback" => "feedback",
-        "/a/{hash}/{*name}" => "asset",
-        _ => "other",
+/// A page compressed: a poor line is slower than a processor.
+async fn zipped(answer: Response) -> Response {
+    let (mut parts, body) = answer.into_parts();
+    let Ok(bytes) = axum::body::to_bytes(body, PAGE_MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if bytes.len() < ZIP_LEAST {
+        return Response::from_parts(parts, Body::from(bytes));
+    }
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Response::from_parts(parts, Body::from(web::gzip(&bytes, 4)))
+}
+
+/// Passes the request on from a kiosk that may be used; others see the pairing page and nothing else.
+async fn known(state: &KioskState, page: &'static str, mut request: Request, next: Next) -> Response {
+    match device::who(state, request.headers()).await {
+        device::Known::Device(device) => {
+            request.extensions_mut().insert(device);
+            next.run(request).await
+        }
+        device::Known::Stranger if page == "start" && safe(request.method()) => {
+            device::pairing_page(state, request.headers()).await
+        }
+        device::Known::Stranger => Redirect::to("/kiosk").into_response(),
+        device::Known::Away => {
+            let again = [(header::RETRY_AFTER, "5"), (header::REFRESH, "5; url=/kiosk")];
+            (StatusCode::SERVICE_UNAVAILABLE, again).into_response()
+        }
     }
 }
+
+fn page(path: Option<&MatchedPath>) -> &'static str {
+    let path = path.map_or("", MatchedPath::as_str);
+    match path {
+        "/kiosk" => return "start",
+        "/a/{hash}/{*name}" | "/kiosk/sw.js" => return "asset",
+        _ => {}
+    }
+    let name = path.strip_prefix("/kiosk/{lang}/").unwrap_or_default().split('/').next().unwrap_or_default();
+    PAGES.iter().find(|known| **known == name).copied().unwrap_or("other")
+}
+
+/// Pages by the name that metrics and heartbeats know them by.
+const PAGES: [&str; 18] = [
+    "guide",
+    "offline",
+    "home",
+    "help",
+    "check",
+    "services",
+    "service",
+    "offices",
+    "office",
+    "feedback",
+    "appointments",
+    "number",
+    "send",
+    "pay",
+    "ticket",
+    "complain",
+    "look",
+    "staff",
+];
 
 fn safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)

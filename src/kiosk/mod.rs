@@ -1,14 +1,29 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Door`] to the exchange.
+mod at;
+mod check;
+mod device;
 mod directory;
 mod door;
+mod frame;
 mod guard;
+mod guides;
+mod look;
+mod number;
 mod pages;
+mod pay;
+mod spoken;
+mod talk;
+mod ticket;
 mod views;
+mod visit;
 mod words;
+mod words_device;
+mod words_visit;
 
-pub use door::{CheckAnswer, Door, ExchangeDoor};
+pub use door::{CheckAnswer, Door, ExchangeDoor, Who};
+pub use spoken::{Clip, clips};
 
 use crate::web::{self, assets};
 use axum::{
@@ -20,14 +35,13 @@ use axum::{
 };
 use std::sync::Arc;
 
-/// Largest body of a form, in octets; the longest honest one has some 100.
-const BODY_MAX: usize = 8 * 1024;
+/// Largest body of a form, in octets: what was typed, and a sealed conversation of some 6 KiB.
+const BODY_MAX: usize = 32 * 1024;
 
 /// Who may open the pages, from `[kiosk].pairing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pairing {
-    /// Only a kiosk that an operator paired with an office. Pairing itself is not there yet, so every page
-    /// says that this kiosk is not in service.
+    /// Only a kiosk that an operator paired with an office; others see the page with their digits.
     Required,
     /// Any browser.
     Off,
@@ -43,6 +57,19 @@ pub struct KioskState {
     /// Lengths of the groups in which receipts print the code; empty when codes differ in length, and then
     /// any number of digits up to 24 can be entered.
     pub groups: Arc<[usize]>,
+    /// What registration codes look like.
+    pub codes: crate::types::CodeRules,
+    /// Seconds of silence before the warning, and of the warning.
+    pub idle: (u32, u32),
+    /// Opens the staff page.
+    pub staff_pin: Option<Arc<str>>,
+    /// The office at which kiosks that need no pairing stand: in the try-out.
+    pub stands_at: Option<String>,
+}
+
+/// Version of the pages and their assets, as heartbeats name it.
+pub fn build() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), assets::version())
 }
 
 /// Everything below `/kiosk` and `/a`, with its headers and checks; no fallback of its own, so that it can
@@ -51,16 +78,27 @@ pub fn routes(state: KioskState) -> Router {
     Router::new()
         .route("/kiosk", get(pages::start))
         .route("/kiosk/", get(pages::to_start))
+        .route("/kiosk/sw.js", get(pages::service_worker))
         .route("/kiosk/{lang}", get(pages::to_home))
+        .route("/kiosk/{lang}/offline", get(pages::offline))
         .route("/kiosk/{lang}/home", get(pages::home))
         .route("/kiosk/{lang}/help", get(pages::help))
-        .route("/kiosk/{lang}/check", get(pages::pad).post(pages::check))
+        .route("/kiosk/{lang}/check", get(check::pad).post(check::check))
+        .route("/kiosk/{lang}/number", get(pages::not_alone).post(number::number))
+        .route("/kiosk/{lang}/send", get(pages::not_alone).post(number::send))
+        .route("/kiosk/{lang}/pay", get(pages::not_alone).post(pay::pay))
+        .route("/kiosk/{lang}/appointments", get(talk::appointments).post(talk::talk))
+        .route("/kiosk/{lang}/complain", get(talk::complain).post(talk::complaint))
+        .route("/kiosk/{lang}/ticket", get(ticket::begin).post(ticket::take))
         .route("/kiosk/{lang}/services", get(directory::services))
         .route("/kiosk/{lang}/service/{code}", get(directory::service))
+        .route("/kiosk/{lang}/guide/{id}", get(guides::guide))
         .route("/kiosk/{lang}/offices", get(directory::offices))
         .route("/kiosk/{lang}/offices/{place}", get(directory::offices_at))
         .route("/kiosk/{lang}/office/{id}", get(directory::office))
         .route("/kiosk/{lang}/feedback", get(pages::feedback).post(pages::rate))
+        .route("/kiosk/{lang}/look", get(look::look).post(look::press))
+        .route("/kiosk/{lang}/staff", get(device::staff).post(device::staff_press))
         .route("/kiosk/{lang}/{*rest}", any(pages::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(pages::wrong_way)

@@ -1,17 +1,19 @@
 //! The pages as a browser gets them.
 use super::*;
-use crate::dialogue::StatusFacts;
-use crate::ports::PortFuture;
+use crate::dialogue::{Dialogue, Input, StatusFacts, View};
+use crate::exchange::{CodeTried, TextRefusal};
+use crate::ports::{PortFuture, StoreFault, kiosks::Kiosk};
 use crate::types::civic::{Answer, PortalFault, Query};
 use crate::types::civic::{
     ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
 };
-use crate::types::{CodeRules, CodeVerdict, Language, Pin, Riel, UnixMs};
+use crate::types::{CodeRules, CodeVerdict, Language, Msisdn, Pin, Riel, UnixMs};
 use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
 use tower::ServiceExt;
+use uuid::Uuid;
 
 const CODE: &str = "120500260481937";
 
@@ -83,7 +85,70 @@ impl Door for Fake {
         Box::pin(async move { rating == 5 })
     }
 
-    fn check<'a>(&'a self, typed: &'a str, _: Option<Pin>, _: Language) -> PortFuture<'a, CheckAnswer> {
+    fn talk<'a>(
+        &'a self,
+        _: &'a Who,
+        dialogue: Option<Dialogue>,
+        _: Input,
+        _: Language,
+        _: Uuid,
+    ) -> PortFuture<'a, (Dialogue, View)> {
+        Box::pin(async move { (dialogue.unwrap_or_default(), View::AskAgain) })
+    }
+
+    fn ask<'a>(&'a self, _: &'a Who, query: &'a Query, _: Option<Uuid>) -> PortFuture<'a, Answer> {
+        self.look_around(query)
+    }
+
+    fn send_code<'a>(&'a self, typed: &'a str, _: Language) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
+        let _ = typed;
+        Box::pin(async { Err(TextRefusal::Away) })
+    }
+
+    fn try_code<'a>(&'a self, _: &'a str, _: Msisdn, _: &'a str) -> PortFuture<'a, CodeTried> {
+        Box::pin(async { CodeTried::Over })
+    }
+
+    fn send_view<'a>(
+        &'a self,
+        _: &'a Who,
+        _: &'a str,
+        _: &'a View,
+        _: Language,
+        _: Uuid,
+    ) -> PortFuture<'a, Result<(), TextRefusal>> {
+        Box::pin(async { Err(TextRefusal::Away) })
+    }
+
+    fn device<'a>(&'a self, _: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn pairing_code<'a>(&'a self, _: &'a str) -> PortFuture<'a, Option<String>> {
+        Box::pin(async { Some("12345678".to_owned()) })
+    }
+
+    fn tell<'a>(&'a self, _: &'a str, _: &'static str) -> PortFuture<'a, bool> {
+        Box::pin(async { true })
+    }
+
+    fn may_try_staff_pin<'a>(&'a self, _: &'a str) -> PortFuture<'a, bool> {
+        Box::pin(async { true })
+    }
+
+    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        Some(plain.iter().rev().copied().collect())
+    }
+
+    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.seal(sealed)
+    }
+
+    fn now(&self) -> UnixMs {
+        UnixMs(1_795_400_000_000)
+    }
+
+    fn check<'a>(&'a self, _: &'a Who, typed: &'a str, _: Option<Pin>, _: Language) -> PortFuture<'a, CheckAnswer> {
         let answer = match &typed[13..14] {
             "3" => application(ApplicationStatus::ReadyForCollection, Disclosure::Public),
             "4" => application(ApplicationStatus::ReturnedForCorrection, Disclosure::Contact),
@@ -104,7 +169,15 @@ impl Door for Fake {
 }
 
 fn router(pairing: Pairing) -> Router {
-    routes(KioskState { door: Arc::new(Fake), pairing, groups: Arc::from([6, 2, 6, 1]) })
+    routes(KioskState {
+        door: Arc::new(Fake),
+        pairing,
+        groups: Arc::from([6, 2, 6, 1]),
+        codes: CodeRules::recommended(),
+        idle: (60, 30),
+        staff_pin: None,
+        stands_at: None,
+    })
 }
 
 struct Got {
@@ -149,7 +222,7 @@ async fn every_page_stands_in_both_languages_and_is_never_kept() {
         for page in ["home", "check", "help"] {
             let got = get(&format!("/kiosk/{lang}/{page}")).await;
             assert_eq!(got.status, StatusCode::OK, "{lang} {page}");
-            assert!(got.text.contains(&format!("<html lang=\"{lang}\">")));
+            assert!(got.text.contains(&format!("<html lang=\"{lang}\"")));
             assert_eq!(got.headers[header::CACHE_CONTROL], "no-store");
             let policy = got.headers[header::CONTENT_SECURITY_POLICY].to_str();
             assert!(policy.expect("ASCII").starts_with("default-src 'none'"));
@@ -252,7 +325,7 @@ async fn each_fault_has_its_page() {
 
 #[tokio::test]
 async fn odd_input_is_answered_and_never_a_server_error() {
-    let long = "9".repeat(9_000);
+    let long = "9".repeat(40_000);
     let cases = [
         (form("/kiosk/km/check", format!("digits={long}")), 413),
         (form("/kiosk/km/check", "digits=1&digits=2"), 400),
@@ -301,13 +374,20 @@ async fn only_our_own_pages_may_send_forms() {
 }
 
 #[tokio::test]
-async fn an_unpaired_kiosk_says_so_on_every_page() {
-    for path in ["/kiosk", "/kiosk/km/home", "/kiosk/en/check"] {
+async fn an_unpaired_kiosk_shows_its_digits_and_nothing_else() {
+    for path in ["/kiosk/km/home", "/kiosk/en/check", "/kiosk/km/services"] {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let got = send(Pairing::Required, request).await;
-        assert_eq!(got.status, StatusCode::FORBIDDEN);
-        assert!(got.text.contains("not in service yet"));
+        assert_eq!(got.status, StatusCode::SEE_OTHER, "{path}");
+        assert_eq!(got.headers[header::LOCATION], "/kiosk");
     }
+    let request = Request::get("/kiosk").body(Body::empty()).expect("a request");
+    let got = send(Pairing::Required, request).await;
+    assert!(got.text.contains("1234") && got.text.contains("5678"));
+    assert!(!got.text.contains("/kiosk/km/home"));
+    let cookie = got.headers[header::SET_COOKIE].to_str().expect("ASCII");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    assert_eq!(send(Pairing::Required, form("/kiosk/en/check", "key=1")).await.status, StatusCode::SEE_OTHER);
     let sheet = assets::asset("app.css").expect("the sheet");
     let request = Request::get(sheet).body(Body::empty()).expect("a request");
     assert_eq!(send(Pairing::Required, request).await.status, StatusCode::OK);

@@ -1,85 +1,15 @@
 //! What the templates show, made from facts: everything is said here in the visitor's language, so that a
 //! template only places it. It must not know HTTP.
-use super::words::{self, Lang, Told, Words};
+use super::{
+    visit::{DIGITS_MAX, Typed},
+    words::{self, Lang, Told, Words},
+};
 use crate::dialogue::StatusFacts;
 use crate::render::words as shared;
 use crate::types::{
     civic::{ApplicationStatus, Ready, ReturnedDocument, TimelineEntry},
     time::phnom_penh,
 };
-
-/// Most digits that are taken from a visitor; the portal's codes have at most 24 characters.
-pub const DIGITS_MAX: usize = 24;
-
-/// What has been typed so far. Travels in hidden fields of the page, never in an address.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
-    /// ASCII digits only.
-    pub digits: String,
-    /// The digit that is being corrected, counted from 0.
-    pub at: Option<usize>,
-    /// The PIN of the receipt as far as it was typed; ASCII digits only.
-    pub pin: String,
-}
-
-/// Most digits of a PIN.
-pub const PIN_MAX: usize = 6;
-
-impl Typed {
-    /// From what a form sent: anything but digits is left out, Khmer digits are read.
-    pub fn read(digits: &str, at: &str, most: usize) -> Self {
-        let digits: String = digits
-            .chars()
-            .filter_map(|c| match c {
-                '0'..='9' => Some(c),
-                '០'..='៩' => char::from_digit(u32::from(c) - u32::from('០'), 10),
-                _ => None,
-            })
-            .take(most)
-            .collect();
-        let at = at.parse().ok().filter(|at| *at < digits.len());
-        Typed { digits, at, pin: String::new() }
-    }
-
-    /// With what was typed of a PIN.
-    pub fn with_pin(self, pin: &str) -> Self {
-        let pin = pin.chars().filter(char::is_ascii_digit).take(PIN_MAX).collect();
-        Typed { pin, ..self }
-    }
-
-    /// Takes a digit: in place of the one being corrected, else at the end while there is room.
-    pub fn press(&mut self, digit: char, most: usize) {
-        if let Some(at) = self.at.take() {
-            let replaced = digit.to_string();
-            self.digits.replace_range(at..at + 1, &replaced);
-        } else if self.digits.len() < most {
-            self.digits.push(digit);
-        }
-    }
-
-    /// Takes back the last digit, or ends a correction.
-    pub fn delete(&mut self) {
-        if self.at.take().is_none() {
-            self.digits.pop();
-        }
-    }
-
-    /// In print: `120500-26-048193-7`.
-    pub fn printed(&self, groups: &[usize]) -> String {
-        let mut out = String::new();
-        let mut rest = self.digits.as_str();
-        for &group in groups {
-            if group == 0 || group >= rest.len() {
-                break;
-            }
-            let (head, tail) = rest.split_at(group);
-            out.push_str(head);
-            out.push('-');
-            rest = tail;
-        }
-        out + rest
-    }
-}
 
 /// One place of the display.
 pub struct Slot {
@@ -106,6 +36,50 @@ pub fn slots(typed: &Typed, groups: &[usize]) -> Vec<Vec<Slot>> {
         index = upto;
     }
     all
+}
+
+/// Something to press at the end of a page.
+pub struct Action {
+    /// What it does.
+    pub does: Does,
+    /// Name of the icon.
+    pub icon: &'static str,
+    /// What it says.
+    pub words: &'static str,
+    /// Whether it is what most want.
+    pub strong: bool,
+}
+
+/// What pressing does.
+pub enum Does {
+    /// Sends the visit with this key to this page below the language.
+    Key(&'static str, &'static str),
+    /// Opens this page below the language.
+    Open(String),
+    /// Prints the page; needs script.
+    Print,
+}
+
+impl Action {
+    /// Sends the visit with `key` to `page`.
+    pub fn key(page: &'static str, key: &'static str, icon: &'static str, words: &'static str) -> Self {
+        Action { does: Does::Key(page, key), icon, words, strong: false }
+    }
+
+    /// Opens a page below the language.
+    pub fn open(page: impl Into<String>, icon: &'static str, words: &'static str) -> Self {
+        Action { does: Does::Open(page.into()), icon, words, strong: false }
+    }
+
+    /// Prints.
+    pub fn print(words: &'static str) -> Self {
+        Action { does: Does::Print, icon: "printer", words, strong: false }
+    }
+
+    /// What most want.
+    pub fn strong(self) -> Self {
+        Action { strong: true, ..self }
+    }
 }
 
 /// How a thing stands, for icon, shape and colour alike.
@@ -247,31 +221,8 @@ mod tests {
     const GROUPS: [usize; 4] = [6, 2, 6, 1];
 
     #[test]
-    fn only_digits_are_taken_and_not_too_many() {
-        let typed = Typed::read("12x០៥-9\u{200B}<b>", "", 4);
-        assert_eq!(typed.digits, "1205");
-        assert_eq!(Typed::read("12", "2", 15).at, None);
-        assert_eq!(Typed::read("12", "-1", 15).at, None);
-        assert_eq!(Typed::read("12", "1", 15).at, Some(1));
-    }
-
-    #[test]
-    fn a_digit_in_the_middle_can_be_corrected() {
-        let mut typed = Typed::read("12345", "2", 15);
-        typed.press('9', 15);
-        assert_eq!((typed.digits.as_str(), typed.at), ("12945", None));
-        typed.delete();
-        assert_eq!(typed.digits, "1294");
-        let mut full = Typed::read("1234", "", 4);
-        full.press('5', 4);
-        assert_eq!(full.digits, "1234");
-    }
-
-    #[test]
     fn the_display_is_grouped_like_the_receipt() {
-        let typed = Typed::read("1205002604819", "", 15);
-        assert_eq!(typed.printed(&GROUPS), "120500-26-04819");
-        let slots = slots(&typed, &GROUPS);
+        let slots = slots(&Typed::read("1205002604819", "", 15), &GROUPS);
         let lengths: Vec<_> = slots.iter().map(Vec::len).collect();
         assert_eq!(lengths, GROUPS);
         assert!(slots[2][5].current && slots[2][5].digit.is_none());

@@ -120,11 +120,9 @@ pub struct Words {
     pub returned: &'static str,
     pub timeline: &'static str,
     pub finish: &'static str,
-    pub check_another: &'static str,
     pub help_title: &'static str,
     pub help_steps: [Told; 3],
     pub carry_on: &'static str,
-    pub not_paired: Told,
     pub no_page: Told,
     pub wrong_way: Told,
     pub too_large: Told,
@@ -237,7 +235,6 @@ pub static KM: Words = Words {
     returned: "ឯកសារដែលត្រូវកែ",
     timeline: "ដំណើរការកន្លងមក",
     finish: "បញ្ចប់",
-    check_another: "ពិនិត្យលេខកូដផ្សេង",
     help_title: "យើងអាចជួយលោកអ្នក",
     help_steps: [
         Told {
@@ -251,10 +248,6 @@ pub static KM: Words = Words {
         },
     ],
     carry_on: "បន្តទៀត",
-    not_paired: Told {
-        title: "ម៉ាស៊ីននេះមិនទាន់ដំណើរការទេ",
-        text: "ត្រូវភ្ជាប់ម៉ាស៊ីននេះជាមួយការិយាល័យជាមុនសិន។ មុខងារភ្ជាប់នឹងមាននៅកំណែបន្ទាប់។ សូមសួរមន្ត្រីនៅបញ្ជរ។",
-    },
     no_page: Told {
         title: "រកមិនឃើញទំព័រនេះទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
@@ -398,7 +391,6 @@ pub static EN: Words = Words {
     returned: "Documents to correct",
     timeline: "Steps so far",
     finish: "Finish",
-    check_another: "Check another code",
     help_title: "We are here to help",
     help_steps: [
         Told {
@@ -415,10 +407,6 @@ pub static EN: Words = Words {
         },
     ],
     carry_on: "Carry on",
-    not_paired: Told {
-        title: "This kiosk is not in service yet",
-        text: "It must first be paired with an office; pairing comes with a later version. Please ask an officer at the counter.",
-    },
     no_page: Told { title: "There is no such page", text: "Please start again." },
     wrong_way: Told { title: "This page cannot be opened that way", text: "Please start again." },
     too_large: Told { title: "That was too long", text: "Please start again." },

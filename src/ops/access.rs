@@ -62,7 +62,7 @@ impl Access {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
         bearer.is_some_and(|given| self.same(given, token))
-            || cookie(headers).is_some_and(|given| self.same(given, &self.pass()))
+            || web::cookie(headers, COOKIE).is_some_and(|given| self.same(given, &self.pass()))
     }
 
     /// Judges a token typed into the sign-in form.
@@ -96,14 +96,6 @@ impl Access {
         let tag = hmac::sign(&self.key, wanted.as_bytes());
         !wanted.is_empty() && hmac::verify(&self.key, given.as_bytes(), tag.as_ref()).is_ok()
     }
-}
-
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    all.flat_map(|value| value.split(';')).find_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        (name == COOKIE).then_some(value)
-    })
 }
 
 /// For programs: what is missing, in one line.

@@ -7,8 +7,9 @@ use super::{
     words::{Lang, Words},
 };
 use crate::{
+    ports::kiosks::Kiosk,
     ports::status::{BindState, Rate},
-    types::{UnixMs, time::phnom_penh},
+    types::{UnixMs, profile, time::phnom_penh},
     web::{self, filters},
 };
 use askama::Template;
@@ -18,6 +19,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
+
+/// Three heartbeats missed: nobody can use this kiosk, or its line is down.
+const SILENT_MS: i64 = 100_000;
 
 #[derive(Template)]
 #[template(path = "console.html")]
@@ -29,6 +33,8 @@ struct Page {
     inbox: Option<u64>,
     outbox: Option<u64>,
     charts: Vec<Chart>,
+    kiosks: Vec<KioskRow>,
+    profiles: Vec<&'static str>,
     database: bool,
     portal: bool,
     version: &'static str,
@@ -45,6 +51,22 @@ struct BindRow {
     in_flight: usize,
     window: usize,
     last_error: Option<String>,
+}
+
+struct KioskRow {
+    id: String,
+    office: String,
+    profile: String,
+    tone: &'static str,
+    state: &'static str,
+    seen: Option<String>,
+    page: String,
+    build: String,
+    printer: String,
+    network: Option<u32>,
+    battery: Option<u8>,
+    open: bool,
+    revoked: bool,
 }
 
 struct Chart {
@@ -183,6 +205,8 @@ async fn compose(room: &Room, lang: Lang) -> Page {
             .collect(),
         inbox,
         outbox,
+        kiosks: kiosks(room, lang, now).await,
+        profiles: profile::names(),
         charts: rates.into_iter().map(|(rate, name)| chart(name, &board.minutes(rate, now))).collect(),
         database,
         portal,
@@ -197,6 +221,42 @@ fn tone(state: BindState) -> &'static str {
         BindState::Bound => "good",
         BindState::Connecting | BindState::Binding | BindState::Unbinding => "busy",
         BindState::Waiting | BindState::Closed => "bad",
+    }
+}
+
+async fn kiosks(room: &Room, lang: Lang, now: UnixMs) -> Vec<KioskRow> {
+    let Some(exchange) = &room.state.exchange else { return Vec::new() };
+    let mut all = exchange.kiosks().await.unwrap_or_default();
+    // revoked ones stand last: nothing is to be done about them
+    all.sort_by_key(|kiosk| kiosk.revoked_at.is_some());
+    all.into_iter().map(|kiosk| kiosk_row(kiosk, lang, now)).collect()
+}
+
+fn kiosk_row(kiosk: Kiosk, lang: Lang, now: UnixMs) -> KioskRow {
+    let w = lang.words();
+    let silent = kiosk.beat.as_ref().is_none_or(|beat| now.since_ms(beat.at) > SILENT_MS);
+    let (revoked, open) = (kiosk.revoked_at.is_some(), kiosk.closed.is_none());
+    let (tone, state) = match (revoked, silent, open) {
+        (true, ..) => ("bad", w.kiosk_revoked),
+        (_, true, _) => ("bad", w.kiosk_silent),
+        (_, _, false) => ("busy", w.kiosk_closed),
+        _ => ("good", w.good),
+    };
+    let beat = kiosk.beat;
+    KioskRow {
+        id: kiosk.id,
+        office: kiosk.office,
+        profile: kiosk.profile,
+        tone,
+        state,
+        seen: beat.as_ref().map(|beat| lang.duration(now.since_ms(beat.at))),
+        page: beat.as_ref().map(|beat| beat.page.clone()).unwrap_or_default(),
+        build: beat.as_ref().map(|beat| beat.build.clone()).unwrap_or_default(),
+        printer: beat.as_ref().map(|beat| beat.printer.clone()).unwrap_or_default(),
+        network: beat.as_ref().map(|beat| beat.network_ms),
+        battery: beat.and_then(|beat| beat.battery),
+        open,
+        revoked,
     }
 }
 

@@ -6,16 +6,19 @@
 //! | `/healthz` | 200 while the process lives |
 //! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
 //! | `/metrics` | Prometheus text |
+//! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
 mod console;
 mod health;
+mod kiosks;
 pub mod metrics;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use crate::{
+    exchange::Exchange,
     ports::{Store, clock::Clock, status::Board},
     types::UnixMs,
     web,
@@ -50,6 +53,8 @@ pub struct OpsState {
     pub clock: Arc<dyn Clock>,
     /// The program's version.
     pub version: &'static str,
+    /// Knows the kiosks.
+    pub exchange: Option<Exchange>,
 }
 
 /// What the handlers share.
@@ -72,6 +77,10 @@ pub fn routes(state: OpsState) -> Router {
         .route("/metrics", get(metrics::show))
         .route("/console", get(console::show))
         .route("/console/sign-in", post(console::sign_in))
+        .route("/kiosks", get(kiosks::list))
+        .route("/kiosks/pair", post(kiosks::pair))
+        .route("/kiosks/{id}/revoke", post(kiosks::revoke))
+        .route("/kiosks/{id}/tell", post(kiosks::tell))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MAX))

@@ -96,6 +96,7 @@ impl Ops {
             started: UnixMs(SystemClock.now().0 - 3_700_000),
             clock: Arc::new(SystemClock),
             version: "1.2.3",
+            exchange: None,
         });
         Ops { board, store, router }
     }

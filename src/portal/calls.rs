@@ -60,6 +60,10 @@ impl Core {
                 let read = self.get(asker, "getComplaint", path, until).await;
                 Answer::Complaint(read.and_then(|body| usable(wire::appointments::complaint(&body))))
             }
+            Query::Payment { id } => {
+                let read = self.get(asker, "getPayment", format!("/v1/payments/{}", percent(id)), until).await;
+                Answer::Payment(read.and_then(|body| usable(wire::counter::payment(&body))))
+            }
             Query::Change(change) => self.change(&change.what, asker, until).await,
         }
     }
@@ -114,9 +118,15 @@ impl Core {
                 ("cancelAppointment", Method::Delete, format!("/v1/appointments/{}", percent(reference)))
             }
             ChangeKind::Feedback { .. } => ("createFeedback", Method::Post(body), "/v1/feedback".to_owned()),
+            ChangeKind::Pay { .. } => ("createPayment", Method::Post(body), "/v1/payments".to_owned()),
+            ChangeKind::Ticket { .. } => ("createQueueTicket", Method::Post(body), "/v1/queue-tickets".to_owned()),
             ChangeKind::Complain { .. } => ("createComplaint", Method::Post(body), "/v1/complaints".to_owned()),
         };
-        let done = self.tried(operation, &Call::of(asker, method, path), until).await;
+        let mut call = Call::of(asker, method, path);
+        if let ChangeKind::Pay { pin, .. } = what {
+            call.pin = pin.clone();
+        }
+        let done = self.tried(operation, &call, until).await;
         match what {
             ChangeKind::Hold { .. } => Answer::Held(done.and_then(|body| usable(wire::appointments::hold(&body)))),
             ChangeKind::Book { .. } | ChangeKind::Move { .. } | ChangeKind::Cancel { .. } => {
@@ -126,6 +136,8 @@ impl Core {
                 Answer::Appointment(done.and_then(read))
             }
             ChangeKind::Feedback { .. } => Answer::Filed(done.map(|_| None)),
+            ChangeKind::Pay { .. } => Answer::Payment(done.and_then(|body| usable(wire::counter::payment(&body)))),
+            ChangeKind::Ticket { .. } => Answer::Ticket(done.and_then(|body| usable(wire::counter::ticket(&body)))),
             ChangeKind::Complain { .. } => {
                 Answer::Filed(done.and_then(|body| usable(wire::appointments::complaint_reference(&body)).map(Some)))
             }

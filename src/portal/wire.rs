@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 pub mod appointments;
+pub mod counter;
 pub mod directory;
 pub mod events;
 

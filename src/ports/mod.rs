@@ -6,6 +6,7 @@
 pub mod citizens;
 pub mod clock;
 pub mod inbox;
+pub mod kiosks;
 pub mod messages;
 pub mod outbox;
 pub mod portal;
@@ -20,11 +21,23 @@ pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Everything durable, as one object.
 pub trait Store:
-    inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages + ussd::UssdSessions
+    inbox::Inbox
+    + outbox::Outbox
+    + citizens::Citizens
+    + pushes::Pushes
+    + messages::Messages
+    + ussd::UssdSessions
+    + kiosks::Kiosks
 {
 }
 impl<T> Store for T where
-    T: inbox::Inbox + outbox::Outbox + citizens::Citizens + pushes::Pushes + messages::Messages + ussd::UssdSessions
+    T: inbox::Inbox
+        + outbox::Outbox
+        + citizens::Citizens
+        + pushes::Pushes
+        + messages::Messages
+        + ussd::UssdSessions
+        + kiosks::Kiosks
 {
 }
 

@@ -9,6 +9,7 @@ pub mod money;
 pub mod msisdn;
 pub mod names;
 pub mod pin;
+pub mod profile;
 pub mod time;
 
 pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};

@@ -15,6 +15,8 @@ use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 #[include = "assets/*.svg"]
 #[include = "assets/*.js"]
 #[include = "assets/fonts/*.woff2"]
+#[include = "assets/audio/km/*.ogg"]
+#[include = "assets/audio/en/*.ogg"]
 #[include = "console/*.css"]
 #[include = "console/*.js"]
 #[include = "phone/*.css"]
@@ -23,6 +25,8 @@ struct Embedded;
 
 struct Asset {
     bytes: Bytes,
+    /// Compressed, where that is worth it.
+    gzip: Option<Bytes>,
     hash: String,
     content_type: &'static str,
 }
@@ -56,7 +60,15 @@ fn short(name: &str) -> &str {
     name.strip_prefix("assets/").unwrap_or(name)
 }
 
+/// A script as it is sent: whole-line comments and indentation stay at home.
+fn sent(script: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(script);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
+}
+
 fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'static, [u8]>) {
+    let data = if name.ends_with(".js") { Cow::Owned(sent(&data)) } else { data };
     let digest = ring::digest::digest(&ring::digest::SHA256, &data);
     let hash = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     let content_type = match name.rsplit('.').next() {
@@ -64,13 +76,16 @@ fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("woff2") => "font/woff2",
+        Some("ogg") => "audio/ogg",
         _ => "application/octet-stream",
     };
     let bytes = match data {
         Cow::Borrowed(data) => Bytes::from_static(data),
         Cow::Owned(data) => Bytes::from(data),
     };
-    table.insert(short(&name).to_owned(), Asset { bytes, hash, content_type });
+    let text = content_type.starts_with("text/") || content_type == "image/svg+xml";
+    let gzip = text.then(|| Bytes::from(super::gzip(&bytes, 9)));
+    table.insert(short(&name).to_owned(), Asset { bytes, gzip, hash, content_type });
 }
 
 fn address(name: &str, asset: &Asset) -> String {
@@ -82,6 +97,21 @@ pub fn asset(name: &str) -> Option<String> {
     TABLE.get(name).map(|asset| address(name, asset))
 }
 
+/// The text of an embedded script or style.
+pub fn text(name: &str) -> Option<String> {
+    TABLE.get(name).map(|asset| String::from_utf8_lossy(&asset.bytes).into_owned())
+}
+
+/// Names all assets together: it changes when one of them does.
+pub fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let all: String = TABLE.values().map(|asset| asset.hash.as_str()).collect();
+        let digest = ring::digest::digest(&ring::digest::SHA256, all.as_bytes());
+        digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    });
+    &VERSION
+}
+
 /// Serves `/a/{hash}/{name}`. With the hash of its content it may be kept for ever; with an old one (a page
 /// from before an update) the present content is given, to be asked for again next time.
 pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
@@ -89,7 +119,9 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
         return StatusCode::NOT_FOUND.into_response();
     };
     let keep = if hash == asset.hash { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let etag = format!("\"{}\"", asset.hash);
+    let gzip = asset.gzip.as_ref().filter(|_| super::takes_gzip(&headers));
+    // two forms of one content are two representations (RFC 9110 §8.8.3)
+    let etag = format!("\"{}{}\"", asset.hash, if gzip.is_some() { "-gz" } else { "" });
     let known = headers
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -97,13 +129,17 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     let mut answer = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        let mut answer = Response::new(Body::from(asset.bytes.clone()));
+        let mut answer = Response::new(Body::from(gzip.unwrap_or(&asset.bytes).clone()));
         let content_type = HeaderValue::from_static(asset.content_type);
         answer.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        if gzip.is_some() {
+            answer.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         answer
     };
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         headers.insert(header::ETAG, etag);
     }
@@ -167,6 +203,16 @@ mod tests {
         assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
         let raw = fs::metadata("kiosk-ui/assets/app.css").expect("the sheet");
         assert!(raw.len() <= 12 * 1024, "{} octets", raw.len());
+    }
+
+    #[test]
+    fn the_kiosk_s_scripts_are_small() {
+        let every_page = TABLE["kiosk.js"].bytes.len();
+        assert!(every_page <= 10 * 1024, "{every_page} octets");
+        let all = ["kiosk.js", "keys.js", "sw.js"].map(|name| TABLE[name].gzip.as_ref().expect("gzip").len());
+        assert!(all.iter().sum::<usize>() <= 10 * 1024, "{all:?} octets on the line");
+        let text = text("kiosk.js").expect("the script");
+        assert!(!text.contains("\n//") && !text.contains("\n "));
     }
 
     #[test]

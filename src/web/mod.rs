@@ -57,6 +57,45 @@ pub fn names_loopback(headers: &HeaderMap) -> bool {
     name == "localhost" || name == "[::1]" || name.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// Whether a client takes gzip.
+pub fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next() == Some("gzip") && parts.all(|weight| !matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+/// Octets compressed (RFC 1952), 1 fast to 9 small.
+pub fn gzip(octets: &[u8], level: u32) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::new(level));
+    std::io::Write::write_all(&mut encoder, octets).expect("memory takes what is written");
+    encoder.finish().expect("memory takes what is written")
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(';')).find_map(|pair| {
+        let (given, value) = pair.trim().split_once('=')?;
+        (given == name).then_some(value)
+    })
+}
+
+/// SHA-256, for comparing what is secret by what tells nothing of it.
+pub fn digest(text: &str) -> [u8; 32] {
+    let mut out = [0; 32];
+    out.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref());
+    out
+}
+
+/// Name of the cookie by which a kiosk device is known: where TLS ends at a proxy in front, one that browsers send
+/// over TLS only.
+pub fn device_cookie(headers: &HeaderMap) -> &'static str {
+    let proto = headers.get("x-forwarded-proto").map(HeaderValue::as_bytes);
+    if proto == Some(b"https") { "__Host-chrak-device" } else { "chrak-device" }
+}
+
 /// What templates say of assets; `use crate::web::filters` beside a template.
 pub mod filters {
     use super::assets;

@@ -15,7 +15,15 @@ const STRANGER: &str = "85596000000";
 async fn at_the_kiosk(desk: &Desk, language: Language, code: &str, pin: Option<&str>) -> StatusFacts {
     let choice = Choice::Code { typed: code.to_owned(), pin: pin.and_then(Pin::parse) };
     let deadline = Duration::from_secs(5);
-    let visit = Visit { dialogue: None, input: Input::Choice(choice), language, deadline };
+    let visit = Visit {
+        dialogue: None,
+        input: Input::Choice(choice),
+        language,
+        number: None,
+        device: String::new(),
+        cause: None,
+        deadline,
+    };
     match desk.exchange.converse(visit).await {
         (_, View::Status(facts)) => *facts,
         (_, other) => panic!("{code}: {other:?}"),

@@ -15,8 +15,17 @@ fn guesses() -> u64 {
     std::env::var("CHRAK_GUESSES").ok().map_or(6_000, |text| text.parse().expect("a number"))
 }
 
-const RULES: Rules =
-    Rules { fails_quarter: 5, fails_day: 10, replies_minute: 6, replies_day: 30, steps_day: 120, fails_hour_all: 500 };
+const RULES: Rules = Rules {
+    fails_quarter: 5,
+    fails_day: 10,
+    replies_minute: 6,
+    replies_day: 30,
+    steps_day: 120,
+    fails_hour_all: 500,
+    fails_kiosk: 0,
+    codes_hour: 0,
+    codes_day: 0,
+};
 
 /// A well-formed code that the sandbox does not have, or one that it hides.
 fn guess(at: u64) -> String {

@@ -24,7 +24,7 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     refuse_later(http_table.tls.is_some(), "http.tls")?;
     let http = listen("http.listen", http_table.listen, "127.0.0.1:8080")?;
     let (ops, ops_token) = ops(file.ops.unwrap_or_default(), folder, &mut warnings)?;
-    let kiosk = kiosk(file.kiosk.unwrap_or_default())?;
+    let kiosk = kiosk(file.kiosk.unwrap_or_default(), folder, &mut warnings)?;
     Ok(Config {
         database: database(file.database.unwrap_or_default(), &data_dir, folder)?,
         zone: zone(file.timezone)?,
@@ -227,7 +227,12 @@ fn agencies(
 fn limits(table: file::Limits) -> LimitSettings {
     let fails = table.failed_lookups_per_number.unwrap_or_default();
     let replies = table.replies_per_number.unwrap_or_default();
+    let kiosk = table.failed_lookups_per_kiosk.unwrap_or_default();
+    let codes = table.one_time_codes_per_number.unwrap_or_default();
     LimitSettings {
+        fails_kiosk: kiosk.per_10_min.unwrap_or(10),
+        codes_hour: codes.per_hour.unwrap_or(3),
+        codes_day: codes.per_day.unwrap_or(6),
         fails_quarter: fails.per_15_min.unwrap_or(5),
         fails_day: fails.per_day.unwrap_or(10),
         replies_minute: replies.per_min.unwrap_or(6),
@@ -241,7 +246,7 @@ fn days(days: u32) -> Duration {
     Duration::from_secs(u64::from(days) * 86_400)
 }
 
-fn kiosk(table: file::Kiosk) -> Result<KioskSettings, ConfigFault> {
+fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Result<KioskSettings, ConfigFault> {
     let pairing_required = match table.pairing.as_deref() {
         None | Some("required") => true,
         Some("off") => false,
@@ -249,7 +254,20 @@ fn kiosk(table: file::Kiosk) -> Result<KioskSettings, ConfigFault> {
             return Err(ConfigFault::new(format!("kiosk.pairing: \"{other}\" is none of required, off")));
         }
     };
-    Ok(KioskSettings { pairing_required, idle_s: table.idle_s.unwrap_or(60), warning_s: table.warning_s.unwrap_or(30) })
+    let staff_pin = secret::read("kiosk: staff_pin", table.staff_pin, table.staff_pin_file, folder, warnings)?;
+    if staff_pin.as_ref().is_some_and(|pin| !is_staff_pin(pin.expose())) {
+        return Err(ConfigFault::new("kiosk.staff_pin must be 4 to 12 digits"));
+    }
+    Ok(KioskSettings {
+        pairing_required,
+        idle_s: table.idle_s.unwrap_or(60),
+        warning_s: table.warning_s.unwrap_or(30),
+        staff_pin,
+    })
+}
+
+fn is_staff_pin(pin: &str) -> bool {
+    (4..=12).contains(&pin.len()) && pin.bytes().all(|octet| octet.is_ascii_digit())
 }
 
 fn telcos(

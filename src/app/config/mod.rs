@@ -149,6 +149,12 @@ pub struct LimitSettings {
     pub steps_day: u32,
     /// Failed look-ups of all numbers in a clock hour.
     pub fails_hour_all: u32,
+    /// Failed look-ups of a kiosk in ten minutes.
+    pub fails_kiosk: u32,
+    /// One-time codes to a number in an hour.
+    pub codes_hour: u32,
+    /// One-time codes to a number in a day.
+    pub codes_day: u32,
 }
 
 /// `[kiosk]`
@@ -160,6 +166,8 @@ pub struct KioskSettings {
     pub idle_s: u32,
     /// Length of the warning, in seconds.
     pub warning_s: u32,
+    /// Opens the staff page; `None`: there is none.
+    pub staff_pin: Option<Secret>,
 }
 
 /// `[[smsc]]`

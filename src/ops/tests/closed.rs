@@ -4,6 +4,7 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
+        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         pushes::{NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
@@ -33,4 +34,23 @@ impl Pushes for Depths {
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
     fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn failed_look_ups(&self, _: i64) -> PortFuture<'_, Result<u32, StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Kiosks for Depths {
+    fn kiosk(&self, _: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> { closed() }
+    fn kiosks(&self) -> PortFuture<'_, Result<Vec<Kiosk>, StoreFault>> { closed() }
+    fn offer_pairing(&self, _: TokenHash, _: String, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
+    fn pair(&self, _: NewKiosk, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn revoke(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn keep_beats(&self, _: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn tell_kiosk(&self, _: String, _: Command, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn commands(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<Command>, StoreFault>> { closed() }
+    fn commands_done(&self, _: String, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn tallied(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> { closed() }
+    fn tally(&self, _: Vec<(String, i64, u32)>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn count_failures(&self, _: i64, _: u32) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn seal(&self, _: &'static str, _: &[u8]) -> Option<Vec<u8>> { None }
+    fn unseal(&self, _: &'static str, _: &[u8]) -> Option<Vec<u8>> { None }
+    fn digest(&self, _: &str) -> [u8; 32] { [0; 32] }
 }

@@ -145,6 +145,22 @@ pub fn body(change: &ChangeKind, number: Option<Msisdn>) -> Option<Value> {
             }
             body
         }
+        ChangeKind::Pay { application, office, .. } => {
+            let mut body = json!({ "application_code": application });
+            if let Some(office) = office {
+                body["office_id"] = json!(office);
+            }
+            body
+        }
+        ChangeKind::Ticket { office, service, appointment } => {
+            let mut body = json!({ "office_id": office });
+            match (service, appointment) {
+                (_, Some(reference)) => body["appointment_reference"] = json!(reference),
+                (Some(service), None) => body["service_id"] = json!(service),
+                (None, None) => {}
+            }
+            body
+        }
         ChangeKind::Complain { text, language } => json!({ "text": text, "language": language.tag() }),
     };
     if let (ChangeKind::Book { .. } | ChangeKind::Complain { .. }, Some(number)) = (change, number) {

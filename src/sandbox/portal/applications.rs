@@ -9,7 +9,7 @@ use axum::{
 use bytes::Bytes;
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -46,6 +46,8 @@ pub struct Applications {
     by_code: HashMap<String, Shown>,
     /// Times of wrong PINs by code; only codes that exist, so it is bounded.
     wrong: Mutex<HashMap<String, Vec<Instant>>>,
+    /// Codes whose fee was paid since the start.
+    paid: Mutex<HashSet<String>>,
 }
 
 impl Applications {
@@ -64,7 +66,7 @@ impl Applications {
                 (kept.code, shown)
             })
             .collect();
-        Applications { by_code, wrong: Mutex::default() }
+        Applications { by_code, wrong: Mutex::default(), paid: Mutex::default() }
     }
 
     /// Judges a PIN. Wrong ones are counted for 30 minutes; after five any PIN is refused until the fifth is
@@ -135,7 +137,23 @@ pub async fn get(
         (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (header::CACHE_CONTROL, HeaderValue::from_static(kept)),
     ];
-    Ok((StatusCode::OK, headers, body.clone()).into_response())
+    let body = if server.applications.is_paid(&code) { paid(body) } else { body.clone() };
+    Ok((StatusCode::OK, headers, body).into_response())
+}
+
+/// The same application, its fee paid.
+fn paid(body: &Bytes) -> Bytes {
+    let mut shown: Value = serde_json::from_slice(body).unwrap_or_default();
+    if shown["fee"].is_object() {
+        shown["fee"]["paid"] = true.into();
+    }
+    if shown["status"] == "awaiting_payment" {
+        shown["status"] = "paid".into();
+        if let Some(members) = shown.as_object_mut() {
+            members.remove("next_action");
+        }
+    }
+    Bytes::from(shown.to_string())
 }
 
 /// The citizen's number, as the channel established it.
@@ -166,6 +184,25 @@ pub fn office_ref(office: &Value) -> Value {
 }
 
 impl Applications {
+    /// The fee that is due (riel, bill) if one is, and whether the service is private; `None`: no such application.
+    pub fn fee(&self, code: &str) -> Option<(Option<(u64, String)>, bool)> {
+        let shown: Value = serde_json::from_slice(&self.by_code.get(code)?.verified).ok()?;
+        let fee = &shown["fee"];
+        let due = fee["paid"] == false && matches!(shown["status"].as_str(), Some("awaiting_payment" | "registered"));
+        let amount = fee["amount_khr"].as_u64().zip(fee["bill_number"].as_str().map(str::to_owned));
+        Some((amount.filter(|_| due), shown["service"]["sensitive"] == true))
+    }
+
+    /// Whether the fee was paid since the start.
+    pub fn is_paid(&self, code: &str) -> bool {
+        self.paid.lock().unwrap_or_else(PoisonError::into_inner).contains(code)
+    }
+
+    /// The fee is paid.
+    pub fn paid(&self, code: &str) {
+        self.paid.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
+    }
+
     /// Whether the caller's factors open this application.
     pub fn factor(&self, code: &str, headers: &HeaderMap) -> Result<(), Problem> {
         let shown = self.by_code.get(code).ok_or_else(Problem::not_found)?;

@@ -258,7 +258,7 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let number = applications::number(&headers)?;
     let now = second(&server);
-    let mut conn = server.pool.acquire().await.map_err(|_| Problem::internal())?;
+    let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
     let rows = match asked.get("client_reference") {
         Some(key) => sqlx::query("SELECT document, pin, numbers FROM appointments WHERE key = ?").bind(key),
         None => sqlx::query(
@@ -294,7 +294,7 @@ pub async fn get(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (number, pin) = (applications::number(&headers)?, applications::pin(&headers)?);
-    let mut conn = server.pool.acquire().await.map_err(|_| Problem::internal())?;
+    let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
     Ok(plain(&opened(&mut conn, &reference, number, pin).await?.document))
 }
 

@@ -38,7 +38,7 @@ where
         return Err(Problem::bad_request("header", "Idempotency-Key", "must be 16 to 64 letters, digits, - or _"));
     }
     let print = format!("{} {} {}", call.method, call.path, call.body);
-    let mut transaction = server.pool.begin().await.map_err(|_| Problem::internal())?;
+    let mut transaction = server.db.pool.begin().await.map_err(|_| Problem::internal())?;
     let kept = sqlx::query("SELECT print, status, answer FROM calls WHERE key = ?")
         .bind(&key)
         .fetch_optional(&mut *transaction)

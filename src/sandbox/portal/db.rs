@@ -9,13 +9,13 @@ use anyhow::Context;
 use jiff::Zoned;
 use serde_json::Value;
 use sqlx::{
-    Row, SqliteConnection, SqlitePool,
+    ConnectOptions, Row, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use std::path::Path;
+use std::{path::Path, str::FromStr, sync::Mutex};
 
 /// Raised when the tables or the sample data change: an older file is made anew, there is nothing to lose.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const DIRECTORY: &str = include_str!("directory.json");
 const LISTS: [&str; 5] = ["ministries", "topics", "services", "offices", "holidays"];
@@ -35,6 +35,8 @@ const TABLES: &str = "
     DROP TABLE IF EXISTS feedback;
     DROP TABLE IF EXISTS complaints;
     DROP TABLE IF EXISTS events;
+    DROP TABLE IF EXISTS payments;
+    DROP TABLE IF EXISTS tickets;
     CREATE TABLE calls (
         key TEXT NOT NULL PRIMARY KEY, print TEXT NOT NULL, status INTEGER NOT NULL, answer TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -52,17 +54,37 @@ const TABLES: &str = "
     CREATE TABLE complaints (
         reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, number TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE payments (
+        id TEXT NOT NULL PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL, made_at INTEGER NOT NULL,
+        ends_at INTEGER NOT NULL, outcome TEXT NOT NULL DEFAULT ''
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE tickets (seq INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL) STRICT;
     CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL) STRICT;
 ";
 
+/// An open database.
+pub struct Db {
+    /// Where it is asked.
+    pub pool: SqlitePool,
+    /// A database in memory lives as long as a connection to it, and the pool gives one up when it was left in
+    /// the middle of a question; this one is never asked anything.
+    _kept: Mutex<Option<SqliteConnection>>,
+}
+
 /// Opens the file, or a database in memory; an empty or older one is filled as of `now`.
-pub async fn open(path: Option<&Path>, now: &Zoned) -> anyhow::Result<SqlitePool> {
+pub async fn open(path: Option<&Path>, now: &Zoned) -> anyhow::Result<Db> {
     let options = match path {
-        Some(path) => SqliteConnectOptions::new().filename(path).create_if_missing(true),
-        None => SqliteConnectOptions::new().in_memory(true),
+        Some(path) => SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal),
+        None => SqliteConnectOptions::from_str("sqlite::memory:")?,
     };
-    let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
-    // One connection that is never given up: a database in memory lives as long as it does.
+    let kept = match path {
+        Some(_) => None,
+        None => Some(options.connect().await.context("cannot open the database in memory")?),
+    };
     let pool = SqlitePoolOptions::new().max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
     let shown = path.map_or_else(|| "in memory".to_owned(), |path| path.display().to_string());
     let pool = pool.connect_with(options).await.with_context(|| format!("cannot open the database {shown}"))?;
@@ -72,7 +94,7 @@ pub async fn open(path: Option<&Path>, now: &Zoned) -> anyhow::Result<SqlitePool
         fill(&mut transaction, now).await.with_context(|| format!("cannot fill the database {shown}"))?;
     }
     transaction.commit().await?;
-    Ok(pool)
+    Ok(Db { pool, _kept: Mutex::new(kept) })
 }
 
 async fn fill(connection: &mut SqliteConnection, now: &Zoned) -> anyhow::Result<()> {

@@ -12,10 +12,13 @@
 //! | `POST /v1/holds`, `DELETE /v1/holds/{id}` | a place kept for three minutes |
 //! | `/v1/appointments`, `/v1/appointments/{reference}` | booked, listed, read, moved, cancelled |
 //! | `POST /v1/feedback`, `/v1/complaints` | kept |
+//! | `POST /v1/payments`, `GET /v1/payments/{id}` | a KHQR of a bank that does not exist; it is paid after 20 seconds |
+//! | `POST /v1/queue-tickets`, `GET /v1/queue-tickets/{id}` | numbers, at any hour |
 //! | `GET /v1/events` | what happened, oldest first |
 mod applications;
 mod appointments;
 mod changes;
+mod counter;
 mod db;
 mod directory;
 mod gate;
@@ -92,7 +95,7 @@ struct Shared {
     stands_at: Option<jiff::Timestamp>,
     directory: directory::Directory,
     applications: applications::Applications,
-    pool: sqlx::SqlitePool,
+    db: db::Db,
     /// So many changes are carried out and not answered.
     lose_answers: AtomicU32,
 }
@@ -107,15 +110,15 @@ impl Portal {
     pub async fn start(config: PortalConfig) -> anyhow::Result<Self> {
         let zone = crate::types::time::phnom_penh();
         let now = now(config.stands_at, &zone);
-        let pool = db::open(config.db.as_deref(), &now).await?;
+        let db = db::open(config.db.as_deref(), &now).await?;
         let shared = Arc::new(Shared {
             token: config.token,
             delay: config.delay,
             zone,
             stands_at: config.stands_at,
-            directory: db::directory(&pool).await?,
-            applications: db::applications(&pool).await?,
-            pool,
+            directory: db::directory(&db.pool).await?,
+            applications: db::applications(&db.pool).await?,
+            db,
             lose_answers: AtomicU32::new(0),
         });
         let kept = Arc::clone(&shared);
@@ -155,7 +158,7 @@ impl Portal {
     /// # Errors
     /// When the database cannot be written.
     pub async fn end_holds(&self) -> anyhow::Result<()> {
-        sqlx::query("UPDATE holds SET expires_at = 0 WHERE used = 0").execute(&self.shared.pool).await?;
+        sqlx::query("UPDATE holds SET expires_at = 0 WHERE used = 0").execute(&self.shared.db.pool).await?;
         Ok(())
     }
 
@@ -167,7 +170,7 @@ impl Portal {
         let sql = "INSERT INTO holds (id, slot, expires_at, used) \
                    SELECT 'full-' || id || n, slot, 99999999999, 0 FROM holds, (SELECT 1 AS n UNION SELECT 2) \
                    WHERE used = 0 AND expires_at = 0";
-        sqlx::query(sql).execute(&self.shared.pool).await?;
+        sqlx::query(sql).execute(&self.shared.db.pool).await?;
         Ok(())
     }
 
@@ -179,13 +182,21 @@ impl Portal {
         Ok(voices::tell(&self.shared, event).await?)
     }
 
+    /// Decides what becomes of every payment that is open: `paid`, `failed`, `expired`, or `wait`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn decide_payments(&self, outcome: &str) -> anyhow::Result<()> {
+        Ok(self.shared.decide_payments(outcome).await?)
+    }
+
     /// Every appointment that was ever made, as its number and its start.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn booked(&self) -> anyhow::Result<Vec<(String, String)>> {
         let rows: Vec<(String, String)> =
-            sqlx::query_as("SELECT numbers, slot FROM appointments").fetch_all(&self.shared.pool).await?;
+            sqlx::query_as("SELECT numbers, slot FROM appointments").fetch_all(&self.shared.db.pool).await?;
         Ok(rows
             .into_iter()
             .map(|(numbers, slot)| (numbers.split(' ').next().unwrap_or_default().to_owned(), slot))
@@ -198,7 +209,7 @@ impl Portal {
         if tokio::time::timeout(DRAIN, &mut self.served).await.is_err() {
             self.served.abort();
         }
-        self.shared.pool.close().await;
+        self.shared.db.pool.close().await;
     }
 }
 
@@ -236,15 +247,26 @@ fn routes(shared: Server) -> Router {
         .route("/v1/feedback", post(voices::feedback))
         .route("/v1/complaints", post(voices::complain))
         .route("/v1/complaints/{reference}", get(voices::complaint))
+        .route("/v1/payments", post(counter::pay))
+        .route("/v1/payments/{id}", get(counter::payment))
+        .route("/v1/queue-tickets", post(counter::ticket))
+        .route("/v1/queue-tickets/{id}", get(counter::one_ticket))
         .route("/v1/events", get(voices::events))
         .fallback(problem::no_such_path)
         .method_not_allowed_fallback(problem::no_such_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::gate))
         .route("/sandbox/events", post(voices::make_event))
+        .route("/sandbox/payments/{outcome}", post(counter::decide))
         .with_state(shared)
 }
 
 impl Shared {
+    async fn decide_payments(&self, outcome: &str) -> sqlx::Result<()> {
+        let sql = "UPDATE payments SET outcome = ? WHERE outcome IN ('', 'wait')";
+        sqlx::query(sql).bind(outcome).execute(&self.db.pool).await?;
+        Ok(())
+    }
+
     /// The time in the zone of the offices.
     fn now(&self) -> Zoned {
         now(self.stands_at, &self.zone)

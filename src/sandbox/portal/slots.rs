@@ -54,7 +54,7 @@ pub async fn list(
         }
     }
     let prefix = format!("{id}_{}_", service["code"].as_str().unwrap_or_default());
-    let mut conn = server.pool.acquire().await.map_err(|_| Problem::internal())?;
+    let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
     let used = appointments::used_of_all(&server, &mut conn, &prefix).await?;
     drop(conn);
     for item in &mut items {

@@ -167,7 +167,7 @@ async fn the_sample_covers_every_status_and_stays_in_its_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("portal.db");
     let caller = Caller::new(Some(file.clone())).await;
-    let pool = &caller.portal.shared.pool;
+    let pool = &caller.portal.shared.db.pool;
     let codes: Vec<String> = sqlx::query_scalar("SELECT code FROM applications").fetch_all(pool).await.expect("codes");
     let rules = CodeRules::recommended();
     let mut statuses = BTreeSet::new();

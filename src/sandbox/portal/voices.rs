@@ -76,7 +76,7 @@ pub async fn complaint(
     let number = applications::number(&headers)?;
     let row = sqlx::query("SELECT document, number FROM complaints WHERE reference = ?")
         .bind(&reference)
-        .fetch_optional(&server.pool)
+        .fetch_optional(&server.db.pool)
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
@@ -105,7 +105,7 @@ pub async fn events(
     let rows = sqlx::query("SELECT seq, document FROM events WHERE seq > ? ORDER BY seq LIMIT ?")
         .bind(after)
         .bind(limit + 1)
-        .fetch_all(&server.pool)
+        .fetch_all(&server.db.pool)
         .await
         .map_err(|_| Problem::internal())?;
     let more = i64::try_from(rows.len()).unwrap_or(0) > limit;
@@ -127,6 +127,6 @@ pub async fn make_event(State(server): State<Server>, body: Bytes) -> Result<Res
 
 /// Adds an event.
 pub async fn tell(server: &Server, event: &Value) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO events (document) VALUES (?)").bind(event.to_string()).execute(&server.pool).await?;
+    sqlx::query("INSERT INTO events (document) VALUES (?)").bind(event.to_string()).execute(&server.db.pool).await?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The inbox port on SQLite: MOs accepted durably, claimed, finished in one commit.
 use super::{
-    SqliteStore, messages, outbox, pushes,
+    SqliteStore, kiosks, messages, outbox, pushes,
     rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
@@ -434,7 +434,8 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     .await?
     .rows_affected();
     let messages = messages::sweep(db, sweep.texts_before, sweep.now, SWEEP_ROWS).await?;
-    Ok(touched + gone + old + over + messages)
+    let kiosks = kiosks::sweep(db, sweep.now, SWEEP_ROWS).await?;
+    Ok(touched + gone + old + over + messages + kiosks)
 }
 
 const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \

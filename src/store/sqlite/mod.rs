@@ -2,6 +2,7 @@
 //! the ports. One task writes (`writer`); a few read-only connections read.
 mod citizens;
 mod inbox;
+mod kiosks;
 mod messages;
 mod open;
 mod outbox;

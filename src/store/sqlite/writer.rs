@@ -2,6 +2,7 @@
 //! after the commit. Knows when to commit; what an operation does stands in `inbox` and `outbox`.
 use super::{
     inbox::{self, Sweep},
+    kiosks::{self, KioskOp},
     messages::{self, CallRow},
     outbox::{self, ReceiptRow, SettleRow},
     pushes::{self, PushEndRow, PushRow},
@@ -52,6 +53,7 @@ pub(super) enum Op {
     SetCursor(Option<String>),
     AcceptCall(Box<CallRow>),
     Ussd(Box<UssdRow>),
+    Kiosk(Box<KioskOp>),
 }
 
 /// What an operation returns.
@@ -66,6 +68,7 @@ pub(super) enum Answer {
     Count(u64),
     Resolved(Resolved),
     Call(CallEnd),
+    Text(Option<String>),
 }
 
 pub(super) type Verdict = Result<Answer, StoreFault>;
@@ -347,6 +350,7 @@ impl Db {
             }
             Op::EndPush(end) => pushes::end(self, end).await.map(Answer::Count),
             Op::AcceptCall(call) => messages::accept(self, call).await.map(Answer::Call),
+            Op::Kiosk(op) => kiosks::apply(self, op).await,
             Op::SetCursor(cursor) => pushes::set_cursor(self, cursor.as_deref()).await.map(|()| Answer::Done),
             Op::Accept(_)
             | Op::Claim { .. }

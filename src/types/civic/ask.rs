@@ -1,5 +1,5 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
-use super::{Application, Appointment, Audience, Hold, Localized, Ministry, Office, Service, Slot};
+use super::{Application, Appointment, Audience, Hold, Localized, Ministry, Office, Payment, Service, Slot, Ticket};
 use crate::types::{Language, Pin, RegistrationCode, UnixMs};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -42,6 +42,11 @@ pub enum Query {
     Complaint {
         /// Which.
         reference: String,
+    },
+    /// Whether a payment has arrived.
+    Payment {
+        /// Which.
+        id: String,
     },
     /// Something that changes the portal's data, carried out at most once.
     Change(Change),
@@ -126,6 +131,25 @@ pub enum ChangeKind {
         /// Words of the citizen.
         text: Option<String>,
     },
+    /// Begin to pay the fee of an application.
+    Pay {
+        /// Which, canonical.
+        application: String,
+        /// Where the citizen stands.
+        office: Option<String>,
+        /// The PIN of its receipt, when the citizen gave one. Never kept.
+        #[serde(skip)]
+        pin: Option<Pin>,
+    },
+    /// Draw a queue number.
+    Ticket {
+        /// Where.
+        office: String,
+        /// What for; `None`: for information.
+        service: Option<String>,
+        /// Or for this appointment.
+        appointment: Option<String>,
+    },
     /// Complain to the ombudsman.
     Complain {
         /// Words of the citizen.
@@ -159,6 +183,10 @@ pub enum Answer {
     Held(Result<Hold, PortalFault>),
     /// To [`ChangeKind::Book`], [`ChangeKind::Move`] and [`ChangeKind::Cancel`].
     Appointment(Result<Appointment, PortalFault>),
+    /// To [`ChangeKind::Pay`] and [`Query::Payment`].
+    Payment(Result<Payment, PortalFault>),
+    /// To [`ChangeKind::Ticket`].
+    Ticket(Result<Ticket, PortalFault>),
     /// To [`ChangeKind::Feedback`] and [`ChangeKind::Complain`]; the reference of a complaint.
     Filed(Result<Option<String>, PortalFault>),
 }

@@ -3,6 +3,7 @@
 mod application;
 mod appointment;
 mod ask;
+mod counter;
 mod event;
 mod office;
 mod service;
@@ -17,6 +18,7 @@ pub use ask::{
     Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Listing, OfficeHit, OfficeSearch,
     PortalFault, Query, ServiceSearch,
 };
+pub use counter::{Payment, PaymentStatus, Ticket};
 pub use event::{Event, EventPage, Notice, Recipient};
 pub use office::{Closure, Office, OpeningHours};
 pub use service::{Audience, Fee, FeeKind, FeeUnit, Ministry, RequiredDocument, Service};

@@ -27,8 +27,17 @@ pub struct App {
     kept: Option<tempfile::TempDir>,
 }
 
-pub const NO_LIMITS: Rules =
-    Rules { fails_quarter: 0, fails_day: 0, replies_minute: 0, replies_day: 0, steps_day: 0, fails_hour_all: 0 };
+pub const NO_LIMITS: Rules = Rules {
+    fails_quarter: 0,
+    fails_day: 0,
+    replies_minute: 0,
+    replies_day: 0,
+    steps_day: 0,
+    fails_hour_all: 0,
+    fails_kiosk: 0,
+    codes_hour: 0,
+    codes_day: 0,
+};
 
 /// A telco on a free port.
 pub async fn telco() -> Telco {

@@ -81,6 +81,7 @@ fn elsewhere(query: &Query) -> Answer {
         Query::Slots { .. } => Answer::Slots(Err(away)),
         Query::Appointments => Answer::Appointments(Err(away)),
         Query::Complaint { .. } => Answer::Complaint(Err(away)),
+        Query::Payment { .. } => Answer::Payment(Err(away)),
         Query::Change(_) => Answer::Appointment(Err(away)),
     }
 }

@@ -1,0 +1,59 @@
+// Keyboards on the screen: Khmer as NiDA lays it out, with subscripts as one key, Latin, digits. Backspace takes one
+// code point, as Khmer typists expect.
+const KM = ["១២៣៤៥៦៧៨៩០ឥឪ", "ឆឹេរតយុិោផៀឧ", "ាសដថងហ្កលើ់", "ឋខចវបនម ុំ ។៊"], KM2 = ["ៗ័៏៌៍()?!,.", "ឈឺែឬទួូីៅភឿឯ", " ាំ ៃឌធអះញគឡ ោះ ៉", "ឍឃជ េះ ពណំ ុះ ៕៎"];
+const EN = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm.,?"], EN2 = EN.map(row => row.toUpperCase());
+const split = row => row.split(/( [^ ]+ )/).flatMap(part => (part.startsWith(" ") ? [part.trim()] : [...part]));
+const khmer = document.documentElement.lang === "km";
+let field, km = khmer, shift = false, coeng = false;
+const box = document.createElement("div");
+box.className = "keys"; box.hidden = true; box.setAttribute("role", "group");
+box.setAttribute("aria-label", khmer ? "ក្តារចុច" : "Keyboard");
+document.body.append(box);
+const isConsonant = text => /^[\u1780-\u17A2]$/.test(text);
+const shown = text => (/^[\u17B6-\u17D3]/.test(text) ? "\u25CC" + text : text);
+
+function key(label, press, kind = "") {
+  const button = document.createElement("button");
+  button.type = "button"; button.className = `cap ${kind}`; button.textContent = label; button.tabIndex = -1;
+  button.onpointerdown = e => { e.preventDefault(); press(); };
+  button.onclick = e => e.detail === 0 && press();
+  return button;
+}
+function put(text) {
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  if (shift || coeng) { shift = coeng = false; draw(); }
+}
+function erase() {
+  const { selectionStart: from, selectionEnd: to, value } = field;
+  const before = from === to ? [...value.slice(0, from)].slice(0, -1).join("").length : from;
+  field.setRangeText("", before, to, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+function draw() {
+  const rows = km ? (shift ? KM2 : KM) : shift ? EN2 : EN;
+  box.replaceChildren(...rows.map(row => {
+    const line = document.createElement("div");
+    line.append(...split(row).map(text => {
+      const whole = coeng && isConsonant(text) ? "\u17D2" + text : text;
+      return text === "\u17D2" ? key("\u25CC\u17D2", () => { coeng = !coeng; draw(); }, coeng ? "on" : "") : key(shown(whole), () => put(whole));
+    }));
+    return line;
+  }));
+  const last = document.createElement("div");
+  last.append(
+    key("⇧", () => { shift = !shift; draw(); }, shift ? "wide on" : "wide"),
+    key(km ? "ABC" : "កខគ", () => { km = !km; shift = coeng = false; draw(); }, "wide"),
+    key(khmer ? "ដកឃ្លា" : "Space", () => put(" "), "space"),
+    key("⌫", erase, "wide"),
+    key("✓", () => { box.hidden = true; field.blur(); }, "wide"),
+  );
+  box.append(last);
+}
+for (const one of document.querySelectorAll("[data-keys]")) {
+  one.setAttribute("inputmode", "none");
+  one.addEventListener("focus", () => { field = one; box.hidden = false; draw(); one.scrollIntoView({ block: "center" }); });
+}
+document.addEventListener("pointerdown", e => {
+  if (!e.target.closest(".keys,[data-keys]")) box.hidden = true;
+});

@@ -1,0 +1,44 @@
+// The line may break: services, offices and help are answered from what was fetched before. Only pages that concern
+// nobody are kept. BUILD and ASSETS are put before this by the server.
+const NAME = `pages-${BUILD}`;
+const OPEN = /^\/kiosk(\/(km|en)\/(home|help|services|service\/\d{4}|offices(\/\d+)?|office\/[\w.-]+|offline))?$/;
+async function keep(cache, path) {
+  const answer = await fetch(path, { credentials: "same-origin" });
+  if (answer.ok && !answer.redirected) { await cache.put(path, answer.clone()); return answer.text(); }
+  return "";
+}
+async function all() {
+  const cache = await caches.open(NAME), seen = new Set(["/kiosk"]);
+  await Promise.allSettled(ASSETS.map(path => cache.add(path)));
+  for (const tag of ["km", "en"]) for (const page of ["home", "help", "offline", "services", "offices"]) seen.add(`/kiosk/${tag}/${page}`);
+  for (const path of seen) {
+    if (seen.size > 400) break;
+    const text = await keep(cache, path).catch(() => "");
+    for (const [, next] of text.matchAll(/href="([^"]+)"/g)) if (OPEN.test(next)) seen.add(next);
+    await new Promise(go => setTimeout(go, 20));
+  }
+}
+addEventListener("install", () => skipWaiting());
+addEventListener("activate", e => e.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name !== NAME) await caches.delete(name);
+  await clients.claim();
+  await all();
+})()));
+addEventListener("fetch", e => {
+  const { pathname } = new URL(e.request.url);
+  if (pathname.startsWith("/a/")) return e.respondWith(caches.match(pathname).then(kept => kept ?? fetch(e.request)));
+  if (e.request.mode === "navigate" && pathname.startsWith("/kiosk")) e.respondWith(visit(e.request, pathname));
+});
+async function visit(request, pathname) {
+  try {
+    const answer = await fetch(request, request.method === "GET" ? { signal: AbortSignal.timeout(6000) } : undefined);
+    if (request.method === "GET" && answer.ok && !answer.redirected && OPEN.test(pathname)) (await caches.open(NAME)).put(pathname, answer.clone());
+    return answer;
+  } catch {
+    const tag = pathname.split("/")[2] === "en" ? "en" : "km";
+    const kept = (request.method === "GET" && (await caches.match(pathname))) || (await caches.match(`/kiosk/${tag}/offline`));
+    if (!kept) return new Response("", { status: 503, headers: { refresh: "5" } });
+    const text = (await kept.text()).replace("<body", "<body data-offline");
+    return new Response(text, { headers: kept.headers });
+  }
+}

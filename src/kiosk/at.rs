@@ -1,0 +1,171 @@
+//! Where a page is asked for: the device, how its visitor wants to see it, and the language of the address. It must
+//! not know what a page says.
+use super::{
+    KioskState,
+    door::Who,
+    pages,
+    words::{Lang, Words},
+};
+use crate::{
+    ports::kiosks::Kiosk,
+    types::{
+        Msisdn,
+        profile::{self, Profile},
+    },
+};
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderMap, request::Parts},
+    response::{IntoResponse, Response},
+};
+use std::sync::Arc;
+
+/// The kiosk that asks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// Its name; `open` where kiosks need not be paired.
+    pub id: String,
+    /// The office at which it stands.
+    pub office: Option<String>,
+    /// How its screen is laid out.
+    pub profile: &'static Profile,
+    /// What an operator says on its closed screen, as JSON.
+    pub closed: Option<String>,
+    /// What an operator says on the first page, as JSON.
+    pub message: Option<String>,
+    /// How loud it is, 0 to 100.
+    pub volume: u8,
+    /// The language in which it starts.
+    pub language: Option<Lang>,
+}
+
+/// Name of any browser where kiosks need not be paired.
+const OPEN: &str = "open";
+
+/// Loudness of a kiosk of which nothing is said.
+const VOLUME: u8 = 70;
+
+impl Device {
+    /// What its heartbeats say of the pages; empty where kiosks need not be paired, and nobody hears them.
+    pub fn build(&self) -> String {
+        if self.id == OPEN { String::new() } else { super::build() }
+    }
+
+    /// Any browser, where kiosks need not be paired.
+    pub fn open() -> Self {
+        let profile = profile::find(profile::USUAL).unwrap_or(&profile::ALL[0]);
+        Device {
+            id: OPEN.to_owned(),
+            office: None,
+            profile,
+            closed: None,
+            message: None,
+            volume: VOLUME,
+            language: None,
+        }
+    }
+}
+
+impl From<Kiosk> for Device {
+    fn from(kiosk: Kiosk) -> Self {
+        let profile = profile::find(&kiosk.profile).unwrap_or(&profile::ALL[0]);
+        Device {
+            id: kiosk.id,
+            office: Some(kiosk.office),
+            profile,
+            closed: kiosk.closed,
+            message: kiosk.message,
+            volume: kiosk.volume.unwrap_or(VOLUME),
+            language: kiosk.language.as_deref().and_then(Lang::from_tag),
+        }
+    }
+}
+
+/// How the visitor wants to see the pages; forgotten when the visit ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Black on white.
+    pub contrast: bool,
+    /// 0 usual, 1 larger, 2 twice as large.
+    pub size: u8,
+    /// Everything to touch stands low.
+    pub low: bool,
+    /// Twice the time before the visit ends by itself.
+    pub time: bool,
+    /// Spoken guidance.
+    pub sound: bool,
+}
+
+/// Cookie of a visit's look: no personal data, and gone with the visit.
+pub const LOOK: &str = "chrak-look";
+
+impl Look {
+    /// From the request's cookie.
+    pub fn read(headers: &HeaderMap) -> Self {
+        let value = crate::web::cookie(headers, LOOK).unwrap_or_default();
+        let has = |mark: char| value.contains(mark);
+        let size = if has('2') { 2 } else { u8::from(has('1')) };
+        Look { contrast: has('c'), size, low: has('l'), time: has('t'), sound: has('s') }
+    }
+
+    /// As the cookie holds it; empty: as usual.
+    pub fn mark(self) -> String {
+        let marks = [(self.contrast, 'c'), (self.low, 'l'), (self.time, 't'), (self.sound, 's')];
+        let mut mark: String = marks.into_iter().filter_map(|(on, mark)| on.then_some(mark)).collect();
+        match self.size {
+            0 => {}
+            size => mark.push(char::from(b'0' + size.min(2))),
+        }
+        mark
+    }
+}
+
+/// Who asks for a page, and in which language.
+#[derive(Clone)]
+pub struct Here {
+    /// The language of the address.
+    pub lang: Lang,
+    /// Its words.
+    pub w: &'static Words,
+    /// The kiosk.
+    pub device: Arc<Device>,
+    /// How the page is wanted.
+    pub look: Look,
+    /// Seconds of silence before the warning, and of the warning.
+    pub idle: (u32, u32),
+}
+
+impl Here {
+    /// Who asks, with the number that was proven.
+    pub fn who(&self, number: Option<Msisdn>) -> Who {
+        Who { device: self.device.id.clone(), number }
+    }
+
+    /// Classes of the document.
+    pub fn class(&self) -> String {
+        let mut class = self.device.profile.name.to_owned();
+        for (on, name) in [
+            (self.look.contrast, " contrast"),
+            (self.look.size == 1, " large"),
+            (self.look.size == 2, " double"),
+            (self.look.low, " low"),
+        ] {
+            if on {
+                class.push_str(name);
+            }
+        }
+        class
+    }
+}
+
+impl FromRequestParts<KioskState> for Here {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &KioskState) -> Result<Self, Response> {
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let tag = params.iter().find(|(name, _)| *name == "lang").map(|(_, tag)| tag).unwrap_or_default();
+        let Some(lang) = Lang::from_tag(tag) else { return Err(pages::no_such_page().await) };
+        let device = parts.extensions.get::<Arc<Device>>().cloned().unwrap_or_else(|| Arc::new(Device::open()));
+        Ok(Here { lang, w: lang.words(), device, look: Look::read(&parts.headers), idle: state.idle })
+    }
+}

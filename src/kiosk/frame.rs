@@ -1,0 +1,132 @@
+//! What stands around every page of a visit, and how a page becomes an answer. It must not know what a page says.
+use super::{
+    at::Here,
+    spoken,
+    visit::Typed,
+    words::{EN, KM, Lang, Told, Words},
+};
+use crate::web::filters;
+use askama::Template;
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use std::borrow::Cow;
+
+/// Where "back" leads.
+pub enum Back {
+    /// To an address.
+    To(&'static str),
+    /// Below the language.
+    In(Cow<'static, str>),
+    /// To the page that this key of the visit's form makes.
+    Key(&'static str),
+    /// As `Key`, sent to another page below the language.
+    KeyAt(&'static str, &'static str),
+}
+
+/// What stands around every page of a visit.
+pub struct Frame {
+    pub lang: Lang,
+    pub w: &'static Words,
+    pub other: &'static Words,
+    pub title: Cow<'static, str>,
+    /// Address of this page below the language, for the toggle.
+    pub here: Cow<'static, str>,
+    /// What was typed, if this page keeps it, and the key that makes this page again.
+    pub typed: Option<(Typed, &'static str)>,
+    pub back: Back,
+    /// Classes of the document.
+    pub class: String,
+    /// Seconds of silence before the warning, and of the warning.
+    pub idle: (u32, u32),
+    /// Whether guidance is spoken.
+    pub sound: bool,
+    /// How loud, 0 to 100.
+    pub volume: u8,
+    /// Seconds after which the page is asked for again with the key `poll`.
+    pub poll_s: Option<u32>,
+    /// Version of the pages, for heartbeats; empty where nobody is to hear them.
+    pub build: String,
+}
+
+impl Here {
+    /// The frame of a page with this title at this address below the language.
+    pub fn frame(&self, title: impl Into<Cow<'static, str>>, at: impl Into<Cow<'static, str>>, back: Back) -> Frame {
+        let more = if self.look.time { 2 } else { 1 };
+        Frame {
+            lang: self.lang,
+            w: self.w,
+            other: self.lang.other().words(),
+            title: title.into(),
+            here: at.into(),
+            typed: None,
+            back,
+            class: self.class(),
+            idle: (self.idle.0 * more, self.idle.1 * more),
+            sound: self.look.sound,
+            volume: self.device.volume,
+            poll_s: None,
+            build: self.device.build(),
+        }
+    }
+}
+
+impl Frame {
+    /// A page that keeps what was typed; `replay` is the key that makes it again.
+    pub fn keeping(self, typed: Typed, replay: &'static str) -> Self {
+        Frame { typed: Some((typed, replay)), ..self }
+    }
+
+    /// Name of the page, for heartbeats: the first part of its address.
+    pub fn page(&self) -> &str {
+        self.here.split(['/', '?']).next().unwrap_or("other")
+    }
+
+    /// What is spoken on this page, if somebody recorded it.
+    pub fn clip(&self) -> Option<String> {
+        spoken::clip(self.lang, &self.title)
+    }
+
+    /// Seconds of silence after which a visit ends.
+    pub fn leave_s(&self) -> u32 {
+        self.idle.0 + self.idle.1
+    }
+}
+
+#[derive(Template)]
+#[template(path = "both.html")]
+struct BothPage {
+    km: &'static Words,
+    en: &'static Words,
+    told: [(&'static str, &'static Told); 2],
+    icon: &'static str,
+    again: bool,
+}
+
+/// A template as a page.
+pub fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => {
+            let html = HeaderValue::from_static("text/html; charset=utf-8");
+            (status, [(header::CONTENT_TYPE, html)], text).into_response()
+        }
+        Err(fault) => {
+            // Only a template that names an asset which is not there, and a test looks for those.
+            tracing::error!(%fault, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A page in both languages, for where no language is known.
+pub fn both(
+    status: StatusCode,
+    icon: &'static str,
+    again: bool,
+    pick: fn(&'static Words) -> &'static Told,
+) -> Response {
+    let told = [("km", pick(&KM)), ("en", pick(&EN))];
+    let (km, en) = (&KM, &EN);
+    page(status, &BothPage { km, en, told, icon, again })
+}

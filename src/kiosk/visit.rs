@@ -1,0 +1,303 @@
+//! What a visit carries from page to page in hidden fields: what was typed, and sealed, what the server must be able
+//! to trust. Nothing of it stands in an address, a cookie or any storage.
+use super::{KioskState, frame::both};
+use crate::{dialogue::Dialogue, types::Msisdn};
+use axum::{
+    Form,
+    extract::{FromRequest, Request, rejection::FormRejection},
+    http::StatusCode,
+    response::Response,
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::time::Duration;
+
+/// Most digits that are taken from a visitor; the portal's codes have at most 24 characters.
+pub const DIGITS_MAX: usize = 24;
+/// Most digits of a PIN.
+pub const PIN_MAX: usize = 6;
+/// Most digits of a telephone number as it is dialled.
+pub const PHONE_MAX: usize = 12;
+/// Digits of a one-time code.
+pub const ONCE: usize = 6;
+/// How long a visit's sealed part can be used.
+const VISIT_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// What has been typed so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// ASCII digits only.
+    pub digits: String,
+    /// The digit that is being corrected, counted from 0.
+    pub at: Option<usize>,
+    /// The PIN of the receipt as far as it was typed; ASCII digits only.
+    pub pin: String,
+    /// The visitor's number as far as it was typed; ASCII digits only.
+    pub phone: String,
+    /// The one-time code as far as it was typed; ASCII digits only.
+    pub once: String,
+    /// [`Held`], sealed.
+    pub held: String,
+}
+
+/// ASCII digits of a text, Khmer ones read, at most so many.
+fn digits_of(text: &str, most: usize) -> String {
+    text.chars()
+        .filter_map(|c| match c {
+            '0'..='9' => Some(c),
+            '០'..='៩' => char::from_digit(u32::from(c) - u32::from('០'), 10),
+            _ => None,
+        })
+        .take(most)
+        .collect()
+}
+
+impl Typed {
+    /// From what a form sent: anything but digits is left out, Khmer digits are read.
+    pub fn read(digits: &str, at: &str, most: usize) -> Self {
+        let digits = digits_of(digits, most);
+        let at = at.parse().ok().filter(|at| *at < digits.len());
+        Typed { digits, at, ..Typed::default() }
+    }
+
+    /// With what was typed of a PIN.
+    pub fn with_pin(self, pin: &str) -> Self {
+        Typed { pin: digits_of(pin, PIN_MAX), ..self }
+    }
+
+    /// Takes a digit: in place of the one being corrected, else at the end while there is room.
+    pub fn press(&mut self, digit: char, most: usize) {
+        if let Some(at) = self.at.take() {
+            let replaced = digit.to_string();
+            self.digits.replace_range(at..at + 1, &replaced);
+        } else if self.digits.len() < most {
+            self.digits.push(digit);
+        }
+    }
+
+    /// Takes back the last digit, or ends a correction.
+    pub fn delete(&mut self) {
+        if self.at.take().is_none() {
+            self.digits.pop();
+        }
+    }
+
+    /// In print: `120500-26-048193-7`.
+    pub fn printed(&self, groups: &[usize]) -> String {
+        let mut out = String::new();
+        let mut rest = self.digits.as_str();
+        for &group in groups {
+            if group == 0 || group >= rest.len() {
+                break;
+            }
+            let (head, tail) = rest.split_at(group);
+            out.push_str(head);
+            out.push('-');
+            rest = tail;
+        }
+        out + rest
+    }
+}
+
+/// A press on a pad of digits: a digit, `delete`, or `clear`; anything else changes nothing.
+pub fn pressed(field: &mut String, press: &str, most: usize) {
+    let mut chars = press.chars();
+    match (press, chars.next(), chars.next()) {
+        ("delete", ..) => drop(field.pop()),
+        ("clear", ..) => field.clear(),
+        (_, Some(digit @ '0'..='9'), None) if field.len() < most => field.push(digit),
+        _ => {}
+    }
+}
+
+/// What the form of a visit sends.
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+pub struct VisitForm {
+    pub digits: String,
+    pub at: String,
+    pub pin: String,
+    pub phone: String,
+    pub once: String,
+    pub held: String,
+    pub key: String,
+    /// Free text: of a complaint.
+    pub text: String,
+}
+
+impl VisitForm {
+    /// What was typed, as far as it can be.
+    pub fn typed(&self, most: usize) -> Typed {
+        let typed = Typed::read(&self.digits, &self.at, most).with_pin(&self.pin);
+        Typed {
+            phone: digits_of(&self.phone, PHONE_MAX),
+            once: digits_of(&self.once, ONCE),
+            held: self.held.clone(),
+            ..typed
+        }
+    }
+}
+
+/// The form of a visit, or the page that says why it cannot be read.
+pub struct Sent(pub VisitForm);
+
+impl FromRequest<KioskState> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &KioskState) -> Result<Self, Response> {
+        Form::<VisitForm>::from_request(request, state).await.map(|Form(form)| Sent(form)).map_err(|f| unreadable(&f))
+    }
+}
+
+/// Why a form cannot be read.
+pub fn unreadable(fault: &FormRejection) -> Response {
+    match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |w| &w.too_large),
+        _ => both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
+    }
+}
+
+/// Where a visit goes on once the number is proven.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Goal {
+    /// To the answer about the code, with more in it.
+    #[default]
+    Status,
+    /// To appointments.
+    Appointments,
+}
+
+/// What the server must be able to trust of a visit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Held {
+    /// Names the intentions of this visit, so that a page sent twice changes things once.
+    pub id: uuid::Uuid,
+    /// Until when it can be used.
+    until: i64,
+    /// The number that was proven, E.164.
+    number: Option<String>,
+    /// The number to which a code was sent, E.164, and what names the code.
+    pub asked: Option<(String, String)>,
+    /// Where it goes on.
+    pub goal: Goal,
+    /// What is done about appointments: 1 book, 2 list, 3 move, 4 cancel.
+    task: u8,
+    /// The conversation.
+    dialogue: Option<String>,
+    /// The payment that is waited for, and the code it is for.
+    pub payment: Option<(String, String)>,
+}
+
+impl Held {
+    /// What a form sent, if it was sealed here and not too long ago; else a new visit.
+    pub fn open(state: &KioskState, sealed: &str) -> Self {
+        let now = state.door.now();
+        let opened = URL_SAFE_NO_PAD.decode(sealed).ok().and_then(|sealed| state.door.unseal(&sealed));
+        let held = opened.and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
+        held.filter(|held| held.until > now.0).unwrap_or_else(Held::fresh)
+    }
+
+    /// For a hidden field.
+    pub fn seal(mut self, state: &KioskState) -> String {
+        self.until = state.door.now().plus_ms(VISIT_FOR.as_millis() as i64).0;
+        let plain = serde_json::to_vec(&self).unwrap_or_default();
+        state.door.seal(&plain).map(|sealed| URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default()
+    }
+
+    /// The number that the visitor proved.
+    pub fn number(&self) -> Option<Msisdn> {
+        self.number.as_deref().and_then(Msisdn::parse_e164)
+    }
+
+    /// The visitor has proved the number.
+    pub fn prove(&mut self, number: Msisdn) {
+        self.number = Some(number.digits().to_owned());
+        self.asked = None;
+    }
+
+    /// A code was sent to a number.
+    pub fn ask(&mut self, number: Msisdn, name: String) {
+        self.asked = Some((number.digits().to_owned(), name));
+    }
+
+    /// A task about appointments begins.
+    pub fn begin(&mut self, task: u8) {
+        *self = Held { number: self.number.take(), goal: Goal::Appointments, task, ..Held::fresh() };
+    }
+
+    /// The task that was begun.
+    pub fn task(&self) -> u8 {
+        self.task
+    }
+
+    /// Whether it goes without a number: only a booking does.
+    pub fn may_skip(&self) -> bool {
+        self.task == 1
+    }
+
+    /// Another payment is another intention.
+    pub fn renew(&mut self) {
+        self.payment = None;
+        self.id = uuid::Uuid::now_v7();
+    }
+
+    /// Of a new visit.
+    fn fresh() -> Self {
+        Held { id: uuid::Uuid::now_v7(), ..Held::default() }
+    }
+
+    /// The conversation as it stands.
+    pub fn dialogue(&self) -> Option<Dialogue> {
+        self.dialogue.as_ref().map(|kept| Dialogue::from_bytes(kept.as_bytes()))
+    }
+
+    /// Keeps the conversation; what it is about is another intention once it is over.
+    pub fn keep(&mut self, dialogue: &Dialogue) {
+        if dialogue.is_open() {
+            self.dialogue = String::from_utf8(dialogue.to_bytes()).ok();
+        } else {
+            self.dialogue = None;
+            self.id = uuid::Uuid::now_v7();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GROUPS: [usize; 4] = [6, 2, 6, 1];
+
+    #[test]
+    fn presses_type_correct_and_delete() {
+        let mut typed = Typed::read("12៥0a5", "", 15);
+        assert_eq!(typed.digits, "12505");
+        typed.at = Some(1);
+        typed.press('9', 15);
+        assert_eq!((typed.digits.as_str(), typed.at), ("19505", None));
+        typed.delete();
+        assert_eq!(typed.digits, "1950");
+        let full = "9".repeat(15);
+        let mut typed = Typed::read(&full, "99", 15);
+        typed.press('1', 15);
+        assert_eq!((typed.digits.as_str(), typed.at), (full.as_str(), None));
+    }
+
+    #[test]
+    fn the_code_is_printed_like_the_receipt() {
+        let typed = Typed::read("1205002604819", "", 15);
+        assert_eq!(typed.printed(&GROUPS), "120500-26-04819");
+    }
+
+    #[test]
+    fn a_pad_fills_a_field_and_no_more() {
+        let mut field = "12".to_owned();
+        for press in ["3", "x", "44", "5"] {
+            pressed(&mut field, press, 3);
+        }
+        assert_eq!(field, "123");
+        pressed(&mut field, "delete", 3);
+        assert_eq!(field, "12");
+        pressed(&mut field, "clear", 3);
+        assert_eq!(field, "");
+    }
+}

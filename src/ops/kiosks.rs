@@ -1,0 +1,241 @@
+//! Kiosk devices: paired with an office by the digits they show, listed, told things, revoked. The console's forms
+//! and the command line come to the same addresses. It must not know a page of the kiosk.
+use super::{Ops, access};
+use crate::{
+    exchange::Exchange,
+    ports::{StoreFault, kiosks::Kiosk},
+    types::{
+        civic::{Answer, PortalFault, Query},
+        profile,
+    },
+    web,
+};
+use axum::{
+    Json,
+    extract::{Form, Path, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long the portal may take to say whether there is such an office.
+const OFFICE_WITHIN: Duration = Duration::from_secs(3);
+
+/// A device as it is listed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listed {
+    /// Its name.
+    pub id: String,
+    /// Where it stands.
+    pub office: String,
+    /// How its screen is laid out.
+    pub profile: String,
+    /// `paired` or `revoked`.
+    pub state: String,
+    /// Whether an operator closed it.
+    pub closed: bool,
+    /// Milliseconds since 1970 of its last heartbeat.
+    pub seen_ms: Option<i64>,
+    /// The page it showed then.
+    pub page: Option<String>,
+    /// The version of its assets.
+    pub build: Option<String>,
+    /// Its printer.
+    pub printer: Option<String>,
+    /// How long its heartbeat took.
+    pub network_ms: Option<u32>,
+}
+
+impl From<Kiosk> for Listed {
+    fn from(kiosk: Kiosk) -> Self {
+        let beat = kiosk.beat;
+        Listed {
+            id: kiosk.id,
+            office: kiosk.office,
+            profile: kiosk.profile,
+            state: if kiosk.revoked_at.is_some() { "revoked" } else { "paired" }.to_owned(),
+            closed: kiosk.closed.is_some(),
+            seen_ms: beat.as_ref().map(|beat| beat.at.0),
+            page: beat.as_ref().map(|beat| beat.page.clone()),
+            build: beat.as_ref().map(|beat| beat.build.clone()),
+            printer: beat.as_ref().map(|beat| beat.printer.clone()),
+            network_ms: beat.map(|beat| beat.network_ms),
+        }
+    }
+}
+
+/// Why nothing was done, in one line for an operator.
+struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{}\n", self.1)).into_response()
+    }
+}
+
+impl From<StoreFault> for Refusal {
+    fn from(fault: StoreFault) -> Self {
+        Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}; try again"))
+    }
+}
+
+fn exchange<'a>(room: &'a Ops, headers: &HeaderMap) -> Result<&'a Exchange, Box<Response>> {
+    if !room.access.admits(headers) {
+        return Err(Box::new(access::refused()));
+    }
+    room.state.exchange.as_ref().ok_or_else(|| Box::new(StatusCode::NOT_FOUND.into_response()))
+}
+
+/// As [`exchange`], for what changes something: a form of another site is refused.
+fn changing<'a>(room: &'a Ops, headers: &HeaderMap) -> Result<&'a Exchange, Box<Response>> {
+    if !web::from_our_pages(headers) {
+        let refusal = Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned());
+        return Err(Box::new(refusal.into_response()));
+    }
+    exchange(room, headers)
+}
+
+/// The console goes on; a program gets what was done.
+fn done(headers: &HeaderMap, what: &impl Serialize) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.contains("text/html") {
+        let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let lang = if from.contains("lang=en") { "en" } else { "km" };
+        Redirect::to(&format!("/console?lang={lang}#kiosks")).into_response()
+    } else {
+        Json(what).into_response()
+    }
+}
+
+/// `GET /kiosks`: all devices that were ever paired.
+pub async fn list(State(room): State<Ops>, headers: HeaderMap) -> Response {
+    let exchange = match exchange(&room, &headers) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    match exchange.kiosks().await {
+        Ok(all) => Json(all.into_iter().map(Listed::from).collect::<Vec<_>>()).into_response(),
+        Err(fault) => Refusal::from(fault).into_response(),
+    }
+}
+
+/// What pairs a device.
+#[derive(Deserialize)]
+pub struct Pairing {
+    code: String,
+    office: String,
+    #[serde(default)]
+    profile: String,
+}
+
+/// `POST /kiosks/pair`: `code`, `office`, `profile`.
+pub async fn pair(State(room): State<Ops>, headers: HeaderMap, form: Result<Form<Pairing>, FormRejection>) -> Response {
+    let exchange = match changing(&room, &headers) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    let Ok(Form(pairing)) = form else {
+        return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
+    };
+    match pair_device(exchange, &pairing).await {
+        Ok(id) => done(&headers, &serde_json::json!({ "id": id })),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, Refusal> {
+    let bad = |text: String| Refusal(StatusCode::UNPROCESSABLE_ENTITY, text);
+    let digits = pairing.code.chars().filter(char::is_ascii_digit).count();
+    let other = pairing.code.chars().any(|c| !c.is_ascii_digit() && !matches!(c, ' ' | '-'));
+    if digits != 8 || other {
+        return Err(bad("the code is the 8 digits that the kiosk shows".to_owned()));
+    }
+    let office = pairing.office.trim();
+    let profile = if pairing.profile.trim().is_empty() { profile::USUAL } else { pairing.profile.trim() };
+    if profile::find(profile).is_none() {
+        return Err(bad(format!("there is no profile \"{profile}\"; there are {}", profile::names().join(", "))));
+    }
+    let asked = Query::Office { id: office.to_owned() };
+    if let Answer::Office(Err(PortalFault::NotFound)) = exchange.look_around(&asked, OFFICE_WITHIN).await {
+        return Err(bad(format!("the portal knows no office \"{office}\"")));
+    }
+    let paired = exchange.pair_kiosk(&pairing.code, office, profile).await?;
+    let none = "no kiosk shows this code: codes last 10 minutes, and 5 wrong ones end all that are shown";
+    paired.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, none.to_owned()))
+}
+
+/// `POST /kiosks/{id}/revoke`
+pub async fn revoke(State(room): State<Ops>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let exchange = match changing(&room, &headers) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    match exchange.revoke_kiosk(&id).await {
+        Ok(true) => done(&headers, &serde_json::json!({ "id": id, "state": "revoked" })),
+        Ok(false) => unknown(&id),
+        Err(fault) => Refusal::from(fault).into_response(),
+    }
+}
+
+/// Something to tell a device.
+#[derive(Deserialize)]
+pub struct Telling {
+    kind: String,
+    #[serde(default)]
+    km: String,
+    #[serde(default)]
+    en: String,
+    #[serde(default)]
+    value: String,
+}
+
+/// `POST /kiosks/{id}/tell`: `kind` `reload`, `message`, `closed`, `open` (`km` and `en` are its text), `volume` or
+/// `language` (with `value`).
+pub async fn tell(
+    State(room): State<Ops>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+    form: Result<Form<Telling>, FormRejection>,
+) -> Response {
+    let exchange = match changing(&room, &headers) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    let value = form.ok().and_then(|Form(telling)| value(&telling).map(|value| (telling.kind, value)));
+    let Some((kind, value)) = value else {
+        let text = "kind is reload, open, closed, message (with km and en), volume (value 0 to 100) or language (value km or en)";
+        return Refusal(StatusCode::UNPROCESSABLE_ENTITY, text.to_owned()).into_response();
+    };
+    match exchange.tell_kiosk(&id, &kind, value).await {
+        Ok(true) => done(&headers, &serde_json::json!({ "id": id, "told": kind })),
+        Ok(false) => unknown(&id),
+        Err(fault) => Refusal::from(fault).into_response(),
+    }
+}
+
+fn unknown(id: &str) -> Response {
+    let id: String = id.chars().take(40).collect();
+    Refusal(StatusCode::NOT_FOUND, format!("no paired kiosk is called \"{id}\"; see: chrak kiosk list")).into_response()
+}
+
+/// The value of a command as JSON; `None` when it is none that there is.
+fn value(telling: &Telling) -> Option<Option<String>> {
+    let (km, en) = (telling.km.trim(), telling.en.trim());
+    let short = |text: &str| text.chars().count() <= 300;
+    let text = || {
+        (!km.is_empty() && !en.is_empty() && short(km) && short(en))
+            .then(|| serde_json::json!({ "km": km, "en": en }).to_string())
+    };
+    match telling.kind.as_str() {
+        "reload" | "open" => Some(None),
+        "message" => text().map(Some),
+        "closed" if km.is_empty() && en.is_empty() => Some(None),
+        "closed" => text().map(Some),
+        "volume" => {
+            telling.value.parse::<u8>().ok().filter(|volume| *volume <= 100).map(|volume| Some(volume.to_string()))
+        }
+        "language" => matches!(telling.value.as_str(), "km" | "en").then(|| Some(format!("\"{}\"", telling.value))),
+        _ => None,
+    }
+}

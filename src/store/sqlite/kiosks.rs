@@ -1,0 +1,351 @@
+//! The kiosks port on SQLite.
+use super::{
+    SqliteStore, pushes,
+    rows::Sql,
+    writer::{Answer, Db, Op, fault},
+};
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, PAIRING_TRIES, TokenHash},
+    },
+    types::UnixMs,
+};
+use sqlx::{Row, sqlite::SqliteRow};
+
+/// Devices that may wait for an operator at once.
+const WAITING_MAX: i64 = 500;
+/// Commands that an answer names.
+const COMMANDS_MAX: i64 = 16;
+
+/// One change of what is known of kiosks.
+pub(super) enum KioskOp {
+    Offer { token: TokenHash, code: String, until: i64, now: i64 },
+    Pair { new: NewKiosk, now: i64 },
+    Revoke { id: String, now: i64 },
+    Beats(Vec<(String, Beat)>),
+    Tell { id: String, command: Command, now: i64 },
+    Done { id: String, done: Vec<String>, now: i64 },
+    Tally { windows: Vec<(String, i64, u32)>, now: i64 },
+    Failures { hour: i64, count: u32 },
+}
+
+pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
+    match op {
+        KioskOp::Offer { token, code, until, now } => offer(db, token, code, *until, *now).await.map(Answer::Text),
+        KioskOp::Pair { new, now } => pair(db, new, *now).await.map(Answer::Count),
+        KioskOp::Revoke { id, now } => {
+            let sql = "UPDATE kiosk SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+            let done = sqlx::query(sql).bind(id).bind(now).execute(&mut db.conn).await?;
+            Ok(Answer::Count(done.rows_affected()))
+        }
+        KioskOp::Beats(beats) => keep(db, beats).await.map(|()| Answer::Done),
+        KioskOp::Tell { id, command, now } => tell(db, id, command, *now).await.map(Answer::Count),
+        KioskOp::Done { id, done, now } => {
+            for command in done {
+                let sql = "UPDATE kiosk_command SET done_at = ?3 WHERE id = ?1 AND kiosk = ?2 AND done_at IS NULL";
+                sqlx::query(sql).bind(command).bind(id).bind(now).execute(&mut db.conn).await?;
+            }
+            Ok(Answer::Done)
+        }
+        KioskOp::Failures { hour, count } => {
+            pushes::count_failures(db, *hour, (*count).into()).await?;
+            Ok(Answer::Done)
+        }
+        KioskOp::Tally { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
+    }
+}
+
+async fn offer(db: &mut Db, token: &TokenHash, code: &str, until: i64, now: i64) -> Sql<Option<String>> {
+    let held: Option<String> =
+        sqlx::query_scalar("SELECT code FROM pairing WHERE token = ?1 AND until > ?2 AND tries < ?3")
+            .bind(&token[..])
+            .bind(now)
+            .bind(PAIRING_TRIES)
+            .fetch_optional(&mut db.conn)
+            .await?;
+    if held.is_some() {
+        return Ok(held);
+    }
+    let waiting: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM pairing WHERE until > ?1").bind(now).fetch_one(&mut db.conn).await?;
+    if waiting >= WAITING_MAX {
+        return Ok(None);
+    }
+    sqlx::query(
+        "INSERT INTO pairing (token, code, tries, until) VALUES (?1, ?2, 0, ?3) \
+         ON CONFLICT (token) DO UPDATE SET code = excluded.code, tries = 0, until = excluded.until",
+    )
+    .bind(&token[..])
+    .bind(code)
+    .bind(until)
+    .execute(&mut db.conn)
+    .await?;
+    Ok(Some(code.to_owned()))
+}
+
+/// 1 when a device showed the code.
+async fn pair(db: &mut Db, new: &NewKiosk, now: i64) -> Sql<u64> {
+    let taken = sqlx::query_scalar::<_, Vec<u8>>(
+        "DELETE FROM pairing WHERE code = ?1 AND until > ?2 AND tries < ?3 RETURNING token",
+    )
+    .bind(&new.code)
+    .bind(now)
+    .bind(PAIRING_TRIES)
+    .fetch_all(&mut db.conn)
+    .await?;
+    // two devices with one code: neither can be meant
+    let [token] = taken.as_slice() else {
+        sqlx::query("UPDATE pairing SET tries = tries + 1 WHERE until > ?1").bind(now).execute(&mut db.conn).await?;
+        return Ok(0);
+    };
+    let done = sqlx::query(
+        "INSERT INTO kiosk (id, token, office, profile, paired_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (token) DO UPDATE SET id = excluded.id, office = excluded.office, profile = excluded.profile, \
+         paired_at = excluded.paired_at, revoked_at = NULL, closed = NULL, \
+         message = NULL, language = NULL",
+    )
+    .bind(&new.id)
+    .bind(&token[..])
+    .bind(&new.office)
+    .bind(&new.profile)
+    .bind(now)
+    .execute(&mut db.conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+async fn keep(db: &mut Db, beats: &[(String, Beat)]) -> Sql<()> {
+    for (id, beat) in beats {
+        sqlx::query(
+            "UPDATE kiosk SET seen_at = ?2, page = ?3, build = ?4, printer = ?5, network_ms = ?6, battery = ?7 \
+             WHERE id = ?1",
+        )
+        .bind(id)
+        .bind(beat.at.0)
+        .bind(&beat.page)
+        .bind(&beat.build)
+        .bind(&beat.printer)
+        .bind(beat.network_ms)
+        .bind(beat.battery)
+        .execute(&mut db.conn)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn tell(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql<u64> {
+    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM kiosk WHERE id = ?1 AND revoked_at IS NULL")
+        .bind(id)
+        .fetch_one(&mut db.conn)
+        .await?;
+    if known == 0 {
+        return Ok(0);
+    }
+    if matches!(command.kind.as_str(), "closed" | "open") {
+        let closed = (command.kind == "closed").then(|| command.value.clone().unwrap_or_else(|| "null".to_owned()));
+        sqlx::query("UPDATE kiosk SET closed = ?2 WHERE id = ?1").bind(id).bind(closed).execute(&mut db.conn).await?;
+    }
+    let kept = match command.kind.as_str() {
+        "message" => Some("UPDATE kiosk SET message = ?2 WHERE id = ?1"),
+        "volume" => Some("UPDATE kiosk SET volume = CAST(?2 AS INTEGER) WHERE id = ?1"),
+        "language" => Some("UPDATE kiosk SET language = trim(?2, '\"') WHERE id = ?1"),
+        _ => None,
+    };
+    if let Some(sql) = kept {
+        sqlx::query(sql).bind(id).bind(&command.value).execute(&mut db.conn).await?;
+    }
+    sqlx::query("INSERT INTO kiosk_command (id, kiosk, kind, value, at) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .bind(&command.id)
+        .bind(id)
+        .bind(&command.kind)
+        .bind(&command.value)
+        .bind(now)
+        .execute(&mut db.conn)
+        .await?;
+    Ok(1)
+}
+
+async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
+    for (name, _, most) in windows {
+        let count: Option<u32> = sqlx::query_scalar("SELECT count FROM tally WHERE name = ?1 AND until > ?2")
+            .bind(name)
+            .bind(now)
+            .fetch_optional(&mut db.conn)
+            .await?;
+        if *most > 0 && count.unwrap_or(0) >= *most {
+            return Ok(false);
+        }
+    }
+    for (name, span, _) in windows {
+        sqlx::query(
+            "INSERT INTO tally (name, since, until, count) VALUES (?1, ?2, ?3, 1) ON CONFLICT (name) DO UPDATE SET \
+             count = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.count + 1 ELSE 1 END, \
+             since = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.since ELSE ?2 END, \
+             until = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.until ELSE ?3 END",
+        )
+        .bind(name)
+        .bind(now)
+        .bind(now.saturating_add(*span))
+        .execute(&mut db.conn)
+        .await?;
+    }
+    Ok(true)
+}
+
+/// Removes what nobody asks for any more: codes that ended, windows that are over, commands of yesterday.
+pub(super) async fn sweep(db: &mut Db, now: i64, rows: i64) -> Sql<u64> {
+    let mut gone = 0;
+    for sql in [
+        "DELETE FROM pairing WHERE token IN (SELECT token FROM pairing WHERE until < ?1 LIMIT ?2)",
+        "DELETE FROM tally WHERE name IN (SELECT name FROM tally WHERE until < ?1 LIMIT ?2)",
+        "DELETE FROM kiosk_command WHERE id IN (SELECT id FROM kiosk_command WHERE at < ?1 - 86400000 LIMIT ?2)",
+    ] {
+        gone += sqlx::query(sql).bind(now).bind(rows).execute(&mut db.conn).await?.rows_affected();
+    }
+    Ok(gone)
+}
+
+const KIOSK: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, seen_at, page, build, printer, \
+    network_ms, battery, message, volume, language FROM kiosk WHERE token = ?1 AND revoked_at IS NULL";
+const KIOSKS: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, seen_at, page, build, printer, \
+    network_ms, battery, message, volume, language FROM kiosk ORDER BY paired_at, id";
+
+fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
+    let seen: Option<i64> = row.try_get(6)?;
+    let text = |at: usize| row.try_get::<Option<String>, _>(at).map(Option::unwrap_or_default);
+    let beat = match seen {
+        None => None,
+        Some(at) => Some(Beat {
+            at: UnixMs(at),
+            page: text(7)?,
+            build: text(8)?,
+            printer: text(9)?,
+            network_ms: row.try_get::<Option<u32>, _>(10)?.unwrap_or(0),
+            battery: row.try_get(11)?,
+        }),
+    };
+    Ok(Kiosk {
+        id: row.try_get(0)?,
+        office: row.try_get(1)?,
+        profile: row.try_get(2)?,
+        paired_at: UnixMs(row.try_get(3)?),
+        revoked_at: row.try_get::<Option<i64>, _>(4)?.map(UnixMs),
+        closed: row.try_get(5)?,
+        message: row.try_get(12)?,
+        volume: row.try_get(13)?,
+        language: row.try_get(14)?,
+        beat,
+    })
+}
+
+impl SqliteStore {
+    async fn kiosk_op(&self, op: KioskOp) -> Result<bool, StoreFault> {
+        self.count(Op::Kiosk(Box::new(op))).await.map(|count| count > 0)
+    }
+
+    async fn read_kiosk(&self, token: TokenHash) -> Sql<Option<Kiosk>> {
+        let row = sqlx::query(KIOSK).bind(&token[..]).fetch_optional(&self.readers).await?;
+        row.as_ref().map(kiosk).transpose()
+    }
+
+    async fn read_kiosks(&self) -> Sql<Vec<Kiosk>> {
+        let rows = sqlx::query(KIOSKS).fetch_all(&self.readers).await?;
+        rows.iter().map(kiosk).collect()
+    }
+
+    async fn read_commands(&self, id: &str, since: i64) -> Sql<Vec<Command>> {
+        let sql = "SELECT id, kind, value FROM kiosk_command WHERE kiosk = ?1 AND done_at IS NULL AND at >= ?2 \
+            ORDER BY at, id LIMIT ?3";
+        let rows = sqlx::query(sql).bind(id).bind(since).bind(COMMANDS_MAX).fetch_all(&self.readers).await?;
+        let command =
+            |row: &SqliteRow| Ok(Command { id: row.try_get(0)?, kind: row.try_get(1)?, value: row.try_get(2)? });
+        rows.iter().map(command).collect()
+    }
+
+    async fn read_tallies(&self, names: &[String], now: i64) -> Sql<Vec<u32>> {
+        let mut counts = Vec::with_capacity(names.len());
+        for name in names {
+            let sql = "SELECT count FROM tally WHERE name = ?1 AND until > ?2";
+            let count = sqlx::query_scalar(sql).bind(name).bind(now).fetch_optional(&self.readers).await?;
+            counts.push(count.unwrap_or(0));
+        }
+        Ok(counts)
+    }
+}
+
+impl Kiosks for SqliteStore {
+    fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> {
+        Box::pin(async move { self.read_kiosk(token).await.map_err(|error| fault(&error)) })
+    }
+
+    fn kiosks(&self) -> PortFuture<'_, Result<Vec<Kiosk>, StoreFault>> {
+        Box::pin(async move { self.read_kiosks().await.map_err(|error| fault(&error)) })
+    }
+
+    fn offer_pairing(
+        &self,
+        token: TokenHash,
+        code: String,
+        until: UnixMs,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Option<String>, StoreFault>> {
+        let op = KioskOp::Offer { token, code, until: until.0, now: now.0 };
+        Box::pin(async move {
+            match self.submit(Op::Kiosk(Box::new(op))).await? {
+                Answer::Text(code) => Ok(code),
+                _ => Err(StoreFault::Unknown),
+            }
+        })
+    }
+
+    fn pair(&self, new: NewKiosk, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(self.kiosk_op(KioskOp::Pair { new, now: now.0 }))
+    }
+
+    fn revoke(&self, id: String, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(self.kiosk_op(KioskOp::Revoke { id, now: now.0 }))
+    }
+
+    fn keep_beats(&self, beats: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(KioskOp::Beats(beats)))).await.map(|_| ()) })
+    }
+
+    fn tell_kiosk(&self, id: String, command: Command, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(self.kiosk_op(KioskOp::Tell { id, command, now: now.0 }))
+    }
+
+    fn commands(&self, id: String, since: UnixMs) -> PortFuture<'_, Result<Vec<Command>, StoreFault>> {
+        Box::pin(async move { self.read_commands(&id, since.0).await.map_err(|error| fault(&error)) })
+    }
+
+    fn commands_done(&self, id: String, done: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        let op = KioskOp::Done { id, done, now: now.0 };
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
+    }
+
+    fn tallied(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> {
+        Box::pin(async move { self.read_tallies(&names, now.0).await.map_err(|error| fault(&error)) })
+    }
+
+    fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(self.kiosk_op(KioskOp::Tally { windows, now: now.0 }))
+    }
+
+    fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>> {
+        let op = KioskOp::Failures { hour, count };
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
+    }
+
+    fn seal(&self, name: &'static str, plain: &[u8]) -> Option<Vec<u8>> {
+        self.keys.seal(b"", name, plain).ok()
+    }
+
+    fn unseal(&self, name: &'static str, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.keys.open(b"", name, sealed).ok()
+    }
+
+    fn digest(&self, of: &str) -> [u8; 32] {
+        self.keys.number_mac(of)
+    }
+}

@@ -1,0 +1,35 @@
+//! How a kiosk's screen is laid out: what a millimetre is in CSS pixels, so that what is to be touched is large
+//! enough for a finger on every device.
+
+/// A kind of screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Profile {
+    /// As an operator names it at pairing; also the class of the page.
+    pub name: &'static str,
+    /// CSS pixels in a millimetre of the glass.
+    pub px_per_mm: f32,
+    /// What it is for.
+    pub about: &'static str,
+}
+
+/// Taken where none is named.
+pub const USUAL: &str = "kiosk-22";
+
+/// All there are.
+pub const ALL: [Profile; 5] = [
+    Profile { name: "tablet-8", px_per_mm: 7.4, about: "8\" tablet, 1280 × 800" },
+    Profile { name: "tablet-10", px_per_mm: 5.9, about: "10\" tablet, 1280 × 800" },
+    Profile { name: USUAL, px_per_mm: 4.0, about: "22\" screen, 1920 × 1080, upright or across" },
+    Profile { name: "kiosk-32", px_per_mm: 2.7, about: "32\" screen, 1920 × 1080" },
+    Profile { name: "kiosk-43", px_per_mm: 2.0, about: "43\" screen, 1920 × 1080" },
+];
+
+/// The profile with this name.
+pub fn find(name: &str) -> Option<&'static Profile> {
+    ALL.iter().find(|profile| profile.name == name)
+}
+
+/// The names there are.
+pub fn names() -> Vec<&'static str> {
+    ALL.iter().map(|profile| profile.name).collect()
+}
