@@ -5,8 +5,8 @@ const EN = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm.,?"], EN2 = EN.map
 const split = row => row.split(/( [^ ]+ )/).flatMap(part => (part.startsWith(" ") ? [part.trim()] : [...part]));
 const khmer = document.documentElement.lang === "km";
 let field, km = khmer, shift = false, coeng = false;
-const box = document.createElement("div");
-box.className = "keys"; box.hidden = true; box.setAttribute("role", "group");
+const box = document.createElement("section");
+box.className = "keys"; box.hidden = true;
 box.setAttribute("aria-label", khmer ? "ក្តារចុច" : "Keyboard");
 document.body.append(box);
 const isConsonant = text => /^[\u1780-\u17A2]$/.test(text);
@@ -15,8 +15,8 @@ const shown = text => (/^[\u17B6-\u17D3]/.test(text) ? "\u25CC" + text : text);
 function key(label, press, kind = "") {
   const button = document.createElement("button");
   button.type = "button"; button.className = `cap ${kind}`; button.textContent = label; button.tabIndex = -1;
-  button.onpointerdown = e => { e.preventDefault(); press(); };
-  button.onclick = e => e.detail === 0 && press();
+  button.onmousedown = button.onpointerdown = e => e.preventDefault(); // the field keeps the focus
+  button.onclick = press;
   return button;
 }
 function put(text) {

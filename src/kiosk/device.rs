@@ -88,6 +88,7 @@ pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
     };
     let told = [("km", pick(Lang::Km)), ("en", pick(Lang::En))];
     let mut answer = page(StatusCode::OK, &PairPage { km: &KM, en: &EN, class: "pairing", told, code });
+    answer.headers_mut().insert(header::REFRESH, HeaderValue::from_static("5; url=/kiosk"));
     if held.is_none() {
         let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
         let cookie = format!("{name}={token}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict{secure}");

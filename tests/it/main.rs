@@ -4,6 +4,7 @@ mod crash;
 mod equality;
 mod gateways;
 mod guesses;
+mod kiosk;
 mod node_smpp;
 mod peers;
 mod program;

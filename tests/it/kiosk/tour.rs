@@ -1,0 +1,177 @@
+//! A walk through every page of the kiosk, as a visitor comes to it, by touch. What is looked at on each page is the
+//! business of whoever sends it on its way.
+use crate::support::{
+    browser::Browser,
+    hall::{Hall, sample},
+};
+
+/// Looks at a page.
+pub trait Look {
+    async fn at(&mut self, browser: &Browser, page: &str);
+}
+
+/// A visitor.
+pub struct Tour<'a, L> {
+    pub browser: &'a Browser,
+    pub hall: &'a Hall,
+    pub lang: &'a str,
+    /// Whose telephone it is.
+    pub number: &'a str,
+    pub look: L,
+}
+
+/// A code that nobody has, with a right check digit.
+pub const NOBODY: &str = "120500260000016";
+
+/// The button that sends the form.
+pub const OK: &str = ".pad .ok";
+
+impl<L: Look> Tour<'_, L> {
+    async fn page(&mut self, name: &str) {
+        self.look.at(self.browser, name).await;
+    }
+
+    async fn go(&mut self, path: &str, name: &str) {
+        self.browser.go(&format!("/kiosk/{}/{path}", self.lang)).await;
+        self.page(name).await;
+    }
+
+    async fn press(&mut self, css: &str, name: &str) {
+        self.browser.press(css).await;
+        self.page(name).await;
+    }
+
+    async fn enter(&mut self, digits: &str, name: &str) {
+        self.browser.digits(digits).await;
+        self.press(OK, name).await;
+    }
+
+    /// Every page but those of the device itself.
+    pub async fn walk(&mut self) {
+        self.browser.go("/kiosk").await;
+        self.page("start").await;
+        let home = format!(".lang[href=\"/kiosk/{}/home\"]", self.lang);
+        self.press(&home, "home").await;
+        for page in ["help", "look", "services", "feedback", "complain", "offline", "staff"] {
+            self.go(page, page).await;
+        }
+        self.directory().await;
+        self.words().await;
+        self.status().await;
+        self.pay().await;
+        self.prove_number().await;
+        self.book().await;
+    }
+
+    /// The pages of a device that is paired with an office: its digits, closed, a queue ticket.
+    pub async fn device(&mut self, office: &str) {
+        self.browser.go("/kiosk").await;
+        self.page("pairing").await;
+        self.hall.pair(self.browser, office).await;
+        self.ticket().await;
+        let id = self.hall.devices().await.pop().expect("a device").0;
+        self.hall.tell(&id, "kind=closed").await;
+        self.browser.until("the closed page", "location.assign('/kiosk'); return true").await;
+        self.browser.see("[data-page=closed]").await;
+        self.page("closed").await;
+    }
+
+    async fn directory(&mut self) {
+        self.go("services?q=%E1%9E%9F%E1%9F%86%E1%9E%94%E1%9E%BB%E1%9E%8F%E1%9F%92%E1%9E%9A", "search").await;
+        self.go("services?q=qqqqqq", "search-none").await;
+        self.go("services?q=rent", "search-en").await;
+        self.press(".tile[href*=\"/service/\"]", "service").await;
+        for guide in ["marriage", "birth", "death", "business"] {
+            self.go(&format!("guide/{guide}"), &format!("guide-{guide}")).await;
+        }
+        self.go("offices", "offices").await;
+        let mut deep = 0;
+        while self.browser.path().await.contains("/offices") {
+            self.browser.press(".many .tile").await;
+            deep += 1;
+            let name = if self.browser.path().await.contains("/office/") { "office".into() } else { format!("offices-{deep}") };
+            self.page(&name).await;
+        }
+    }
+
+    async fn words(&mut self) {
+        self.go("feedback", "feedback").await;
+        self.press(".face[value=\"5\"]", "thanks").await;
+        self.go("complain", "complain").await;
+        self.browser.tap("textarea").await;
+        self.browser.see(".keys .cap").await;
+        self.page("complain-keys").await;
+        self.browser.tap(".keys div:nth-child(2) .cap:nth-child(3)").await;
+        // the tick puts the keys away
+        self.browser.tap(".keys div:last-child .cap:last-child").await;
+        self.press(".words .go", "complained").await;
+    }
+
+    async fn status(&mut self) {
+        self.go("check", "pad").await;
+        self.enter("120500260481938", "mistyped").await;
+        self.go("check", "pad").await;
+        self.enter(NOBODY, "unknown").await;
+        let returned = sample("047015");
+        self.go("check", "pad").await;
+        self.enter(&returned.code, "status").await;
+        self.press("[name=key][value=pin]", "pin").await;
+        self.enter(&returned.pin, "status-pin").await;
+        self.press("[formaction$=\"/send\"]", "send").await;
+        self.enter(self.number, "sent").await;
+    }
+
+    async fn pay(&mut self) {
+        let due = sample(if self.lang == "km" { "050144" } else { "003342" });
+        self.go("check", "pad").await;
+        self.enter(&due.code, "status-due").await;
+        if !self.browser.js("return !!document.querySelector('[formaction$=\"/pay\"]')").await.as_bool().unwrap_or_default() {
+            self.press("[name=key][value=pin]", "pin").await;
+            self.enter(&due.pin, "status-due-pin").await;
+        }
+        self.press("[formaction$=\"/pay\"]", "pay").await;
+        self.hall.portal.decide_payments("paid").await.expect("decided");
+        // the page asks by itself
+        self.browser.see(".verdict.good").await;
+        self.page("paid").await;
+    }
+
+    async fn prove_number(&mut self) {
+        let mine = sample("048193");
+        let number = mine.contact.replace("+855", "0");
+        self.go("check", "pad").await;
+        self.enter(&mine.code, "status-public").await;
+        self.press("[formaction$=\"/number\"]", "number").await;
+        let before = self.hall.texts(&number);
+        self.enter(&number, "once").await;
+        let code = self.hall.one_time_code(&number, before).await;
+        self.enter(&code, "status-number").await;
+    }
+
+    async fn book(&mut self) {
+        self.go("appointments", "appointments").await;
+        self.press("[name=key][value=t1]", "number-book").await;
+        let before = self.hall.texts(self.number);
+        self.enter(self.number, "once-book").await;
+        let code = self.hall.one_time_code(self.number, before).await;
+        self.browser.digits(&code).await;
+        self.press(OK, "book-1").await;
+        for step in 2..9 {
+            let review = self.browser.js("return !!document.querySelector('.review')").await;
+            if review == true {
+                break;
+            }
+            self.press(".tile[value=n1]", &format!("book-{step}")).await;
+        }
+        self.press(".review .go[value=n1]", "booked").await;
+        assert!(self.browser.js("return !!document.querySelector('.verdict.good')").await == true, "nothing was booked");
+    }
+
+    async fn ticket(&mut self) {
+        self.go("ticket", "ticket").await;
+        self.press(".tile[value=here]", "check-in").await;
+        self.go("ticket", "ticket").await;
+        self.press(".tile[value^=s]", "ticket-taken").await;
+        self.browser.see(".verdict.ticket").await;
+    }
+}

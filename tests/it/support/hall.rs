@@ -1,0 +1,147 @@
+//! A commune hall: the program itself with a telco, the sandbox portal and a kiosk's pages, on real sockets.
+use super::{
+    app,
+    browser::Browser,
+    program::{Program, run},
+};
+use chrak::sandbox::{
+    portal::{Portal, PortalConfig, Sample, sample_applications},
+    telco::Telco,
+};
+use std::{path::PathBuf, time::Duration};
+
+pub struct Hall {
+    pub program: Option<Program>,
+    pub telco: Telco,
+    pub portal: Portal,
+    /// Address of the pages, without a slash at its end.
+    pub http: String,
+    pub ops: String,
+    config: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+/// A number of nobody that the telco serves.
+pub const NUMBER: &str = "010234501";
+
+impl Hall {
+    /// Any browser may use it.
+    pub async fn open() -> Self {
+        Self::with("pairing = \"off\"").await
+    }
+
+    /// With these lines in `[kiosk]`.
+    pub async fn with(kiosk: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let telco = app::telco().await;
+        let portal = PortalConfig {
+            listen: ([127, 0, 0, 1], 0).into(),
+            token: Some("t".into()),
+            delay: Duration::ZERO,
+            db: None,
+            stands_at: None,
+        };
+        let portal = Portal::start(portal).await.expect("the sandbox portal starts");
+        let config = folder.path().join("chrak.toml");
+        // fixed ports, so that a server that was away comes back where it was
+        let (http, ops) = (free_port(), free_port());
+        let text = format!(
+            "data_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[ops]\nlisten = \"127.0.0.1:{ops}\"\n\
+             [kiosk]\n{kiosk}\n[portal]\nurl = \"http://{}\"\ntoken = \"t\"\n\
+             [[smsc]]\nname = \"test\"\naddress = \"{}\"\nsystem_id = \"chrak\"\npassword = \"secret\"\nreconnect_max_s = 1\n",
+            portal.addr(),
+            telco.addr()
+        );
+        std::fs::write(&config, text).expect("the configuration can be written");
+        let (http, ops) = (format!("http://127.0.0.1:{http}"), format!("http://127.0.0.1:{ops}"));
+        let mut hall = Hall { program: None, telco, portal, http, ops, config, _folder: folder };
+        hall.come_back();
+        hall
+    }
+
+    /// Starts the server (again).
+    pub fn come_back(&mut self) {
+        let config = self.config.to_str().expect("UTF-8");
+        let mut program = Program::start(&["serve", "--config", config], &[]);
+        program.said("ready");
+        self.program = Some(program);
+    }
+
+    /// Kills the server.
+    pub fn go_away(&mut self) {
+        self.program.take().expect("it runs").kill();
+    }
+
+    /// `chrak kiosk` with these words.
+    pub fn kiosk(&self, words: &[&str]) -> super::program::Said {
+        let config = self.config.to_str().expect("UTF-8");
+        run(&[&["kiosk"], words, &["--config", config]].concat())
+    }
+
+    /// Pairs the device whose browser shows its digits.
+    pub async fn pair(&self, browser: &Browser, office: &str) {
+        let code = browser.js("return document.querySelector('.pair-code').textContent").await;
+        let said = self.kiosk(&["pair", code.as_str().expect("digits"), "--office", office]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        browser.until("the first page", "return !document.querySelector('.pair-code')").await;
+    }
+
+    /// Name and state of each device.
+    pub async fn devices(&self) -> Vec<(String, String)> {
+        let all = reqwest::get(format!("{}/kiosks", self.ops)).await.expect("an answer");
+        let all: Vec<serde_json::Value> = all.json().await.expect("JSON");
+        let text = |one: &serde_json::Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+        all.iter().map(|one| (text(one, "id"), text(one, "state"))).collect()
+    }
+
+    /// Tells a device something, as the console's form does.
+    pub async fn tell(&self, id: &str, form: &str) {
+        let post = reqwest::Client::new().post(format!("{}/kiosks/{id}/tell", self.ops));
+        let post = post.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
+        assert_eq!(post.send().await.expect("an answer").status(), 200);
+    }
+
+    /// The one-time code that was texted last to `number`, after `before` texts.
+    pub async fn one_time_code(&self, number: &str, before: usize) -> String {
+        let text = self.text_to(number, before).await;
+        let digits: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|digits| digits.len() == 6).collect();
+        digits.first().unwrap_or_else(|| panic!("no code in \"{text}\"")).to_string()
+    }
+
+    /// The text after `before` texts to `number`.
+    pub async fn text_to(&self, number: &str, before: usize) -> String {
+        let found = app::eventually(Duration::from_secs(10), || self.all_texts(number).into_iter().nth(before));
+        found.await.unwrap_or_else(|| panic!("no text came to {number}"))
+    }
+
+    /// How many texts went to `number`.
+    pub fn texts(&self, number: &str) -> usize {
+        self.all_texts(number).len()
+    }
+
+    fn all_texts(&self, number: &str) -> Vec<String> {
+        let number = international(number);
+        self.telco.snapshot().mt.into_iter().filter(|mt| mt.to == number).map(|mt| mt.text).collect()
+    }
+
+    pub async fn close(mut self) {
+        drop(self.program.take());
+        self.telco.stop().await;
+        self.portal.stop().await;
+    }
+}
+
+fn international(number: &str) -> String {
+    format!("855{}", number.trim_start_matches('0'))
+}
+
+fn free_port() -> u16 {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    taken.local_addr().expect("its address").port()
+}
+
+/// An application with this sequence number.
+pub fn sample(sequence: &str) -> Sample {
+    let mut all = sample_applications().into_iter();
+    all.find(|one| one.code[8..14] == *sequence).expect("a sample")
+}
