@@ -56,6 +56,7 @@ function type(key, digit) {
   const next = digit ? (value + digit).slice(0, pad.dataset.most) : key.endsWith("clear") ? "" : value.slice(0, -1);
   field.value = next;
   const slots = $$(".display .slot"), masked = field.name === "pin" || page === "staff";
+  while (page !== "check" && slots.length < next.length) slots.push($(".display .group").appendChild(slots[0].cloneNode()));
   if (slots.length < next.length || (page === "check" && !slots[next.length - 1])) return false;
   slots.forEach((slot, at) => {
     slot.textContent = at < next.length ? (masked ? "●" : next[at]) : "";
@@ -207,4 +208,6 @@ beat();
 setInterval(beat, 30000);
 addEventListener("offline", () => line(false));
 addEventListener("online", beat);
-navigator.serviceWorker?.register("/kiosk/sw.js", { scope: START }).catch(() => {});
+const worker = navigator.serviceWorker;
+worker?.register("/kiosk/sw.js", { scope: START }).catch(() => {});
+worker?.ready.then(({ active }) => setTimeout(() => active.postMessage("keep"), 2000));

@@ -9,6 +9,9 @@ async function keep(cache, path) {
 }
 async function all() {
   const cache = await caches.open(NAME), seen = new Set(["/kiosk"]);
+  const since = await (await cache.match("/kept"))?.text();
+  if (Date.now() - (since ?? 0) < 3600000) return;
+  await cache.put("/kept", new Response(Date.now()));
   await Promise.allSettled(ASSETS.map(path => cache.add(path)));
   for (const tag of ["km", "en"]) for (const page of ["home", "help", "offline", "services", "offices"]) seen.add(`/kiosk/${tag}/${page}`);
   for (const path of seen) {
@@ -22,8 +25,9 @@ addEventListener("install", () => skipWaiting());
 addEventListener("activate", e => e.waitUntil((async () => {
   for (const name of await caches.keys()) if (name !== NAME) await caches.delete(name);
   await clients.claim();
-  await all();
 })()));
+// Not while it activates: pages wait for that.
+addEventListener("message", e => e.waitUntil(all()));
 addEventListener("fetch", e => {
   const { pathname } = new URL(e.request.url);
   if (pathname.startsWith("/a/")) return e.respondWith(caches.match(pathname).then(kept => kept ?? fetch(e.request)));

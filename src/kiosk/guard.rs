@@ -26,6 +26,9 @@ pub async fn guard(State(state): State<KioskState>, request: Request, next: Next
     } else {
         known(&state, page, request, next).await
     };
+    if answer.status().is_server_error() {
+        tracing::error!(page, status = answer.status().as_u16(), "a page could not be given");
+    }
     if zip && page != "asset" {
         answer = zipped(answer).await;
     }

@@ -1,1 +1,94 @@
-//! To come.
+//! Impatient fingers: random taps, keys and gestures. The page stays inside, nothing opens, nothing falls over.
+//! `CHRAK_MONKEY_S` says for how many seconds, `CHRAK_SEED` repeats a run.
+use crate::support::{browser::Browser, hall::Hall};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// SplitMix64, after Steele, Lea and Flood (2014).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % end
+    }
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+const KEYS: [&str; 12] =
+    ["Tab", "Enter", "Escape", "Backspace", "F5", "F11", "F12", "ContextMenu", "1", "7", "ArrowDown", " "];
+
+async fn act(browser: &Browser, dice: &mut Dice) {
+    let (x, y) = (dice.below(1080) as f64, dice.below(1920) as f64);
+    match dice.below(12) {
+        0..=4 => {
+            // a finger goes for what looks as if it could be pressed
+            let script = format!(
+                "const all = [...document.querySelectorAll('a,button,input,textarea,summary')].filter(one => one.checkVisibility()); \
+                 const one = all[{} % all.length]; if (!one) return [1, 1]; one.scrollIntoView({{ block: 'center' }}); \
+                 const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]",
+                dice.below(1 << 30)
+            );
+            let spot = browser.js(&script).await;
+            browser.touch(spot[0].as_f64().unwrap_or(x), spot[1].as_f64().unwrap_or(y)).await;
+        }
+        5 | 6 => browser.touch(x, y).await,
+        7 => {
+            browser.touch(x, y).await;
+            browser.touch(x, y).await;
+        }
+        8 => {
+            let key = KEYS[dice.below(KEYS.len() as u64) as usize];
+            browser.key(key, if key.len() == 1 { key } else { "" }).await;
+        }
+        9 => {
+            let pinch = json!({ "x": x, "y": y, "scaleFactor": 1.6 });
+            browser.cdp("Input.synthesizePinchGesture", pinch).await;
+        }
+        10 => {
+            let drag = json!({ "x": x, "y": y, "yDistance": dice.below(1600) as i64 - 800, "xDistance": dice.below(400) as i64 - 200, "speed": 4000 });
+            browser.cdp("Input.synthesizeScrollGesture", drag).await;
+        }
+        _ => {
+            let wheel = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": 300, "modifiers": 2 });
+            browser.cdp("Input.dispatchMouseEvent", wheel).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn random_fingers_break_nothing() {
+    let (seconds, seed) = (number("CHRAK_MONKEY_S", 60), number("CHRAK_SEED", u64::from(std::process::id())));
+    println!("{seconds} s, CHRAK_SEED={seed}");
+    let mut hall = Hall::with("pairing = \"off\"\nstaff_pin = \"482913\"").await;
+    let browser = Browser::open(&hall.http).await;
+    let mut dice = Dice(seed);
+    browser.go("/kiosk").await;
+    let (end, mut acts) = (Instant::now() + Duration::from_secs(seconds), 0u32);
+    while Instant::now() < end {
+        act(&browser, &mut dice).await;
+        acts += 1;
+        if acts.is_multiple_of(20) {
+            let place = browser.js("return location.href").await;
+            let place = place.as_str().unwrap_or_default();
+            assert!(place.starts_with(&format!("{}/kiosk", hall.http)), "after {acts} acts it stands at {place}");
+            let windows = browser.driver.windows().await.expect("windows");
+            assert_eq!(windows.len(), 1, "another window opened");
+            assert!(browser.driver.get_alert_text().await.is_err(), "a dialog opened");
+            assert_eq!(browser.js("return visualViewport.scale").await, 1, "the page was zoomed");
+        }
+    }
+    println!("{acts} acts");
+    assert!(acts > 100, "{acts}");
+    let log = hall.program.as_mut().expect("it runs").listen();
+    let broken: Vec<&str> = log.lines().filter(|line| line.contains("a page could not be") || line.contains("panic")).collect();
+    assert!(broken.is_empty(), "{broken:?}");
+    browser.close().await;
+    hall.close().await;
+}

@@ -130,7 +130,7 @@ impl<L: Look> Tour<'_, L> {
             self.enter(&due.pin, "status-due-pin").await;
         }
         self.press("[formaction$=\"/pay\"]", "pay").await;
-        self.hall.portal.decide_payments("paid").await.expect("decided");
+        self.hall.portal().decide_payments("paid").await.expect("decided");
         // the page asks by itself
         self.browser.see(".verdict.good").await;
         self.page("paid").await;

@@ -87,6 +87,13 @@ impl Browser {
 
     /// Runs a script (the body of a function) in the page.
     pub async fn js(&self, script: &str) -> Value {
+        for _ in 0..20 {
+            match self.try_js(script).await {
+                // between two documents there is a moment without a root
+                Err(fault) if fault.contains("properties of null") => tokio::time::sleep(Duration::from_millis(50)).await,
+                answer => return answer.unwrap_or_else(|fault| panic!("{script}: {fault}")),
+            }
+        }
         self.try_js(script).await.unwrap_or_else(|fault| panic!("{script}: {fault}"))
     }
 
@@ -195,7 +202,8 @@ impl Browser {
             " " => 32,
             _ => u32::from(key.bytes().next().unwrap_or_default()),
         };
-        let down = json!({ "type": "keyDown", "key": key, "text": text, "windowsVirtualKeyCode": code });
+        let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+        let down = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
         self.cdp("Input.dispatchKeyEvent", down).await;
         self.cdp("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code })).await;
     }

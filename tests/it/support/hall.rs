@@ -13,16 +13,13 @@ use std::{path::PathBuf, time::Duration};
 pub struct Hall {
     pub program: Option<Program>,
     pub telco: Telco,
-    pub portal: Portal,
+    pub portal: Option<Portal>,
     /// Address of the pages, without a slash at its end.
     pub http: String,
     pub ops: String,
     config: PathBuf,
     _folder: tempfile::TempDir,
 }
-
-/// A number of nobody that the telco serves.
-pub const NUMBER: &str = "010234501";
 
 impl Hall {
     /// Any browser may use it.
@@ -54,9 +51,13 @@ impl Hall {
         );
         std::fs::write(&config, text).expect("the configuration can be written");
         let (http, ops) = (format!("http://127.0.0.1:{http}"), format!("http://127.0.0.1:{ops}"));
-        let mut hall = Hall { program: None, telco, portal, http, ops, config, _folder: folder };
+        let mut hall = Hall { program: None, telco, portal: Some(portal), http, ops, config, _folder: folder };
         hall.come_back();
         hall
+    }
+
+    pub fn portal(&self) -> &Portal {
+        self.portal.as_ref().expect("the portal runs")
     }
 
     /// Starts the server (again).
@@ -127,7 +128,9 @@ impl Hall {
     pub async fn close(mut self) {
         drop(self.program.take());
         self.telco.stop().await;
-        self.portal.stop().await;
+        if let Some(portal) = self.portal.take() {
+            portal.stop().await;
+        }
     }
 }
 
