@@ -1,18 +1,13 @@
 //! The program as its users start it: the try-out from end to end, and what goes wrong said in one line.
 use crate::support::{
     app,
-    program::{self, Program, run},
+    program::{self, Program, client, run},
 };
 use serde_json::{Value, json};
 use std::{net::TcpListener, time::Duration};
 
 const CODE: &str = "120500-26-048193-7";
 const NUMBER: &str = "85597000111";
-
-fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client")
-}
 
 /// A try-out on free ports, and the addresses it printed.
 struct Tryout {

@@ -3,6 +3,7 @@ use super::{journeys::prove, tour::OK};
 use crate::support::{
     browser::Browser,
     hall::{Hall, sample},
+    program,
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -90,18 +91,23 @@ async fn a_double_tap_a_reload_and_a_second_tab_book_once() {
     while browser.js("return !document.querySelector('.review')").await == true {
         browser.press(".tile[value=n1]").await;
     }
-    let form = browser.js("return new URLSearchParams(new FormData(document.querySelector('#visit'))).toString() + '&key=n1'").await;
+    let form = browser
+        .js("return new URLSearchParams(new FormData(document.querySelector('#visit'))).toString() + '&key=n1'")
+        .await;
     // the same press from elsewhere, at once: another tab, a resent form, two fingers
-    let (client, url) = (reqwest::Client::new(), format!("{}/kiosk/en/appointments", hall.http));
+    let (client, url) = (program::client(), format!("{}/kiosk/en/appointments", hall.http));
     let resend = || {
         let post = client.post(&url).header("content-type", "application/x-www-form-urlencoded");
         post.body(form.as_str().expect("a form").to_owned()).send()
     };
     let tap = async {
-        browser.leaving(async {
-            browser.js("const yes = document.querySelector('.review .go[value=n1]'); yes.click(); yes.click()").await;
-        })
-        .await;
+        browser
+            .leaving(async {
+                browser
+                    .js("const yes = document.querySelector('.review .go[value=n1]'); yes.click(); yes.click()")
+                    .await;
+            })
+            .await;
     };
     let (first, second, ()) = tokio::join!(resend(), resend(), tap);
     for answer in [first, second] {

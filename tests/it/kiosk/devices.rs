@@ -1,6 +1,6 @@
 //! Devices: digits, pairing by the command line and the console, orders at the next heartbeat, revoking, staff.
 use super::tour::OK;
-use crate::support::{browser::Browser, hall::Hall};
+use crate::support::{browser::Browser, hall::Hall, program};
 use serde_json::json;
 
 /// Lets the page say how it is now instead of in half a minute.
@@ -104,9 +104,8 @@ async fn the_console_pairs_lists_and_revokes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_come_from_paired_devices_and_our_pages_only() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let hall = Hall::open().await;
-    let client = reqwest::Client::new();
+    let client = program::client();
     let beat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 1 }).to_string();
     let post = || {
         let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(beat.clone());

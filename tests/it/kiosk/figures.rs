@@ -1,6 +1,6 @@
 //! Figures: what a page weighs and how soon it is there. Weights and shifts are judged; times depend on the machine and
 //! are printed.
-use crate::support::{browser::Browser, hall::Hall};
+use crate::support::{browser::Browser, hall::Hall, program};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -79,10 +79,9 @@ async fn taps(browser: &Browser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_at_two_hundred_a_second_and_two_thousand_devices() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let hall = Hall::open().await;
     let pages = ["/kiosk", "/kiosk/km/home", "/kiosk/en/check", "/kiosk/km/services", "/kiosk/en/offices"];
-    let client = reqwest::Client::new();
+    let client = program::client();
     let mut all = tokio::task::JoinSet::new();
     let (count, begun) = (1_000, Instant::now());
     for nth in 0..count {
@@ -137,11 +136,12 @@ fn report(what: &str, times: &mut [Duration]) {
 
 /// Pairs so many devices and returns their tokens.
 async fn paired(hall: &Hall, count: usize) -> Vec<String> {
-    let client = reqwest::Client::new();
+    let client = program::client();
     let mut tokens = Vec::new();
     for _ in 0..count {
         let page = client.get(format!("{}/kiosk", hall.http)).send().await.expect("an answer");
-        let cookie = page.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default().to_owned();
+        let cookie =
+            page.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default().to_owned();
         let token = cookie.split(['=', ';']).nth(1).unwrap_or_default().to_owned();
         let text = page.text().await.expect("a page");
         let code = text.split("aria-label=\"").nth(1).and_then(|rest| rest.get(..8)).unwrap_or_default().to_owned();

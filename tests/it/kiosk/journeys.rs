@@ -13,7 +13,7 @@ impl Look for Walk {
     async fn at(&mut self, browser: &Browser, page: &str) {
         self.0 += 1;
         let state = browser.js("return [document.documentElement.lang, document.querySelectorAll('h1').length]").await;
-        assert_eq!(state[1].as_u64().unwrap_or_default() > 0, true, "{page} has no headline: {state}");
+        assert!(state[1].as_u64() > Some(0), "{page} has no headline: {state}");
     }
 }
 
@@ -21,7 +21,8 @@ impl Look for Walk {
 async fn an_application_is_followed_moved_and_its_text_sent_in_both_languages() {
     let hall = Hall::open().await;
     let browser = Browser::open(&hall.http).await;
-    for (lang, ready, number) in [("km", "រួចរាល់", "010234521"), ("en", "Ready to collect", "010234522")] {
+    for (lang, ready, number) in [("km", "រួចរាល់", "010234521"), ("en", "Ready to collect", "010234522")]
+    {
         let kept = sample("051267");
         browser.go(&format!("/kiosk/{lang}/check")).await;
         browser.digits(&kept.code[..5]).await;
@@ -146,13 +147,17 @@ async fn services_are_found_however_khmer_is_spelt() {
     let hall = Hall::open().await;
     let browser = Browser::open(&hall.http).await;
     // as written, with the vowel and the subscript in the other order, without the sign, in Latin letters, by number
-    for words in ["អាពាហ៍ពិពាហ៍", "អាពាហពិពាហ", "សំបុត្រកំណើត", "សំុបុត្រកំណើត", "1002"] {
+    for words in ["អាពាហ៍ពិពាហ៍", "អាពាហពិពាហ", "សំបុត្រកំណើត", "សំុបុត្រកំណើត", "1002"]
+    {
         browser.go("/kiosk/km/services").await;
         browser.js(&format!("document.querySelector('[name=q]').value = {words:?}")).await;
         browser.press(".search .go").await;
         let found = browser.js("return document.querySelectorAll('.tile[href*=\"/service/\"]').length").await;
         let place = browser.js("return location.pathname").await;
-        assert!(found.as_u64() > Some(0) || place.as_str().unwrap_or_default().contains("/service/"), "{words}: {found}");
+        assert!(
+            found.as_u64() > Some(0) || place.as_str().unwrap_or_default().contains("/service/"),
+            "{words}: {found}"
+        );
     }
     browser.close().await;
     hall.close().await;

@@ -87,7 +87,8 @@ async fn random_fingers_break_nothing() {
     println!("{acts} acts");
     assert!(acts > 100, "{acts}");
     let log = hall.program.as_mut().expect("it runs").listen();
-    let broken: Vec<&str> = log.lines().filter(|line| line.contains("a page could not be") || line.contains("panic")).collect();
+    let broken: Vec<&str> =
+        log.lines().filter(|line| line.contains("a page could not be") || line.contains("panic")).collect();
     assert!(broken.is_empty(), "{broken:?}");
     browser.close().await;
     hall.close().await;

@@ -89,7 +89,11 @@ impl<L: Look> Tour<'_, L> {
         while self.browser.path().await.contains("/offices") {
             self.browser.press(".many .tile").await;
             deep += 1;
-            let name = if self.browser.path().await.contains("/office/") { "office".into() } else { format!("offices-{deep}") };
+            let name = if self.browser.path().await.contains("/office/") {
+                "office".into()
+            } else {
+                format!("offices-{deep}")
+            };
             self.page(&name).await;
         }
     }
@@ -125,7 +129,13 @@ impl<L: Look> Tour<'_, L> {
         let due = sample(if self.lang == "km" { "050144" } else { "003342" });
         self.go("check", "pad").await;
         self.enter(&due.code, "status-due").await;
-        if !self.browser.js("return !!document.querySelector('[formaction$=\"/pay\"]')").await.as_bool().unwrap_or_default() {
+        if !self
+            .browser
+            .js("return !!document.querySelector('[formaction$=\"/pay\"]')")
+            .await
+            .as_bool()
+            .unwrap_or_default()
+        {
             self.press("[name=key][value=pin]", "pin").await;
             self.enter(&due.pin, "status-due-pin").await;
         }
@@ -164,7 +174,10 @@ impl<L: Look> Tour<'_, L> {
             self.press(".tile[value=n1]", &format!("book-{step}")).await;
         }
         self.press(".review .go[value=n1]", "booked").await;
-        assert!(self.browser.js("return !!document.querySelector('.verdict.good')").await == true, "nothing was booked");
+        assert!(
+            self.browser.js("return !!document.querySelector('.verdict.good')").await == true,
+            "nothing was booked"
+        );
     }
 
     async fn ticket(&mut self) {

@@ -90,7 +90,9 @@ impl Browser {
         for _ in 0..20 {
             match self.try_js(script).await {
                 // between two documents there is a moment without a root
-                Err(fault) if fault.contains("properties of null") => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(fault) if fault.contains("properties of null") => {
+                    tokio::time::sleep(Duration::from_millis(50)).await
+                }
                 answer => return answer.unwrap_or_else(|fault| panic!("{script}: {fault}")),
             }
         }
@@ -132,7 +134,8 @@ impl Browser {
 
     /// Waits for an element that can be seen.
     pub async fn see(&self, css: &str) {
-        self.until(css, &format!("const one = document.querySelector({css:?}); return !!one && one.checkVisibility()")).await;
+        self.until(css, &format!("const one = document.querySelector({css:?}); return !!one && one.checkVisibility()"))
+            .await;
     }
 
     /// Waits for a text on the page.
@@ -176,8 +179,11 @@ impl Browser {
     pub async fn leaving(&self, action: impl Future<Output = ()>) {
         self.js("document.documentElement.dataset.old = 1").await;
         action.await;
-        self.until("the next page", "return !!document.body && !document.documentElement.dataset.old && document.readyState === 'complete'")
-            .await;
+        self.until(
+            "the next page",
+            "return !!document.body && !document.documentElement.dataset.old && document.readyState === 'complete'",
+        )
+        .await;
     }
 
     /// Enters digits on the page's pad.

@@ -2,7 +2,7 @@
 use super::{
     app,
     browser::Browser,
-    program::{Program, run},
+    program::{Program, client, run},
 };
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, Sample, sample_applications},
@@ -89,7 +89,7 @@ impl Hall {
 
     /// Name and state of each device.
     pub async fn devices(&self) -> Vec<(String, String)> {
-        let all = reqwest::get(format!("{}/kiosks", self.ops)).await.expect("an answer");
+        let all = client().get(format!("{}/kiosks", self.ops)).send().await.expect("an answer");
         let all: Vec<serde_json::Value> = all.json().await.expect("JSON");
         let text = |one: &serde_json::Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
         all.iter().map(|one| (text(one, "id"), text(one, "state"))).collect()
@@ -97,7 +97,7 @@ impl Hall {
 
     /// Tells a device something, as the console's form does.
     pub async fn tell(&self, id: &str, form: &str) {
-        let post = reqwest::Client::new().post(format!("{}/kiosks/{id}/tell", self.ops));
+        let post = client().post(format!("{}/kiosks/{id}/tell", self.ops));
         let post = post.header("content-type", "application/x-www-form-urlencoded").body(form.to_owned());
         assert_eq!(post.send().await.expect("an answer").status(), 200);
     }

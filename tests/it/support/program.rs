@@ -19,6 +19,12 @@ pub fn chrak() -> Command {
     command
 }
 
+/// A browser of no kind: asks over HTTP, keeps nothing.
+pub fn client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client")
+}
+
 /// What a finished `chrak` said.
 pub struct Said {
     pub code: Option<i32>,
