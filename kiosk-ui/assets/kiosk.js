@@ -72,7 +72,7 @@ pad?.addEventListener("click", e => {
   const key = e.target.closest(".key:not(.ok)");
   if (!key || $("#visit [name=at]").value) return;
   const now = performance.now();
-  if (key === pad.last && now - last < 120) return e.preventDefault();
+  if (key === pad.last && now - last < ("slow" in body.dataset ? 500 : 120)) return e.preventDefault();
   pad.last = key; last = now; beep();
   const digit = /\d$/.exec(key.value)?.[0];
   if (type(key.value, digit)) e.preventDefault();

@@ -253,6 +253,7 @@ impl Flow {
             id: None,
             audience: self.draft.audience.filter(|_| !booking),
             ministry: self.draft.ministry.clone().filter(|_| !booking),
+            topic: None,
         };
         self.ask(dialogue, Awaited::Services, Query::Services(search))
     }

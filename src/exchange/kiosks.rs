@@ -256,15 +256,21 @@ impl Exchange {
         intent: uuid::Uuid,
     ) -> Result<(), TextRefusal> {
         let number = self.reachable(typed)?;
-        let window = (format!("kiosk-texts:{device}"), TEN_MINUTES_MS, TEXTS_MOST);
-        match self.core.store.tally(vec![window], self.now()).await {
-            Ok(true) => {}
-            Ok(false) => return Err(TextRefusal::TooMany),
-            Err(_) => return Err(TextRefusal::Away),
+        // one text to one number, however often it is pressed: only the first press counts
+        let to = hex(&self.core.store.digest(number.digits())[..8]);
+        let name = format!("kiosk-{}-{to}", intent.simple());
+        let windows =
+            [(name.clone(), TEN_MINUTES_MS, 1), (format!("kiosk-texts:{device}"), TEN_MINUTES_MS, TEXTS_MOST)];
+        let counted = self.core.store.tally(windows.to_vec(), self.now()).await.map_err(|_| TextRefusal::Away)?;
+        if !counted {
+            let pressed = self.core.store.tallied(vec![name.clone()], self.now()).await;
+            if !pressed.map_err(|_| TextRefusal::Away)?.contains(&1) {
+                return Err(TextRefusal::TooMany);
+            }
         }
         let language = self.readable(number, language).await;
         let text = render_sms(view, language, &self.core.settings.zone).text;
-        self.send_text(&format!("kiosk-{}", intent.simple()), number, text, TEXT_USE).await
+        self.send_text(&name, number, text, TEXT_USE).await
     }
 
     /// Stores a text durably, once under its name; it goes out like every other.

@@ -14,7 +14,7 @@ use crate::{
     render::words as shared,
     types::{
         UnixMs,
-        civic::{Answer, Audience, Office, OfficeHit, OfficeSearch, Query, Service, ServiceSearch},
+        civic::{Answer, Audience, Localized, Office, OfficeHit, OfficeSearch, Query, Service, ServiceSearch},
         gazetteer,
         time::phnom_penh,
     },
@@ -88,6 +88,7 @@ pub(super) struct Which {
     #[serde(rename = "for")]
     audience: String,
     of: String,
+    about: String,
 }
 
 /// For whom, as an address names it.
@@ -149,7 +150,8 @@ pub(super) async fn services(State(state): State<KioskState>, here: Here, Asked(
     let words: String = which.q.trim().chars().take(WORDS_MAX).collect();
     let audience = Audience::from_wire(&which.audience);
     let ministry = (!which.of.is_empty()).then(|| which.of.clone());
-    if words.is_empty() && audience.is_none() && ministry.is_none() {
+    let topic = (!which.about.is_empty()).then(|| which.about.clone());
+    if words.is_empty() && audience.is_none() && ministry.is_none() && topic.is_none() {
         return all_ways(&state, &here).await;
     }
     let (w, lang) = (here.w, here.lang);
@@ -157,21 +159,44 @@ pub(super) async fn services(State(state): State<KioskState>, here: Here, Asked(
         words: (!words.is_empty()).then(|| words.clone()),
         audience,
         ministry: ministry.clone(),
+        topic: topic.clone(),
         ..ServiceSearch::default()
     };
-    let address = format!("services?q={}&for={}&of={}", percent(&words), percent(&which.audience), percent(&which.of));
+    let asked = [("q", &words), ("for", &which.audience), ("of", &which.of), ("about", &which.about)];
+    let asked = asked.map(|(name, value)| format!("{name}={}", percent(value))).join("&");
+    let address = format!("services?{asked}");
     let f = here.frame(w.services_title, address, Back::In("services".into()));
     let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(search)).await else {
         return away(f, w);
     };
     let title = match audience {
         Some(audience) => shared::audience(audience, lang.language()).to_owned(),
-        None => w.services_title.to_owned(),
+        None => title_of(&state, &here, &which).await.unwrap_or_else(|| w.services_title.to_owned()),
     };
     let tiles: Vec<Tile> = found.items.iter().take(LISTED_MAX).map(|service| service_tile(lang, service)).collect();
     let empty = tiles.is_empty().then_some(&w.nothing_found);
     let groups = vec![Group { title: None, tiles }];
     page(StatusCode::OK, &ListPage { f, title, search: Some(words), groups, as_of: as_of(lang, found.as_of), empty })
+}
+
+/// Topics or ministries; none while they cannot be asked for.
+async fn named(state: &KioskState, query: &Query) -> Vec<(String, Localized)> {
+    match state.door.look_around(query).await {
+        Answer::Topics(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
+        Answer::Ministries(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The headline of a list that is about one topic, or of one ministry.
+async fn title_of(state: &KioskState, here: &Here, which: &Which) -> Option<String> {
+    let (query, id) = match (which.about.is_empty(), which.of.is_empty()) {
+        (false, _) => (Query::Topics, &which.about),
+        (true, false) => (Query::Ministries, &which.of),
+        (true, true) => return None,
+    };
+    let all = named(state, &query).await;
+    all.into_iter().find(|(one, _)| one == id).map(|(_, name)| name.get(here.lang.language()).to_owned())
 }
 
 /// The ways to a service, the popular ones first.
@@ -203,14 +228,16 @@ async fn all_ways(state: &KioskState, here: &Here) -> Response {
         Group { title: Some(here.lang.visit().guides), tiles: guides },
         Group { title: Some(w.for_whom), tiles: whom.collect() },
     ];
-    if let Answer::Ministries(Ok(ministries)) = state.door.look_around(&Query::Ministries).await {
-        let tiles = ministries.items.iter().take(LISTED_MAX).map(|one| Tile {
-            href: format!("services?of={}", percent(&one.id)),
-            icon: "office",
-            title: one.name.get(language).to_owned(),
+    for (title, ask, icon, query) in
+        [(w.by_topic, "about", "paper", Query::Topics), (w.by_ministry, "of", "office", Query::Ministries)]
+    {
+        let tiles = named(state, &query).await.into_iter().take(LISTED_MAX).map(|(id, name)| Tile {
+            href: format!("services?{ask}={}", percent(&id)),
+            icon,
+            title: name.get(language).to_owned(),
             note: None,
         });
-        groups.push(Group { title: Some(w.by_ministry), tiles: tiles.collect() });
+        groups.push(Group { title: Some(title), tiles: tiles.collect() });
     }
     groups.retain(|group| !group.tiles.is_empty());
     let empty = groups.is_empty().then_some(&w.nothing_found);
@@ -272,7 +299,7 @@ fn service_facts(lang: Lang, service: &Service) -> Vec<Fact> {
 
 fn service_sections(lang: Lang, service: &Service) -> Vec<Section> {
     let (w, language) = (lang.words(), lang.language());
-    let plain = |text: &crate::types::civic::Localized| Line { what: text.get(language).to_owned(), note: None };
+    let plain = |text: &Localized| Line { what: text.get(language).to_owned(), note: None };
     let documents = service.documents.iter().map(|document| {
         let copies = (document.copies > 0).then(|| (w.copies)(document.copies));
         let original = document.original.then(|| w.original.to_owned());

@@ -46,6 +46,8 @@ pub struct Frame {
     pub volume: u8,
     /// Seconds after which the page is asked for again with the key `poll`.
     pub poll_s: Option<u32>,
+    /// Whether the same key pressed twice within half a second counts once.
+    pub slow: bool,
     /// Version of the pages, for heartbeats; empty where nobody is to hear them.
     pub build: String,
 }
@@ -67,6 +69,7 @@ impl Here {
             sound: self.look.sound,
             volume: self.device.volume,
             poll_s: None,
+            slow: self.look.time,
             build: self.device.build(),
         }
     }

@@ -67,6 +67,7 @@ struct ComplainPage {
     f: Frame,
     v: &'static VisitWords,
     notice: Option<&'static Told>,
+    text: String,
     most: usize,
 }
 
@@ -293,26 +294,26 @@ fn my_appointments(here: &Here, typed: Typed, all: &[Appointment]) -> Response {
 
 /// `GET /kiosk/{lang}/complain`
 pub async fn complain(here: Here) -> Response {
-    complain_page(&here, None)
+    complain_page(&here, String::new(), None)
 }
 
-fn complain_page(here: &Here, notice: Option<&'static Told>) -> Response {
+fn complain_page(here: &Here, text: String, notice: Option<&'static Told>) -> Response {
     let v = here.lang.visit();
     let f = here.frame(v.complain_title, "complain", Back::In("feedback".into()));
-    page(StatusCode::OK, &ComplainPage { f, v, notice, most: COMPLAINT_MAX })
+    page(StatusCode::OK, &ComplainPage { f, v, notice, text, most: COMPLAINT_MAX })
 }
 
 /// `POST /kiosk/{lang}/complain`: the words are passed on once, however often they are sent.
 pub async fn complaint(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let v = here.lang.visit();
     let text: String = form.text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(COMPLAINT_MAX).collect();
-    if text.is_empty() {
-        return complain_page(&here, None);
+    if text.is_empty() || form.key == "stay" {
+        return complain_page(&here, text, None);
     }
     // the same words from this kiosk within ten minutes are one complaint
     let print = crate::web::digest(&format!("{} {} {text}", here.device.id, state.door.now().0 / 600_000));
     let intent = uuid::Builder::from_custom_bytes(print[..16].try_into().unwrap_or_default()).into_uuid();
-    let what = ChangeKind::Complain { text, language: here.lang.language() };
+    let what = ChangeKind::Complain { text: text.clone(), language: here.lang.language() };
     let query = Query::Change(Change { what, attempt: 0 });
     match state.door.ask(&here.who(None), &query, Some(intent)).await {
         Answer::Filed(Ok(Some(reference))) => {
@@ -321,6 +322,6 @@ pub async fn complaint(State(state): State<KioskState>, here: Here, Sent(form): 
             let actions = vec![Action::print(v.print)];
             page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told: &v.complained, facts, actions })
         }
-        _ => complain_page(&here, Some(&here.w.not_taken)),
+        _ => complain_page(&here, text, Some(&here.w.not_taken)),
     }
 }

@@ -73,6 +73,7 @@ impl Door for Fake {
         let away = PortalFault::Away;
         Box::pin(async move {
             match query {
+                Query::Topics => Answer::Topics(Err(away)),
                 Query::Ministries => Answer::Ministries(Err(away)),
                 Query::Offices(_) => Answer::Offices(Err(away)),
                 Query::Office { .. } => Answer::Office(Err(away)),

@@ -136,6 +136,7 @@ pub struct Words {
     pub search_hint: &'static str,
     pub for_whom: &'static str,
     pub by_ministry: &'static str,
+    pub by_topic: &'static str,
     pub popular: &'static str,
     pub nothing_found: Told,
     pub directory_away: Told,
@@ -277,6 +278,7 @@ pub static KM: Words = Words {
     search_hint: "វាយឈ្មោះសេវា ឬលេខ ៤ ខ្ទង់",
     for_whom: "សម្រាប់អ្នកណា",
     by_ministry: "តាមក្រសួង",
+    by_topic: "តាមប្រធានបទ",
     popular: "សេវាដែលគេប្រើញឹកញាប់",
     nothing_found: Told {
         title: "រកមិនឃើញទេ", text: "សូមសាកល្បងពាក្យផ្សេង ឬសួរមន្ត្រីនៅបញ្ជរ។"
@@ -420,6 +422,7 @@ pub static EN: Words = Words {
     search_hint: "Name of the service, or its four digits",
     for_whom: "For whom",
     by_ministry: "By ministry",
+    by_topic: "By topic",
     popular: "Often asked for",
     nothing_found: Told {
         title: "Nothing was found",

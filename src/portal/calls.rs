@@ -44,6 +44,10 @@ impl Core {
                 let directory = self.directory(until).await;
                 Answer::Ministries(directory.map(|(directory, as_of)| directory.ministries(as_of)))
             }
+            Query::Topics => {
+                let directory = self.directory(until).await;
+                Answer::Topics(directory.map(|(directory, as_of)| directory.topics(as_of)))
+            }
             Query::Office { id } => Answer::Office(self.office(id, asker, until).await),
             Query::Slots { office, service, from, to } => {
                 let (office, service) = (percent(office), percent(service));

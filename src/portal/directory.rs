@@ -5,7 +5,7 @@ use crate::{
     text::{normal, places},
     types::{
         UnixMs,
-        civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch},
+        civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch, Topic},
     },
 };
 use std::{
@@ -27,6 +27,7 @@ pub struct Directory {
     services: Vec<(Arc<Service>, String)>,
     offices: Vec<(Arc<Office>, String)>,
     ministries: Vec<Arc<Ministry>>,
+    topics: Vec<Arc<Topic>>,
     /// When it was read.
     read_at: UnixMs,
     fresh_until: Instant,
@@ -72,7 +73,9 @@ impl Core {
         let offices = self.pages("listOffices", "/v1/offices?limit=100", wire::directory::offices, until).await?;
         // without their names services are still found in other ways
         let ministries = self.pages("listMinistries", "/v1/ministries", wire::directory::ministries, until).await;
+        let topics = self.pages("listTopics", "/v1/topics", wire::directory::topics, until).await;
         Ok(Directory {
+            topics: topics.unwrap_or_default().into_iter().map(Arc::new).collect(),
             ministries: ministries.unwrap_or_default().into_iter().map(Arc::new).collect(),
             services: services
                 .into_iter()
@@ -213,6 +216,7 @@ impl Directory {
             .filter(|(service, _)| !search.bookable || service.bookable)
             .filter(|(service, _)| search.audience.is_none_or(|audience| service.audiences.contains(&audience)))
             .filter(|(service, _)| search.ministry.as_ref().is_none_or(|id| service.ministry == *id))
+            .filter(|(service, _)| search.topic.as_ref().is_none_or(|id| service.topics.contains(id)))
             .filter(|(service, _)| offered.as_ref().is_none_or(|ids| ids.contains(&service.id)))
             .filter_map(|(service, key)| {
                 let rank = match &words {
@@ -231,6 +235,13 @@ impl Directory {
     pub(super) fn ministries(&self, as_of: Option<UnixMs>) -> Listing<Ministry> {
         let has_services = |one: &&Arc<Ministry>| self.services.iter().any(|(service, _)| service.ministry == one.id);
         Listing { items: self.ministries.iter().filter(has_services).cloned().collect(), as_of }
+    }
+
+    /// Those that a service is about, in the portal's order.
+    pub(super) fn topics(&self, as_of: Option<UnixMs>) -> Listing<Topic> {
+        let has_services =
+            |one: &&Arc<Topic>| self.services.iter().any(|(service, _)| service.topics.contains(&one.id));
+        Listing { items: self.topics.iter().filter(has_services).cloned().collect(), as_of }
     }
 
     pub(super) fn offices(&self, search: &OfficeSearch, as_of: Option<UnixMs>) -> Listing<OfficeHit> {

@@ -4,6 +4,7 @@ mod behaviour;
 mod devices;
 mod figures;
 mod journeys;
+mod limits;
 mod looks;
 mod monkey;
 mod tour;

@@ -21,11 +21,13 @@ const HOUR: i64 = 3_600_000;
 const NUMBER: &str = "85510234501";
 const TEXT: &str = "canary text 500260481937";
 
+mod kiosks;
 mod mos;
 mod only_sqlite;
 mod segments;
 mod ussd;
 
+use kiosks::*;
 use mos::*;
 use segments::*;
 use ussd::*;
@@ -97,6 +99,10 @@ contract!(
     a_session_is_kept_step_by_step,
     a_step_is_one_commit,
     sessions_that_are_over_are_swept,
+    a_device_is_paired_by_what_it_shows,
+    pairing_codes_end,
+    orders_come_until_they_are_done,
+    counts_fill_their_windows_together,
 );
 
 fn number() -> Msisdn {

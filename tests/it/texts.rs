@@ -128,6 +128,7 @@ fn service(data: Data) -> View {
         popular: true,
         audiences: vec![Audience::Citizen],
         ministry: "moi".into(),
+        topics: Vec::new(),
         steps: Vec::new(),
         legal_basis: Vec::new(),
     };

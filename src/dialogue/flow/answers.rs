@@ -31,6 +31,7 @@ impl Flow {
                 Answer::Offices(Err(fault))
                 | Answer::Office(Err(fault))
                 | Answer::Ministries(Err(fault))
+                | Answer::Topics(Err(fault))
                 | Answer::Services(Err(fault))
                 | Answer::Slots(Err(fault))
                 | Answer::Appointments(Err(fault)),

@@ -3,7 +3,9 @@
 use super::{WireText, clean, localized};
 use crate::types::{
     Riel,
-    civic::{Audience, Closure, Fee, FeeKind, FeeUnit, Ministry, Office, OpeningHours, RequiredDocument, Service},
+    civic::{
+        Audience, Closure, Fee, FeeKind, FeeUnit, Ministry, Office, OpeningHours, RequiredDocument, Service, Topic,
+    },
 };
 use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
@@ -46,6 +48,8 @@ struct WireService {
     #[serde(default)]
     ministry: String,
     #[serde(default)]
+    topics: Vec<String>,
+    #[serde(default)]
     steps: Vec<WireStep>,
     #[serde(default)]
     legal_basis: Vec<WireText>,
@@ -56,8 +60,9 @@ struct WireStep {
     name: WireText,
 }
 
+/// A ministry or a topic.
 #[derive(Deserialize)]
-struct WireMinistry {
+struct WireNamed {
     id: String,
     name: WireText,
 }
@@ -120,7 +125,16 @@ pub fn offices(body: &[u8]) -> Result<(Vec<Office>, Option<String>), String> {
 /// # Errors
 /// Why it cannot be used.
 pub fn ministries(body: &[u8]) -> Result<(Vec<Ministry>, Option<String>), String> {
-    let read = |wire: WireMinistry| Ministry { id: clean(&wire.id), name: localized(wire.name) };
+    let read = |wire: WireNamed| Ministry { id: clean(&wire.id), name: localized(wire.name) };
+    page(body, |item| serde_json::from_value(item).ok().map(read))
+}
+
+/// A page of topics and where the next one begins.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn topics(body: &[u8]) -> Result<(Vec<Topic>, Option<String>), String> {
+    let read = |wire: WireNamed| Topic { id: clean(&wire.id), name: localized(wire.name) };
     page(body, |item| serde_json::from_value(item).ok().map(read))
 }
 
@@ -165,6 +179,7 @@ fn service(wire: WireService) -> Service {
         popular: wire.popular,
         audiences: wire.audiences.iter().filter_map(|word| Audience::from_wire(word)).collect(),
         ministry: clean(&wire.ministry),
+        topics: wire.topics.iter().map(|id| clean(id)).collect(),
         steps: wire.steps.into_iter().take(ENTRIES_MAX).map(|step| localized(step.name)).collect(),
         legal_basis: wire.legal_basis.into_iter().take(ENTRIES_MAX).map(localized).collect(),
     }

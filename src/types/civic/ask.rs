@@ -1,5 +1,7 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
-use super::{Application, Appointment, Audience, Hold, Localized, Ministry, Office, Payment, Service, Slot, Ticket};
+use super::{
+    Application, Appointment, Audience, Hold, Localized, Ministry, Office, Payment, Service, Slot, Ticket, Topic,
+};
 use crate::types::{Language, Pin, RegistrationCode, UnixMs};
 use jiff::civil::Date;
 use std::sync::Arc;
@@ -20,6 +22,8 @@ pub enum Query {
     Offices(OfficeSearch),
     /// The ministries that have services.
     Ministries,
+    /// What the services are about.
+    Topics,
     /// One office as it is now, with its queue.
     Office {
         /// Which.
@@ -67,6 +71,8 @@ pub struct ServiceSearch {
     pub audience: Option<Audience>,
     /// Of the ministry with this identifier.
     pub ministry: Option<String>,
+    /// About the topic with this identifier.
+    pub topic: Option<String>,
 }
 
 /// Which offices; what is `None` does not limit.
@@ -171,6 +177,8 @@ pub enum Answer {
     Offices(Result<Listing<OfficeHit>, PortalFault>),
     /// To [`Query::Ministries`].
     Ministries(Result<Listing<Ministry>, PortalFault>),
+    /// To [`Query::Topics`].
+    Topics(Result<Listing<Topic>, PortalFault>),
     /// To [`Query::Office`].
     Office(Result<Arc<Office>, PortalFault>),
     /// To [`Query::Slots`].

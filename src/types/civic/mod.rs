@@ -21,7 +21,7 @@ pub use ask::{
 pub use counter::{Payment, PaymentStatus, Ticket};
 pub use event::{Event, EventPage, Notice, Recipient};
 pub use office::{Closure, Office, OpeningHours};
-pub use service::{Audience, Fee, FeeKind, FeeUnit, Ministry, RequiredDocument, Service};
+pub use service::{Audience, Fee, FeeKind, FeeUnit, Ministry, RequiredDocument, Service, Topic};
 
 use super::Language;
 

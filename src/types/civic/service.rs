@@ -110,6 +110,15 @@ pub struct Ministry {
     pub name: Localized,
 }
 
+/// What services are about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// The portal's identifier.
+    pub id: String,
+    /// Its name.
+    pub name: Localized,
+}
+
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -137,6 +146,8 @@ pub struct Service {
     pub audiences: Vec<Audience>,
     /// Id of the ministry that answers for it.
     pub ministry: String,
+    /// Ids of what it is about.
+    pub topics: Vec<String>,
     /// How it goes, in order.
     pub steps: Vec<Localized>,
     /// The texts it rests on.

@@ -76,6 +76,7 @@ fn elsewhere(query: &Query) -> Answer {
         Query::Application { .. } => Answer::Application(Err(away)),
         Query::Services(_) => Answer::Services(Err(away)),
         Query::Offices(_) => Answer::Offices(Err(away)),
+        Query::Topics => Answer::Topics(Err(away)),
         Query::Ministries => Answer::Ministries(Err(away)),
         Query::Office { .. } => Answer::Office(Err(away)),
         Query::Slots { .. } => Answer::Slots(Err(away)),

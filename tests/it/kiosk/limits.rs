@@ -1,0 +1,117 @@
+//! What can be tried at a kiosk is bounded. Without a browser: forms are sent as its pages would send them.
+use super::tour::NOBODY;
+use crate::support::{
+    hall::{Hall, sample},
+    program,
+};
+
+/// A page, and what its hidden fields hold.
+struct Visit {
+    client: reqwest::Client,
+    http: String,
+    text: String,
+}
+
+impl Visit {
+    fn new(hall: &Hall) -> Self {
+        Visit { client: program::client(), http: hall.http.clone(), text: String::new() }
+    }
+
+    fn field(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let rest = self.text.split(&start).nth(1).unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+
+    /// Presses `key` on `page` with these fields changed.
+    async fn press(&mut self, page: &str, key: &str, changed: &[(&str, &str)]) -> &str {
+        let mut fields: Vec<(String, String)> = ["digits", "at", "pin", "phone", "once", "held"]
+            .map(|name| (name.to_owned(), self.field(name)))
+            .into_iter()
+            .filter(|(name, _)| changed.iter().all(|(other, _)| other != name))
+            .collect();
+        fields.extend(changed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        fields.push(("key".to_owned(), key.to_owned()));
+        let post = self.client.post(format!("{}/kiosk/en/{page}", self.http)).form(&fields);
+        let answer = post.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        self.text = answer.text().await.expect("a page");
+        &self.text
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guessing_codes_pauses_the_kiosk_and_a_typing_slip_does_not() {
+    let hall = Hall::open().await;
+    let mut visit = Visit::new(&hall);
+    for _ in 0..15 {
+        let text = visit.press("check", "ok", &[("digits", "120500260481938")]).await;
+        assert!(text.contains("One digit looks wrong"));
+    }
+    for guess in 0..10 {
+        let text = visit.press("check", "ok", &[("digits", NOBODY)]).await;
+        assert!(text.contains("We found no application"), "guess {guess}");
+    }
+    assert!(visit.press("check", "ok", &[("digits", NOBODY)]).await.contains("wait a little"));
+    // what exists is not told either: else the pause would tell guesses apart
+    let text = visit.press("check", "ok", &[("digits", &sample("051267").code)]).await;
+    assert!(text.contains("wait a little"));
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kiosk_sends_three_texts_in_ten_minutes_and_a_page_sends_its_text_once() {
+    let hall = Hall::open().await;
+    let code = sample("051267").code;
+    for nth in 0..4 {
+        let mut visit = Visit::new(&hall);
+        visit.press("check", "ok", &[("digits", &code)]).await;
+        visit.press("send", "begin", &[]).await;
+        let number = format!("01023460{nth}");
+        let held = visit.field("held");
+        for _ in 0..2 {
+            visit.press("send", "go", &[("phone", &number), ("digits", &code), ("held", &held)]).await;
+        }
+        if nth < 3 {
+            assert!(!hall.text_to(&number, 0).await.is_empty());
+        } else {
+            assert!(visit.text.contains("role=\"alert\""), "{}", visit.text);
+            assert_eq!(hall.texts(&number), 0);
+        }
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    for nth in 0..3 {
+        assert_eq!(hall.texts(&format!("01023460{nth}")), 1, "pressed twice, sent once");
+    }
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_one_time_code_is_tried_five_times_and_texted_three_times_an_hour() {
+    let hall = Hall::open().await;
+    let mine = sample("048193");
+    let number = mine.contact.replace("+855", "0");
+    let mut visit = Visit::new(&hall);
+    visit.press("check", "ok", &[("digits", &mine.code)]).await;
+    visit.press("number", "begin", &[]).await;
+    visit.press("number", "go", &[("phone", &number)]).await;
+    let code = hall.one_time_code(&number, 0).await;
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    for _ in 0..5 {
+        visit.press("number", "try", &[("once", wrong)]).await;
+        assert!(!visit.text.contains("Steps so far"));
+    }
+    // by now even the right one is of no use
+    assert!(!visit.press("number", "try", &[("once", &code)]).await.contains("Steps so far"));
+    visit.press("number", "go", &[("phone", &number)]).await;
+    let code = hall.one_time_code(&number, 1).await;
+    assert!(visit.press("number", "try", &[("once", &code)]).await.contains("Steps so far"));
+    for _ in 0..3 {
+        visit.press("number", "begin", &[("held", "")]).await;
+        visit.press("number", "go", &[("phone", &number)]).await;
+    }
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    assert_eq!(hall.texts(&number), 3, "three codes an hour");
+    assert!(visit.text.contains("role=\"alert\""));
+    hall.close().await;
+}
