@@ -40,6 +40,65 @@ async fn the_first_view_is_light_and_nothing_shifts() {
         let cold = browser.js(PAINTS).await;
         println!("{page}: {weight} octets at the first view, LCP {} ms cold", cold[0]);
         assert!(weight <= FIRST_VIEW_MAX, "{page}: {weight} octets");
+        for (throttle, name) in [(1, "warm"), (6, "warm, 6x CPU throttle")] {
+            browser.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": throttle })).await;
+            let mut times = Vec::new();
+            for _ in 0..7 {
+                browser.go(page).await;
+                let paints = browser.js(PAINTS).await;
+                assert!(paints[1].as_f64().unwrap_or(1.0) < 0.0001, "{page} shifts by {}: {}", paints[1], paints[2]);
+                times.push(paints[0].as_f64().expect("a time"));
+            }
+            times.sort_by(f64::total_cmp);
+            println!("{page}: LCP {name}: median {:.0} ms ({:.0} to {:.0})", times[3], times[0], times[6]);
+        }
+        browser.cdp("Emulation.setCPUThrottlingRate", json!({ "rate": 1 })).await;
+    }
+    taps(&browser).await;
+    browser.close().await;
+    hall.close().await;
+}
+
+/// From the finger's touch to the next page's first paint.
+async fn taps(browser: &Browser) {
+    let mut times = Vec::new();
+    for _ in 0..9 {
+        browser.go("/kiosk/km/home").await;
+        browser.js("addEventListener('pointerdown', () => { window.name = String(performance.timeOrigin + performance.now()); }, true)").await;
+        browser.press(".tile.lead").await;
+        let paint = "
+            return new Promise(done => new PerformanceObserver(list => done(
+                performance.timeOrigin + list.getEntries()[0].startTime - Number(window.name)))
+              .observe({ type: 'paint', buffered: true }))";
+        times.push(browser.js(paint).await.as_f64().expect("a time"));
+    }
+    times.sort_by(f64::total_cmp);
+    println!("tap to the next page's first paint: median {:.0} ms ({:.0} to {:.0})", times[4], times[0], times[8]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_at_two_hundred_a_second_and_two_thousand_devices() {
+    let hall = Hall::open().await;
+    let pages = ["/kiosk", "/kiosk/km/home", "/kiosk/en/check", "/kiosk/km/services", "/kiosk/en/offices"];
+    let client = program::client();
+    let mut all = tokio::task::JoinSet::new();
+    let (count, begun) = (1_000, Instant::now());
+    for nth in 0..count {
+        let at = begun + Duration::from_millis(5 * nth);
+        let (client, url) = (client.clone(), format!("{}{}", hall.http, pages[nth as usize % pages.len()]));
+        all.spawn(async move {
+            tokio::time::sleep_until(at.into()).await;
+            let begun = Instant::now();
+            let answer = client.get(url).send().await.expect("an answer");
+            let ok = answer.status() == 200;
+            answer.bytes().await.expect("a page");
+            (ok, begun.elapsed())
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(done) = all.join_next().await {
+        let (ok, time) = done.expect("no panic");
+        assert!(ok);
         times.push(time);
     }
     report("pages at 200 a second", &mut times);
