@@ -50,9 +50,12 @@ function draw() {
   );
   box.append(last);
 }
-for (const one of document.querySelectorAll("[data-keys]")) {
-  one.setAttribute("inputmode", "none");
-  one.addEventListener("focus", () => { field = one; box.hidden = false; draw(); one.scrollIntoView({ block: "center" }); });
+function open(one) {
+  field = one; box.hidden = false; draw(); one.scrollIntoView({ block: "center" });
+}
+for (const one of document.querySelectorAll("main [data-keys]")) {
+  one.addEventListener("focus", () => open(one));
+  if (one === document.activeElement) open(one);
 }
 document.addEventListener("pointerdown", e => {
   if (!e.target.closest(".keys,[data-keys]")) box.hidden = true;

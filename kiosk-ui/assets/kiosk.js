@@ -133,6 +133,13 @@ if (until) setInterval(() => {
   if (left > 0) touched = Math.max(touched, performance.now() - idle * 1000 + 5000);
 }, 500);
 
+// Nobody is here: what one can do is shown in turn.
+const turns = $$("[data-turns] p");
+if (!matchMedia("(prefers-reduced-motion: reduce)").matches) setInterval(() => {
+  const at = turns.findIndex(one => !one.hidden);
+  if (at >= 0) { turns[at].hidden = true; turns[(at + 1) % turns.length].hidden = false; }
+}, 4500);
+
 // Hide, print, staff.
 addEventListener("click", e => {
   const hide = e.target.closest("[data-hide]");
@@ -165,8 +172,11 @@ if (listen) {
   if ("sound" in body.dataset) speak();
 }
 
-// Keys on the screen, loaded where something is written.
-if (body.dataset.keys && $("[data-keys]", $("main"))) import(body.dataset.keys);
+// Keys on the screen, loaded when something is to be written.
+for (const one of $$("main [data-keys]")) {
+  one.inputMode = "none";
+  one.addEventListener("focus", () => import(body.dataset.keys), { once: true });
+}
 
 // The device: it says how it is and hears what to do.
 let took = 0, done = [];

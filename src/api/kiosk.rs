@@ -41,7 +41,7 @@ pub async fn heartbeat(State(api): State<Api>, headers: HeaderMap, body: Body) -
     let wire: WireBeat = request::read(&request::json(&body)?, "")?;
     let done = wire.done.clone().unwrap_or_default();
     let beat = beat(wire)?;
-    let token = web::cookie(&headers, web::device_cookie(&headers)).unwrap_or_default();
+    let token = web::device_token(&headers).unwrap_or_default();
     let heard = api.exchange.beat(token, beat, done).await.map_err(|_| Problem::unavailable())?;
     let commands: Vec<Value> = heard.ok_or_else(Problem::not_paired)?.iter().map(command).collect();
     Ok(Json(json!({ "commands": commands, "server_time": request::time(api.exchange.clock()) })))

@@ -66,7 +66,7 @@ pub enum Known {
 
 /// Which device sent these headers.
 pub async fn who(state: &KioskState, headers: &HeaderMap) -> Known {
-    let token = web::cookie(headers, web::device_cookie(headers)).unwrap_or_default();
+    let token = web::device_token(headers).unwrap_or_default();
     let known = if token.is_empty() { Ok(None) } else { state.door.device(token).await };
     match (known, state.pairing) {
         (Ok(Some(kiosk)), _) => Known::Device(Arc::new(kiosk.into())),
@@ -79,7 +79,7 @@ pub async fn who(state: &KioskState, headers: &HeaderMap) -> Known {
 /// The page with the digits that an operator enters; looks again by itself.
 pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
     let name = web::device_cookie(headers);
-    let held = web::cookie(headers, name).filter(|token| is_token(token)).map(str::to_owned);
+    let held = web::device_token(headers).filter(|token| is_token(token)).map(str::to_owned);
     let token = held.clone().unwrap_or_else(new_token);
     let code = state.door.pairing_code(&token).await;
     let pick = |lang: Lang| {

@@ -24,6 +24,8 @@ struct StartPage {
     en: &'static Words,
     class: String,
     build: String,
+    /// What one can do here, shown in turn.
+    can: Vec<(&'static str, &'static str)>,
     message: Option<(String, String)>,
 }
 
@@ -118,6 +120,15 @@ pub(super) async fn not_alone(here: Here) -> Redirect {
     Redirect::to(&format!("/kiosk/{}/home", here.lang.tag()))
 }
 
+/// What one can do here, in Khmer and English.
+fn can() -> Vec<(&'static str, &'static str)> {
+    let of = |lang: Lang| {
+        let (w, v) = (lang.words(), lang.visit());
+        [w.check.title, v.appointments_card.title, w.services_card.title, w.offices_card.title]
+    };
+    of(Lang::Km).into_iter().zip(of(Lang::En)).collect()
+}
+
 /// Every visit begins and ends here: the look of the last one is forgotten.
 pub(super) async fn start(State(state): State<KioskState>, device: super::device::Start) -> Response {
     let class = device.0.profile.name.to_owned();
@@ -127,7 +138,10 @@ pub(super) async fn start(State(state): State<KioskState>, device: super::device
             Some(lang) => Redirect::to(&format!("/kiosk/{}/home", lang.tag())).into_response(),
             None => {
                 let message = device.0.message.as_deref().and_then(super::device::said);
-                page(StatusCode::OK, &StartPage { km: &KM, en: &EN, class, build: device.0.build(), message })
+                page(
+                    StatusCode::OK,
+                    &StartPage { km: &KM, en: &EN, class, build: device.0.build(), can: can(), message },
+                )
             }
         },
     };

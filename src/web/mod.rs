@@ -96,6 +96,12 @@ pub fn device_cookie(headers: &HeaderMap) -> &'static str {
     if proto == Some(b"https") { "__Host-chrak-device" } else { "chrak-device" }
 }
 
+/// The token of the device that sent these headers. Behind TLS only the cookie that nobody else can have set counts.
+pub fn device_token(headers: &HeaderMap) -> Option<&str> {
+    let name = device_cookie(headers);
+    cookie(headers, name).or_else(|| cookie(headers, "__Host-chrak-device"))
+}
+
 /// What templates say of assets; `use crate::web::filters` beside a template.
 pub mod filters {
     use super::assets;

@@ -1,5 +1,5 @@
 //! Devices: digits, pairing by the command line and the console, orders at the next heartbeat, revoking, staff.
-use super::tour::OK;
+use super::{journeys::prove, tour::OK};
 use crate::support::{browser::Browser, hall::Hall, program};
 use serde_json::json;
 
@@ -67,6 +67,34 @@ async fn a_device_is_paired_told_things_and_revoked() {
     browser.go("/kiosk/en/services").await;
     browser.see(".pair-code").await;
     assert_eq!(hall.kiosk(&["revoke", "k-none"]).code, Some(1));
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_an_appointment_checks_in_and_gets_a_number() {
+    let hall = Hall::with("pairing = \"required\"").await;
+    let browser = Browser::open(&hall.http).await;
+    browser.go("/kiosk").await;
+    hall.pair(&browser, "owsu-02").await;
+    prove(&hall, &browser, "010234571", "t1").await;
+    while browser.js("return !document.querySelector('.review')").await == true {
+        browser.press(".tile[value=n1]").await;
+    }
+    browser.press(".review .go[value=n1]").await;
+    let shown = "return [...document.querySelectorAll('.facts dd')].map(one => one.textContent).find(text => /^\\d{8}$/.test(text))";
+    let reference = browser.js(shown).await;
+    let reference = reference.as_str().expect("a reference");
+    browser.go("/kiosk/en/ticket").await;
+    browser.press(".tile[value=here]").await;
+    browser.digits("00000000").await;
+    browser.press(OK).await;
+    browser.see(".notice").await;
+    browser.tap(".pad .clear").await;
+    browser.digits(reference).await;
+    browser.press(OK).await;
+    browser.see(".verdict.ticket").await;
+    assert!(browser.text().await.contains("B00"), "a number of those who have an appointment");
     browser.close().await;
     hall.close().await;
 }

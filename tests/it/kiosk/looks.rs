@@ -5,7 +5,7 @@ use crate::support::{
     browser::{Browser, folder},
     hall::Hall,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Profile, width and height of the screens on which everything must fit.
@@ -79,6 +79,28 @@ impl Judge {
         browser.screen(1080, 1920).await;
     }
 
+    /// On 80 mm paper and on A4: nothing cut off, no buttons, black on white.
+    async fn prints(&mut self, browser: &Browser, page: &str) {
+        if browser.js("return !document.querySelector('[data-print]')").await == true {
+            return;
+        }
+        Self::dress(browser, "kiosk-22 double contrast").await;
+        browser.cdp("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        for (paper, width) in [("80 mm", 272), ("A4", 763)] {
+            browser.screen(width, 1000).await;
+            let wide = browser.js(OVERFLOW).await;
+            let buttons = browser.js("return [...document.querySelectorAll('button,nav,dialog')].filter(one => one.checkVisibility()).length").await;
+            if wide != "" || buttons != 0 {
+                self.wrong.push(format!("{} {page} on {paper}: {wide}, {buttons} buttons", self.lang));
+            }
+            if width == 272 {
+                browser.shot(&self.shots.join(format!("{}-{page}-print.png", self.lang))).await;
+            }
+        }
+        browser.cdp("Emulation.setEmulatedMedia", json!({ "media": "" })).await;
+        browser.screen(1080, 1920).await;
+    }
+
     async fn accessible(&mut self, browser: &Browser, page: &str) {
         browser.js(&format!("if (!window.axe) {{ {} }}", self.axe)).await;
         for mode in ["", "contrast"] {
@@ -101,6 +123,7 @@ impl Look for Judge {
         let classes = browser.js("return document.documentElement.className").await;
         browser.shot(&self.shots.join(format!("{}-{page}.png", self.lang))).await;
         self.fits(browser, page).await;
+        self.prints(browser, page).await;
         self.accessible(browser, page).await;
         let script = format!("document.documentElement.className = {classes}");
         browser.js(&script).await;

@@ -24,6 +24,21 @@ fn number(name: &str, otherwise: u64) -> u64 {
 const KEYS: [&str; 12] =
     ["Tab", "Enter", "Escape", "Backspace", "F5", "F11", "F12", "ContextMenu", "1", "7", "ArrowDown", " "];
 
+/// Fingers (place and direction) that are put down, moved by so much five times, and lifted.
+async fn fingers(browser: &Browser, down: &[(f64, f64, f64)], (dx, dy): (f64, f64)) {
+    for step in 0..=5 {
+        let moved = |at: f64, by: f64, way: f64| (at + by * way * f64::from(step)).clamp(1.0, 1900.0);
+        let points: Vec<_> = down
+            .iter()
+            .zip(0..)
+            .map(|((x, y, way), id)| json!({ "x": moved(*x, dx, *way), "y": moved(*y, dy, *way), "id": id }))
+            .collect();
+        let kind = if step == 0 { "touchStart" } else { "touchMove" };
+        browser.cdp("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+    }
+    browser.cdp("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+}
+
 async fn act(browser: &Browser, dice: &mut Dice) {
     let (x, y) = (dice.below(1080) as f64, dice.below(1920) as f64);
     match dice.below(12) {
@@ -47,13 +62,13 @@ async fn act(browser: &Browser, dice: &mut Dice) {
             let key = KEYS[dice.below(KEYS.len() as u64) as usize];
             browser.key(key, if key.len() == 1 { key } else { "" }).await;
         }
-        9 => {
-            let pinch = json!({ "x": x, "y": y, "scaleFactor": 1.6 });
-            browser.cdp("Input.synthesizePinchGesture", pinch).await;
-        }
+        // two fingers apart: a pinch
+        9 => fingers(browser, &[(x - 40.0, y, -1.0), (x + 40.0, y, 1.0)], (30.0, 0.0)).await,
+        // one finger that drags, along or up or down
         10 => {
-            let drag = json!({ "x": x, "y": y, "yDistance": dice.below(1600) as i64 - 800, "xDistance": dice.below(400) as i64 - 200, "speed": 4000 });
-            browser.cdp("Input.synthesizeScrollGesture", drag).await;
+            let way = if dice.below(2) == 0 { 1.0 } else { -1.0 };
+            let step = if dice.below(3) == 0 { (60.0, 0.0) } else { (0.0, 90.0) };
+            fingers(browser, &[(x, y, way)], step).await;
         }
         _ => {
             let wheel = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": 300, "modifiers": 2 });
