@@ -193,6 +193,7 @@ fn actions(lang: Lang, pin: bool, number: bool, due: bool) -> Vec<Action> {
         actions.push(Action::key("number", "begin", "phone", v.number_more));
     }
     actions.push(Action::key("send", "begin", "phone", v.send_to_phone));
+    actions.push(Action::print(v.print));
     actions
 }
 

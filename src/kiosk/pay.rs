@@ -6,7 +6,7 @@ use super::{
     check,
     frame::{Back, Frame, page},
     pages::ToldPage,
-    views::Action,
+    views::{Action, Fact},
     visit::{Held, Sent, Typed},
     words::Told,
     words_visit::VisitWords,
@@ -102,7 +102,7 @@ fn standing(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) ->
     let v = here.lang.visit();
     let late = state.door.now().0 >= payment.expires_at.0;
     match payment.status {
-        PaymentStatus::Paid => say(here, typed, "good", "check", &v.paid, vec![Action::print(v.print)]),
+        PaymentStatus::Paid => paid(here, typed, payment),
         PaymentStatus::Failed => {
             let new = Action::key("pay", "new", "qr", v.pay_new).strong();
             say(here, typed, "ended", "cross", &v.pay_failed, vec![new])
@@ -111,6 +111,19 @@ fn standing(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) ->
         PaymentStatus::Pending if late => expired(here, typed),
         PaymentStatus::Pending => code(here, typed, payment),
     }
+}
+
+/// What was paid, to be printed.
+fn paid(here: &Here, typed: Typed, payment: &Payment) -> Response {
+    let v = here.lang.visit();
+    let fact = |icon, label, value| Fact { icon, label, value, note: None };
+    let facts = vec![
+        fact("coins", v.amount, shared::money(payment.amount, here.lang.language())),
+        fact("receipt", here.w.bill, payment.bill.clone()),
+    ];
+    let f = here.frame(v.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    let actions = vec![Action::print(v.print)];
+    page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told: &v.paid, facts, actions })
 }
 
 /// The code has ended; it is asked once more, by itself where there is script.

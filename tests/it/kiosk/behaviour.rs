@@ -223,6 +223,29 @@ async fn khmer_is_typed_and_deleted_by_code_point() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_fingers_do_not_zoom() {
+    let hall = Hall::open().await;
+    let browser = Browser::open(&hall.http).await;
+    // a page the browser opens first: later ones get the driver's touches past the page's own rules
+    {
+        let page = "/kiosk/km/services";
+        browser.go(page).await;
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        for step in 0..6 {
+            let apart = 40 + 30 * step;
+            let points = json!([{ "x": 540 - apart, "y": 900, "id": 0 }, { "x": 540 + apart, "y": 900, "id": 1 }]);
+            let kind = if step == 0 { "touchStart" } else { "touchMove" };
+            browser.cdp("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+        }
+        browser.cdp("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(browser.js("return visualViewport.scale").await, 1, "{page}");
+    }
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn how_pages_look_is_kept_for_the_visit_only() {
     let hall = Hall::open().await;
     let browser = Browser::open(&hall.http).await;

@@ -24,19 +24,24 @@ fn number(name: &str, otherwise: u64) -> u64 {
 const KEYS: [&str; 12] =
     ["Tab", "Enter", "Escape", "Backspace", "F5", "F11", "F12", "ContextMenu", "1", "7", "ArrowDown", " "];
 
-/// Fingers (place and direction) that are put down, moved by so much five times, and lifted.
-async fn fingers(browser: &Browser, down: &[(f64, f64, f64)], (dx, dy): (f64, f64)) {
+/// Sends something that the browser may leave unanswered while one page goes and another comes.
+async fn try_cdp(browser: &Browser, method: &str, params: serde_json::Value) {
+    let _ = tokio::time::timeout(Duration::from_secs(3), browser.driver.cdp().send_raw(method, params)).await;
+}
+
+/// A finger that is put down, moved by so much five times, and lifted.
+async fn drag(browser: &Browser, (x, y): (f64, f64), (dx, dy): (f64, f64)) {
     for step in 0..=5 {
-        let moved = |at: f64, by: f64, way: f64| (at + by * way * f64::from(step)).clamp(1.0, 1900.0);
-        let points: Vec<_> = down
-            .iter()
-            .zip(0..)
-            .map(|((x, y, way), id)| json!({ "x": moved(*x, dx, *way), "y": moved(*y, dy, *way), "id": id }))
-            .collect();
-        let kind = if step == 0 { "touchStart" } else { "touchMove" };
-        browser.cdp("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+        let step = f64::from(step);
+        let point = json!([{ "x": (x + dx * step).clamp(1.0, 1079.0), "y": (y + dy * step).clamp(1.0, 1919.0) }]);
+        let kind = if step == 0.0 { "touchStart" } else { "touchMove" };
+        try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": point })).await;
     }
-    browser.cdp("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+    try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+}
+
+async fn touch(browser: &Browser, x: f64, y: f64) {
+    drag(browser, (x, y), (0.0, 0.0)).await;
 }
 
 async fn act(browser: &Browser, dice: &mut Dice) {
@@ -51,28 +56,33 @@ async fn act(browser: &Browser, dice: &mut Dice) {
                 dice.below(1 << 30)
             );
             let spot = browser.js(&script).await;
-            browser.touch(spot[0].as_f64().unwrap_or(x), spot[1].as_f64().unwrap_or(y)).await;
+            touch(browser, spot[0].as_f64().unwrap_or(x), spot[1].as_f64().unwrap_or(y)).await;
         }
-        5 | 6 => browser.touch(x, y).await,
+        5 | 6 => touch(browser, x, y).await,
         7 => {
-            browser.touch(x, y).await;
-            browser.touch(x, y).await;
+            touch(browser, x, y).await;
+            touch(browser, x, y).await;
         }
         8 => {
             let key = KEYS[dice.below(KEYS.len() as u64) as usize];
             browser.key(key, if key.len() == 1 { key } else { "" }).await;
         }
-        // two fingers apart: a pinch
-        9 => fingers(browser, &[(x - 40.0, y, -1.0), (x + 40.0, y, 1.0)], (30.0, 0.0)).await,
+        // a long press
+        9 => {
+            let down = json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] });
+            try_cdp(browser, "Input.dispatchTouchEvent", down).await;
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+        }
         // one finger that drags, along or up or down
         10 => {
             let way = if dice.below(2) == 0 { 1.0 } else { -1.0 };
             let step = if dice.below(3) == 0 { (60.0, 0.0) } else { (0.0, 90.0) };
-            fingers(browser, &[(x, y, way)], step).await;
+            drag(browser, (x, y), (step.0 * way, step.1 * way)).await;
         }
         _ => {
             let wheel = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": 300, "modifiers": 2 });
-            browser.cdp("Input.dispatchMouseEvent", wheel).await;
+            try_cdp(browser, "Input.dispatchMouseEvent", wheel).await;
         }
     }
 }
@@ -96,7 +106,7 @@ async fn random_fingers_break_nothing() {
             let windows = browser.driver.windows().await.expect("windows");
             assert_eq!(windows.len(), 1, "another window opened");
             assert!(browser.driver.get_alert_text().await.is_err(), "a dialog opened");
-            assert_eq!(browser.js("return visualViewport.scale").await, 1, "the page was zoomed");
+            assert_eq!(browser.js("return visualViewport.scale").await, 1, "{place} was zoomed");
         }
     }
     println!("{acts} acts");

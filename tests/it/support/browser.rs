@@ -61,6 +61,8 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--touch-events=enabled",
+            // as docs/KIOSK.md has it
+            "--overscroll-history-navigation=0",
             &data,
         ] {
             caps.add_arg(arg).expect("an argument");
