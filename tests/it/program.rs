@@ -82,11 +82,20 @@ async fn the_tryout_answers_phone_and_kiosk_alike_and_stops_when_told() {
     tryout.text("120500-26-000001-6").await;
 
     assert_eq!(tryout.get(format!("{}/readyz?links", tryout.ops)).await.0, 200);
-    let (_, metrics) = tryout.get(format!("{}/metrics", tryout.ops)).await;
+    // an answer is counted when it was written, and may be read before that
+    let counted = "chrak_answer_seconds_count{channel=\"sms\"} 5";
+    let mut metrics = String::new();
+    for _ in 0..100 {
+        metrics = tryout.get(format!("{}/metrics", tryout.ops)).await.1;
+        if metrics.contains(counted) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
     for name in [
         "chrak_mo_total",
         "chrak_mt_total",
-        "chrak_answer_seconds_count{channel=\"sms\"} 5",
+        counted,
         "chrak_lookup_failures_total{reason=\"mistyped\"} 1",
         "chrak_lookup_failures_total{reason=\"not_found\"} 1",
         "chrak_commit_seconds",

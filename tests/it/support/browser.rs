@@ -17,7 +17,7 @@ pub struct Browser {
     pub driver: WebDriver,
     base: String,
     service: Child,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -69,7 +69,7 @@ impl Browser {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps).await;
         let driver = driver.expect("Chromium starts; install it with: apt-get install chromium chromium-driver");
-        let browser = Browser { driver, base: base.to_owned(), service, _profile: profile, _turn: turn };
+        let browser = Browser { driver, base: base.to_owned(), service, profile, _turn: turn };
         browser.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;
         browser.screen(1080, 1920).await;
         browser
@@ -241,7 +241,9 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // a browser whose test failed must not outlive it
+        // a browser whose test failed must not outlive it; it is known by its profile
+        let profile = self.profile.path().display().to_string();
+        let _ = Command::new("pkill").args(["-9", "-f", &profile]).status();
         let _ = self.service.kill();
         let _ = self.service.wait();
     }
