@@ -2,9 +2,11 @@
 // nobody are kept. BUILD and ASSETS are put before this by the server.
 const NAME = `pages-${BUILD}`;
 const OPEN = /^\/kiosk(\/(km|en)\/(home|help|services|service\/\d{4}|offices(\/\d+)?|office\/[\w.-]+|offline))?$/;
+// a page that is made up for one visitor (contrast, size) is nobody else's
+const fit = answer => answer.ok && !answer.redirected && !answer.headers.get("x-look");
 async function keep(cache, path) {
-  const answer = await fetch(path, { credentials: "same-origin" });
-  if (answer.ok && !answer.redirected) { await cache.put(path, answer.clone()); return answer.text(); }
+  const answer = await fetch(path, { headers: { "x-keep": "1" } });
+  if (fit(answer)) { await cache.put(path, answer.clone()); return answer.text(); }
   return "";
 }
 async function all() {
@@ -17,6 +19,7 @@ async function all() {
   for (const path of seen) {
     if (seen.size > 400) break;
     const text = await keep(cache, path).catch(() => "");
+    if (!text && path === "/kiosk") return cache.delete("/kept");
     for (const [, next] of text.matchAll(/href="([^"]+)"/g)) if (OPEN.test(next)) seen.add(next);
     await new Promise(go => setTimeout(go, 20));
   }
@@ -36,7 +39,7 @@ addEventListener("fetch", e => {
 async function visit(request, pathname) {
   try {
     const answer = await fetch(request, request.method === "GET" ? { signal: AbortSignal.timeout(6000) } : undefined);
-    if (request.method === "GET" && answer.ok && !answer.redirected && OPEN.test(pathname)) (await caches.open(NAME)).put(pathname, answer.clone());
+    if (request.method === "GET" && fit(answer) && OPEN.test(pathname)) (await caches.open(NAME)).put(pathname, answer.clone());
     return answer;
   } catch {
     const tag = pathname.split("/")[2] === "en" ? "en" : "km";

@@ -1,11 +1,11 @@
 //! What holds for every page: who may ask, the headers of each answer, and its time. It must not know what
 //! a page says.
-use super::{KioskState, device, pages};
+use super::{KioskState, at::Look, device, pages};
 use crate::web;
 use axum::{
     body::Body,
     extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -14,11 +14,15 @@ use axum::{
 const PAGE_MAX: usize = 4 << 20;
 const ZIP_LEAST: usize = 1_000;
 
+/// Says that a page is made up for one visitor: the service worker keeps none that is.
+const DRESSED: HeaderName = HeaderName::from_static("x-look");
+
 /// The one layer around all routes.
 pub async fn guard(State(state): State<KioskState>, request: Request, next: Next) -> Response {
     let begun = tokio::time::Instant::now();
     let page = page(request.extensions().get::<MatchedPath>());
     let zip = web::takes_gzip(request.headers());
+    let dressed = !Look::read(request.headers()).mark().is_empty();
     let mut answer = if page == "asset" {
         next.run(request).await
     } else if !safe(request.method()) && !web::from_our_pages(request.headers()) {
@@ -26,6 +30,9 @@ pub async fn guard(State(state): State<KioskState>, request: Request, next: Next
     } else {
         known(&state, page, request, next).await
     };
+    if dressed {
+        answer.headers_mut().insert(DRESSED, HeaderValue::from_static("1"));
+    }
     if answer.status().is_server_error() {
         tracing::error!(page, status = answer.status().as_u16(), "a page could not be given");
     }

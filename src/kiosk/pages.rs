@@ -13,7 +13,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, State, rejection::FormRejection},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -130,7 +130,11 @@ fn can() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Every visit begins and ends here: the look of the last one is forgotten.
-pub(super) async fn start(State(state): State<KioskState>, device: super::device::Start) -> Response {
+pub(super) async fn start(
+    State(state): State<KioskState>,
+    device: super::device::Start,
+    headers: HeaderMap,
+) -> Response {
     let class = device.0.profile.name.to_owned();
     let mut answer = match super::device::closed(&state, &device.0).await {
         Some(closed) => closed,
@@ -145,6 +149,10 @@ pub(super) async fn start(State(state): State<KioskState>, device: super::device
             }
         },
     };
+    // the service worker fetches this page while somebody else's visit goes on
+    if headers.contains_key("x-keep") {
+        return answer;
+    }
     let forget = format!("{}=; Path=/kiosk; Max-Age=0; HttpOnly; SameSite=Strict", super::at::LOOK);
     if let Ok(forget) = HeaderValue::from_str(&forget) {
         answer.headers_mut().append(header::SET_COOKIE, forget);

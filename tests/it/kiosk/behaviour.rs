@@ -264,6 +264,12 @@ async fn how_pages_look_is_kept_for_the_visit_only() {
     }
     assert_eq!(browser.js("return document.querySelector('#visit [name=digits]').value").await, "1205");
     assert_eq!(browser.js("return document.body.dataset.idle").await, "120", "more time");
+    // what the service worker fetches meanwhile neither ends the visit's look nor keeps it for others
+    browser.js("return fetch('/kiosk', { headers: { 'x-keep': '1' } }).then(() => true)").await;
+    browser.go("/kiosk/km/help").await;
+    assert!(browser.js(classes).await.to_string().contains("contrast"));
+    let kept = browser.js(STORED).await.to_string();
+    assert!(!kept.contains("kiosk-22 contrast"), "a page with one visitor's look is kept");
     browser.go("/kiosk").await;
     browser.press(".lang").await;
     let shown = browser.js(classes).await.to_string();

@@ -42,6 +42,9 @@ async fn an_application_is_followed_moved_and_its_text_sent_in_both_languages() 
         browser.tap("[data-hide]").await;
         browser.until("shown", "return getComputedStyle(document.querySelector('.verdict')).filter == 'none'").await;
 
+        browser.tap("[data-print]").await;
+        browser.until("printing", "return document.documentElement.dataset.printed == '1'").await;
+
         let before = hall.texts(number);
         browser.press("[formaction$=\"/send\"]").await;
         browser.digits(number).await;

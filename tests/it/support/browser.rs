@@ -72,6 +72,9 @@ impl Browser {
         let browser = Browser { driver, base: base.to_owned(), service, profile, _turn: turn };
         browser.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;
         browser.screen(1080, 1920).await;
+        // the browser's own printing would wait for a person
+        let print = "window.print = () => { document.documentElement.dataset.printed = 1; }";
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": print })).await;
         browser
     }
 
