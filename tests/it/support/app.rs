@@ -156,12 +156,14 @@ impl App {
         self.telco.snapshot().mt.iter().filter(|mt| mt.to == to).count()
     }
 
-    /// Waits until nothing is in hand: every MO done, every segment settled.
+    /// Waits until nothing is in hand: every MO that the telco has sent done, every segment settled.
     pub async fn settle(&self) {
         for _ in 0..500 {
+            // asked first: what is acknowledged is in the inbox or past it
+            let arrived = self.telco.snapshot().mo.iter().all(|mo| mo.acked_at.is_some());
             let inbox = self.store.inbox_depth().await.expect("depth");
             let outbox = self.store.outbox_depth().await.expect("depth");
-            if inbox == 0 && outbox == 0 && self.exchange.in_hand() == 0 {
+            if arrived && inbox == 0 && outbox == 0 && self.exchange.in_hand() == 0 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
