@@ -1,8 +1,16 @@
 //! Impatient fingers: random taps, keys and gestures. The page stays inside, nothing opens, nothing falls over.
 //! `CHRAK_MONKEY_S` says for how many seconds, `CHRAK_SEED` repeats a run.
-use crate::support::{browser::Browser, hall::Hall};
-use serde_json::json;
-use std::time::{Duration, Instant};
+use crate::support::{
+    browser::{Browser, strokes},
+    hall::Hall,
+};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+use thirtyfour::cdp::{CdpSession, RawEvent};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
 /// SplitMix64, after Steele, Lea and Flood (2014).
 struct Dice(u64);
@@ -24,77 +32,126 @@ fn number(name: &str, otherwise: u64) -> u64 {
 const KEYS: [&str; 12] =
     ["Tab", "Enter", "Escape", "Backspace", "F5", "F11", "F12", "ContextMenu", "1", "7", "ArrowDown", " "];
 
-/// Sends something that the browser may leave unanswered while one page goes and another comes.
-async fn try_cdp(browser: &Browser, method: &str, params: serde_json::Value) {
-    let _ = tokio::time::timeout(Duration::from_secs(3), browser.driver.cdp().send_raw(method, params)).await;
+/// How long an answer of the browser is waited for. What was sent while one page goes and another comes may never be
+/// answered, which harms nothing.
+const ANSWER: Duration = Duration::from_millis(400);
+
+/// What no visitor may bring about, as the DevTools protocol names it.
+const FORBIDDEN: [&str; 4] =
+    ["Page.javascriptDialogOpening", "Browser.downloadWillBegin", "Page.windowOpen", "Inspector.targetCrashed"];
+
+/// A hand on the glass and a keyboard. It speaks to the browser past the driver, which would wait for the page.
+struct Hand {
+    cdp: CdpSession,
+    dice: Dice,
+    events: Receiver<RawEvent>,
 }
 
-/// A finger that is put down, moved by so much five times, and lifted.
-async fn drag(browser: &Browser, (x, y): (f64, f64), (dx, dy): (f64, f64)) {
-    for step in 0..=5 {
-        let step = f64::from(step);
-        let point = json!([{ "x": (x + dx * step).clamp(1.0, 1079.0), "y": (y + dy * step).clamp(1.0, 1919.0) }]);
-        let kind = if step == 0.0 { "touchStart" } else { "touchMove" };
-        try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": point })).await;
+impl Hand {
+    async fn new(browser: &Browser, seed: u64) -> Hand {
+        let cdp = browser.driver.cdp().connect().await.expect("a session of the DevTools protocol");
+        let events = cdp.subscribe_connection();
+        cdp.send_raw("Page.enable", json!({})).await.expect("events of pages");
+        let rule = json!({ "behavior": "deny", "eventsEnabled": true });
+        cdp.send_raw("Browser.setDownloadBehavior", rule).await.expect("events of downloads");
+        Hand { cdp, dice: Dice(seed), events }
     }
-    try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
-}
 
-/// Asks the page. A question that meets the change of two pages may be lost, and is asked again; a page that answers
-/// none in half a minute hangs.
-async fn ask(browser: &Browser, script: &str) -> serde_json::Value {
-    for _ in 0..10 {
-        if let Ok(answer) = tokio::time::timeout(Duration::from_secs(3), browser.js(script)).await {
-            return answer;
+    async fn send(&self, method: &str, params: Value) -> Option<Value> {
+        tokio::time::timeout(ANSWER, self.cdp.send_raw(method, params)).await.ok()?.ok()
+    }
+
+    /// Asks the page, again and again while pages change; one that answers nothing in fifteen seconds hangs.
+    async fn ask(&self, script: &str) -> Value {
+        let question = json!({ "expression": script, "returnByValue": true });
+        let end = Instant::now() + Duration::from_secs(15);
+        while Instant::now() < end {
+            if let Some(answer) = self.send("Runtime.evaluate", question.clone()).await
+                && answer.get("exceptionDetails").is_none()
+            {
+                return answer["result"]["value"].clone();
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the page hangs");
+    }
+
+    /// A finger that is put down, stays so long, moves by so much five times, and is lifted.
+    async fn drag(&self, (x, y): (f64, f64), stay: Duration, (dx, dy): (f64, f64)) {
+        let touch = |kind: &str, step: f64| {
+            let point = json!([{ "x": (x + dx * step).clamp(1.0, 1079.0), "y": (y + dy * step).clamp(1.0, 1919.0) }]);
+            self.send("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": point }))
+        };
+        touch("touchStart", 0.0).await;
+        tokio::time::sleep(stay).await;
+        if (dx, dy) != (0.0, 0.0) {
+            for step in 1..=5 {
+                touch("touchMove", f64::from(step)).await;
+            }
+        }
+        self.send("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+    }
+
+    async fn touch(&self, place: (f64, f64)) {
+        self.drag(place, Duration::ZERO, (0.0, 0.0)).await;
+    }
+
+    /// Something that looks as if it could be pressed.
+    async fn target(&mut self) -> Option<(f64, f64)> {
+        let script = format!(
+            "(() => {{ const all = [...document.querySelectorAll('a,button,input,textarea,summary')].filter(one => one.checkVisibility()); \
+             const one = all[{} % all.length]; if (!one) return []; one.scrollIntoView({{ block: 'center' }}); \
+             const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] }})()",
+            self.dice.below(1 << 30)
+        );
+        let spot = self.ask(&script).await;
+        Some((spot[0].as_f64()?, spot[1].as_f64()?))
+    }
+
+    async fn act(&mut self) {
+        let dice = &mut self.dice;
+        let place = (dice.below(1080) as f64, dice.below(1920) as f64);
+        match dice.below(12) {
+            0..=4 => {
+                let place = self.target().await.unwrap_or(place);
+                self.touch(place).await;
+            }
+            5 | 6 => self.touch(place).await,
+            7 => {
+                self.touch(place).await;
+                self.touch(place).await;
+            }
+            8 => {
+                let key = KEYS[dice.below(KEYS.len() as u64) as usize];
+                for stroke in strokes(key, if key.len() == 1 { key } else { "" }) {
+                    self.send("Input.dispatchKeyEvent", stroke).await;
+                }
+            }
+            9 => self.drag(place, Duration::from_millis(700), (0.0, 0.0)).await,
+            10 => {
+                let way = if dice.below(2) == 0 { 1.0 } else { -1.0 };
+                let step = if dice.below(3) == 0 { (60.0, 0.0) } else { (0.0, 90.0) };
+                self.drag(place, Duration::ZERO, (step.0 * way, step.1 * way)).await;
+            }
+            // the wheel with the control key held
+            _ => {
+                let (x, y) = place;
+                let wheel = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": 300, "modifiers": 2 });
+                self.send("Input.dispatchMouseEvent", wheel).await;
+            }
         }
     }
-    panic!("the page hangs");
-}
 
-async fn touch(browser: &Browser, x: f64, y: f64) {
-    drag(browser, (x, y), (0.0, 0.0)).await;
-}
-
-async fn act(browser: &Browser, dice: &mut Dice) {
-    let (x, y) = (dice.below(1080) as f64, dice.below(1920) as f64);
-    match dice.below(12) {
-        0..=4 => {
-            // a finger goes for what looks as if it could be pressed
-            let script = format!(
-                "const all = [...document.querySelectorAll('a,button,input,textarea,summary')].filter(one => one.checkVisibility()); \
-                 const one = all[{} % all.length]; if (!one) return [1, 1]; one.scrollIntoView({{ block: 'center' }}); \
-                 const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]",
-                dice.below(1 << 30)
-            );
-            let spot = ask(browser, &script).await;
-            touch(browser, spot[0].as_f64().unwrap_or(x), spot[1].as_f64().unwrap_or(y)).await;
-        }
-        5 | 6 => touch(browser, x, y).await,
-        7 => {
-            touch(browser, x, y).await;
-            touch(browser, x, y).await;
-        }
-        8 => {
-            let key = KEYS[dice.below(KEYS.len() as u64) as usize];
-            let text = if key.len() == 1 { key } else { "" };
-            let _ = tokio::time::timeout(Duration::from_secs(3), browser.key(key, text)).await;
-        }
-        // a long press
-        9 => {
-            let down = json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] });
-            try_cdp(browser, "Input.dispatchTouchEvent", down).await;
-            tokio::time::sleep(Duration::from_millis(700)).await;
-            try_cdp(browser, "Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
-        }
-        // one finger that drags, along or up or down
-        10 => {
-            let way = if dice.below(2) == 0 { 1.0 } else { -1.0 };
-            let step = if dice.below(3) == 0 { (60.0, 0.0) } else { (0.0, 90.0) };
-            drag(browser, (x, y), (step.0 * way, step.1 * way)).await;
-        }
-        _ => {
-            let wheel = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": 300, "modifiers": 2 });
-            try_cdp(browser, "Input.dispatchMouseEvent", wheel).await;
+    /// Looks whether something happened that may not.
+    fn look(&mut self) {
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => {
+                    assert!(!FORBIDDEN.contains(&event.method.as_str()), "{}: {}", event.method, event.params);
+                }
+                Err(TryRecvError::Empty) => return,
+                Err(fault) => panic!("events of the browser: {fault}"),
+            }
         }
     }
 }
@@ -105,24 +162,26 @@ async fn random_fingers_break_nothing() {
     println!("{seconds} s, CHRAK_SEED={seed}");
     let mut hall = Hall::with("pairing = \"off\"\nstaff_pin = \"482913\"").await;
     let browser = Browser::open(&hall.http).await;
-    let mut dice = Dice(seed);
     browser.go("/kiosk").await;
-    let (end, mut acts) = (Instant::now() + Duration::from_secs(seconds), 0u32);
+    let mut hand = Hand::new(&browser, seed).await;
+    let (end, mut acts, mut seen) = (Instant::now() + Duration::from_secs(seconds), 0u32, BTreeSet::new());
     while Instant::now() < end {
-        act(&browser, &mut dice).await;
+        hand.act().await;
+        hand.look();
         acts += 1;
-        if acts.is_multiple_of(20) {
-            let place = ask(&browser, "return location.href").await;
+        if acts.is_multiple_of(10) {
+            let place = hand.ask("location.href").await;
             let place = place.as_str().unwrap_or_default();
             assert!(place.starts_with(&format!("{}/kiosk", hall.http)), "after {acts} acts it stands at {place}");
-            let windows = browser.driver.windows().await.expect("windows");
-            assert_eq!(windows.len(), 1, "another window opened");
-            assert!(browser.driver.get_alert_text().await.is_err(), "a dialog opened");
-            assert_eq!(ask(&browser, "return visualViewport.scale").await, 1, "{place} was zoomed");
+            assert_eq!(hand.ask("visualViewport.scale").await, 1, "{place} was zoomed");
+            let targets = hand.send("Target.getTargets", json!({})).await.unwrap_or_default();
+            let pages = targets["targetInfos"].as_array().into_iter().flatten().filter(|one| one["type"] == "page");
+            assert!(pages.count() <= 1, "another window opened: {targets}");
+            seen.insert(place.to_owned());
         }
     }
-    println!("{acts} acts");
-    assert!(acts > 100, "{acts}");
+    println!("{acts} acts, {} pages seen", seen.len());
+    assert!(acts > 50 && seen.len() > 5, "{acts} acts on {} pages", seen.len());
     let log = hall.program.as_mut().expect("it runs").listen();
     let broken: Vec<&str> =
         log.lines().filter(|line| line.contains("a page could not be") || line.contains("panic")).collect();

@@ -41,6 +41,28 @@ fn start_chromedriver() -> (Child, u16) {
     (service, port.parse().expect("a port"))
 }
 
+/// A key that goes down and up, as the DevTools protocol has it: with Windows' virtual key code.
+pub fn strokes(key: &str, text: &str) -> [Value; 2] {
+    let code = match key {
+        "Backspace" => 8,
+        "Tab" => 9,
+        "Enter" => 13,
+        "Escape" => 27,
+        " " => 32,
+        "ArrowDown" => 40,
+        "ContextMenu" => 93,
+        "F5" => 116,
+        "F11" => 122,
+        "F12" => 123,
+        _ => u32::from(key.bytes().next().unwrap_or_default()),
+    };
+    let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
+    [
+        json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code }),
+        json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }),
+    ]
+}
+
 impl Browser {
     /// A fresh one with an upright 22" screen at `base`, which has no slash at its end.
     pub async fn open(base: &str) -> Self {
@@ -205,18 +227,9 @@ impl Browser {
 
     /// Sends a key of a keyboard to the page.
     pub async fn key(&self, key: &str, text: &str) {
-        let code = match key {
-            "Enter" => 13,
-            "Tab" => 9,
-            "Backspace" => 8,
-            "Escape" => 27,
-            " " => 32,
-            _ => u32::from(key.bytes().next().unwrap_or_default()),
-        };
-        let kind = if text.is_empty() { "rawKeyDown" } else { "keyDown" };
-        let down = json!({ "type": kind, "key": key, "text": text, "windowsVirtualKeyCode": code });
-        self.cdp("Input.dispatchKeyEvent", down).await;
-        self.cdp("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code })).await;
+        for stroke in strokes(key, text) {
+            self.cdp("Input.dispatchKeyEvent", stroke).await;
+        }
     }
 
     /// The path of the page.
