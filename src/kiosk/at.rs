@@ -94,6 +94,31 @@ pub struct Look {
     pub time: bool,
     /// Spoken guidance.
     pub sound: bool,
+    /// How loud it is to be.
+    pub loudness: Loudness,
+}
+
+/// How loud a visitor wants the kiosk, against what its operator has set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Loudness {
+    /// Half of it.
+    Quiet,
+    /// As set.
+    #[default]
+    Usual,
+    /// Half as loud again.
+    Loud,
+}
+
+impl Loudness {
+    /// From a kiosk's volume to the visitor's, both 0 to 100.
+    pub fn of(self, volume: u8) -> u8 {
+        match self {
+            Loudness::Quiet => volume / 2,
+            Loudness::Usual => volume,
+            Loudness::Loud => volume.saturating_add(volume / 2).min(100),
+        }
+    }
 }
 
 /// Cookie of a visit's look: no personal data, and gone with the visit.
@@ -105,12 +130,24 @@ impl Look {
         let value = crate::web::cookie(headers, LOOK).unwrap_or_default();
         let has = |mark: char| value.contains(mark);
         let size = if has('2') { 2 } else { u8::from(has('1')) };
-        Look { contrast: has('c'), size, low: has('l'), time: has('t'), sound: has('s') }
+        let loudness = match (has('q'), has('v')) {
+            (true, _) => Loudness::Quiet,
+            (_, true) => Loudness::Loud,
+            _ => Loudness::Usual,
+        };
+        Look { contrast: has('c'), size, low: has('l'), time: has('t'), sound: has('s'), loudness }
     }
 
     /// As the cookie holds it; empty: as usual.
     pub fn mark(self) -> String {
-        let marks = [(self.contrast, 'c'), (self.low, 'l'), (self.time, 't'), (self.sound, 's')];
+        let marks = [
+            (self.contrast, 'c'),
+            (self.low, 'l'),
+            (self.time, 't'),
+            (self.sound, 's'),
+            (self.loudness == Loudness::Quiet, 'q'),
+            (self.loudness == Loudness::Loud, 'v'),
+        ];
         let mut mark: String = marks.into_iter().filter_map(|(on, mark)| on.then_some(mark)).collect();
         match self.size {
             0 => {}

@@ -67,7 +67,7 @@ impl Here {
             class: self.class(),
             idle: (self.idle.0 * more, self.idle.1 * more),
             sound: self.look.sound,
-            volume: self.device.volume,
+            volume: self.look.loudness.of(self.device.volume),
             poll_s: None,
             slow: self.look.time,
             build: self.device.build(),

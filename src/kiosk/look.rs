@@ -2,7 +2,7 @@
 //! what was typed, and forgotten with the visit. It must not know what other pages say.
 use super::{
     KioskState,
-    at::{Here, LOOK, Look},
+    at::{Here, LOOK, Look, Loudness},
     frame::{Back, Frame, page},
     visit::{Sent, Typed},
     words_device::DeviceWords,
@@ -20,7 +20,10 @@ use axum::{
 struct LookPage {
     f: Frame,
     d: &'static DeviceWords,
+    /// Key, words, whether it is chosen.
     sizes: Vec<(String, &'static str, bool)>,
+    /// The same; none without spoken guidance.
+    volumes: Vec<(String, &'static str, bool)>,
     /// Key, icon, words, whether it is on.
     switches: Vec<(String, &'static str, &'static str, bool)>,
 }
@@ -52,6 +55,9 @@ fn changed(look: Look, change: &str) -> Look {
         "low" => Look { low: !look.low, ..look },
         "time" => Look { time: !look.time, ..look },
         "sound" => Look { sound: !look.sound, ..look },
+        "quiet" => Look { loudness: Loudness::Quiet, ..look },
+        "usual" => Look { loudness: Loudness::Usual, ..look },
+        "loud" => Look { loudness: Loudness::Loud, ..look },
         _ => look,
     }
 }
@@ -66,6 +72,9 @@ fn look_page(here: &Here, typed: Option<Typed>) -> Response {
     let f = here.frame(d.look, "look", back).keeping(typed.unwrap_or_default(), "stay");
     let sizes = (0_u8..).zip(d.sizes).map(|(size, word)| (format!("look{size}"), word, here.look.size == size));
     let look = here.look;
+    let volumes = [("quiet", Loudness::Quiet), ("usual", Loudness::Usual), ("loud", Loudness::Loud)];
+    let volumes = volumes.into_iter().zip(d.volumes).filter(|_| look.sound);
+    let volumes = volumes.map(|((key, one), word)| (format!("look{key}"), word, look.loudness == one)).collect();
     let switches = [
         ("contrast", "contrast", d.contrast, look.contrast),
         ("low", "down", d.low, look.low),
@@ -73,5 +82,5 @@ fn look_page(here: &Here, typed: Option<Typed>) -> Response {
         ("sound", "sound", d.sound, look.sound),
     ];
     let switches = switches.into_iter().map(|(key, icon, words, on)| (format!("look{key}"), icon, words, on)).collect();
-    page(StatusCode::OK, &LookPage { f, d, sizes: sizes.collect(), switches })
+    page(StatusCode::OK, &LookPage { f, d, sizes: sizes.collect(), volumes, switches })
 }

@@ -278,6 +278,60 @@ async fn how_pages_look_is_kept_for_the_visit_only() {
     hall.close().await;
 }
 
+/// Gives every page a clip, as if one had been recorded: a tone of eight seconds, made in the page. Scripts run after this.
+const CLIP: &str = "
+    document.addEventListener('readystatechange', () => {
+      if (document.readyState !== 'interactive') return;
+      const [rate, seconds] = [8000, 8], view = new DataView(new ArrayBuffer(44 + rate * seconds));
+      const text = (at, word) => [...word].forEach((one, nth) => view.setUint8(at + nth, one.charCodeAt(0)));
+      text(0, 'RIFF'); view.setUint32(4, 36 + rate * seconds, true); text(8, 'WAVEfmt ');
+      view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, 1, true);
+      view.setUint32(24, rate, true); view.setUint32(28, rate, true); view.setUint16(32, 1, true); view.setUint16(34, 8, true);
+      text(36, 'data'); view.setUint32(40, rate * seconds, true);
+      for (let at = 0; at < rate * seconds; at++) view.setUint8(44 + at, 128 + 40 * Math.sin(at / 3));
+      const button = document.createElement('button');
+      button.className = 'toggle look scripted';
+      button.textContent = '♪';
+      button.dataset.clip = URL.createObjectURL(new Blob([view], { type: 'audio/wav' }));
+      document.querySelector('.top')?.append(button);
+      const Real = Audio;
+      window.Audio = function (address) { return window.spoken = new Real(address); };
+    });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guidance_speaks_as_loud_as_is_wanted_and_stops_at_a_touch() {
+    let hall = Hall::with("pairing = \"off\"\nidle_s = 5\nwarning_s = 5").await;
+    let browser = Browser::open(&hall.http).await;
+    browser.cdp("Page.setBypassCSP", json!({ "enabled": true })).await;
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": CLIP })).await;
+    browser.go("/kiosk/en/look").await;
+    assert_eq!(
+        browser.js("return !window.spoken && !document.querySelector('[value=lookquiet]')").await,
+        true,
+        "silent"
+    );
+    browser.press(".tile[value=looksound]").await;
+    browser.press("[value=lookquiet]").await;
+    browser.go("/kiosk/en/help").await;
+    browser.until("it to speak by itself", "return window.spoken?.currentTime > 0 && !spoken.paused").await;
+    assert_eq!(browser.js("return spoken.volume").await, 0.35, "half of the kiosk's 70");
+    // a visit does not end while it is spoken to
+    tokio::time::sleep(Duration::from_millis(6_000)).await;
+    assert_eq!(browser.js("return !spoken.paused && !document.querySelector('#idle[open]')").await, true);
+    browser.tap("h1").await;
+    browser.until("it to be silent at a touch", "return spoken.paused").await;
+    browser.tap("[data-clip]").await;
+    browser.until("it to begin again", "return !spoken.paused && spoken.currentTime < 4").await;
+    browser.tap("[data-clip]").await;
+    browser.until("it to be stopped", "return spoken.paused").await;
+    // the next visitor finds it silent, and as loud as it was
+    browser.go("/kiosk").await;
+    browser.press(".lang").await;
+    assert_eq!(browser.js("return [!window.spoken, document.body.dataset.volume]").await, json!([true, "70"]));
+    browser.close().await;
+    hall.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_portal_is_away_the_directory_stands_and_the_rest_says_so() {
     let mut hall = Hall::open().await;

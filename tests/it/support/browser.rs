@@ -85,6 +85,8 @@ impl Browser {
             "--touch-events=enabled",
             // as docs/KIOSK.md has it
             "--overscroll-history-navigation=0",
+            "--autoplay-policy=no-user-gesture-required",
+            "--mute-audio",
             &data,
         ] {
             caps.add_arg(arg).expect("an argument");
