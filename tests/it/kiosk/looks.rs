@@ -37,11 +37,12 @@ const SMALL: &str = "
     }).map(one => `${one.className} ${one.offsetWidth}x${one.offsetHeight}`);
     return [...small('.go,.key,.tile,.lang,.foot>*', 20), ...small('.cap', 9)].slice(0, 4).join(', ');";
 
-/// Whether the keys of a pad cannot all be reached without moving the page, where no notice stands above them.
+/// Whether the keys of a pad, or the languages, cannot all be reached without moving the page, where no notice stands
+/// above them.
 const HIDDEN: &str = "
-    const pad = document.querySelector('.pad'), foot = document.querySelector('.foot')?.getBoundingClientRect();
-    if (!pad || document.querySelector('.enter .notice, .correcting')) return false;
-    return pad.getBoundingClientRect().bottom > (foot.top > 0 ? foot.top : innerHeight);";
+    const keys = document.querySelector('.pad,.langs'), foot = document.querySelector('.foot')?.getBoundingClientRect();
+    if (!keys || document.querySelector('.enter .notice, .correcting')) return false;
+    return keys.getBoundingClientRect().bottom > (foot?.top > 0 ? foot.top : innerHeight);";
 
 struct Judge {
     lang: &'static str,
@@ -81,6 +82,9 @@ impl Judge {
             let small = browser.js(SMALL).await;
             if small != "" {
                 self.wrong.push(format!("{} {page}: {profile} {width}x{height}: too small: {small}", self.lang));
+            }
+            if profile == "tablet-10" {
+                browser.shot(&self.shots.join(format!("{}-{page}-across.png", self.lang))).await;
             }
             if browser.js(HIDDEN).await == true {
                 self.wrong.push(format!("{} {page}: {profile} {width}x{height}: keys below the edge", self.lang));
