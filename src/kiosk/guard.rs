@@ -21,7 +21,7 @@ const DRESSED: HeaderName = HeaderName::from_static("x-look");
 pub async fn guard(State(state): State<KioskState>, request: Request, next: Next) -> Response {
     let begun = tokio::time::Instant::now();
     let page = page(request.extensions().get::<MatchedPath>());
-    let zip = web::takes_gzip(request.headers());
+    let (zip, line) = (web::takes_gzip(request.headers()), web::Line::of(request.headers()));
     let dressed = !Look::read(request.headers()).mark().is_empty();
     let mut answer = if page == "asset" {
         next.run(request).await
@@ -39,7 +39,7 @@ pub async fn guard(State(state): State<KioskState>, request: Request, next: Next
     if zip && page != "asset" {
         answer = zipped(answer).await;
     }
-    web::protect(answer.headers_mut());
+    web::protect(answer.headers_mut(), line);
     metrics::histogram!("chrak_kiosk_page_seconds", "page" => page).record(begun.elapsed().as_secs_f64());
     answer
 }

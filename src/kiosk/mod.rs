@@ -29,6 +29,7 @@ use crate::web::{self, assets};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
+    http::HeaderMap,
     middleware,
     response::Response,
     routing::{any, get},
@@ -108,9 +109,9 @@ pub fn routes(state: KioskState) -> Router {
 }
 
 /// What an address gets that no page has; for the listener's fallback.
-pub async fn not_found() -> Response {
+pub async fn not_found(headers: HeaderMap) -> Response {
     let mut answer = pages::no_such_page().await;
-    web::protect(answer.headers_mut());
+    web::protect(answer.headers_mut(), web::Line::of(&headers));
     answer
 }
 

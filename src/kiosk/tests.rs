@@ -375,6 +375,20 @@ async fn only_our_own_pages_may_send_forms() {
 }
 
 #[tokio::test]
+async fn a_page_tells_no_other_site_where_it_was_and_stays_on_tls() {
+    for (host, proto, policy, stays) in [
+        ("kiosk.test", "http", "same-origin", false),
+        ("127.0.0.1:8080", "http", "no-referrer", false),
+        ("kiosk.test", "https", "no-referrer", true),
+    ] {
+        let request = Request::get("/kiosk/km/home").header("host", host).header("x-forwarded-proto", proto);
+        let got = send(Pairing::Off, request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(got.headers[header::REFERRER_POLICY], policy, "{proto}://{host}");
+        assert_eq!(got.headers.contains_key(header::STRICT_TRANSPORT_SECURITY), stays, "{proto}://{host}");
+    }
+}
+
+#[tokio::test]
 async fn an_unpaired_kiosk_shows_its_digits_and_nothing_else() {
     for path in ["/kiosk/km/home", "/kiosk/en/check", "/kiosk/km/services"] {
         let request = Request::get(path).body(Body::empty()).expect("a request");

@@ -89,8 +89,9 @@ pub fn routes(state: OpsState) -> Router {
 }
 
 async fn headers(request: Request, next: Next) -> Response {
+    let line = web::Line::of(request.headers());
     let mut answer = next.run(request).await;
-    web::protect(answer.headers_mut());
+    web::protect(answer.headers_mut(), line);
     answer
 }
 

@@ -5,27 +5,58 @@ pub mod server;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Referrer-Policy is `same-origin`, not `no-referrer`: with the latter Chromium sends `Origin: null` with
-/// our own forms, and on plain http (no Sec-Fetch-Site there) they could not be told from foreign ones.
-/// Other sites learn nothing either way, and no address of ours holds a code.
-const HEADERS: [(HeaderName, &str); 7] = [
+const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self' data:; \
          script-src 'self'; connect-src 'self'; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
+/// How an answer travels to the browser that asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// By TLS, which ends at a proxy in front.
+    Tls,
+    /// Within this machine.
+    Loopback,
+    /// As it is.
+    Plain,
+}
+
+impl Line {
+    /// From the head of the request.
+    pub fn of(request: &HeaderMap) -> Self {
+        if request.get("x-forwarded-proto").is_some_and(|proto| proto == "https") {
+            Line::Tls
+        } else if names_loopback(request) {
+            Line::Loopback
+        } else {
+            Line::Plain
+        }
+    }
+
+    /// With `no-referrer` Chromium sends `Origin: null` with our own forms. Where it also sends Sec-Fetch-Site (to
+    /// origins it trusts: TLS and loopback) they are known by that; on a plain line they could not be told from foreign
+    /// ones. Other sites learn nothing either way, and no address of ours holds a code.
+    fn referrer_policy(self) -> &'static str {
+        if self == Line::Plain { "same-origin" } else { "no-referrer" }
+    }
+}
+
 /// Puts the headers of every page on an answer. Assets say themselves how long they keep; pages are never kept.
-pub fn protect(headers: &mut HeaderMap) {
+pub fn protect(headers: &mut HeaderMap, line: Line) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(line.referrer_policy()));
+    if line == Line::Tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -92,8 +123,7 @@ pub fn digest(text: &str) -> [u8; 32] {
 /// Name of the cookie by which a kiosk device is known: where TLS ends at a proxy in front, one that browsers send
 /// over TLS only.
 pub fn device_cookie(headers: &HeaderMap) -> &'static str {
-    let proto = headers.get("x-forwarded-proto").map(HeaderValue::as_bytes);
-    if proto == Some(b"https") { "__Host-chrak-device" } else { "chrak-device" }
+    if Line::of(headers) == Line::Tls { "__Host-chrak-device" } else { "chrak-device" }
 }
 
 /// The token of the device that sent these headers. Behind TLS only the cookie that nobody else can have set counts.

@@ -155,6 +155,8 @@ fn what_cannot_start_says_why_in_one_line_with_its_exit_code() {
     std::fs::write(at("text.db"), "this is no database, but long enough to be looked at twice").expect("written");
     let no_database = file("nodb.toml", format!("{}\n[database]\nurl = \"sqlite:text.db\"\n", good));
     let absent = at("absent.toml");
+    // another program may hold the ports that are usual
+    let free = "127.0.0.1:0";
     for (words, code, parts) in [
         (vec!["serve", "--config", &unknown], 78, vec!["unknown.toml", "lisen", "listen"]),
         (vec!["serve", "--config", &missing], 78, vec!["portal.token_file", "nowhere.txt"]),
@@ -162,7 +164,7 @@ fn what_cannot_start_says_why_in_one_line_with_its_exit_code() {
         (vec!["serve", "--config", &busy], 1, vec!["in use", &port, "http.listen"]),
         (vec!["serve", "--config", &folder_is_file], 1, vec!["unknown.toml"]),
         (vec!["serve", "--config", &no_database], 1, vec!["text.db", "not a database"]),
-        (vec!["--smsc", &port, "--data", &absent], 1, vec!["in use", "--smsc"]),
+        (vec!["--smsc", &port, "--http", free, "--ops", free, "--data", &absent], 1, vec!["in use", "--smsc"]),
         (vec!["--http", "0.0.0.0:0"], 2, vec!["--http", "loopback"]),
         (vec!["serve"], 2, vec!["--config"]),
         (vec!["pdu", "decode", "0g"], 2, vec!["hex"]),
