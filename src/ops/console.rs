@@ -101,7 +101,7 @@ pub struct Asked {
 
 impl Asked {
     /// The language asked for, else the browser's, else Khmer.
-    fn lang(&self, headers: &HeaderMap) -> Lang {
+    pub fn lang(&self, headers: &HeaderMap) -> Lang {
         let accepted = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         match self.lang.as_deref() {
             Some("en") => Lang::En,

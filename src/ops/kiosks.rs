@@ -1,18 +1,18 @@
 //! Kiosk devices: paired with an office by the digits they show, listed, told things, revoked. The console's forms
 //! and the command line come to the same addresses. It must not know a page of the kiosk.
-use super::{Ops, access};
+use super::{Ops, access, console::Asked};
 use crate::{
     exchange::Exchange,
     ports::{StoreFault, kiosks::Kiosk},
     types::{
-        civic::{Answer, PortalFault, Query},
+        civic::{self, Answer, PortalFault},
         profile,
     },
     web,
 };
 use axum::{
     Json,
-    extract::{Form, Path, State, rejection::FormRejection},
+    extract::{Form, Path, Query, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -96,13 +96,11 @@ fn changing<'a>(room: &'a Ops, headers: &HeaderMap) -> Result<&'a Exchange, Box<
     exchange(room, headers)
 }
 
-/// The console goes on; a program gets what was done.
-fn done(headers: &HeaderMap, what: &impl Serialize) -> Response {
+/// The console goes on in its language; a program gets what was done.
+fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if accepted.contains("text/html") {
-        let from = headers.get(header::REFERER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let lang = if from.contains("lang=en") { "en" } else { "km" };
-        Redirect::to(&format!("/console?lang={lang}#kiosks")).into_response()
+        Redirect::to(&format!("/console?lang={}#kiosks", asked.lang(headers).tag())).into_response()
     } else {
         Json(what).into_response()
     }
@@ -130,7 +128,12 @@ pub struct Pairing {
 }
 
 /// `POST /kiosks/pair`: `code`, `office`, `profile`.
-pub async fn pair(State(room): State<Ops>, headers: HeaderMap, form: Result<Form<Pairing>, FormRejection>) -> Response {
+pub async fn pair(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    form: Result<Form<Pairing>, FormRejection>,
+) -> Response {
     let exchange = match changing(&room, &headers) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
@@ -139,7 +142,7 @@ pub async fn pair(State(room): State<Ops>, headers: HeaderMap, form: Result<Form
         return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
     };
     match pair_device(exchange, &pairing).await {
-        Ok(id) => done(&headers, &serde_json::json!({ "id": id })),
+        Ok(id) => done(&headers, &asked, &serde_json::json!({ "id": id })),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -156,7 +159,7 @@ async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, R
     if profile::find(profile).is_none() {
         return Err(bad(format!("there is no profile \"{profile}\"; there are {}", profile::names().join(", "))));
     }
-    let asked = Query::Office { id: office.to_owned() };
+    let asked = civic::Query::Office { id: office.to_owned() };
     if let Answer::Office(Err(PortalFault::NotFound)) = exchange.look_around(&asked, OFFICE_WITHIN).await {
         return Err(bad(format!("the portal knows no office \"{office}\"")));
     }
@@ -166,13 +169,18 @@ async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, R
 }
 
 /// `POST /kiosks/{id}/revoke`
-pub async fn revoke(State(room): State<Ops>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+pub async fn revoke(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
     let exchange = match changing(&room, &headers) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
     match exchange.revoke_kiosk(&id).await {
-        Ok(true) => done(&headers, &serde_json::json!({ "id": id, "state": "revoked" })),
+        Ok(true) => done(&headers, &asked, &serde_json::json!({ "id": id, "state": "revoked" })),
         Ok(false) => unknown(&id),
         Err(fault) => Refusal::from(fault).into_response(),
     }
@@ -194,6 +202,7 @@ pub struct Telling {
 /// `language` (with `value`).
 pub async fn tell(
     State(room): State<Ops>,
+    Query(asked): Query<Asked>,
     headers: HeaderMap,
     Path(id): Path<String>,
     form: Result<Form<Telling>, FormRejection>,
@@ -208,7 +217,7 @@ pub async fn tell(
         return Refusal(StatusCode::UNPROCESSABLE_ENTITY, text.to_owned()).into_response();
     };
     match exchange.tell_kiosk(&id, &kind, value).await {
-        Ok(true) => done(&headers, &serde_json::json!({ "id": id, "told": kind })),
+        Ok(true) => done(&headers, &asked, &serde_json::json!({ "id": id, "told": kind })),
         Ok(false) => unknown(&id),
         Err(fault) => Refusal::from(fault).into_response(),
     }

@@ -126,6 +126,7 @@ async fn the_console_pairs_lists_and_revokes() {
     browser.see("#kiosks details[open]").await;
     browser.press("#kiosks .stop").await;
     browser.read("Revoked").await;
+    assert!(browser.js("return location.href").await.to_string().contains("lang=en"), "the console keeps its language");
     browser.close().await;
     hall.close().await;
 }
