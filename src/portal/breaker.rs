@@ -45,6 +45,11 @@ impl Breaker {
         }
     }
 
+    /// Whether the last call failed.
+    pub fn failing(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Whether calls are held back.
     pub fn is_open(&self) -> bool {
         self.open_until.is_some()
@@ -69,7 +74,8 @@ mod tests {
         breaker.report(false, later);
         assert!(!breaker.may_call(later + OPEN_FIRST), "longer the second time");
         assert!(breaker.may_call(later + 2 * OPEN_FIRST));
+        assert!(breaker.failing());
         breaker.report(true, later);
-        assert!(!breaker.is_open() && breaker.may_call(later));
+        assert!(!breaker.failing() && !breaker.is_open() && breaker.may_call(later));
     }
 }

@@ -36,13 +36,13 @@ pub struct Directory {
 impl Core {
     /// The directory, read anew when it is old and the portal is there.
     pub(super) async fn directory(&self, until: Instant) -> Result<(Arc<Directory>, Option<UnixMs>), PortalFault> {
-        if let Some(kept) = self.fresh() {
-            return Ok((kept, None));
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
         }
         // one reads, the others wait for it
         let _reading = self.reading.lock().await;
-        if let Some(kept) = self.fresh() {
-            return Ok((kept, None));
+        if let Some(fresh) = self.fresh() {
+            return Ok(fresh);
         }
         match self.read_directory(until).await {
             Ok(directory) => {
@@ -58,8 +58,11 @@ impl Core {
         }
     }
 
-    fn fresh(&self) -> Option<Arc<Directory>> {
-        hold(&self.kept_directory).clone().filter(|kept| Instant::now() < kept.fresh_until)
+    /// What need not be read again; with its time when the portal failed last, for then nobody knows whether it still holds.
+    fn fresh(&self) -> Option<(Arc<Directory>, Option<UnixMs>)> {
+        let kept = hold(&self.kept_directory).clone().filter(|kept| Instant::now() < kept.fresh_until)?;
+        let as_of = hold(&self.breaker).failing().then_some(kept.read_at);
+        Some((kept, as_of))
     }
 
     /// An office as it was when the directory was read.

@@ -346,6 +346,10 @@ async fn when_the_portal_is_away_the_directory_stands_and_the_rest_says_so() {
     browser.digits(&sample("051267").code).await;
     browser.press(OK).await;
     browser.read("cannot check just now").await;
+    // once it is known to be away the directory says of when it is
+    browser.go("/kiosk/en/services").await;
+    browser.read("As known on").await;
+    browser.see(".tile[href*=\"/service/\"]").await;
     browser.close().await;
     hall.close().await;
 }

@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Profile, width and height of the screens on which everything must fit.
-const SCREENS: [(&str, u32, u32); 5] = [
+const SCREENS: [(&str, u32, u32); 6] = [
     ("tablet-8", 800, 1280),
     ("tablet-8", 1280, 800),
     ("tablet-10", 1280, 800),
     ("kiosk-22", 1080, 1920),
     ("kiosk-22", 1920, 1080),
+    ("kiosk-43", 1080, 1920),
 ];
 const SIZES: [&str; 3] = ["", "large", "double"];
 const PROFILES: &str = "tablet-8 tablet-10 kiosk-22 kiosk-32 kiosk-43 large double contrast";
