@@ -153,7 +153,7 @@ impl From<StoreFault> for Problem {
         match fault {
             StoreFault::Busy | StoreFault::Closed | StoreFault::Stale => Self::unavailable(),
             // it may have been stored: the caller repeats it with its key
-            StoreFault::Unknown => Self::internal(),
+            StoreFault::Unknown | StoreFault::Rejected => Self::internal(),
         }
     }
 }

@@ -17,7 +17,10 @@ use crate::{
         names::{Family, SmscName},
     },
 };
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 /// Where an MO stands in a text that the telco cut.
@@ -72,6 +75,9 @@ pub enum AcceptFault {
 /// Told once what became of an MO: `Ok` with its id means that its commit is on stable storage.
 pub type Done = Box<dyn FnOnce(Result<MoId, AcceptFault>) + Send>;
 
+/// Pause before an MO is claimed once more.
+const CLAIM_AGAIN: Duration = Duration::from_millis(500);
+
 /// One MO more in hand, until it is dropped.
 struct InHand(Arc<super::Core>);
 
@@ -86,6 +92,22 @@ impl InHand {
 impl Drop for InHand {
     fn drop(&mut self) {
         self.0.in_hand.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An MO that this process works on, until it is dropped: the regular look at what waits leaves it alone.
+pub(super) struct InWork(Arc<super::Core>, MoId);
+
+impl InWork {
+    /// `None` when somebody has it already.
+    pub(super) fn take(core: &Arc<super::Core>, mo: MoId) -> Option<Self> {
+        hold(&core.in_work).insert(mo).then(|| InWork(Arc::clone(core), mo))
+    }
+}
+
+impl Drop for InWork {
+    fn drop(&mut self) {
+        hold(&self.0.in_work).remove(&self.1);
     }
 }
 
@@ -163,6 +185,8 @@ impl Exchange {
             _ => None,
         };
         let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
+        // from before its commit on
+        let _work = InWork::take(&self.core, new.id);
         let stored = StoredMo {
             id: new.id,
             smsc: new.smsc.clone(),
@@ -214,15 +238,34 @@ impl Exchange {
         let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
             return;
         };
-        let Some(citizen) = self.claim(&stored, false).await else {
+        let Some(citizen) = self.claim_patiently(&stored).await else {
             return;
         };
         stored.attempts += 1;
         self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot)).await;
     }
 
-    /// Claims an MO; `None` when somebody else has it or the store fails (it stays waiting and is taken up
-    /// at the next start or by the next look at what waits).
+    /// Claims an MO, as often as it takes, so that no later text of its number goes before it; `None` when somebody else
+    /// has it, or the server leaves.
+    pub(super) async fn claim_patiently(&self, stored: &StoredMo) -> Option<CitizenRecord> {
+        loop {
+            match self.core.store.claim(stored.id, false, self.now()).await {
+                Ok(citizen) => return Some(citizen),
+                Err(StoreFault::Stale | StoreFault::Closed) => return None,
+                Err(fault) => {
+                    self.core.health.failed();
+                    tracing::warn!(mo.id = %stored.id, "an MO could not be claimed: {fault}");
+                }
+            }
+            if self.is_leaving() {
+                return None;
+            }
+            tokio::time::sleep(CLAIM_AGAIN).await;
+        }
+    }
+
+    /// Claims an MO; `None` when somebody else has it or the store fails: it stays waiting, and is taken up by the
+    /// next look at what waits.
     pub(super) async fn claim(&self, stored: &StoredMo, alone: bool) -> Option<CitizenRecord> {
         match self.core.store.claim(stored.id, alone, self.now()).await {
             Ok(citizen) => Some(citizen),

@@ -34,7 +34,7 @@ pub use ussd::{Screen, UssdCall, UssdSignal};
 
 use crate::{
     ports::{Store, clock::Clock, kiosks::Beat, portal::Portal, status::Board},
-    types::{CodeRules, Language, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
+    types::{CodeRules, Language, MoId, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
 };
 use jiff::tz::TimeZone;
 use lanes::Lanes;
@@ -42,7 +42,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -106,6 +106,8 @@ struct Core {
     ussd_lanes: Arc<Lanes>,
     slots: Arc<Semaphore>,
     in_hand: AtomicUsize,
+    /// MOs that are stored and that somebody here works on, or will.
+    in_work: Mutex<HashSet<MoId>>,
     /// Closed while MOs of an unclean end are tried one at a time.
     gate: watch::Sender<bool>,
     draining: AtomicBool,
@@ -149,6 +151,7 @@ impl Exchange {
                 ussd_lanes: Arc::new(Lanes::default()),
                 slots: Arc::new(Semaphore::new(TURNS_MAX)),
                 in_hand: AtomicUsize::new(0),
+                in_work: Mutex::default(),
                 gate: watch::Sender::new(false),
                 draining: AtomicBool::new(false),
                 alive: Mutex::default(),
@@ -215,7 +218,29 @@ fn random<const N: usize>() -> [u8; N] {
     octets
 }
 
-/// UUIDv7 of this moment.
+/// UUIDv7 of this moment, above every one that this process has made: ids of one number's segments tell their
+/// order, also within a millisecond and when the clock is set back (RFC 9562 §6.2, method 1).
 fn new_id(now: UnixMs) -> uuid::Uuid {
-    uuid::Builder::from_unix_timestamp_millis(now.0.unsigned_abs(), &random()).into_uuid()
+    /// Milliseconds, and twelve bits that count within one.
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let wanted = now.0.unsigned_abs() << 12;
+    let next = |last: u64| wanted.max(last + 1);
+    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+    let id = last.map_or_else(next, next);
+    let mut octets: [u8; 10] = random();
+    octets[..2].copy_from_slice(&((id & 0xFFF) as u16).to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(id >> 12, &octets).into_uuid()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_rise_within_a_millisecond_and_when_the_clock_is_set_back() {
+        let moments = (0..5_000).map(|_| 1_800_000_000_000).chain([1_700_000_000_000, 1_800_000_000_100]);
+        let ids: Vec<_> = moments.map(|ms| new_id(UnixMs(ms))).collect();
+        assert!(ids.is_sorted_by(|one, next| one < next));
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
+    }
 }

@@ -1,6 +1,9 @@
 //! The start after the last run, and the regular clean-up. What was in hand at an unclean end is tried one
 //! at a time, so that only an MO that ends the process alone is ever given up.
-use super::{Exchange, accept::Held};
+use super::{
+    Exchange,
+    accept::{Held, InWork},
+};
 use crate::{
     ports::{
         StoreFault,
@@ -13,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 /// MOs read at once when those that wait are taken up again.
 const PAGE: usize = 500;
+/// How often what waits is looked at: an MO that nobody works on, whatever the cause, waits no longer.
+const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 impl Exchange {
     /// Takes over from the last run and starts the background work; MOs may be accepted from now on.
@@ -34,12 +39,11 @@ impl Exchange {
         tokio::spawn(self.clone().push_loop(stop.clone()));
         tokio::spawn(self.clone().keep_beats(stop.clone()));
         self.load_fuse().await;
-        if recovery.waiting == 0 {
+        if recovery.suspects == 0 {
             self.core.gate.send_replace(true);
-        } else {
-            let exchange = self.clone();
-            self.core.tasks.spawn(async move { exchange.take_up(stop).await });
         }
+        let exchange = self.clone();
+        tokio::spawn(async move { exchange.take_up(stop).await });
         Ok(recovery)
     }
 
@@ -50,7 +54,9 @@ impl Exchange {
         let _ = gate.wait_for(|open| *open).await;
     }
 
-    /// MOs accepted meanwhile may be met here too; only one claim of an MO succeeds.
+    /// Tries what was in hand at an unclean end alone, then takes up what waits: at the start, and every
+    /// [`LOOK_EVERY`], as a claim that failed or a fault of our own may have left something. MOs accepted meanwhile may
+    /// be met here too; only one claim of an MO succeeds.
     async fn take_up(self, stop: CancellationToken) {
         let mut after = None;
         while let Some(page) = self.page(true, after, &stop).await {
@@ -63,8 +69,21 @@ impl Exchange {
             }
         }
         self.core.gate.send_replace(true);
+        while !stop.is_cancelled() && !self.is_leaving() {
+            // a suspect whose claim failed is one like the others now
+            for suspects in [true, false] {
+                self.take_up_waiting(suspects, &stop).await;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+
+    async fn take_up_waiting(&self, suspects: bool, stop: &CancellationToken) {
         let mut after = None;
-        while let Some(page) = self.page(false, after, &stop).await {
+        while let Some(page) = self.page(suspects, after, stop).await {
             for mo in page {
                 after = Some(mo.id);
                 self.take_up_one(mo);
@@ -104,9 +123,13 @@ impl Exchange {
     }
 
     fn take_up_one(&self, mo: StoredMo) {
+        let Some(work) = InWork::take(&self.core, mo.id) else { return };
         let place = self.core.lanes.enter(number_of(&mo));
         let exchange = self.clone();
-        self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
+        self.core.tasks.spawn(async move {
+            exchange.wait_and_turn(mo, place, None, None).await;
+            drop(work);
+        });
     }
 
     /// Destroys what has been kept long enough, a bounded number of rows at a time; expires what is of no

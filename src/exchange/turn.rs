@@ -12,7 +12,7 @@ use crate::{
         StoreFault,
         citizens::CitizenRecord,
         inbox::{Finish, MoEnd, Source, StoredMo},
-        outbox::MtKind,
+        outbox::{MtKind, NewMt},
         portal::Asker,
         status::Rate,
     },
@@ -59,6 +59,11 @@ impl Exchange {
             let done = AssertUnwindSafe(self.turn_once(&mo, citizen, read_at)).catch_unwind().await;
             match done {
                 Ok(Ok(())) | Ok(Err(StoreFault::Stale | StoreFault::Closed)) => break,
+                Ok(Err(StoreFault::Rejected)) => {
+                    tracing::error!(mo.id = %mo.id, "the database refuses what a turn came to; it ends in an apology");
+                    self.give_up(&mo, read_at).await;
+                    break;
+                }
                 Ok(Err(fault)) => {
                     self.core.health.failed();
                     tracing::warn!(mo.id = %mo.id, "the end of a turn could not be stored: {fault}");
@@ -67,21 +72,51 @@ impl Exchange {
                     tracing::error!(mo.id = %mo.id, mo.attempts = mo.attempts, "a turn panicked")
                 }
             }
-            if self.core.store.release(mo.id, self.now()).await.is_err() && self.is_leaving() {
-                break;
-            }
+            let released = self.core.store.release(mo.id, self.now()).await;
             tokio::time::sleep(Duration::from_millis(200 << mo.attempts.min(6))).await;
-            match self.claim(&mo, false).await {
-                Some(record) => citizen = record,
-                None if self.is_leaving() => break,
-                None => citizen = before,
+            match released {
+                Ok(()) => match self.claim_patiently(&mo).await {
+                    Some(record) => citizen = record,
+                    None => break,
+                },
+                Err(_) if self.is_leaving() => break,
+                // it is still claimed; if it is not after all, the end of the next turn finds that
+                Err(_) => citizen = before,
             }
             mo.attempts += 1;
         }
         drop(held);
     }
 
-    fn is_leaving(&self) -> bool {
+    /// Ends an MO whose turn the database refuses for good: with an apology, or without a word where it refuses that too.
+    async fn give_up(&self, mo: &StoredMo, read_at: Option<Instant>) {
+        let language = self.core.settings.default_language;
+        for view in [Some((View::Apology, language)), None] {
+            let Source::Person(number) = mo.source else { continue };
+            loop {
+                let dead = Verdicted::plain(MoEnd::Dead, MtKind::Apology, view.clone(), CitizenRecord::default());
+                let mts = self.rendered(mo, number, &dead);
+                match self.finish(mo, None, dead, mts, read_at).await {
+                    Ok(()) | Err(StoreFault::Stale | StoreFault::Closed) => return,
+                    Err(StoreFault::Rejected) => break,
+                    Err(StoreFault::Busy | StoreFault::Unknown) if self.is_leaving() => return,
+                    Err(StoreFault::Busy | StoreFault::Unknown) => {
+                        self.core.health.failed();
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The segments of what a turn came to.
+    fn rendered(&self, mo: &StoredMo, number: Msisdn, verdict: &Verdicted) -> Vec<NewMt> {
+        let Some((view, language)) = &verdict.view else { return Vec::new() };
+        let text = render_sms(view, *language, &self.core.settings.zone).text;
+        self.segments(mo, number, verdict.kind, &text, self.now())
+    }
+
+    pub(super) fn is_leaving(&self) -> bool {
         self.core.draining.load(std::sync::atomic::Ordering::Relaxed)
     }
 
@@ -98,14 +133,7 @@ impl Exchange {
         };
         let stored = citizen.clone();
         let verdict = self.judge(mo, number, citizen).await;
-        let now = self.now();
-        let mts = match &verdict.view {
-            Some((view, language)) => {
-                let text = render_sms(view, *language, &self.core.settings.zone).text;
-                self.segments(mo, number, verdict.kind, &text, now)
-            }
-            None => Vec::new(),
-        };
+        let mts = self.rendered(mo, number, &verdict);
         let changed = (verdict.citizen != stored).then_some(number);
         self.finish(mo, changed, verdict, mts, read_at).await
     }
@@ -182,7 +210,7 @@ impl Exchange {
         mo: &StoredMo,
         changed: Option<Msisdn>,
         verdict: Verdicted,
-        mut mts: Vec<crate::ports::outbox::NewMt>,
+        mut mts: Vec<NewMt>,
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
         let (end, failed_look_ups) = (verdict.end, verdict.failures);
@@ -192,7 +220,7 @@ impl Exchange {
         let now = self.now();
         let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone(), follow_up, failed_look_ups };
         let stored = self.core.store.finish(finish, now).await;
-        self.hand_over(mo.id, mts, stored.is_ok(), read_at).await;
+        self.hand_over(mo.id, mts, &stored, read_at).await;
         if stored.is_ok() {
             let result = match end {
                 MoEnd::Answered => {
@@ -205,7 +233,7 @@ impl Exchange {
             };
             metrics::counter!("chrak_mo_total", "smsc" => mo.smsc.as_str().to_owned(), "result" => result).increment(1);
         }
-        stored
+        stored.map(|_| ())
     }
 }
 

@@ -471,9 +471,9 @@ impl Exchange {
             failed_look_ups: failures,
         };
         let stored = self.core.store.keep_ussd(kept, now).await;
-        self.hand_over(cause, mts, stored.is_ok(), None).await;
+        self.hand_over(cause, mts, &stored, None).await;
         match stored {
-            Ok(()) => {
+            Ok(_) => {
                 self.core.board.count(Rate::Answers, 1, now);
                 if let Some(mo) = handed {
                     let place = self.core.lanes.enter(call.number);

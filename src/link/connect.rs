@@ -9,11 +9,16 @@ use crate::{
     },
     types::SessionId,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::net::TcpStream;
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
+/// How long a session must have been bound to count as one: then the pauses begin anew.
+const LIVED: Duration = Duration::from_secs(30);
 /// A wrong account is not tried more often than this: some telcos lock it.
 const ACCOUNT_PAUSE_FIRST: Duration = Duration::from_secs(60);
 /// Longest pause for a wrong account.
@@ -54,34 +59,50 @@ impl Keeper {
     }
 }
 
+/// The pauses between tries, by how the tries ended.
+struct Pauses {
+    next: Duration,
+    next_account: Duration,
+    longest: Duration,
+}
+
+impl Pauses {
+    fn new(longest: Duration) -> Self {
+        Pauses { next: PAUSE_FIRST, next_account: ACCOUNT_PAUSE_FIRST, longest: longest.max(PAUSE_FIRST) }
+    }
+
+    /// The pause after a connection that ended so, having been bound for so long.
+    fn after(&mut self, end: &End, bound: Duration) -> Duration {
+        // A telco that takes the bind and closes at once has not let us in; only a session that has lived makes good
+        // what was before it.
+        if bound >= LIVED {
+            self.next = PAUSE_FIRST;
+            self.next_account = ACCOUNT_PAUSE_FIRST;
+        }
+        if matches!(end, End::Refused(status) if bind_class(*status) == BindClass::Account) {
+            let wait = self.next_account;
+            self.next_account = (wait * 2).min(ACCOUNT_PAUSE_MAX);
+            return wait;
+        }
+        let wait = self.next;
+        self.next = (wait * 2).min(self.longest);
+        wait
+    }
+}
+
 /// Runs until the server stops.
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
     let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
-    let mut pause = PAUSE_FIRST;
-    let mut account_pause = ACCOUNT_PAUSE_FIRST;
+    let mut pauses = Pauses::new(shared.telco.reconnect_max);
     while !shared.stop.is_cancelled() {
         if !store_is_there(&keeper).await {
             break;
         }
-        let end = once(&keeper).await;
+        let (end, bound) = once(&keeper).await;
         if shared.stop.is_cancelled() {
             break;
         }
-        let wait = match &end {
-            End::WasBound(_) => {
-                account_pause = ACCOUNT_PAUSE_FIRST;
-                pause = PAUSE_FIRST;
-                pause
-            }
-            End::Refused(status) if bind_class(*status) == BindClass::Account => {
-                let wait = account_pause;
-                account_pause = (account_pause * 2).min(ACCOUNT_PAUSE_MAX);
-                wait
-            }
-            End::NotBound(_) | End::Refused(_) => pause,
-        };
-        pause = (pause * 2).min(shared.telco.reconnect_max.max(PAUSE_FIRST));
-        let wait = jittered(wait);
+        let wait = jittered(pauses.after(&end, bound));
         tell(&mut keeper, &end, wait);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
@@ -133,23 +154,26 @@ async fn store_is_there(keeper: &Keeper) -> bool {
     }
 }
 
-async fn once(keeper: &Keeper) -> End {
+/// One connection; how it ended, and how long it was bound.
+async fn once(keeper: &Keeper) -> (End, Duration) {
     keeper.publish(BindState::Connecting, 0);
     let telco = &keeper.shared.telco;
     let stream = tokio::select! {
         stream = connect(&telco.address) => stream,
-        () = keeper.shared.stop.cancelled() => return End::NotBound("stopping".to_owned()),
+        () = keeper.shared.stop.cancelled() => return (End::NotBound("stopping".to_owned()), Duration::ZERO),
     };
     let stream = match stream {
         Ok(stream) => stream,
-        Err(why) => return End::NotBound(why),
+        Err(why) => return (End::NotBound(why), Duration::ZERO),
     };
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(uuid::Uuid::now_v7());
     keeper.shared.exchange.session_opened(id);
+    let connected = Instant::now();
     let end = Driver::new(keeper, stream, id).run().await;
     keeper.shared.exchange.session_closed(id);
-    end
+    let bound = if matches!(end, End::WasBound(_)) { connected.elapsed() } else { Duration::ZERO };
+    (end, bound)
 }
 
 /// Tries every address of the host.
@@ -169,4 +193,40 @@ pub(super) async fn connect(address: &str) -> Result<TcpStream, String> {
         }
     }
     Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tries in 20 s when each ends so after having been bound for so long.
+    fn tries(end: &End, bound: Duration) -> usize {
+        let mut pauses = Pauses::new(Duration::from_secs(30));
+        let (mut passed, mut tries) = (Duration::ZERO, 0);
+        while passed < Duration::from_secs(20) {
+            tries += 1;
+            passed += bound + pauses.after(end, bound);
+        }
+        tries
+    }
+
+    #[test]
+    fn a_bind_that_is_taken_and_closed_at_once_is_not_tried_every_second() {
+        let cut = End::WasBound("the telco closed the connection".to_owned());
+        assert_eq!(tries(&cut, Duration::from_millis(2)), 5, "after 1, 2, 4, 8 and 16 s");
+        assert_eq!(tries(&End::NotBound("refused".to_owned()), Duration::ZERO), 5);
+        assert_eq!(tries(&End::Refused(0x0E), Duration::ZERO), 1, "a wrong account");
+    }
+
+    #[test]
+    fn a_session_that_has_lived_makes_good_what_was_before() {
+        let mut pauses = Pauses::new(Duration::from_secs(30));
+        let cut = End::WasBound(String::new());
+        for _ in 0..9 {
+            pauses.after(&cut, Duration::ZERO);
+        }
+        assert_eq!(pauses.after(&cut, Duration::ZERO), Duration::from_secs(30));
+        assert_eq!(pauses.after(&cut, LIVED), PAUSE_FIRST);
+        assert_eq!(pauses.after(&cut, Duration::ZERO), 2 * PAUSE_FIRST);
+    }
 }

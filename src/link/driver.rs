@@ -8,7 +8,7 @@ use super::{
     ussd::{self, Screens, Shown},
 };
 use crate::{
-    exchange::{AcceptFault, Puller, StoreHealth, Submission},
+    exchange::{AcceptFault, Exchange, Puller, StoreHealth, Submission},
     ports::{
         outbox::{Outcome, Settlement},
         status::BindState,
@@ -20,8 +20,8 @@ use crate::{
     },
     types::{
         MoId, MtId, SessionId,
-        limits::{COMMIT_SLOW, MO_IN_HAND_MAX, SUBMIT_TRIES_MAX, USSD_IN_HAND_MAX},
-        names::Channel,
+        limits::{COMMIT_OPS_MAX, COMMIT_SLOW, MO_IN_HAND_MAX, SUBMIT_TRIES_MAX, USSD_IN_HAND_MAX},
+        names::{Channel, SmscName},
     },
 };
 use std::{
@@ -56,6 +56,8 @@ enum Wake {
     Stored(Stored),
     Due(Submission),
     Screen(Shown),
+    /// Outcomes were stored: so many segments that were written.
+    Settled(usize),
     Timer,
     Leave(Option<&'static str>),
 }
@@ -90,8 +92,12 @@ pub(super) struct Driver<'a> {
     paced: Option<(Submission, Instant)>,
     waiting: HashMap<u64, Waiting>,
     next_token: u64,
-    settling: mpsc::Sender<Settlement>,
+    settling: mpsc::Sender<(Settlement, bool)>,
     settler: JoinHandle<()>,
+    /// Segments written whose outcome is not stored yet; all of them may come twice if the process ends now, so there
+    /// are never more than the window holds.
+    written: usize,
+    settled: mpsc::Receiver<usize>,
     health: watch::Receiver<StoreHealth>,
     /// Screens that come from the exchange, and those that wait for room.
     shown: (mpsc::Sender<Shown>, mpsc::Receiver<Shown>),
@@ -106,10 +112,12 @@ impl<'a> Driver<'a> {
     pub(super) fn new(keeper: &'a Keeper, stream: TcpStream, id: SessionId) -> Self {
         let telco = &keeper.shared.telco;
         let (reader, writer) = stream.into_split();
-        // Every segment in the window settles once; one may be paced beside it.
-        let (settling, settled) = mpsc::channel(telco.window + 2);
+        // Every segment in hand settles once.
+        let places = Puller::places(telco.window);
+        let (settling, outcomes) = mpsc::channel(places);
+        let (tell, settled) = mpsc::channel(places);
         let exchange = keeper.shared.exchange.clone();
-        let settler = tokio::spawn(settle(exchange.clone(), telco.name.clone(), settled));
+        let settler = tokio::spawn(settle(exchange.clone(), telco.name.clone(), outcomes, tell));
         Driver {
             session: Session::new(telco.session_config(keeper.kind), Instant::now()),
             keeper,
@@ -128,6 +136,8 @@ impl<'a> Driver<'a> {
             next_token: 0,
             settling,
             settler,
+            written: 0,
+            settled,
             health: exchange.store_health(),
             shown: mpsc::channel(USSD_IN_HAND_MAX + 1),
             screens: Screens::default(),
@@ -152,11 +162,12 @@ impl<'a> Driver<'a> {
             }
             self.publish();
             let wake = self.wake_at();
-            let room = self.paced.is_none() && self.screens.is_empty() && self.session.has_room();
+            let room = self.paced.is_none() && self.screens.is_empty() && self.has_room();
             let wake = tokio::select! {
                 read = self.reader.readable() => Wake::Readable(read),
                 Some(stored) = self.stored.1.recv() => Wake::Stored(stored),
                 Some(shown) = self.shown.1.recv() => Wake::Screen(shown),
+                Some(written) = self.settled.recv() => Wake::Settled(written),
                 Some(submission) = next(&mut self.puller), if room => Wake::Due(submission),
                 () = tokio::time::sleep_until(wake.into()) => Wake::Timer,
                 () = stop.cancelled(), if !stopping => Wake::Leave(None),
@@ -183,6 +194,12 @@ impl<'a> Driver<'a> {
                 }
             }
             Wake::Timer => self.timers(),
+            Wake::Settled(written) => {
+                self.written -= written;
+                while let Ok(written) = self.settled.try_recv() {
+                    self.written -= written;
+                }
+            }
             Wake::Stored(stored) => {
                 self.answer(stored);
                 // One commit carries many: all of them are answered with one write.
@@ -300,7 +317,8 @@ impl<'a> Driver<'a> {
         if intake::is_ussd(&deliver) {
             // nothing durable to lose yet: acknowledged before anything is done, and before its screen
             let taken = ussd::take(&self.keeper.shared, self.id, &deliver, Instant::now());
-            self.session.respond(sequence, deliver.is_data_sm, if taken { ESME_ROK } else { ESME_RTHROTTLED });
+            let status = if taken { ESME_ROK } else { ESME_RTHROTTLED };
+            self.session.respond(sequence, deliver.is_data_sm, status, Instant::now());
             return;
         }
         let exchange = &self.keeper.shared.exchange;
@@ -350,7 +368,7 @@ impl<'a> Driver<'a> {
 
     fn respond_numbered(&mut self, sequence: u32, status: u32) -> Option<u64> {
         let storing = self.storing.remove(&sequence)?;
-        Some(self.session.respond(sequence, storing.is_data_sm, status))
+        Some(self.session.respond(sequence, storing.is_data_sm, status, Instant::now()))
     }
 
     fn confirm(&mut self, up_to: u64) {
@@ -397,13 +415,18 @@ impl<'a> Driver<'a> {
                 return;
             }
             self.submit(submission, now);
-            if self.session.has_room() {
+            if self.has_room() {
                 next = self.puller.as_mut().and_then(Puller::try_next);
             }
         }
         if let Some(submission) = next {
             self.paced = Some((submission, now));
         }
+    }
+
+    /// Whether another segment may be written.
+    fn has_room(&self) -> bool {
+        self.session.has_room() && self.written < self.keeper.shared.telco.window.max(1)
     }
 
     fn submit(&mut self, submission: Submission, now: Instant) {
@@ -413,14 +436,20 @@ impl<'a> Driver<'a> {
         self.next_token += 1;
         match self.session.submit(&pdu, token, now) {
             Ok(()) => {
+                self.written += 1;
                 self.waiting.insert(token, Waiting { mt: submission.mt.id, attempts: submission.mt.attempts });
                 if let Some(read_at) = submission.read_at {
                     metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Sms.as_str())
                         .record(read_at.elapsed().as_secs_f64());
                 }
             }
-            Err(_) => self.settle(submission.mt.id, Outcome::Unwritten),
+            Err(_) => self.unwritten(submission),
         }
+    }
+
+    /// Gives back what was handed over and not written.
+    fn unwritten(&mut self, submission: Submission) {
+        self.settle(submission.mt.id, Outcome::Unwritten, false);
     }
 
     fn submitted(&mut self, token: u64, status: u32, message_id: Option<String>) {
@@ -435,11 +464,7 @@ impl<'a> Driver<'a> {
         };
         let outcome = match class(status) {
             Class::Throttle => {
-                let pause = pace.throttled(now);
-                tracing::warn!(
-                    smsc = %self.keeper.shared.telco.name, pause_ms = pause.as_millis() as u64,
-                    "the telco says that it is too fast"
-                );
+                self.throttled(now);
                 Outcome::Unwritten
             }
             Class::Retry if attempts < SUBMIT_TRIES_MAX => {
@@ -457,9 +482,18 @@ impl<'a> Driver<'a> {
         self.settle_token(token, outcome);
     }
 
+    fn throttled(&self, now: Instant) {
+        let telco = &self.keeper.shared.telco;
+        metrics::counter!("chrak_throttled_total", "smsc" => telco.name.as_str().to_owned()).increment(1);
+        if let Some(pause) = self.keeper.shared.pace.throttled(now) {
+            let pause_ms = pause.as_millis() as u64;
+            tracing::warn!(smsc = %telco.name, pause_ms, "the telco takes nothing: it says that it is too fast");
+        }
+    }
+
     fn screen_refused(&self, status: u32, now: Instant) {
         if class(status) == Class::Throttle {
-            self.keeper.shared.pace.throttled(now);
+            self.throttled(now);
         }
         tracing::warn!(
             smsc = %self.keeper.shared.telco.name, status = crate::smpp::status::name(status),
@@ -469,15 +503,15 @@ impl<'a> Driver<'a> {
 
     fn settle_token(&mut self, token: u64, outcome: Outcome) {
         if let Some(waiting) = self.waiting.remove(&token) {
-            self.settle(waiting.mt, outcome);
+            self.settle(waiting.mt, outcome, true);
         }
     }
 
-    fn settle(&mut self, mt: MtId, outcome: Outcome) {
+    fn settle(&mut self, mt: MtId, outcome: Outcome, written: bool) {
         let settlement = Settlement { mt, session: self.id, outcome };
-        if self.settling.try_send(settlement).is_err() {
+        if self.settling.try_send((settlement, written)).is_err() {
             // Its place stays taken until the end of the session; the store then calls it uncertain.
-            tracing::error!(smsc = %self.keeper.shared.telco.name, "more outcomes than places in the window");
+            tracing::error!(smsc = %self.keeper.shared.telco.name, "more outcomes than places");
         }
     }
 
@@ -486,7 +520,7 @@ impl<'a> Driver<'a> {
         let unwritten: Vec<Submission> = self.puller.as_mut().map(Puller::close).unwrap_or_default();
         let paced = self.paced.take().map(|(submission, _)| submission);
         for submission in unwritten.into_iter().chain(paced) {
-            self.settle(submission.mt.id, Outcome::Unwritten);
+            self.unwritten(submission);
         }
         self.session.unbind(Instant::now());
     }
@@ -495,7 +529,7 @@ impl<'a> Driver<'a> {
         let state = match self.session.state() {
             State::Open | State::Binding => BindState::Binding,
             State::Bound => BindState::Bound,
-            State::Unbinding => BindState::Unbinding,
+            State::Unbinding | State::Leaving => BindState::Unbinding,
             State::Closed => BindState::Closed,
         };
         // The window is published when it empties or fills, not with every segment.
@@ -510,15 +544,16 @@ impl<'a> Driver<'a> {
         self.keeper.shared.desk.leave(self.id);
         if let Some(mut puller) = self.puller.take() {
             for submission in puller.close() {
-                self.settle(submission.mt.id, Outcome::Unwritten);
+                self.unwritten(submission);
             }
         }
         if let Some((submission, _)) = self.paced.take() {
-            self.settle(submission.mt.id, Outcome::Unwritten);
+            self.unwritten(submission);
         }
         let confirmed = std::mem::take(&mut self.confirmed);
         self.keeper.shared.exchange.confirm(confirmed).await;
         drop(self.settling);
+        self.settled.close();
         // All outcomes are in the store before the bind comes again.
         if self.settler.await.is_err() {
             tracing::error!(smsc = %self.keeper.shared.telco.name, "the settling of a window panicked");
@@ -534,15 +569,20 @@ async fn next(puller: &mut Option<Puller>) -> Option<Submission> {
     }
 }
 
-/// Stores outcomes in the order in which they came, as many as there are at once.
+/// Stores outcomes in the order in which they came, as many as there are at once, and tells how many of them were of
+/// segments that had been written.
 async fn settle(
-    exchange: crate::exchange::Exchange,
-    smsc: crate::types::names::SmscName,
-    mut outcomes: mpsc::Receiver<Settlement>,
+    exchange: Exchange,
+    smsc: SmscName,
+    mut outcomes: mpsc::Receiver<(Settlement, bool)>,
+    settled: mpsc::Sender<usize>,
 ) {
     let mut batch = Vec::new();
-    while outcomes.recv_many(&mut batch, 256).await > 0 {
-        exchange.settle(&smsc, std::mem::take(&mut batch)).await;
+    while outcomes.recv_many(&mut batch, COMMIT_OPS_MAX).await > 0 {
+        let written = batch.iter().filter(|(_, written)| *written).count();
+        exchange.settle(&smsc, batch.drain(..).map(|(settlement, _)| settlement).collect()).await;
+        // a bind that has ended waits for nothing but the end of this
+        let _ = settled.send(written).await;
     }
 }
 

@@ -1,33 +1,153 @@
-//! How fast a telco is spoken to: its submit_sm per second, and the pause it asks for when that is still too
-//! fast. One for all binds of a telco.
+//! How fast a telco is spoken to: its configured submit_sm per second, and what it takes when it says that this is still
+//! too fast (ESME_RTHROTTLED, ESME_RMSGQFUL). One for all binds of a telco; `now` is an argument.
+//!
+//! A telco that throttles has a rate of its own that nobody told us, or refuses some submits whatever the rate. Both are
+//! met by going on at the best rate at which it was lately *seen to take* segments, and by trying a faster one in one
+//! second of three: as much faster as makes up for the share that is refused anyway. So a limit is found and kept, and
+//! refusals at random do not bring the link to a halt, as halving the rate at each of them would. Only when it takes
+//! nothing at all the link pauses, longer and longer.
 use std::{
+    collections::VecDeque,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// First pause after ESME_RTHROTTLED; doubles while it goes on.
+/// What is measured at a time.
+const SECOND: Duration = Duration::from_secs(1);
+/// Seconds whose best counts: longer than a round of trying, short enough to follow a telco that has become slower.
+const REMEMBERED: usize = 5;
+/// A faster rate is tried in one second of so many.
+const ROUND: u32 = 3;
+/// How much faster, where nothing is refused in the other seconds.
+const FASTER: f64 = 1.25;
+/// And at most.
+const FASTER_MAX: f64 = 4.0;
+/// Seconds without a refusal after which only the configured rate holds again.
+const CALM: u32 = 10;
+/// Refusals in a row, with nothing taken between them, that mean "nothing": a telco that refuses at random, even
+/// two of three, does not come to it.
+const STREAK: u32 = 32;
+/// First pause when it takes nothing; doubles while that goes on.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Pause of who waits for what becomes of another's submit.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
-/// A token bucket with a pause.
+/// A token bucket whose rate follows what the telco takes.
 pub struct Pace {
-    per_second: f64,
+    configured: f64,
     state: Mutex<State>,
 }
 
 struct State {
     tokens: f64,
     at: Option<Instant>,
-    paused_until: Option<Instant>,
-    pause: Duration,
+    /// The rate found, while the telco throttles.
+    limit: Option<Found>,
+    second: Second,
+    gate: Gate,
+}
+
+/// Whether anything goes at all.
+#[derive(Clone, Copy)]
+enum Gate {
+    /// As the rate allows; so many refusals came in a row.
+    Open { streak: u32 },
+    /// Nothing goes until then.
+    Paused { until: Instant, pause: Duration },
+    /// One went to see whether the telco takes something again, after a pause of this length; without an answer another
+    /// goes at that time.
+    Trying { again: Instant, pause: Duration },
+}
+
+/// What happened since the measuring began.
+#[derive(Default)]
+struct Second {
+    since: Option<Instant>,
+    taken: u32,
+    refused: u32,
+    /// Somebody had to wait for a token: the rate was the bound, not what there was to send.
+    bound: bool,
+}
+
+/// The rate at which a throttling telco is spoken to.
+struct Found {
+    /// Segments taken in each of the last seconds that say something.
+    taken: VecDeque<f64>,
+    /// Share refused in the seconds in which nothing faster is tried, smoothed.
+    refused: f64,
+    /// Seconds since it began to throttle.
+    seconds: u32,
+    calm: u32,
+}
+
+impl Found {
+    fn new(taken: f64) -> Self {
+        Found { taken: VecDeque::from([taken]), refused: 0.0, seconds: 0, calm: 0 }
+    }
+
+    fn tries_faster(&self) -> bool {
+        self.seconds % ROUND == ROUND - 1
+    }
+
+    fn rate(&self) -> f64 {
+        let best = self.taken.iter().copied().fold(1.0, f64::max);
+        if !self.tries_faster() {
+            return best;
+        }
+        // the longer nothing was refused, the bolder
+        let bolder = 1.0 + f64::from(self.calm) / 2.0;
+        best * (FASTER * bolder / (1.0 - self.refused)).min(FASTER_MAX)
+    }
+
+    /// Takes a measured second in; `false` when the telco has not throttled for long.
+    fn learn(&mut self, second: &Second, length: f64) -> bool {
+        let taken = f64::from(second.taken) / length;
+        let best = self.taken.iter().copied().fold(0.0, f64::max);
+        // a second in which there was little to send says nothing of what the telco would have taken
+        if second.bound || second.refused > 0 || taken > best {
+            self.taken.push_back(taken);
+            if self.taken.len() > REMEMBERED {
+                self.taken.pop_front();
+            }
+        }
+        let submits = second.taken + second.refused;
+        if !self.tries_faster() && submits > 0 {
+            let share = f64::from(second.refused) / f64::from(submits);
+            self.refused = (self.refused + share) / 2.0;
+        }
+        self.calm = if second.refused == 0 { self.calm + 1 } else { 0 };
+        self.seconds += 1;
+        self.calm < CALM
+    }
+}
+
+impl State {
+    /// Ends the second that is over.
+    fn roll(&mut self, now: Instant) {
+        let since = *self.second.since.get_or_insert(now);
+        let length = now.saturating_duration_since(since);
+        if length < SECOND {
+            return;
+        }
+        let second = std::mem::take(&mut self.second);
+        self.second.since = Some(now);
+        // after a pause, or a while with nothing to send, there is nothing to learn of it
+        let length = if length > 2 * SECOND { 1.0 } else { length.as_secs_f64() };
+        self.limit = match self.limit.take() {
+            Some(mut found) => found.learn(&second, length).then_some(found),
+            None => (second.refused > 0).then(|| Found::new(f64::from(second.taken) / length)),
+        };
+    }
 }
 
 impl Pace {
     /// `per_second` of 0 is no limit.
     pub fn new(per_second: u32) -> Self {
-        let state = State { tokens: 1.0, at: None, paused_until: None, pause: PAUSE_FIRST };
-        Pace { per_second: f64::from(per_second), state: Mutex::new(state) }
+        let state =
+            State { tokens: 1.0, at: None, limit: None, second: Second::default(), gate: Gate::Open { streak: 0 } };
+        Pace { configured: f64::from(per_second), state: Mutex::new(state) }
     }
 
     /// Takes one token, or says when there will be one.
@@ -36,76 +156,69 @@ impl Pace {
     /// The time to come again.
     pub fn take(&self, now: Instant) -> Result<(), Instant> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(until) = state.paused_until.filter(|until| *until > now) {
-            return Err(until);
+        state.roll(now);
+        match state.gate {
+            Gate::Open { .. } => {}
+            Gate::Paused { until, pause } if until <= now => {
+                state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
+                return Ok(());
+            }
+            Gate::Trying { again, pause } if again <= now => {
+                state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
+                return Ok(());
+            }
+            Gate::Paused { until, .. } => return Err(until),
+            // its answer wakes the bind that waits
+            Gate::Trying { .. } => return Err(now + LOOK_AGAIN),
         }
-        if self.per_second == 0.0 {
-            return Ok(());
-        }
+        let rate = match (&state.limit, self.configured) {
+            (None, 0.0) => return Ok(()),
+            (None, configured) => configured,
+            (Some(found), 0.0) => found.rate(),
+            (Some(found), configured) => found.rate().min(configured),
+        };
         // A fiftieth of a second may go at once, so that the grain of timers does not slow the link.
-        let most = (self.per_second / 50.0).max(1.0);
-        let earned = state.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64() * self.per_second);
+        let most = (rate / 50.0).max(1.0);
+        let earned = state.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64() * rate);
         state.tokens = (state.tokens + earned).min(most);
         state.at = Some(now);
         if state.tokens >= 1.0 {
             state.tokens -= 1.0;
             Ok(())
         } else {
-            Err(now + Duration::from_secs_f64((1.0 - state.tokens) / self.per_second))
+            state.second.bound = true;
+            Err(now + Duration::from_secs_f64((1.0 - state.tokens) / rate))
         }
     }
 
-    /// The telco said that it is too fast. Returns how long nothing goes.
-    pub fn throttled(&self, now: Instant) -> Duration {
+    /// The telco said that it is too fast. Returns the pause when it takes nothing at all any more and a pause begins.
+    pub fn throttled(&self, now: Instant) -> Option<Duration> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.paused_until.is_none_or(|until| until <= now) {
-            let pause = state.pause;
-            state.paused_until = Some(now + pause);
-            state.pause = (pause * 2).min(PAUSE_MAX);
-        }
-        state.paused_until.map_or(PAUSE_FIRST, |until| until.saturating_duration_since(now))
+        state.roll(now);
+        state.second.refused += 1;
+        let pause = match state.gate {
+            Gate::Open { streak } if streak + 1 >= STREAK => PAUSE_FIRST,
+            Gate::Open { streak } => {
+                state.gate = Gate::Open { streak: streak + 1 };
+                return None;
+            }
+            Gate::Trying { pause, .. } => (pause * 2).min(PAUSE_MAX),
+            // it was sent before the pause
+            Gate::Paused { .. } => return None,
+        };
+        state.gate = Gate::Paused { until: now + pause, pause };
+        Some(pause)
     }
 
     /// The telco took one.
     pub fn taken(&self, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.paused_until.is_none_or(|until| until <= now) {
-            state.pause = PAUSE_FIRST;
-        }
+        state.roll(now);
+        state.second.taken += 1;
+        state.gate = Gate::Open { streak: 0 };
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_second_holds_more_than_the_limit_and_a_little() {
-        let pace = Pace::new(100);
-        let start = Instant::now();
-        let mut now = start;
-        let mut taken = 0;
-        while now < start + Duration::from_secs(1) {
-            match pace.take(now) {
-                Ok(()) => taken += 1,
-                Err(again) => now = again,
-            }
-        }
-        assert!((98..=102).contains(&taken), "{taken}");
-        assert!((0..10_000).all(|_| Pace::new(0).take(now).is_ok()));
-    }
-
-    #[test]
-    fn a_throttling_telco_gets_longer_and_longer_pauses() {
-        let pace = Pace::new(0);
-        let now = Instant::now();
-        assert_eq!(pace.throttled(now), PAUSE_FIRST);
-        assert_eq!(pace.throttled(now), PAUSE_FIRST, "one pause for a whole window of refusals");
-        assert_eq!(pace.take(now), Err(now + PAUSE_FIRST));
-        let later = now + PAUSE_FIRST;
-        assert_eq!(pace.take(later), Ok(()));
-        assert_eq!(pace.throttled(later), 2 * PAUSE_FIRST);
-        pace.taken(later + 3 * PAUSE_FIRST);
-        assert_eq!(pace.throttled(later + 4 * PAUSE_FIRST), PAUSE_FIRST);
-    }
-}
+#[path = "pace_tests.rs"]
+mod tests;

@@ -88,7 +88,7 @@ impl Probe {
                 let receipt = (kind == receipt::Kind::Receipt).then(|| receipt::read(&deliver)).flatten();
                 // A citizen's text is not ours to take here: the telco keeps it for a bind that stays.
                 let status = if kind == receipt::Kind::Message { ESME_RTHROTTLED } else { ESME_ROK };
-                self.session.respond(deliver.sequence, deliver.is_data_sm, status);
+                self.session.respond(deliver.sequence, deliver.is_data_sm, status, Instant::now());
                 if let Some(receipt) = receipt.filter(|_| self.message_id.is_some()) {
                     self.received(&receipt, now)?;
                 }

@@ -49,7 +49,7 @@ impl Inbox for Depths {
     fn waiting(&self, _: bool, _: Option<MoId>, _: usize) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> { closed() }
     fn claim(&self, _: MoId, _: bool, _: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
     fn release(&self, _: MoId, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn finish(&self, _: Finish, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn finish(&self, _: Finish, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
     fn confirm(&self, _: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
@@ -58,6 +58,7 @@ impl Inbox for Depths {
 
 #[rustfmt::skip]
 impl Outbox for Depths {
+    fn queued(&self, _: SmscName) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn due(&self, _: SmscName, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> { closed() }
     fn begin_submit(&self, _: Vec<MtId>, _: SessionId, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
     fn settle(&self, _: Vec<Settlement>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }

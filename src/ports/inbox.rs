@@ -1,7 +1,7 @@
 //! MOs: accepted durably, answered once, never silently gone. Each method is one transaction.
 use super::{PortFuture, StoreFault, citizens::CitizenRecord, outbox::NewMt, pushes::NewPush};
 use crate::types::{
-    MoId, Msisdn, SessionId, UnixMs,
+    MoId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
 };
 
@@ -19,7 +19,8 @@ pub enum Source {
 pub enum DedupeKind {
     /// The telco's own id of the MO names it for ever: a second one is a duplicate.
     Strong,
-    /// One part of a concatenated MO, its body included: a second one is a duplicate.
+    /// One part of a concatenated MO, its body included: a duplicate only while redelivery is plausible, as references
+    /// come round.
     Segment,
     /// Same sender, same text: a duplicate only while redelivery is plausible.
     Weak,
@@ -91,7 +92,7 @@ pub enum Accepted {
         /// The earlier MO.
         of: MoId,
     },
-    /// Weak key only: like an earlier MO that has been answered and whose resp is not known to have been
+    /// Not with a strong key: like an earlier MO that has been answered and whose resp is not known to have been
     /// read. Nothing stored; the caller judges by the fate of the session.
     Resembles {
         /// The earlier MO.
@@ -194,8 +195,10 @@ pub trait Inbox: Send + Sync {
     fn claim(&self, mo: MoId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
     /// Claimed -> waiting, after a turn that failed in a way worth another try.
     fn release(&self, mo: MoId, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
-    /// Ends a turn. [`StoreFault::Stale`] when the MO is not claimed by this run: nothing is written.
-    fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Ends a turn. Returns the segments with a reserved place that are submitting now; the others are queued, as
+    /// something of their number goes before them. [`StoreFault::Stale`] when the MO is not claimed by this run:
+    /// nothing is written.
+    fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
     /// Notes that the telco has read the resp of these MOs, so that an equal text is a new question.
     fn confirm(&self, mos: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>>;
     /// MOs stored and not done.

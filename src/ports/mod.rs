@@ -53,6 +53,9 @@ pub enum StoreFault {
     /// The row was not in the state that the change starts from: somebody else has it.
     #[error("the row is no longer ours")]
     Stale,
+    /// It breaks a rule of the database, or cannot be sealed: a fault of our own, which no repetition mends.
+    #[error("the database refuses this change for good")]
+    Rejected,
     /// The store is shutting down.
     #[error("the database is closed")]
     Closed,

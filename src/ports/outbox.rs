@@ -46,7 +46,8 @@ pub struct NewMt {
     pub reference: u16,
     /// After this it is of no use and is not sent.
     pub not_after: UnixMs,
-    /// `Some`: a place in the window of that session is kept for it, so it is stored as submitting at once.
+    /// `Some`: a place at that session is kept for it, so it is stored as submitting at once if nothing of its number
+    /// goes before it.
     pub reserved: Option<SessionId>,
 }
 
@@ -132,9 +133,11 @@ pub struct Resolved {
 
 /// The port.
 pub trait Outbox: Send + Sync {
-    /// Queued segments of a telco that are due, oldest first. A segment whose predecessor of the same text is
-    /// not yet sent is not due.
+    /// Queued segments of a telco that are due, longest first. A number's segments go one at a time in the order of
+    /// their ids: as long as an earlier one is queued, submitting or uncertain, the next is not due.
     fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>>;
+    /// Whether anything of a telco is queued, due or not.
+    fn queued(&self, smsc: SmscName) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// Queued -> submitting on that session, one more attempt. Returns the ids that were still queued: only
     /// those may be written.
     fn begin_submit(

@@ -1,6 +1,6 @@
 //! USSD sessions: small, short-lived, and kept so that a restarted server goes on in the middle of one.
 use super::{PortFuture, StoreFault, citizens::CitizenRecord, inbox::NewMo, outbox::NewMt, pushes::NewPush};
-use crate::types::{Msisdn, SessionId, UnixMs, names::Family};
+use crate::types::{Msisdn, MtId, SessionId, UnixMs, names::Family};
 
 /// A session as it is kept; there is one for each number and family of telcos.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub trait UssdSessions: Send + Sync {
         family: Family,
         number: Msisdn,
     ) -> PortFuture<'_, Result<(Option<UssdSession>, CitizenRecord), StoreFault>>;
-    /// Keeps a step. [`StoreFault::Stale`] when another step of the session was kept meanwhile: nothing is
+    /// Keeps a step. Returns the segments with a reserved place that are submitting now. [`StoreFault::Stale`] when another step of the session was kept meanwhile: nothing is
     /// written.
-    fn keep_ussd(&self, step: UssdStep, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn keep_ussd(&self, step: UssdStep, now: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
 }

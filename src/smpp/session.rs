@@ -44,6 +44,8 @@ pub enum State {
     Bound,
     /// Waits for the unbind_resp.
     Unbinding,
+    /// One of both unbinds; before that is said or answered, what is owed on either side is read and written.
+    Leaving,
     /// Over; the socket is to be closed when the output is written.
     Closed,
 }
@@ -119,9 +121,18 @@ enum Timer {
     Partial,
     /// unbind_resp must come.
     Unbind,
+    /// What is owed must have come; then the unbind goes, or its answer.
+    Leave,
 }
 
-const TIMERS: usize = 5;
+const TIMERS: usize = 6;
+
+/// Who ends the session.
+#[derive(Clone, Copy, Debug)]
+enum Leave {
+    Ours,
+    Theirs { sequence: u32 },
+}
 
 struct InFlight {
     token: u64,
@@ -147,8 +158,14 @@ pub struct Session {
     acks: u64,
     confirmed: u64,
     bind_sequence: u32,
+    /// Events that owe a [`Session::respond`].
+    owed: usize,
+    /// Who ends the session, once one does.
+    leaving: Option<Leave>,
 }
 
+/// How long an unbind waits for responses that are on their way: the timer of a telco is seldom below 5 s.
+const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 /// enquire_link in flight at most; there is only ever one unless the peer answers late.
 const ENQUIRIES_MAX: usize = 8;
 /// Highest sequence_number (§5.1.4).
@@ -170,6 +187,8 @@ impl Session {
             acks: 0,
             confirmed: 0,
             bind_sequence: 0,
+            owed: 0,
+            leaving: None,
             config,
         };
         session.bind_sequence = session.sequence();
@@ -265,7 +284,8 @@ impl Session {
                 self.events.push_back(Event::SubmitTimeout { token: late.token });
             }
         }
-        for timer in [Timer::Bind, Timer::Enquire, Timer::EnquireResp, Timer::Partial, Timer::Unbind] {
+        self.leave_when_nothing_is_owed(now);
+        for timer in [Timer::Bind, Timer::Enquire, Timer::EnquireResp, Timer::Partial, Timer::Unbind, Timer::Leave] {
             if self.timer(timer).is_some_and(|at| at <= now) {
                 self.set(timer, None);
                 self.expired(timer, now);
@@ -288,6 +308,7 @@ impl Session {
             Timer::EnquireResp => self.close("no answer to enquire_link: the link is dead"),
             Timer::Partial => self.close("a PDU was not completed in time"),
             Timer::Unbind => self.close("no unbind_resp in time"),
+            Timer::Leave => self.left(now),
         }
     }
 
@@ -328,7 +349,7 @@ impl Session {
     }
 
     /// Answers a [`Event::Deliver`]. Returns the number of this resp, for [`Event::Confirmed`].
-    pub fn respond(&mut self, sequence: u32, is_data_sm: bool, status: u32) -> u64 {
+    pub fn respond(&mut self, sequence: u32, is_data_sm: bool, status: u32, now: Instant) -> u64 {
         if self.state == State::Closed {
             return u64::MAX;
         }
@@ -336,21 +357,20 @@ impl Session {
         // message_id is unused and NULL (§4.6.2); it stands there also on errors, as most peers expect.
         write(&mut self.output, command, status, sequence, |out| out.extend_from_slice(&[0]));
         self.acks += 1;
-        self.acks
+        self.owed = self.owed.saturating_sub(1);
+        let ack = self.acks;
+        self.leave_when_nothing_is_owed(now);
+        ack
     }
 
-    /// Leaves politely: what is in flight may still be answered until the unbind_resp.
+    /// Leaves politely: nothing new is sent, and the unbind goes out when nothing is owed on either side any more, or
+    /// after [`LEAVE_WITHIN`].
     pub fn unbind(&mut self, now: Instant) {
         match self.state {
-            State::Bound => {
-                let sequence = self.sequence();
-                write(&mut self.output, CommandId::Unbind, ESME_ROK, sequence, |_| {});
-                self.state = State::Unbinding;
-                self.timers = [None; TIMERS];
-                self.set(Timer::Unbind, Some(now + self.config.patience));
-            }
+            State::Bound => self.leave(Leave::Ours, now),
             State::Open | State::Binding => self.close("left before it was bound"),
-            State::Unbinding | State::Closed => {}
+            // the telco leaves already, or we do
+            State::Leaving | State::Unbinding | State::Closed => {}
         }
     }
 
@@ -396,21 +416,67 @@ impl Session {
             self.set(Timer::Enquire, Some(now + self.config.enquire_link));
             self.set(Timer::EnquireResp, None);
         }
-        if pdu.header.is_response() { self.handle_response(pdu, now) } else { self.handle_request(pdu) }
+        if pdu.header.is_response() {
+            self.handle_response(pdu, now)
+        } else {
+            self.handle_request(pdu, now)
+        }
+        self.leave_when_nothing_is_owed(now);
     }
 
-    fn handle_request(&mut self, pdu: RawPdu) {
+    /// Responses to what the telco has taken may still be on their way, and a resp that is not read means a text that
+    /// goes out twice. So nothing new is sent, and the session reads on for a bounded time before it ends.
+    fn leave(&mut self, leave: Leave, now: Instant) {
+        self.state = State::Leaving;
+        self.leaving = Some(leave);
+        self.timers = [None; TIMERS];
+        self.set(Timer::Leave, Some(now + LEAVE_WITHIN));
+        self.leave_when_nothing_is_owed(now);
+    }
+
+    /// The telco's unbind.
+    fn told_to_leave(&mut self, sequence: u32, now: Instant) {
+        match self.state {
+            State::Bound | State::Unbinding | State::Leaving => self.leave(Leave::Theirs { sequence }, now),
+            State::Open | State::Binding | State::Closed => {
+                self.leaving = Some(Leave::Theirs { sequence });
+                self.left(now);
+            }
+        }
+    }
+
+    fn leave_when_nothing_is_owed(&mut self, now: Instant) {
+        if self.state == State::Leaving && self.in_flight.is_empty() && self.owed == 0 {
+            self.left(now);
+        }
+    }
+
+    fn left(&mut self, now: Instant) {
+        match self.leaving.take() {
+            Some(Leave::Ours) => {
+                let sequence = self.sequence();
+                write(&mut self.output, CommandId::Unbind, ESME_ROK, sequence, |_| {});
+                self.state = State::Unbinding;
+                self.timers = [None; TIMERS];
+                self.set(Timer::Unbind, Some(now + self.config.patience));
+            }
+            Some(Leave::Theirs { sequence }) => {
+                write(&mut self.output, CommandId::UnbindResp, ESME_ROK, sequence, |_| {});
+                self.close("the telco unbound");
+            }
+            None => {}
+        }
+    }
+
+    fn handle_request(&mut self, pdu: RawPdu, now: Instant) {
         let sequence = pdu.header.sequence;
         match pdu.header.command() {
             CommandId::EnquireLink => {
                 write(&mut self.output, CommandId::EnquireLinkResp, ESME_ROK, sequence, |_| {});
             }
-            CommandId::DeliverSm => self.deliver(sequence, decode::deliver_sm(sequence, pdu.body), false),
-            CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true),
-            CommandId::Unbind => {
-                write(&mut self.output, CommandId::UnbindResp, ESME_ROK, sequence, |_| {});
-                self.close("the telco unbound");
-            }
+            CommandId::DeliverSm => self.deliver(sequence, decode::deliver_sm(sequence, pdu.body), false, now),
+            CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true, now),
+            CommandId::Unbind => self.told_to_leave(sequence, now),
             // Has no response (§4.12); nor has outbind, which makes no sense on a connection of ours.
             CommandId::AlertNotification => self.events.push_back(Event::Odd("alert_notification")),
             CommandId::Outbind => self.events.push_back(Event::Odd("outbind on a connection of ours")),
@@ -421,15 +487,20 @@ impl Session {
         }
     }
 
-    fn deliver(&mut self, sequence: u32, read: Result<Deliver, decode::BadBody>, is_data_sm: bool) {
+    fn deliver(&mut self, sequence: u32, read: Result<Deliver, decode::BadBody>, is_data_sm: bool, now: Instant) {
         match (self.state, read) {
-            (State::Bound | State::Unbinding, Ok(deliver)) => self.events.push_back(Event::Deliver(deliver)),
-            (State::Bound | State::Unbinding, Err(decode::BadBody(what))) => {
-                self.respond(sequence, is_data_sm, ESME_RINVCMDLEN);
+            (State::Bound | State::Unbinding | State::Leaving, Ok(deliver)) => {
+                self.owed += 1;
+                self.events.push_back(Event::Deliver(deliver));
+            }
+            (State::Bound | State::Unbinding | State::Leaving, Err(decode::BadBody(what))) => {
+                self.owed += 1;
+                self.respond(sequence, is_data_sm, ESME_RINVCMDLEN, now);
                 self.events.push_back(Event::Odd(what));
             }
             (State::Open | State::Binding | State::Closed, _) => {
-                self.respond(sequence, is_data_sm, ESME_RINVBNDSTS);
+                self.owed += 1;
+                self.respond(sequence, is_data_sm, ESME_RINVBNDSTS, now);
                 self.events.push_back(Event::Odd("a message before the bind_resp"));
             }
         }

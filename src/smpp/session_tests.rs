@@ -133,7 +133,7 @@ fn what_can_be_read_is_read() {
         session.handle_bytes(&pdu(5, 0, 5, &body), now);
         let Some(Event::Deliver(deliver)) = session.poll_event() else { panic!("{what}: not delivered") };
         assert_eq!(&deliver.body[..], b"hi", "{what}");
-        session.respond(deliver.sequence, false, 0);
+        session.respond(deliver.sequence, false, 0, now);
         assert_eq!(output(&mut session), [(0x8000_0005, 0, 5)], "{what}");
     }
 }
@@ -155,7 +155,7 @@ fn responses_come_in_any_order_and_prove_what_was_read() {
     let mut session = bound(now);
     session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
     session.poll_event();
-    assert_eq!(session.respond(5, false, 0), 1);
+    assert_eq!(session.respond(5, false, 0, now), 1);
     session.submit(&submit(), 70, now).expect("room");
     session.submit(&submit(), 71, now).expect("room");
     assert_eq!(session.submit(&submit(), 72, now), Err(NotSubmitted::WindowFull));
@@ -218,6 +218,72 @@ fn binds_are_refused_time_out_and_end_by_either_side() {
     assert_eq!(output(&mut session), [(6, 0, 2)]);
     session.handle_bytes(&pdu(0x8000_0006, 0, 2, b""), now);
     assert_eq!(session.poll_event(), Some(Event::Closed { reason: "unbound", unresolved: vec![] }));
+}
+
+#[test]
+fn resps_on_their_way_when_the_telco_unbinds_are_read() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    session.submit(&submit(), 71, now).expect("room");
+    session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+    output(&mut session);
+    while session.poll_event().is_some() {}
+    session.handle_bytes(&pdu(6, 0, 9, b""), now);
+    assert_eq!((output(&mut session), session.state()), (vec![], State::Leaving), "not answered yet");
+    assert!(!session.has_room(), "nothing new is sent");
+    session.handle_bytes(&pdu(0x8000_0004, 0, 3, b"b\0"), now + SECOND / 2);
+    session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"a\0"), now + SECOND / 2);
+    assert_eq!(output(&mut session), [], "a resp of ours is owed");
+    session.respond(5, false, 0, now + SECOND / 2);
+    assert_eq!(output(&mut session), [(0x8000_0005, 0, 5), (0x8000_0006, 0, 9)]);
+    let tokens: Vec<u64> = std::iter::from_fn(|| session.poll_event())
+        .filter_map(|event| match event {
+            Event::Submitted { token, .. } => Some(token),
+            Event::Closed { unresolved, .. } => {
+                assert_eq!(unresolved, Vec::<u64>::new());
+                None
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!((tokens, session.state()), (vec![71, 70], State::Closed));
+}
+
+#[test]
+fn an_unbind_is_answered_in_time_whatever_is_owed() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    output(&mut session);
+    session.handle_bytes(&pdu(6, 0, 9, b""), now);
+    assert_eq!(session.poll_timeout(), Some(now + LEAVE_WITHIN));
+    session.handle_timeout(now + LEAVE_WITHIN);
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], State::Closed));
+    assert!(matches!(session.poll_event(), Some(Event::Closed { unresolved, .. }) if unresolved == [70]));
+}
+
+#[test]
+fn our_own_unbind_waits_for_what_is_in_flight() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    output(&mut session);
+    session.unbind(now);
+    assert_eq!((output(&mut session), session.has_room()), (vec![], false));
+    session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"a\0"), now + SECOND);
+    assert_eq!((output(&mut session), session.state()), (vec![(6, 0, 3)], State::Unbinding));
+    // both sides at once
+    session.handle_bytes(&pdu(6, 0, 9, b""), now + SECOND);
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], State::Closed));
+    let mut silent = bound(now);
+    silent.submit(&submit(), 70, now).expect("room");
+    output(&mut silent);
+    silent.unbind(now);
+    silent.handle_timeout(now + LEAVE_WITHIN);
+    assert_eq!(output(&mut silent), [(6, 0, 3)], "it waits no longer than that");
+    silent.handle_timeout(now + LEAVE_WITHIN + 10 * SECOND);
+    assert_eq!(silent.state(), State::Closed);
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub const SEGMENTS_MAX: usize = 6;
 pub const ANSWER_TTL: Duration = Duration::from_secs(30 * 60);
 /// How long a status answer is of use to the citizen; given to the SMSC as validity_period.
 pub const ANSWER_VALIDITY: Duration = Duration::from_secs(60 * 60);
+/// Segments that a bind is handed beyond its window, so that a place in the window is filled as soon as it is free and
+/// not after two commits; an uncertain end makes so many more wait for [`AMBIGUOUS_HOLD`], though none can come twice.
+pub const SUBMIT_AHEAD: usize = 64;
 /// Tries of one segment, counted when it is handed to a bind.
 pub const SUBMIT_TRIES_MAX: u32 = 5;
 /// After this many turns that failed (not by ending the process) an MO is given up with an apology.

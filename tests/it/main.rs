@@ -6,6 +6,7 @@ mod gateways;
 mod guesses;
 mod kiosk;
 mod node_smpp;
+mod outbox;
 mod peers;
 mod program;
 mod sms;

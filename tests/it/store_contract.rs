@@ -79,7 +79,8 @@ macro_rules! contract {
 contract!(
     weak_keys,
     weak_keys_once_the_resp_was_read,
-    strong_and_segment_keys,
+    strong_keys,
+    segment_keys_follow_the_resp,
     weak_keys_of_silent_and_insisted_mos,
     claim_release_finish,
     a_turn_ends_in_one_commit,
@@ -87,6 +88,9 @@ contract!(
     recovery_after_an_unclean_end,
     segments_flow,
     parts_keep_their_order,
+    segments_of_a_number_keep_their_order,
+    half_a_text_holds_up_no_other,
+    due_longest_goes_first,
     uncertain_segments_are_decided,
     outcomes_by_another_session_change_nothing,
     receipts_before_and_after_the_resp,
@@ -94,6 +98,7 @@ contract!(
     a_sweep_destroys_what_is_old,
     records_come_back_as_written,
     one_bad_operation_harms_no_other,
+    what_breaks_a_rule_is_no_rival,
     operations_on_one_row_keep_their_order,
     waiting_mos_come_in_pages,
     a_session_is_kept_step_by_step,
@@ -154,6 +159,11 @@ fn mt(kind: MtKind, part: u8, parts: u8, reserved: Option<SessionId>) -> NewMt {
         not_after: NOW.plus_ms(HOUR),
         reserved,
     }
+}
+
+/// The same segment to somebody else.
+fn to(number: &str, mt: NewMt) -> NewMt {
+    NewMt { destination: Msisdn::parse_e164(number).expect("a number"), ..mt }
 }
 
 fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {

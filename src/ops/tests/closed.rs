@@ -9,13 +9,13 @@ use crate::{
         pushes::{NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
-    types::{MoId, Msisdn, UnixMs, names::Family},
+    types::{MoId, Msisdn, MtId, UnixMs, names::Family},
 };
 
 #[rustfmt::skip]
 impl UssdSessions for Depths {
     fn ussd(&self, _: Family, _: Msisdn) -> PortFuture<'_, Result<(Option<UssdSession>, CitizenRecord), StoreFault>> { closed() }
-    fn keep_ussd(&self, _: UssdStep, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn keep_ussd(&self, _: UssdStep, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

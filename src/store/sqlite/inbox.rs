@@ -13,7 +13,7 @@ use crate::{
         outbox::{MtKind, NewMt},
     },
     types::{
-        MoId, Msisdn, SessionId, UnixMs,
+        MoId, Msisdn, MtId, SessionId, UnixMs,
         limits::{DEDUPE_IN_DIALOGUE, DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
         names::SmscName,
     },
@@ -127,16 +127,19 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
     let in_dialogue = row.try_get::<bool, _>(8)?;
     let answer = match mo.dedupe.kind {
         DedupeKind::Strong if age > millis(DEDUPE_STRONG) => None,
-        // references of parts wrap after 256 texts, hence the shorter time
-        DedupeKind::Segment if age > millis(DEDUPE_WEAK) => None,
-        DedupeKind::Strong | DedupeKind::Segment => Some(Answer::Duplicate { of }),
+        DedupeKind::Strong => Some(Answer::Duplicate { of }),
         // In an open conversation 1, 1, 1 are three answers. Only what comes again over another session at once,
         // or while the first is in hand, is taken for a redelivery.
         DedupeKind::Weak if in_dialogue && fixed::<16>(&row, 1)? == mo.session => None,
         DedupeKind::Weak if in_dialogue && done && age > millis(DEDUPE_IN_DIALOGUE) => None,
         DedupeKind::Weak if !done || open && !in_dialogue => Some(Answer::Duplicate { of }),
-        DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
-        DedupeKind::Weak => Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? }),
+        // References of parts come round after 256 texts, and some telephones use one reference only: a part that was
+        // acknowledged, and the resp read, comes again only in a new text.
+        DedupeKind::Segment if !done || open => Some(Answer::Duplicate { of }),
+        DedupeKind::Segment | DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
+        DedupeKind::Segment | DedupeKind::Weak => {
+            Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? })
+        }
     };
     Ok(answer)
 }
@@ -275,7 +278,7 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
     let records: Vec<&CitizenRow> = ours.iter().filter_map(|end| end.citizen.as_ref()).collect();
     remember(db, &records).await?;
     let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
-    outbox::insert(db, &mts, &families).await?;
+    let begun = outbox::insert(db, &mts, &families).await?;
     for end in &ours {
         if let Some(push) = &end.follow_up {
             pushes::insert(db, push).await?;
@@ -285,7 +288,8 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
         }
     }
     for (at, end) in ops {
-        let verdict = if families.contains_key(&end.mo) { Ok(Answer::Done) } else { Err(StoreFault::Stale) };
+        let own = || end.mts.iter().map(|mt| mt.id).filter(|id| begun.contains(id)).collect();
+        let verdict = if families.contains_key(&end.mo) { Ok(Answer::Ids(own())) } else { Err(StoreFault::Stale) };
         answers.set(*at, verdict);
     }
     Ok(())
@@ -384,7 +388,7 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     for sql in [
         "UPDATE inbox SET source = NULL, source_mac = NULL, text = NULL, raw = NULL WHERE id IN (\
          SELECT id FROM inbox WHERE state >= 2 AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)",
-        "UPDATE outbox SET destination = NULL, body = NULL, message_id = NULL WHERE id IN (\
+        "UPDATE outbox SET destination = NULL, number_mac = NULL, body = NULL, message_id = NULL WHERE id IN (\
          SELECT id FROM outbox WHERE state >= 3 AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)",
         "UPDATE push SET number = NULL, number_mac = NULL, payload = NULL WHERE id IN (\
          SELECT id FROM push WHERE state > 0 AND payload IS NOT NULL AND done_at < ?1 LIMIT ?2)",
@@ -447,7 +451,7 @@ pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Res
     let mut rows = Vec::with_capacity(mts.len());
     for mt in mts {
         let id = *mt.id.0.as_bytes();
-        let seal = |column, plain: &[u8]| keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
+        let seal = |column, plain: &[u8]| keys.seal(&id, column, plain).map_err(|_| StoreFault::Rejected);
         rows.push(MtRow {
             id,
             mo,
@@ -462,6 +466,7 @@ pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Res
             smsc: mt.smsc.as_str().to_owned(),
             source: mt.source,
             destination: seal("destination", mt.destination.digits().as_bytes())?,
+            number_mac: keys.number_mac(mt.destination.digits()),
             body: seal("body", &mt.body)?,
             data_coding: mt.data_coding,
             udhi: mt.udhi,
@@ -477,7 +482,7 @@ pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Res
 impl SqliteStore {
     pub(super) fn seal_mo(&self, mo: NewMo) -> Result<MoRow, StoreFault> {
         let id = *mo.id.0.as_bytes();
-        let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
+        let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Rejected);
         let (source_mac, source) = match &mo.source {
             Source::Person(number) => (Some(self.mac(number)), format!("P{}", number.digits())),
             Source::Other(name) => (None, format!("O{name}")),
@@ -612,10 +617,10 @@ impl Inbox for SqliteStore {
         Box::pin(async move { self.submit(Op::Release { mo: *mo.0.as_bytes() }).await.map(|_| ()) })
     }
 
-    fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> {
         Box::pin(async move {
             let row = self.seal_finish(finish, now)?;
-            self.submit(Op::Finish(Box::new(row))).await.map(|_| ())
+            self.submit_for_ids(Op::Finish(Box::new(row))).await
         })
     }
 

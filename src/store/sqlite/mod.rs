@@ -14,7 +14,11 @@ mod writer;
 pub use open::{OpenError, StoreOptions};
 pub use writer::Fatal;
 
-use crate::{ports::StoreFault, store::Keys, types::Msisdn};
+use crate::{
+    ports::StoreFault,
+    store::Keys,
+    types::{Msisdn, MtId},
+};
 use rows::Mac;
 use sqlx::SqlitePool;
 use std::sync::{
@@ -25,6 +29,7 @@ use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
 };
+use uuid::Uuid;
 use writer::{Answer, Job, Op, Verdict, fault};
 
 /// All ports of the store on one SQLite file. Dropping it lets the writer finish what is queued and end.
@@ -57,6 +62,14 @@ impl SqliteStore {
         self.queue.send(Job { op, reply }).await.map_err(|_| StoreFault::Closed)?;
         // the writer ended with the operation in hand: whether it was committed is not known
         answer.await.unwrap_or(Err(StoreFault::Unknown))
+    }
+
+    /// For operations that answer with segments.
+    async fn submit_for_ids(&self, op: Op) -> Result<Vec<MtId>, StoreFault> {
+        match self.submit(op).await? {
+            Answer::Ids(ids) => Ok(ids.into_iter().map(|id| MtId(Uuid::from_bytes(id))).collect()),
+            _ => Err(StoreFault::Unknown),
+        }
     }
 
     async fn count(&self, op: Op) -> Result<u64, StoreFault> {

@@ -1,7 +1,7 @@
 //! The outbox port on SQLite: segments from the commit that caused them to the telco's last word.
 use super::{
     SqliteStore,
-    rows::{self, Id, Sql, all, fixed, values, within},
+    rows::{self, Id, Mac, Sql, all, fixed, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
 use crate::{
@@ -93,6 +93,8 @@ pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers:
         tuple.push_bind(row.undone).push_bind(row.now);
     });
     rows::run(&mut db.conn, statements).await?;
+    let failed: Vec<Id> = settled.iter().filter(|row| row.state == 5).map(|row| row.mt).collect();
+    give_up_rest(db, &failed, settled.first().map_or(0, |row| row.now)).await?;
     if db.orphans > 0 {
         // those that were left alone are harmless here: `adopt` looks at what the rows say
         let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
@@ -208,37 +210,53 @@ pub(super) async fn begin_submit(db: &mut Db, ops: &[(usize, &[Id], Id, i64)], a
     Ok(())
 }
 
-/// Inserts the segments of finished MOs; `families` by MO.
-pub(super) async fn insert(db: &mut Db, mts: &[&rows::MtRow], families: &HashMap<Id, String>) -> Sql<u64> {
+/// Inserts the segments of finished MOs; `families` by MO. Returns those that are submitting now: they had a
+/// place in a window, and nothing of their number goes before them.
+pub(super) async fn insert(db: &mut Db, mts: &[&rows::MtRow], families: &HashMap<Id, String>) -> Sql<HashSet<Id>> {
+    let begun = first_of_their_number(db, mts).await?;
     rows::run(
         &mut db.conn,
         values(
-            "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, body, \
+            "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
              data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at) ",
             mts,
             "",
             |tuple, row| {
-                let at_once = i64::from(row.reserved.is_some());
+                let session = row.reserved.filter(|_| begun.contains(&row.id));
+                let at_once = i64::from(session.is_some());
                 tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind);
                 tuple.push_bind(row.part).push_bind(row.parts).push_bind(row.smsc.clone());
                 tuple.push_bind(families.get(&row.mo).cloned().unwrap_or_default());
                 tuple.push_bind(row.source.clone()).push_bind(row.destination.clone());
-                tuple.push_bind(row.body.clone()).push_bind(row.data_coding);
+                tuple.push_bind(&row.number_mac[..]).push_bind(row.body.clone()).push_bind(row.data_coding);
                 tuple.push_bind(row.udhi).push_bind(row.reference).push_bind(row.not_after);
                 tuple.push_bind(row.now).push_bind(at_once);
-                tuple.push_bind(row.reserved.map(Vec::from)).push_bind(at_once);
+                tuple.push_bind(session.map(Vec::from)).push_bind(at_once);
                 tuple.push_bind(row.now);
             },
         ),
     )
-    .await
+    .await?;
+    Ok(begun)
+}
+
+/// The segments with a place whose number has nothing else on its way over that telco.
+async fn first_of_their_number(db: &mut Db, mts: &[&rows::MtRow]) -> Sql<HashSet<Id>> {
+    let numbers: Vec<Mac> = mts.iter().filter(|row| row.reserved.is_some()).map(|row| row.number_mac).collect();
+    let mut taken: HashSet<(Mac, String)> = HashSet::new();
+    let open = within("SELECT DISTINCT number_mac, smsc FROM outbox WHERE state < 3 AND number_mac IN ", &numbers, "");
+    for row in all(&mut db.conn, open).await? {
+        taken.insert((fixed(&row, 0)?, row.try_get(1)?));
+    }
+    let first = mts.iter().filter(|row| taken.insert((row.number_mac, row.smsc.clone())) && row.reserved.is_some());
+    Ok(first.map(|row| row.id).collect())
 }
 
 pub(super) async fn resolve(db: &mut Db, smsc: &str, before: i64, now: i64) -> Sql<Resolved> {
     let rows = sqlx::query(
         "UPDATE outbox SET updated_at = ?1, due = ?1, state = CASE WHEN not_after <= ?1 THEN 6 \
          WHEN attempts >= ?2 THEN 5 ELSE 0 END \
-         WHERE state < 3 AND state = 2 AND smsc = ?3 AND updated_at < ?4 RETURNING state",
+         WHERE state < 3 AND state = 2 AND smsc = ?3 AND updated_at < ?4 RETURNING state, id",
     )
     .bind(now)
     .bind(SUBMIT_TRIES_MAX)
@@ -246,14 +264,36 @@ pub(super) async fn resolve(db: &mut Db, smsc: &str, before: i64, now: i64) -> S
     .bind(before)
     .fetch_all(&mut db.conn)
     .await?;
-    let mut resolved = Resolved::default();
+    let (mut resolved, mut given_up) = (Resolved::default(), Vec::new());
     for row in rows {
         match row.try_get::<i64, _>(0)? {
             0 => resolved.resent += 1,
-            _ => resolved.given_up += 1,
+            _ => given_up.push(fixed(&row, 1)?),
         }
     }
+    resolved.given_up = given_up.len() as u64;
+    give_up_rest(db, &given_up, now).await?;
     Ok(resolved)
+}
+
+/// Gives up segments that cannot be sent, and the rest of their texts.
+pub(super) async fn give_up(db: &mut Db, mts: &[Id], now: i64) -> Sql<u64> {
+    let head = format!("UPDATE outbox SET state = 5, updated_at = {now} WHERE state = 0 AND id IN ");
+    let gone = rows::run(&mut db.conn, within(&head, mts, "")).await?;
+    give_up_rest(db, mts, now).await?;
+    Ok(gone)
+}
+
+/// Half a text is not sent: what follows a segment that will never be sent is given up with it, and the number's
+/// next text goes on.
+async fn give_up_rest(db: &mut Db, mts: &[Id], now: i64) -> Sql<()> {
+    let head = format!(
+        "UPDATE outbox SET state = 5, updated_at = {now} FROM (SELECT mo AS lost_mo, kind AS lost_kind, \
+         part AS lost_part FROM outbox WHERE part < parts AND id IN "
+    );
+    let tail = ") WHERE state = 0 AND mo = lost_mo AND kind = lost_kind AND part > lost_part";
+    rows::run(&mut db.conn, within(&head, mts, tail)).await?;
+    Ok(())
 }
 
 pub(super) async fn expire(db: &mut Db, now: i64) -> Sql<u64> {
@@ -268,23 +308,27 @@ pub(super) async fn expire(db: &mut Db, now: i64) -> Sql<u64> {
     Ok(done.rows_affected())
 }
 
+// A number's segments go one at a time, so that no refusal and no second bind can turn their order round.
 const DUE: &str = "SELECT o.id, o.mo, o.source, o.destination, o.body, o.data_coding, o.udhi, \
     o.reference, o.not_after, o.attempts FROM outbox o \
     WHERE o.state < 3 AND o.state = 0 AND o.smsc = ?1 AND o.due <= ?2 AND o.not_after > ?2 \
+    AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state < 3 AND b.number_mac = o.number_mac AND b.id < o.id \
+    AND b.smsc = o.smsc AND b.not_after > ?2) \
     AND (o.part = 1 OR EXISTS (SELECT 1 FROM outbox p WHERE p.mo = o.mo AND p.kind = o.kind \
     AND p.part = o.part - 1 AND p.state IN (3, 4, 7))) ORDER BY o.due, o.id LIMIT ?3";
 
 impl SqliteStore {
-    fn read_due(&self, row: &SqliteRow) -> Sql<Option<DueMt>> {
+    /// `Err` with its id when it does not open.
+    fn read_due(&self, row: &SqliteRow) -> Sql<Result<DueMt, Id>> {
         let (id, mo): (Id, Id) = (fixed(row, 0)?, fixed(row, 1)?);
         let (destination, body): (&[u8], &[u8]) = (row.try_get(3)?, row.try_get(4)?);
         let number = self.open_text(&id, "destination", destination);
         let body = self.keys.open(&id, "body", body).ok();
         let (Some(destination), Some(body)) = (number.and_then(|n| Msisdn::parse_e164(&n)), body) else {
             tracing::error!(mt = %Uuid::from_bytes(id), "a segment does not open");
-            return Ok(None);
+            return Ok(Err(id));
         };
-        Ok(Some(DueMt {
+        Ok(Ok(DueMt {
             id: MtId(Uuid::from_bytes(id)),
             mo: MoId(Uuid::from_bytes(mo)),
             source: row.try_get(2)?,
@@ -298,20 +342,40 @@ impl SqliteStore {
         }))
     }
 
-    async fn read_all_due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> Sql<Vec<DueMt>> {
-        let rows = sqlx::query(DUE)
-            .bind(smsc.as_str())
-            .bind(now.0)
-            .bind(limit.min(ROWS_MAX) as i64)
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().filter_map(|row| self.read_due(row).transpose()).collect()
+    /// What does not open is given up: at the head of the queue it would stop all that waits behind it.
+    async fn read_all_due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> Result<Vec<DueMt>, StoreFault> {
+        loop {
+            let rows = self.rows_due(&smsc, now, limit).await.map_err(|error| fault(&error))?;
+            let (mut due, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in &rows {
+                match self.read_due(row).map_err(|error| fault(&error))? {
+                    Ok(mt) => due.push(mt),
+                    Err(id) => lost.push(id),
+                }
+            }
+            if lost.is_empty() {
+                return Ok(due);
+            }
+            self.submit(Op::Unreadable { mts: lost, now: now.0 }).await?;
+        }
+    }
+
+    async fn rows_due(&self, smsc: &SmscName, now: UnixMs, limit: usize) -> Sql<Vec<SqliteRow>> {
+        sqlx::query(DUE).bind(smsc.as_str()).bind(now.0).bind(limit.min(ROWS_MAX) as i64).fetch_all(&self.readers).await
     }
 }
 
 impl Outbox for SqliteStore {
     fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
-        Box::pin(async move { self.read_all_due(smsc, now, limit).await.map_err(|error| fault(&error)) })
+        Box::pin(self.read_all_due(smsc, now, limit))
+    }
+
+    fn queued(&self, smsc: SmscName) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(async move {
+            let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state < 3 AND state = 0 AND smsc = ?)";
+            let found = sqlx::query_scalar(sql).bind(smsc.as_str()).fetch_one(&self.readers).await;
+            found.map_err(|error| fault(&error))
+        })
     }
 
     fn begin_submit(
@@ -323,10 +387,7 @@ impl Outbox for SqliteStore {
         Box::pin(async move {
             let mts = mts.into_iter().map(|mt| *mt.0.as_bytes()).collect();
             let session = *session.0.as_bytes();
-            match self.submit(Op::BeginSubmit { mts, session, now: now.0 }).await? {
-                Answer::Ids(ids) => Ok(ids.into_iter().map(|id| MtId(Uuid::from_bytes(id))).collect()),
-                _ => Err(StoreFault::Unknown),
-            }
+            self.submit_for_ids(Op::BeginSubmit { mts, session, now: now.0 }).await
         })
     }
 

@@ -148,7 +148,7 @@ const DUE: &str = "SELECT id, kind, number, payload, due, not_after, attempts, c
 impl SqliteStore {
     pub(super) fn seal_push(&self, push: NewPush, now: UnixMs) -> Result<PushRow, StoreFault> {
         let id = *push.id.0.as_bytes();
-        let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Busy);
+        let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Rejected);
         Ok(PushRow {
             id,
             kind: kind_number(push.kind),

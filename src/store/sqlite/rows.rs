@@ -75,6 +75,7 @@ pub(super) struct MtRow {
     pub smsc: String,
     pub source: String,
     pub destination: Vec<u8>,
+    pub number_mac: Mac,
     pub body: Vec<u8>,
     pub data_coding: u8,
     pub udhi: bool,
@@ -87,13 +88,13 @@ pub(super) struct MtRow {
 impl CitizenRow {
     pub(super) fn seal(keys: &Keys, mac: Mac, record: &CitizenRecord) -> Result<Self, StoreFault> {
         let dialogue = match &record.dialogue {
-            Some(plain) => Some(keys.seal(&mac, "dialogue", plain).map_err(|_| StoreFault::Busy)?),
+            Some(plain) => Some(keys.seal(&mac, "dialogue", plain).map_err(|_| StoreFault::Rejected)?),
             None => None,
         };
         let tallies = if record.tallies == Default::default() {
             String::new()
         } else {
-            serde_json::to_string(&record.tallies).map_err(|_| StoreFault::Busy)?
+            serde_json::to_string(&record.tallies).map_err(|_| StoreFault::Rejected)?
         };
         Ok(CitizenRow {
             mac,

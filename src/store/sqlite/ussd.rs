@@ -13,7 +13,7 @@ use crate::{
         citizens::CitizenRecord,
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
-    types::{Msisdn, SessionId, UnixMs, names::Family},
+    types::{Msisdn, MtId, SessionId, UnixMs, names::Family},
 };
 use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ pub(super) async fn keep(db: &mut Db, ops: &Many<'_, UssdRow>, answers: &mut Ans
     for (at, row) in &kept {
         let families: HashMap<Id, String> = HashMap::from([(row.cause, row.family.clone())]);
         let mts: Vec<&MtRow> = row.mts.iter().collect();
-        outbox::insert(db, &mts, &families).await?;
+        let begun = outbox::insert(db, &mts, &families).await?;
         if let Some(late) = &row.late {
             inbox::insert(db, &vec![(0, late)]).await?;
         }
@@ -76,7 +76,7 @@ pub(super) async fn keep(db: &mut Db, ops: &Many<'_, UssdRow>, answers: &mut Ans
         if row.failures > 0 {
             pushes::count_failures(db, row.now / 3_600_000, row.failures).await?;
         }
-        answers.set(*at, Ok(Answer::Done));
+        answers.set(*at, Ok(Answer::Ids(begun.into_iter().collect())));
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ impl SqliteStore {
         let state = if step.session.state.is_empty() {
             Vec::new()
         } else {
-            self.keys.seal(&mac, "ussd", &step.session.state).map_err(|_| StoreFault::Busy)?
+            self.keys.seal(&mac, "ussd", &step.session.state).map_err(|_| StoreFault::Rejected)?
         };
         let cause = *step.cause.0.as_bytes();
         Ok(UssdRow {
@@ -184,10 +184,10 @@ impl UssdSessions for SqliteStore {
         })
     }
 
-    fn keep_ussd(&self, step: UssdStep, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn keep_ussd(&self, step: UssdStep, now: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> {
         Box::pin(async move {
             let row = self.seal_step(step, now)?;
-            self.submit(Op::Ussd(Box::new(row))).await.map(|_| ())
+            self.submit_for_ids(Op::Ussd(Box::new(row))).await
         })
     }
 }

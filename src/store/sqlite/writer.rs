@@ -48,6 +48,7 @@ pub(super) enum Op {
     Sweep(Sweep),
     Resolve { smsc: String, before: i64, now: i64 },
     Expire { now: i64 },
+    Unreadable { mts: Vec<Id>, now: i64 },
     TakeEvent { event: String, push: Option<Box<PushRow>>, now: i64 },
     EndPush(Box<PushEndRow>),
     SetCursor(Option<String>),
@@ -316,9 +317,10 @@ impl Db {
                 return Err(error);
             }
             tracing::error!(%error, "an operation breaks a rule of the database");
+            metrics::counter!("chrak_store_rejected_total").increment(1);
             self.orphans = orphans;
             sqlx::query("ROLLBACK TO op").execute(&mut self.conn).await?;
-            answers.set(at, Err(StoreFault::Stale));
+            answers.set(at, Err(StoreFault::Rejected));
         }
         sqlx::query("RELEASE op").execute(&mut self.conn).await?;
         Ok(())
@@ -344,6 +346,7 @@ impl Db {
             Op::Probe => inbox::probe(self).await.map(|()| Answer::Done),
             Op::Sweep(sweep) => inbox::sweep(self, sweep).await.map(Answer::Count),
             Op::Resolve { smsc, before, now } => outbox::resolve(self, smsc, *before, *now).await.map(Answer::Resolved),
+            Op::Unreadable { mts, now } => outbox::give_up(self, mts, *now).await.map(Answer::Count),
             Op::Expire { now } => outbox::expire(self, *now).await.map(Answer::Count),
             Op::TakeEvent { event, push, now } => {
                 pushes::take_event(self, event, push.as_deref(), *now).await.map(Answer::Count)

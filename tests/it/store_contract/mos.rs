@@ -50,21 +50,40 @@ pub async fn weak_keys_once_the_resp_was_read(factory: &dyn Factory) {
     assert!(is_new(&store.accept(other).await.expect("stored")), "another family");
 }
 
-pub async fn strong_and_segment_keys(factory: &dyn Factory) {
+pub async fn strong_keys(factory: &dyn Factory) {
     let store = begun(factory).await;
-    for (kind, hours) in [(DedupeKind::Strong, 72), (DedupeKind::Segment, 24)] {
-        let text = format!("{kind:?}");
-        let keyed =
-            |at| NewMo { dedupe: DedupeKey { kind, digest: digest(&text) }, received_at: at, ..mo(&text, session()) };
-        let first = keyed(NOW);
-        let of = first.id;
-        assert!(is_new(&store.accept(first).await.expect("stored")));
-        store.finish(finish(of, vec![]), NOW).await.expect("finished");
+    let key = DedupeKey { kind: DedupeKind::Strong, digest: digest("strong") };
+    let keyed = |at| NewMo { dedupe: key, received_at: at, ..mo("strong", session()) };
+    let first = keyed(NOW);
+    let of = first.id;
+    assert!(is_new(&store.accept(first).await.expect("stored")));
+    store.finish(finish(of, vec![]), NOW).await.expect("finished");
+    store.confirm(vec![of]).await.expect("confirmed");
+    let same = store.accept(keyed(NOW.plus_ms(72 * HOUR))).await;
+    assert_eq!(same, Ok(Accepted::Duplicate { of }));
+    let later = store.accept(keyed(NOW.plus_ms(72 * HOUR + 1))).await;
+    assert!(is_new(&later.expect("stored")));
+}
+
+pub async fn segment_keys_follow_the_resp(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let first = session();
+    let key = DedupeKey { kind: DedupeKind::Segment, digest: digest("part 2 of 2, reference 9") };
+    let keyed = |intake, session| NewMo { dedupe: key, intake, ..mo("part", session) };
+    for intake in [Intake::Claimed, Intake::Silent] {
+        let original = NewMo { insist: true, ..keyed(intake, first) };
+        let of = original.id;
+        assert!(is_new(&store.accept(original).await.expect("stored")));
+        if intake == Intake::Claimed {
+            let in_hand = store.accept(keyed(intake, session())).await;
+            assert_eq!(in_hand, Ok(Accepted::Duplicate { of }), "its turn is not over");
+            store.finish(finish(of, vec![]), NOW).await.expect("finished");
+        }
+        let unread = store.accept(keyed(intake, session())).await;
+        let resembles = Ok(Accepted::Resembles { of, session: first, received_at: NOW });
+        assert_eq!(unread, resembles, "{intake:?}: its resp may not have been read");
         store.confirm(vec![of]).await.expect("confirmed");
-        let same = store.accept(keyed(NOW.plus_ms(hours * HOUR))).await;
-        assert_eq!(same, Ok(Accepted::Duplicate { of }), "{text}");
-        let later = store.accept(keyed(NOW.plus_ms(hours * HOUR + 1))).await;
-        assert!(is_new(&later.expect("stored")), "{text}");
+        assert!(is_new(&store.accept(keyed(intake, session())).await.expect("stored")), "{intake:?}: it was read");
     }
 }
 
@@ -119,7 +138,7 @@ pub async fn a_turn_ends_in_one_commit(factory: &dyn Factory) {
     let twice = vec![mt(MtKind::Answer, 1, 1, None), mt(MtKind::Answer, 1, 1, None)];
     let record = CitizenRecord { stopped: true, ..CitizenRecord::default() };
     let bad = Finish { citizen: Some((number(), record)), ..finish(id, twice) };
-    assert_eq!(store.finish(bad, NOW).await, Err(StoreFault::Stale), "one text twice");
+    assert_eq!(store.finish(bad, NOW).await, Err(StoreFault::Rejected), "one text twice");
     assert_eq!(store.inbox_depth().await, Ok(1), "the MO is still in hand");
     assert_eq!(store.outbox_depth().await, Ok(0), "no segment");
     assert!(!store.citizen(number()).await.expect("read").stopped, "no record");
@@ -207,8 +226,23 @@ pub async fn one_bad_operation_harms_no_other(factory: &dyn Factory) {
     let bad = NewMo { id, ..mo("bad", session()) };
     let results = futures_util::future::join_all(mos.into_iter().chain([bad]).map(|mo| store.accept(mo))).await;
     let good = results.iter().filter(|result| matches!(result, Ok(Accepted::New { .. }))).count();
-    assert_eq!((good, &results[20]), (20, &Err(StoreFault::Stale)));
+    assert_eq!((good, &results[20]), (20, &Err(StoreFault::Rejected)));
     assert_eq!(store.inbox_depth().await, Ok(21));
+}
+
+pub async fn what_breaks_a_rule_is_no_rival(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let (first, second) = (mo("one", session()), mo("two", session()));
+    let (one, two) = (first.id, second.id);
+    let segment = mt(MtKind::Answer, 1, 1, None);
+    for mo in [first, second] {
+        store.accept(mo).await.expect("stored");
+    }
+    store.finish(finish(one, vec![segment.clone()]), NOW).await.expect("finished");
+    let taken = store.finish(finish(two, vec![segment]), NOW).await;
+    assert_eq!(taken, Err(StoreFault::Rejected), "the id of a segment that there is: nobody else has this MO");
+    assert_eq!(store.finish(finish(two, vec![]), NOW).await, Ok(vec![]), "it is still ours to end");
+    assert_eq!(store.finish(finish(two, vec![]), NOW).await, Err(StoreFault::Stale), "and then no more");
 }
 
 pub async fn operations_on_one_row_keep_their_order(factory: &dyn Factory) {
@@ -223,7 +257,7 @@ pub async fn operations_on_one_row_keep_their_order(factory: &dyn Factory) {
         store.finish(finish(id, vec![]), NOW),
     );
     assert!(is_new(&a.expect("stored")));
-    assert_eq!((b, c.map(|_| ()), d), (Ok(()), Ok(()), Ok(())));
+    assert_eq!((b, c.map(|_| ()), d), (Ok(()), Ok(()), Ok(vec![])));
     let same: Vec<NewMo> = (0..5).map(|_| mo("same", session())).collect();
     let of = same[0].id;
     let results = futures_util::future::join_all(same.into_iter().map(|mo| store.accept(mo))).await;

@@ -144,7 +144,7 @@ async fn cycles(store: Arc<SqliteStore>, lane: u32, rounds: u32) {
         let question = NewMo { source: Source::Person(number), ..mo(&format!("{lane} {round}"), here) };
         let id = question.id;
         assert!(is_new(&store.accept(question).await.expect("stored")));
-        let segment = mt(MtKind::Answer, 1, 1, Some(here));
+        let segment = NewMt { destination: number, ..mt(MtKind::Answer, 1, 1, Some(here)) };
         let record = CitizenRecord { dialogue: Some(vec![1; 60]), ..CitizenRecord::default() };
         let end = Finish { citizen: Some((number, record)), ..finish(id, vec![segment.clone()]) };
         store.finish(end, NOW).await.expect("finished");

@@ -4,7 +4,7 @@ use super::*;
 pub async fn segments_flow(factory: &dyn Factory) {
     let store = begun(factory).await;
     let (queued, at_once, here) = (mt(MtKind::Answer, 1, 1, None), session(), session());
-    let reserved = mt(MtKind::Answer, 1, 1, Some(at_once));
+    let reserved = to("85510234502", mt(MtKind::Answer, 1, 1, Some(at_once)));
     let cause = answered(&*store, "one", vec![queued.clone()]).await;
     answered(&*store, "two", vec![reserved.clone()]).await;
     let found = due(&*store, NOW).await;
@@ -48,11 +48,86 @@ pub async fn parts_keep_their_order(factory: &dyn Factory) {
     assert!(due(&*store, NOW).await.is_empty(), "half a text is not sent");
 }
 
+pub async fn segments_of_a_number_keep_their_order(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let (here, there) = (session(), session());
+    let next = |reserved| mt(MtKind::Answer, 1, 1, reserved);
+    let (first, second, third) = (next(Some(here)), next(Some(here)), next(None));
+    let other = to("85510234502", next(Some(here)));
+    let mut begun = Vec::new();
+    for (text, mt) in [("a", &first), ("b", &second), ("c", &third), ("d", &other)] {
+        let question = mo(text, here);
+        let id = question.id;
+        store.accept(question).await.expect("stored");
+        begun.extend(store.finish(finish(id, vec![mt.clone()]), NOW).await.expect("finished"));
+    }
+    assert_eq!(begun, [first.id, other.id], "a place does not let the second go before the first");
+    assert_eq!((due(&*store, NOW).await, store.queued("smart".into()).await), (vec![], Ok(true)), "both wait");
+    for outcome in [Outcome::Unwritten, Outcome::Retry { due: NOW.plus_ms(9), status: 8 }] {
+        store.settle(vec![settled(first.id, here, outcome)], NOW).await.expect("settled");
+        let found = due(&*store, NOW.plus_ms(9)).await;
+        assert_eq!(ids(&found), [first.id], "refused for now: the others wait on");
+        store.begin_submit(vec![first.id], here, NOW).await.expect("taken");
+    }
+    store.settle(vec![settled(first.id, here, Outcome::Ambiguous)], NOW).await.expect("settled");
+    assert!(due(&*store, NOW).await.is_empty(), "it may be sent once more");
+    store.resolve_ambiguous("smart".into(), NOW.plus_ms(1), NOW).await.expect("decided");
+    store.begin_submit(vec![first.id], there, NOW).await.expect("taken");
+    store.settle(vec![settled(first.id, there, sent("m"))], NOW).await.expect("settled");
+    assert_eq!(ids(&due(&*store, NOW).await), [second.id]);
+    store.begin_submit(vec![second.id], here, NOW).await.expect("taken");
+    let failed = settled(second.id, here, Outcome::Failed { status: 11 });
+    store.settle(vec![failed], NOW).await.expect("settled");
+    assert_eq!(ids(&due(&*store, NOW).await), [third.id], "what failed for good holds up nobody");
+    let elsewhere = NewMt { smsc: SmscName::from("metfone"), ..next(Some(there)) };
+    let question = mo("e", there);
+    let id = question.id;
+    store.accept(question).await.expect("stored");
+    let begun = store.finish(finish(id, vec![elsewhere.clone()]), NOW).await;
+    assert_eq!(begun, Ok(vec![elsewhere.id]), "another telco has another queue");
+}
+
+pub async fn half_a_text_holds_up_no_other(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let here = session();
+    let parts: Vec<NewMt> = (1..=3).map(|part| mt(MtKind::Answer, part, 3, None)).collect();
+    answered(&*store, "long", parts.clone()).await;
+    let next = mt(MtKind::Answer, 1, 1, None);
+    answered(&*store, "next", vec![next.clone()]).await;
+    store.begin_submit(vec![parts[0].id], here, NOW).await.expect("taken");
+    let failed = settled(parts[0].id, here, Outcome::Failed { status: 11 });
+    store.settle(vec![failed], NOW).await.expect("settled");
+    assert_eq!(ids(&due(&*store, NOW).await), [next.id], "the rest of the refused text is given up");
+    assert_eq!(store.outbox_depth().await, Ok(1));
+}
+
+pub async fn due_longest_goes_first(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let here = session();
+    let mut segments = Vec::new();
+    for n in 0..6 {
+        let segment = to(&format!("8551023460{n}"), mt(MtKind::Answer, 1, 1, None));
+        let question = mo(&format!("{n}"), here);
+        let id = question.id;
+        store.accept(question).await.expect("stored");
+        store.finish(finish(id, vec![segment.clone()]), NOW.plus_ms(n)).await.expect("finished");
+        segments.push(segment.id);
+    }
+    let at = NOW.plus_ms(10);
+    let first = store.due("smart".into(), at, 2).await.expect("read");
+    assert_eq!(ids(&first), segments[..2]);
+    store.begin_submit(ids(&first), here, at).await.expect("taken");
+    let refused = first.iter().map(|mt| settled(mt.id, here, Outcome::Unwritten)).collect();
+    store.settle(refused, at).await.expect("settled");
+    assert_eq!(ids(&due(&*store, at).await), segments, "what was refused keeps its place in the queue");
+}
+
 pub async fn uncertain_segments_are_decided(factory: &dyn Factory) {
     let store = begun(factory).await;
     let here = session();
-    let (useful, tried) = (mt(MtKind::Answer, 1, 1, None), mt(MtKind::Answer, 1, 1, None));
+    let (useful, tried) = (mt(MtKind::Answer, 1, 1, None), to("85510234502", mt(MtKind::Answer, 1, 1, None)));
     let old = NewMt { not_after: NOW.plus_ms(1_000), ..mt(MtKind::Answer, 1, 1, Some(here)) };
+    let old = to("85510234503", old);
     for (text, mt) in [("a", &useful), ("b", &tried), ("c", &old)] {
         answered(&*store, text, vec![mt.clone()]).await;
     }
@@ -126,7 +201,7 @@ pub async fn queued_segments_expire(factory: &dyn Factory) {
     let store = begun(factory).await;
     let queued = mt(MtKind::Notice, 1, 1, None);
     answered(&*store, "one", vec![queued.clone()]).await;
-    answered(&*store, "two", vec![mt(MtKind::Answer, 1, 1, Some(session()))]).await;
+    answered(&*store, "two", vec![to("85510234502", mt(MtKind::Answer, 1, 1, Some(session())))]).await;
     assert_eq!(store.expire(NOW).await, Ok(0));
     let end = queued.not_after;
     assert!(due(&*store, end).await.is_empty(), "not offered at its end");

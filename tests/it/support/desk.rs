@@ -324,6 +324,16 @@ impl Desk {
         }
     }
 
+    /// The desk's own bind leaves: what is answered waits for another.
+    pub fn leave(&mut self) {
+        self.puller.close();
+    }
+
+    /// The address of the database, for a second connection to it.
+    pub fn database(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("chrak.db").display())
+    }
+
     pub async fn close(self) {
         self.stop.cancel();
     }

@@ -1,6 +1,10 @@
-//! The way out: binds with room in their window pull what is due. A place in a window is taken before a
-//! segment is stored as submitting, and given back only after its outcome is stored, so that at any crash no
-//! more segments are uncertain on a bind than its window holds.
+//! The way out: binds with room pull what is due, longest due first, one segment of a number at a time. A place at a
+//! bind is taken before a segment is stored as submitting, and given back only after its outcome is stored. A bind has
+//! places for its window and for a few segments more, so that a free place in the window is filled at once and not
+//! after two commits; it writes no more than its window holds before their outcomes are stored, so that at any crash
+//! no more can come twice.
+mod places;
+
 use super::{Exchange, hold};
 use crate::{
     ports::{
@@ -10,12 +14,13 @@ use crate::{
     },
     types::{
         MoId, MtId, SessionId,
-        limits::{AMBIGUOUS_HOLD, COMMIT_OPS_MAX},
+        limits::{AMBIGUOUS_HOLD, COMMIT_OPS_MAX, SUBMIT_AHEAD},
         names::{Family, SmscName},
     },
 };
+use places::{Found, Look, Places};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -37,91 +42,61 @@ pub struct Submission {
 /// The due segments of one telco, and the binds that take them.
 pub(super) struct TelcoOutbox {
     smsc: SmscName,
-    binds: Mutex<Binds>,
-    /// There may be something due that nobody has taken.
-    pub(super) wake: Notify,
-}
-
-#[derive(Default)]
-struct Binds {
-    slots: HashMap<SessionId, Slot>,
-    /// A telco is back since then.
-    bound_since: Option<Instant>,
-    /// Something is queued that no place was reserved for.
-    backlog: bool,
-    /// A text of several segments is on its way until then: each resp makes the next segment due.
-    several_until: Option<Instant>,
-}
-
-/// How long the segments of one text are looked for at each resp; later the regular look finds them.
-const SEVERAL: Duration = Duration::from_secs(30);
-
-struct Slot {
-    free: usize,
-    hand: mpsc::Sender<Submission>,
+    places: Mutex<Places<mpsc::Sender<Submission>>>,
+    /// A bind is there since then.
+    bound_since: Mutex<Option<Instant>>,
+    /// The pump is to look at `places`.
+    wake: Notify,
 }
 
 impl TelcoOutbox {
     pub(super) fn new(smsc: SmscName) -> Self {
-        TelcoOutbox { smsc, binds: Mutex::default(), wake: Notify::new() }
+        TelcoOutbox { smsc, places: Mutex::default(), bound_since: Mutex::default(), wake: Notify::new() }
     }
 
-    /// Takes a place in the window with most room.
-    fn reserve(&self) -> Option<SessionId> {
-        let mut binds = hold(&self.binds);
-        let (session, slot) = binds.slots.iter_mut().max_by_key(|(_, slot)| slot.free)?;
-        slot.free = slot.free.checked_sub(1)?;
-        Some(*session)
+    fn join(&self, session: SessionId, places: usize, hand: mpsc::Sender<Submission>) {
+        hold(&self.places).join(session, places, hand);
+        hold(&self.bound_since).get_or_insert_with(Instant::now);
+        self.wake.notify_one();
     }
 
-    /// Takes up to all places of the window with most room.
-    fn reserve_many(&self, most: usize) -> Option<(SessionId, usize)> {
-        let mut binds = hold(&self.binds);
-        let (session, slot) = binds.slots.iter_mut().max_by_key(|(_, slot)| slot.free)?;
-        let taken = slot.free.min(most);
-        slot.free -= taken;
-        (taken > 0).then_some((*session, taken))
+    fn leave(&self, session: SessionId) {
+        let mut places = hold(&self.places);
+        places.leave(session);
+        if places.is_empty() {
+            *hold(&self.bound_since) = None;
+        }
+    }
+
+    /// Something is queued, or may have become due.
+    fn ask(&self) {
+        hold(&self.places).ask();
+        self.wake.notify_one();
     }
 
     fn give_back(&self, session: SessionId, places: usize) {
-        let mut binds = hold(&self.binds);
-        if let Some(slot) = binds.slots.get_mut(&session) {
-            slot.free += places;
-            if binds.backlog || binds.several_until.is_some_and(|until| Instant::now() < until) {
-                binds.backlog = true;
-                drop(binds);
-                self.wake.notify_one();
-            }
+        let wake = hold(&self.places).give_back(session, places);
+        if wake {
+            self.wake.notify_one();
         }
-    }
-
-    /// Something is queued that needs a place.
-    fn has_backlog(&self, several: bool) {
-        let mut binds = hold(&self.binds);
-        binds.backlog = true;
-        if several {
-            binds.several_until = Some(Instant::now() + SEVERAL);
-        }
-        drop(binds);
-        self.wake.notify_one();
     }
 
     /// Hands a segment over; `Err` when the session has gone meanwhile.
     fn hand(&self, session: SessionId, submission: Submission) -> Result<(), MtId> {
-        let hand = hold(&self.binds).slots.get(&session).map(|slot| slot.hand.clone());
+        let hand = hold(&self.places).reach(session).cloned();
         match hand {
-            // The channel holds a whole window, and every place in it was reserved.
+            // The channel holds all places, and one of them was taken for this.
             Some(hand) => hand.try_send(submission).map_err(|refused| refused.into_inner().mt.id),
             None => Err(submission.mt.id),
         }
     }
 
     fn bound_for(&self) -> Option<Duration> {
-        hold(&self.binds).bound_since.map(|since| since.elapsed())
+        hold(&self.bound_since).map(|since| since.elapsed())
     }
 }
 
-/// A bind's end of the outbox: yields what the bind is to submit. Dropping it gives the window up; what was
+/// A bind's end of the outbox: yields what the bind is to submit. Dropping it gives its places up; what was
 /// handed over and not settled is then uncertain, and the bind settles it as such before.
 pub struct Puller {
     outbox: Arc<TelcoOutbox>,
@@ -142,23 +117,20 @@ impl Puller {
 
     /// Takes no more; yields what was handed over and not yet taken.
     pub fn close(&mut self) -> Vec<Submission> {
-        self.leave();
+        self.outbox.leave(self.session);
         self.due.close();
         std::iter::from_fn(|| self.due.try_recv().ok()).collect()
     }
 
-    fn leave(&self) {
-        let mut binds = hold(&self.outbox.binds);
-        binds.slots.remove(&self.session);
-        if binds.slots.is_empty() {
-            binds.bound_since = None;
-        }
+    /// Segments that may be handed to a bind of this window before any is settled.
+    pub fn places(window: usize) -> usize {
+        window.max(1) + SUBMIT_AHEAD
     }
 }
 
 impl Drop for Puller {
     fn drop(&mut self) {
-        self.leave();
+        self.outbox.leave(self.session);
     }
 }
 
@@ -168,12 +140,9 @@ impl Exchange {
     /// Returns `None` for a telco that is not configured.
     pub fn pull(&self, smsc: &SmscName, session: SessionId, window: usize) -> Option<Puller> {
         let outbox = Arc::clone(self.core.outboxes.get(smsc)?);
-        let (hand, due) = mpsc::channel(window.max(1));
-        let mut binds = hold(&outbox.binds);
-        binds.slots.insert(session, Slot { free: window, hand });
-        binds.bound_since.get_or_insert_with(Instant::now);
-        drop(binds);
-        outbox.has_backlog(false);
+        let places = Puller::places(window);
+        let (hand, due) = mpsc::channel(places);
+        outbox.join(session, places, hand);
         Some(Puller { outbox, session, due })
     }
 
@@ -206,11 +175,12 @@ impl Exchange {
         }
         self.core.board.count(Rate::MtOut, sent, now);
         if let Some(outbox) = self.core.outboxes.get(smsc) {
+            // what was not sent is queued again; what was sent may make the next one of its number due
+            if settlements.iter().any(|one| matches!(one.outcome, Outcome::Unwritten)) {
+                outbox.ask();
+            }
             for (session, places) in places {
                 outbox.give_back(session, places);
-            }
-            if settlements.iter().any(|one| matches!(one.outcome, Outcome::Unwritten)) {
-                outbox.has_backlog(false);
             }
         }
     }
@@ -231,35 +201,43 @@ impl Exchange {
         }
     }
 
-    /// Takes places for the first segments of an answer, so that its commit records them as submitting.
+    /// Takes a place for the first segment of an answer, so that its commit records it as submitting.
     pub(super) fn reserve_for(&self, mts: &mut [NewMt]) {
         if let Some(first) = mts.first_mut()
             && let Some(outbox) = self.core.outboxes.get(&first.smsc)
         {
-            first.reserved = outbox.reserve();
+            first.reserved = hold(&outbox.places).reserve();
         }
     }
 
-    /// Hands over what was stored as submitting, or gives the places back when nothing was stored.
-    pub(super) async fn hand_over(&self, mo: MoId, mts: Vec<NewMt>, stored: bool, read_at: Option<Instant>) {
+    /// Hands over what was stored as submitting (`begun`), gives the other places back, and says what is queued.
+    pub(super) async fn hand_over(
+        &self,
+        mo: MoId,
+        mts: Vec<NewMt>,
+        begun: &Result<Vec<MtId>, StoreFault>,
+        read_at: Option<Instant>,
+    ) {
+        let stored = begun.is_ok();
+        let begun: HashSet<MtId> = begun.iter().flatten().copied().collect();
         for mt in mts {
             let Some(outbox) = self.core.outboxes.get(&mt.smsc) else {
                 continue;
             };
-            let Some(session) = mt.reserved else {
-                if stored {
-                    outbox.has_backlog(mt.parts > 1);
-                }
-                continue;
-            };
-            if !stored {
-                outbox.give_back(session, 1);
-                continue;
+            let taken = mt.reserved.filter(|_| begun.contains(&mt.id));
+            if stored && taken.is_none() {
+                outbox.ask();
             }
-            let read_at = read_at.filter(|_| mt.parts == 1);
-            if let Err(refused) = outbox.hand(session, Submission { mt: due(mo, mt), read_at }) {
-                let unwritten = Settlement { mt: refused, session, outcome: Outcome::Unwritten };
-                self.settle(&outbox.smsc, vec![unwritten]).await;
+            match (mt.reserved, taken) {
+                (Some(session), None) => outbox.give_back(session, 1),
+                (_, Some(session)) => {
+                    let read_at = read_at.filter(|_| mt.parts == 1);
+                    if let Err(refused) = outbox.hand(session, Submission { mt: due(mo, mt), read_at }) {
+                        let unwritten = Settlement { mt: refused, session, outcome: Outcome::Unwritten };
+                        self.settle(&outbox.smsc, vec![unwritten]).await;
+                    }
+                }
+                (None, None) => {}
             }
         }
     }
@@ -267,75 +245,71 @@ impl Exchange {
     /// Segments were queued that no place was reserved for.
     pub(super) fn wake(&self, smsc: &SmscName) {
         if let Some(outbox) = self.core.outboxes.get(smsc) {
-            outbox.has_backlog(true);
+            outbox.ask();
         }
     }
 
     /// Moves what is queued to binds with room, and decides what is uncertain; one task per telco.
     pub(super) async fn pump(self, outbox: Arc<TelcoOutbox>, stop: CancellationToken) {
-        let mut look = tokio::time::interval(Duration::from_millis(500));
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        // Time alone makes due what was refused for now; and what another process may have queued is found.
+        let mut regular = tokio::time::interval(Duration::from_millis(500));
+        regular.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = outbox.wake.notified() => {}
-                _ = look.tick() => {
-                    hold(&outbox.binds).backlog = true;
+                _ = regular.tick() => {
+                    hold(&outbox.places).ask();
                     self.resolve(&outbox).await;
                 }
             }
-            while !stop.is_cancelled() && std::mem::take(&mut hold(&outbox.binds).backlog) {
-                if self.pump_once(&outbox).await {
-                    hold(&outbox.binds).backlog = true;
+            while !stop.is_cancelled() {
+                let look = hold(&outbox.places).begin_look(COMMIT_OPS_MAX);
+                let Some(look) = look else { break };
+                if self.look(&outbox, look).await.is_err() {
+                    // it is still owed: the next regular look pays
+                    self.core.health.failed();
+                    break;
                 }
             }
         }
     }
 
-    /// Returns whether there may be more for a bind that has room.
-    async fn pump_once(&self, outbox: &Arc<TelcoOutbox>) -> bool {
-        let Some((session, places)) = outbox.reserve_many(COMMIT_OPS_MAX) else {
-            return false;
-        };
-        let due = match self.core.store.due(outbox.smsc.clone(), self.now(), places).await {
-            Ok(due) => due,
-            Err(_) => {
-                self.core.health.failed();
-                Vec::new()
+    async fn look(&self, outbox: &Arc<TelcoOutbox>, look: Look) -> Result<(), StoreFault> {
+        let found = self.begin_due(outbox, &look).await;
+        let (begun, found) = match found {
+            Ok(found) => found,
+            Err(fault) => {
+                hold(&outbox.places).end_look(&look, look.places, Found::More);
+                return Err(fault);
             }
         };
-        let unused = places - due.len().min(places);
-        let found = due.len();
-        let begun = if due.is_empty() { Ok(Vec::new()) } else { self.begin(&due, session).await };
-        let Ok(begun) = begun else {
-            self.return_places(outbox, session, places);
-            return false;
-        };
-        let missed = found - begun.len();
-        for mt in due.into_iter().filter(|mt| begun.contains(&mt.id)) {
-            if let Err(refused) = outbox.hand(session, Submission { mt, read_at: None }) {
-                let unwritten = Settlement { mt: refused, session, outcome: Outcome::Unwritten };
+        let unused = look.places - begun.len();
+        for mt in begun {
+            if let Err(refused) = outbox.hand(look.session, Submission { mt, read_at: None }) {
+                let unwritten = Settlement { mt: refused, session: look.session, outcome: Outcome::Unwritten };
                 self.settle(&outbox.smsc, vec![unwritten]).await;
             }
         }
-        self.return_places(outbox, session, unused + missed);
-        found == places
+        hold(&outbox.places).end_look(&look, unused, found);
+        Ok(())
     }
 
-    /// Without waking the pump, which would look again for what is not there.
-    fn return_places(&self, outbox: &TelcoOutbox, session: SessionId, places: usize) {
-        if let Some(slot) = hold(&outbox.binds).slots.get_mut(&session) {
-            slot.free += places;
+    /// Records what is due as submitting, as far as there are places for it.
+    async fn begin_due(&self, outbox: &TelcoOutbox, look: &Look) -> Result<(Vec<DueMt>, Found), StoreFault> {
+        let store = &self.core.store;
+        let due = store.due(outbox.smsc.clone(), self.now(), look.places).await?;
+        let found = if due.len() >= look.places {
+            Found::More
+        } else {
+            Found::All { rest: store.queued(outbox.smsc.clone()).await? }
+        };
+        if due.is_empty() {
+            return Ok((due, found));
         }
-    }
-
-    async fn begin(&self, due: &[DueMt], session: SessionId) -> Result<Vec<MtId>, StoreFault> {
         let ids = due.iter().map(|mt| mt.id).collect();
-        let begun = self.core.store.begin_submit(ids, session, self.now()).await;
-        if begun.is_err() {
-            self.core.health.failed();
-        }
-        begun
+        let begun: HashSet<MtId> = store.begin_submit(ids, look.session, self.now()).await?.into_iter().collect();
+        Ok((due.into_iter().filter(|mt| begun.contains(&mt.id)).collect(), found))
     }
 
     async fn resolve(&self, outbox: &TelcoOutbox) {
@@ -353,7 +327,7 @@ impl Exchange {
                 smsc = %outbox.smsc, resent = resolved.resent, given_up = resolved.given_up,
                 "segments whose fate was uncertain are decided"
             );
-            outbox.wake.notify_one();
+            outbox.ask();
         }
     }
 }
