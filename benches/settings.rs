@@ -1,0 +1,177 @@
+//! What a link carries at the settings people choose: texts that wait are drained, and a closed loop is kept going, over
+//! windows and round trips, each beside its bound. `cargo bench --bench settings` prints a table in Markdown;
+//! `CHRAK_BIN` names another build to measure. `CHRAK_TEXTS=1000` makes the drains shorter. Everything runs over real
+//! sockets on this machine, telco and portal beside the server on the same cores.
+use chrak::sandbox::{
+    portal::{Portal, PortalConfig, sample_codes},
+    telco::{
+        Telco, TelcoConfig,
+        fault::Faults,
+        load::{Pace, Plan},
+    },
+};
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+use tokio_util::sync::CancellationToken;
+
+/// Round trips of the telco, in ms.
+const ROUND_TRIPS: [u64; 2] = [0, 20];
+const WINDOWS: [usize; 4] = [1, 10, 100, 500];
+/// A cell is not measured longer than about this.
+const CELL: Duration = Duration::from_secs(12);
+
+fn main() {
+    // cargo asks benches for their list of tests too
+    if std::env::args().any(|word| word == "--list" || word == "--test") {
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(table());
+}
+
+async fn table() {
+    let texts: u64 = std::env::var("CHRAK_TEXTS").map_or(10_000, |text| text.parse().expect("CHRAK_TEXTS: a number"));
+    println!("| what | window | round trip | sent | per second | window ÷ round trip | share of that bound |");
+    println!("|---|---|---|---|---|---|---|");
+    for round_trip in ROUND_TRIPS {
+        for window in WINDOWS {
+            let bound = (round_trip > 0).then(|| window as f64 * 1_000.0 / round_trip as f64);
+            let count = bound.map_or(texts, |bound| texts.min((bound * CELL.as_secs_f64()) as u64));
+            let rate = drain(window, round_trip, count).await;
+            row("waiting texts, max_tps 0", window, round_trip, count, rate, bound);
+        }
+    }
+    for (what, window, more, count, bound) in [
+        ("closed loop of 500, defaults", 10, "", 1_500, Some(100.0)),
+        ("closed loop of 500, max_tps 0", 10, "max_tps = 0", texts, None),
+        ("closed loop of 500, max_tps 0", 100, "max_tps = 0", texts, None),
+        ("closed loop of 500, max_tps 0", 500, "max_tps = 0", texts, None),
+    ] {
+        let rate = closed_loop(window, more, count).await;
+        row(what, window, 0, count, rate, bound);
+    }
+}
+
+fn row(what: &str, window: usize, round_trip: u64, count: u64, rate: f64, bound: Option<f64>) {
+    let of = |number: Option<f64>, ending: &str| number.map_or("–".to_owned(), |n| format!("{n:.0}{ending}"));
+    let share = bound.map(|bound| rate / bound * 100.0);
+    println!("| {what} | {window} | {round_trip} ms | {count} | {rate:.0} | {} | {} |", of(bound, ""), of(share, " %"));
+}
+
+/// A telco, a portal without delay, and a folder for the server between them.
+struct Bench {
+    telco: Telco,
+    portal: Portal,
+    folder: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let listen = ([127, 0, 0, 1], 0).into();
+        let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db: None, stands_at: None };
+        let portal = Portal::start(config).await.expect("the sandbox portal starts");
+        let telco = Telco::start(TelcoConfig { listen, ..TelcoConfig::default() }).await.expect("the telco starts");
+        Bench { telco, portal, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn server(&self, window: usize, more: &str) -> Server {
+        let path = self.folder.path().join("chrak.toml");
+        let text = format!(
+            "data_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:0\"\n[ops]\nlisten = \"127.0.0.1:0\"\n[portal]\n\
+             url = \"http://{}\"\ntoken = \"t\"\n[limits]\nreplies_per_number = {{ per_min = 0, per_day = 0 }}\n\
+             [[smsc]]\nname = \"bench\"\naddress = \"{}\"\nsystem_id = \"x\"\npassword = \"x\"\nwindow = {window}\n{more}\n",
+            self.portal.addr(),
+            self.telco.addr()
+        );
+        std::fs::write(&path, text).expect("written");
+        Server::start(&path)
+    }
+
+    async fn end(self) {
+        self.telco.stop().await;
+        self.portal.stop().await;
+    }
+}
+
+struct Server(Child);
+
+impl Server {
+    fn start(config: &Path) -> Self {
+        let built = std::env::var("CHRAK_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_chrak").to_owned());
+        let mut command = Command::new(built);
+        let child = command.args(["serve", "--config"]).arg(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        Server(child.expect("the server starts"))
+    }
+
+    /// SIGTERM, and its end.
+    fn leave(mut self) {
+        let id = self.0.id().to_string();
+        Command::new("kill").args(["-s", "TERM", &id]).status().expect("kill can be run");
+        self.0.wait().expect("it ends");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Texts are answered while the telco takes nothing; then the server starts anew and the telco takes all.
+async fn drain(window: usize, round_trip: u64, count: u64) -> f64 {
+    let bench = Bench::new().await;
+    bench.telco.set_faults(Faults { throttle: 100, ..Faults::default() });
+    let server = bench.server(500, "max_tps = 0");
+    bench.telco.bound().await;
+    let code = sample_codes()[1];
+    for n in 0..count {
+        bench.telco.send_mo(&format!("85597{n:07}"), "1212", code).expect("taken");
+    }
+    while bench.telco.counters().mo_acked < count {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // SIGTERM lets the turns in hand come to their end
+    server.leave();
+    bench.telco.set_faults(Faults { delay_resp: Duration::from_millis(round_trip), ..Faults::default() });
+    let server = bench.server(window, "max_tps = 0");
+    let mut first = None;
+    loop {
+        let sent = bench.telco.counters().mt;
+        if sent > 0 {
+            first.get_or_insert_with(Instant::now);
+        }
+        if sent >= count {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let rate = count as f64 / first.expect("some were sent").elapsed().as_secs_f64();
+    drop(server);
+    bench.end().await;
+    rate
+}
+
+async fn closed_loop(window: usize, more: &str, count: u64) -> f64 {
+    let bench = Bench::new().await;
+    let server = bench.server(window, more);
+    bench.telco.bound().await;
+    let plan = Plan {
+        count,
+        pace: Pace::Window(500),
+        text: sample_codes()[1].to_owned(),
+        to: "1212".to_owned(),
+        ussd: false,
+        numbers: None,
+    };
+    let begun = Instant::now();
+    let report = bench.telco.load(plan, &CancellationToken::new()).await;
+    let rate = count as f64 / begun.elapsed().as_secs_f64();
+    eprintln!("{}", serde_json::to_string(&report).expect("a report"));
+    drop(server);
+    bench.end().await;
+    rate
+}
