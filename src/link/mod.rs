@@ -144,7 +144,8 @@ impl Shared {
     /// to the next.
     fn unread_receipt(&self) {
         let smsc = &self.telco.name;
-        metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => "unread").increment(1);
+        metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => "unread")
+            .increment(1);
         if !self.unread_told.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 smsc = %smsc,

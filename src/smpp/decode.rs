@@ -175,17 +175,7 @@ pub fn data_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
     octet(&mut body, SHORT)?; // registered_delivery
     let data_coding = octet(&mut body, SHORT)?;
     let (tlvs, body) = with_payload(Bytes::new(), body)?;
-    Ok(Deliver {
-        sequence,
-        is_data_sm: true,
-        service_type,
-        source,
-        destination,
-        esm_class,
-        data_coding,
-        body,
-        tlvs,
-    })
+    Ok(Deliver { sequence, is_data_sm: true, service_type, source, destination, esm_class, data_coding, body, tlvs })
 }
 
 /// message_id of a submit_sm_resp or data_sm_resp, which may lack its NUL or be missing altogether. At most

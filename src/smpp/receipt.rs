@@ -205,7 +205,9 @@ mod tests {
             let receipt = read(&deliver(text, Vec::new())).expect(text);
             assert_eq!((receipt.message_id.as_str(), receipt.state), (id, state), "{text}");
         }
-        for text in ["your bill is paid:yes", "", "id:", "id: stat:DELIVRD", "id:,sub:001,stat:DELIVRD", "id", "text:id:5"] {
+        for text in
+            ["your bill is paid:yes", "", "id:", "id: stat:DELIVRD", "id:,sub:001,stat:DELIVRD", "id", "text:id:5"]
+        {
             assert_eq!(read(&deliver(text, Vec::new())), None, "{text}");
         }
     }

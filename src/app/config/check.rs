@@ -384,7 +384,10 @@ mod tests {
                 GOOD.replace("token =", "events = \"webhook\"\npoll_s = 5\ntoken ="),
                 "portal.poll_s: only events = \"poll\" uses it",
             ),
-            (format!("[push]\nquiet_hours = [\"21:00\", \"21:00\"]\n{GOOD}"), "push.quiet_hours: begin and end are equal"),
+            (
+                format!("[push]\nquiet_hours = [\"21:00\", \"21:00\"]\n{GOOD}"),
+                "push.quiet_hours: begin and end are equal",
+            ),
             (format!("code = []\n{GOOD}"), "code: an empty list"),
         ] {
             let fault = settle(&text).expect_err(told);

@@ -163,12 +163,19 @@ fn confirm(db: &mut Db, family: &str, fit: Fit, same_number: Option<bool>) {
     }
 }
 
-/// Whoever has one of these ids or keys: `from` names what is looked for in `v (n, wanted, family)`, and the
-/// outer loop is over those few.
+/// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
+/// over those few.
 const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
     ON o.message_id = v.wanted AND o.family = v.family WHERE o.message_id IS NOT NULL \
     UNION SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
     ON o.message_key = v.wanted AND o.family = v.family WHERE o.message_key IS NOT NULL";
+
+impl super::SqliteStore {
+    /// End of the statement by which segments are found, for the test that explains it.
+    pub const SEGMENTS_OF_IDS: &str = SEGMENTS;
+    /// As [`Self::SEGMENTS_OF_IDS`], of receipts that came early.
+    pub const ORPHANS_OF_IDS: &str = ORPHANS;
+}
 
 /// Segments that each receipt may be of, by its place.
 async fn segments(db: &mut Db, strange: &Ops<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
@@ -192,11 +199,7 @@ fn segment(db: &Db, row: &SqliteRow) -> Sql<Segment> {
     let sealed: Option<&[u8]> = row.try_get(3)?;
     let digits = sealed.and_then(|sealed| db.keys.open(&id, "destination", sealed).ok());
     let number = digits.and_then(|digits| Msisdn::parse_e164(std::str::from_utf8(&digits).ok()?));
-    Ok(Segment {
-        id,
-        message_id: row.try_get(2)?,
-        number: number.map(|number| db.keys.number_mac(number.digits())),
-    })
+    Ok(Segment { id, message_id: row.try_get(2)?, number: number.map(|number| db.keys.number_mac(number.digits())) })
 }
 
 /// `(n, id or key, family)` of everything that an id may also be.
