@@ -7,6 +7,9 @@ use rusmpp_core::tlvs::TlvTag;
 
 /// TLVs read of one PDU; more are ignored.
 const TLVS_MAX: usize = 64;
+/// Longest value that is believed of a TLV which runs past the end: all of the standard but message_payload, which
+/// stands where there is no other text, are shorter.
+const CUT_OCTETS_MAX: u16 = 255;
 
 /// A mandatory field is missing or sm_length does not fit: ESME_RINVCMDLEN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,21 +127,27 @@ pub fn deliver_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
 /// them. Read length by length, a chain that ends where the body ends is one, whatever its tags: a telco may
 /// write what we have never heard of, and the text is worth more than its wrapping. One whose last value is cut
 /// off, or that is followed by one to three octets, is one where a tag of the standard stood in it; a pad of
-/// NULs never tells against it. Text does not pass: its second pair of characters, read as a length, leads far
-/// out of a body (two letters are 0x4141 octets, two of Khmer in UCS-2 0x1780), and no character in UCS-2 is a
-/// tag of the standard but `0` and a few controls.
+/// NULs never tells against it.
+///
+/// Text does not pass: its second pair of octets, read as a length, leads out of the body (two letters are 0x4141
+/// octets, a Khmer one in UCS-2 0x1780), and where that is short enough for a TLV that is cut off, as in Latin in
+/// UCS-2, the first pair is no tag of the standard but for `0`, which is one of a single octet.
 pub(super) fn may_be_tlvs(rest: &[u8]) -> bool {
     let mut rest = rest;
     let mut any = false;
     let mut known = false;
     while let [first, second, high, low, value @ ..] = rest {
-        let standard = !matches!(TlvTag::from(u16::from_be_bytes([*first, *second])), TlvTag::Other(_));
-        known |= standard;
-        let length = usize::from(u16::from_be_bytes([*high, *low]));
-        match value.get(length..) {
+        let length = u16::from_be_bytes([*high, *low]);
+        let standard = match TlvTag::from(u16::from_be_bytes([*first, *second])) {
+            TlvTag::Other(_) => false,
+            TlvTag::MsMsgWaitFacilities => length == 1,
+            _ => true,
+        };
+        match value.get(usize::from(length)..) {
             Some(next) => rest = next,
-            None => return known,
+            None => return known || (standard && length <= CUT_OCTETS_MAX),
         }
+        known |= standard;
         any = true;
     }
     // less than a TLV's head: a pad, or the text is one to three octets longer than its length says
@@ -201,6 +210,7 @@ mod tests {
     /// 16 octets of UCS-2: Khmer, Latin, and Khmer with a blank in it.
     const KHMER: &[u8] = b"\x17\x9f\x17\x90\x17\xb6\x17\x93\x17\x97\x17\xb6\x17\x96\x17\x8f";
     const LATIN: &[u8] = b"\0H\0e\0l\0l\0o\0 \0y\0o";
+    const CYRILLIC: &[u8] = b"\x04\x20\x04\x43\x04\x41\x04\x24\x04\x38\x04\x43\x04\x22\x04\x30";
     const MIXED: &[u8] = b"\x17\x9f\0\x20\x17\x90\0\x31\0\x32\0\x30\x17\xb6\0\x35";
 
     #[test]
@@ -226,11 +236,14 @@ mod tests {
             ("Khmer in UCS-2", KHMER, false),
             ("Latin in UCS-2", LATIN, false),
             ("Khmer with digits in UCS-2", MIXED, false),
+            ("Cyrillic in UCS-2, whose capitals are tags", CYRILLIC, false),
+            ("digits in UCS-2", b"\0\x30\0\x31\0\x32\0\x30", false),
+            ("a standard one of one octet", b"\0\x30\0\x01\x80", true),
         ] {
             assert_eq!(may_be_tlvs(rest), may_be, "{what}");
         }
         // wherever the length cuts a text of UCS-2 whole characters are left over
-        for text in [KHMER, LATIN, MIXED] {
+        for text in [KHMER, LATIN, CYRILLIC, MIXED] {
             for left in (4..text.len()).step_by(2) {
                 assert!(!may_be_tlvs(&text[text.len() - left..]), "{left} octets of {text:?}");
             }
