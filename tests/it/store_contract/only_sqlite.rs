@@ -130,8 +130,9 @@ async fn no_receipt_walks_over_a_table() {
         let sql = sqlx::AssertSqlSafe(format!("{head}{tail}"));
         let steps = sqlx::query(sql).fetch_all(&mut conn).await.expect("explained");
         let steps: Vec<String> = steps.iter().map(|row| sqlx::Row::get(row, 3)).collect();
-        let walks: Vec<&String> =
-            steps.iter().filter(|step| step.starts_with("SCAN ") && !step.starts_with("SCAN v")).collect();
+        // what is looked for is gone through, and nothing else
+        let few = |step: &str| step.starts_with("SCAN v") || step.ends_with("CONSTANT ROWS");
+        let walks: Vec<&String> = steps.iter().filter(|step| step.starts_with("SCAN ") && !few(step)).collect();
         assert!(walks.is_empty(), "{walks:?} of {steps:?}");
         assert_eq!(steps.iter().filter(|step| step.starts_with("SEARCH ")).count(), 2, "{steps:?}");
     }
