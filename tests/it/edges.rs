@@ -152,6 +152,9 @@ impl Bound {
     }
 }
 
+/// The id of the resp; esm_class, text and TLVs of the receipt; what it is found to be, and how many were.
+type Case<'a> = (&'static str, u8, &'a [u8], &'a [u8], &'a str, u32);
+
 /// A deliver_sm from `from` to 1212.
 fn sm(from: &str, esm_class: u8, text: &[u8], tlvs: &[u8]) -> Vec<u8> {
     let length = u8::try_from(text.len()).expect("a short text");
@@ -206,7 +209,7 @@ async fn receipts_are_found_however_a_telco_writes_them() {
     let wide: Vec<u8> = b"id:0a7 stat:DELIVRD".iter().flat_map(|octet| [*octet, 0]).collect();
     let udh = b"\x05\0\x03\x07\x02\x01id:0A8,sub:001,dlvrd:001,stat:DELIVRD";
     let four = b"\0\x1e\0\x03a9\0\x04\x27\0\x04\0\0\0\x02\x40\x01\0\x02\0\x01";
-    let cases: [(&'static str, u8, &[u8], &[u8], &str, u32); 8] = [
+    let cases: [Case<'_>; 8] = [
         ("X-1", 4, b"id:X-1,sub:001,dlvrd:001,submit date:2611,stat:DELIVRD,err:000", b"", "exact", 1),
         ("a1b2db", 4, b"id:A1B2DB stat:DELIVRD", b"", "alike", 1),
         ("000012", 4, b"id:12;stat:DELIVRD", b"", "alike", 2),
