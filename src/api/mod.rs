@@ -69,7 +69,7 @@ pub fn routes(parts: ApiParts) -> Router {
     let shared = Arc::new(Shared {
         exchange: parts.exchange,
         agencies: Agencies::new(parts.agencies),
-        webhook_keys: parts.webhook_secrets.iter().filter_map(|secret| notifications::key(secret)).collect(),
+        webhook_keys: parts.webhook_secrets.iter().map(|secret| notifications::key(secret)).collect(),
         read_event: parts.read_event,
         running: Mutex::default(),
     });

@@ -307,6 +307,8 @@ pub(super) fn telco(settings: &TelcoSettings) -> link::Telco {
             Validity::None => link::Validity::None,
         },
         receipts: settings.receipts,
+        message_id: settings.message_id,
+        statuses: settings.statuses.clone(),
         packed: settings.packed,
         ussd: link::Ussd {
             dialect: settings.ussd.dialect.clone(),

@@ -16,7 +16,7 @@ use crate::{
     smpp::{
         decode::Deliver,
         session::{Event, Session, State},
-        status::{Class, ESME_ROK, ESME_RSYSERR, ESME_RTHROTTLED, class},
+        status::{Class, ESME_ROK, ESME_RSYSERR, ESME_RTHROTTLED},
     },
     types::{
         MoId, MtId, SessionId,
@@ -334,11 +334,15 @@ impl<'a> Driver<'a> {
                 };
                 exchange.accept(*mo, Box::new(done));
             }
-            Arrival::Receipt { message_id, delivery } => {
+            Arrival::Unread => {
+                self.keeper.shared.unread_receipt();
+                self.respond(sequence, ESME_ROK);
+            }
+            Arrival::Receipt(receipt) => {
                 let exchange = exchange.clone();
-                let family = self.keeper.shared.telco.family.clone();
+                let smsc = self.keeper.shared.telco.name.clone();
                 tokio::spawn(async move {
-                    let stored = exchange.receipt(&family, message_id, delivery).await;
+                    let stored = exchange.receipt(&smsc, receipt).await;
                     let result = stored.map(|()| None).map_err(AcceptFault::Store);
                     drop(reply.try_send(Stored { sequence, result }));
                 });
@@ -462,7 +466,7 @@ impl<'a> Driver<'a> {
         let Some(attempts) = self.waiting.get(&token).map(|waiting| waiting.attempts) else {
             return self.screen_refused(status, now);
         };
-        let outcome = match class(status) {
+        let outcome = match self.keeper.shared.telco.statuses.class(status) {
             Class::Throttle => {
                 self.throttled(now);
                 Outcome::Unwritten
@@ -492,7 +496,7 @@ impl<'a> Driver<'a> {
     }
 
     fn screen_refused(&self, status: u32, now: Instant) {
-        if class(status) == Class::Throttle {
+        if self.keeper.shared.telco.statuses.class(status) == Class::Throttle {
             self.throttled(now);
         }
         tracing::warn!(

@@ -2,7 +2,10 @@
 use super::Telco;
 use crate::{
     exchange::{IncomingMo, PartOf},
-    ports::{inbox::Source, outbox::Delivery},
+    ports::{
+        inbox::Source,
+        outbox::{Delivery, NewReceipt},
+    },
     smpp::{
         decode::Deliver,
         dialect::Dialect,
@@ -21,12 +24,9 @@ pub enum Arrival {
     /// A text: to be stored before it is acknowledged.
     Mo(Box<IncomingMo>),
     /// A final receipt: to be stored before it is acknowledged.
-    Receipt {
-        /// The id of the submit_sm_resp.
-        message_id: String,
-        /// What became of it.
-        delivery: Delivery,
-    },
+    Receipt(NewReceipt),
+    /// A receipt by its esm_class that names no message: acknowledged, as no repetition would name one.
+    Unread,
     /// Nothing durable to it: acknowledged at once.
     Nothing,
 }
@@ -42,7 +42,7 @@ pub fn is_ussd(deliver: &Deliver) -> bool {
 /// Sorts and decodes.
 pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
     match receipt::kind(deliver.esm_class) {
-        Kind::Receipt => return of_receipt(deliver),
+        Kind::Receipt => return of_receipt(telco, deliver),
         Kind::Other => return Arrival::Nothing,
         Kind::Message => {}
     }
@@ -65,16 +65,28 @@ pub fn sort(telco: &Telco, session: SessionId, deliver: &Deliver) -> Arrival {
     }))
 }
 
-fn of_receipt(deliver: &Deliver) -> Arrival {
+fn of_receipt(telco: &Telco, deliver: &Deliver) -> Arrival {
     let Some(receipt) = receipt::read(deliver) else {
-        return Arrival::Nothing;
+        return Arrival::Unread;
     };
     let delivery = match receipt.state {
         State::Delivered => Delivery::Delivered,
         State::Undelivered => Delivery::Undelivered,
         State::Pending => return Arrival::Nothing,
     };
-    Arrival::Receipt { message_id: receipt.message_id, delivery }
+    // The text's destination is the receipt's source (§2.11); some telcos leave the addresses as they were.
+    let person = |address: &Address| match source(address) {
+        Source::Person(number) => Some(number),
+        Source::Other(_) => None,
+    };
+    let number = person(&deliver.source).or_else(|| person(&deliver.destination));
+    Arrival::Receipt(NewReceipt {
+        family: telco.family.clone(),
+        message_id: receipt.message_id,
+        rule: telco.message_id,
+        number,
+        delivery,
+    })
 }
 
 /// Names and short codes are nobody to answer.

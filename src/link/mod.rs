@@ -17,8 +17,10 @@ use crate::{
     exchange::Exchange,
     ports::{clock::Clock, status::Board},
     smpp::{
+        message_id,
         pdu::{Bind, BindKind},
         session::SessionConfig,
+        status,
     },
     types::{
         limits::PDU_OCTETS_MAX,
@@ -26,7 +28,13 @@ use crate::{
     },
 };
 use pace::Pace;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Wait for a bind_resp, an enquire_link_resp, an unbind_resp, a TCP connect.
@@ -79,6 +87,10 @@ pub struct Telco {
     pub validity: Validity,
     /// Ask for delivery receipts.
     pub receipts: bool,
+    /// How the ids of resps and receipts compare.
+    pub message_id: message_id::Rule,
+    /// What its refusals mean.
+    pub statuses: status::Table,
     /// GSM 7-bit octets are packed.
     pub packed: bool,
     /// USSD here.
@@ -122,7 +134,26 @@ struct Shared {
     clock: Arc<dyn Clock>,
     pace: Pace,
     desk: ussd::Desk,
+    /// A receipt that could not be read was told of.
+    unread_told: AtomicBool,
     stop: CancellationToken,
+}
+
+impl Shared {
+    /// Counts a receipt that names no message, and says so once: how a telco writes them does not change from one
+    /// to the next.
+    fn unread_receipt(&self) {
+        let smsc = &self.telco.name;
+        metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => "unread")
+            .increment(1);
+        if !self.unread_told.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                smsc = %smsc,
+                "a delivery receipt names no message: neither receipted_message_id nor id: stands in it; its like are \
+                 acknowledged and counted as unread"
+            );
+        }
+    }
 }
 
 /// Starts all binds of all telcos. They go on until `stop`, then settle their windows, unbind and end.
@@ -139,6 +170,7 @@ pub fn start(
         let shared = Arc::new(Shared {
             pace: Pace::new(telco.max_tps),
             desk: ussd::Desk::default(),
+            unread_told: AtomicBool::new(false),
             telco,
             exchange: exchange.clone(),
             board: Arc::clone(&board),

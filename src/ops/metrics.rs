@@ -40,6 +40,8 @@ fn describe() {
     describe_counter!("chrak_mo_total", "Mobile-originated messages by what became of them");
     describe_counter!("chrak_mt_total", "Segments submitted by what the telco said");
     describe_counter!("chrak_mt_duplicates_possible_total", "Segments sent again after an uncertain end");
+    describe_counter!("chrak_receipts_total", "Delivery receipts by whose they were found to be");
+    describe_counter!("chrak_receipts_adopted_total", "Receipts that came before their resp and found it, by how");
     describe_counter!("chrak_lookup_failures_total", "Questions about codes that found nothing, by reason");
     describe_counter!("chrak_http_refused_total", "HTTP connections closed because there were too many");
     describe_histogram!("chrak_answer_seconds", "From a message in to its last submit_sm written");

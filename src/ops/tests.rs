@@ -6,13 +6,10 @@ use crate::{
         citizens::{CitizenRecord, Citizens},
         clock::SystemClock,
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
-        outbox::{Delivery, DueMt, Outbox, Resolved, Settlement},
+        outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         status::{BindState, BindStatus, Rate},
     },
-    types::{
-        MoId, Msisdn, MtId, SessionId,
-        names::{Family, SmscName},
-    },
+    types::{MoId, Msisdn, MtId, SessionId, names::SmscName},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -64,7 +61,7 @@ impl Outbox for Depths {
     fn settle(&self, _: Vec<Settlement>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn resolve_ambiguous(&self, _: SmscName, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<Resolved, StoreFault>> { closed() }
     fn expire(&self, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
-    fn receipt(&self, _: Family, _: String, _: Delivery, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn receipt(&self, _: NewReceipt, _: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> { closed() }
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(17) }
 }
 

@@ -1,20 +1,17 @@
-//! Every question but that of an application: its path, whether it may be tried again, and what each reply
-//! means. Reading is tried again as it is; a change carries the key of its intention, so that the portal carries
-//! it out at most once, and when nothing certain comes back that is what is said.
+//! Every question: its path, and what each reply means. Reading is tried again as it is; a change carries the key of
+//! its intention, so that the portal carries it out at most once, and when nothing certain comes back that is
+//! what is said.
 use super::transport::{Call, Method, Reply};
-use super::{Core, PAUSE_FIRST, TRIES_MAX, directory::percent, jittered, measured, wire};
+use super::{Core, directory::percent, wire};
 use crate::{
     ports::portal::Asker,
-    types::civic::{Answer, ChangeKind, Office, PortalFault, Query},
+    types::{
+        RegistrationCode,
+        civic::{Answer, Application, ChangeKind, Office, PortalFault, Query},
+    },
 };
 use bytes::Bytes;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
-
-/// A try that is cut shorter than this would cut off a portal that is only slow.
-const TRY_WORTH: Duration = Duration::from_secs(1);
+use std::{sync::Arc, time::Instant};
 
 impl Call {
     /// A question of Chrak's own, for no citizen.
@@ -102,11 +99,7 @@ impl Core {
     }
 
     async fn read(&self, operation: &'static str, call: &Call, until: Instant) -> Result<Bytes, PortalFault> {
-        self.tried(operation, call, until).await.map_err(|fault| match fault {
-            // nothing was to be changed, so nothing is uncertain
-            PortalFault::Uncertain => PortalFault::Away,
-            fault => fault,
-        })
+        self.attempt(operation, call, until, judge).await.map_err(of_read)
     }
 
     async fn change(&self, what: &ChangeKind, asker: Asker, until: Instant) -> Answer {
@@ -130,7 +123,7 @@ impl Core {
         if let ChangeKind::Pay { pin, .. } = what {
             call.pin = pin.clone();
         }
-        let done = self.tried(operation, &call, until).await;
+        let done = self.attempt(operation, &call, until, judge).await;
         match what {
             ChangeKind::Hold { .. } => Answer::Held(done.and_then(|body| usable(wire::appointments::hold(&body)))),
             ChangeKind::Book { .. } | ChangeKind::Move { .. } | ChangeKind::Cancel { .. } => {
@@ -147,59 +140,23 @@ impl Core {
             }
         }
     }
+}
 
-    /// Calls until something certain comes back, the deadline, or three tries.
-    async fn tried(&self, operation: &'static str, call: &Call, until: Instant) -> Result<Bytes, PortalFault> {
-        if !self.may_call() {
-            return Err(PortalFault::Away);
-        }
-        let (mut pause, mut uncertain) = (PAUSE_FIRST, false);
-        for tries in 1..=TRIES_MAX {
-            let started = Instant::now();
-            // a hanging try must leave time for another, unless there is hardly time for one
-            let left = until.saturating_duration_since(started);
-            let share = left / (TRIES_MAX - tries + 1);
-            let this = if share < TRY_WORTH { until } else { started + share };
-            let (result, wait) = match self.transport.send(call, this).await {
-                Ok(reply) => {
-                    let wait = reply.retry_after;
-                    (judge(reply), wait)
-                }
-                Err(broken) => {
-                    tracing::warn!(operation, "the portal did not answer: {broken}");
-                    (Err(PortalFault::Uncertain), None)
-                }
-            };
-            measured(operation, label(&result), started);
-            match result {
-                Err(fault @ (PortalFault::Away | PortalFault::Uncertain)) => {
-                    uncertain |= fault == PortalFault::Uncertain;
-                    let wait = wait.unwrap_or_else(|| jittered(pause));
-                    pause *= 2;
-                    if tries == TRIES_MAX || Instant::now() + wait >= until {
-                        break;
-                    }
-                    tokio::time::sleep(wait).await;
-                }
-                certain => {
-                    self.report(certain != Err(PortalFault::Unusable));
-                    return certain;
-                }
-            }
-        }
-        self.report(false);
-        Err(if uncertain { PortalFault::Uncertain } else { PortalFault::Away })
+/// Nothing was to be changed, so nothing is uncertain.
+pub(super) fn of_read(fault: PortalFault) -> PortalFault {
+    match fault {
+        PortalFault::Uncertain => PortalFault::Away,
+        fault => fault,
     }
 }
 
-fn label(result: &Result<Bytes, PortalFault>) -> &'static str {
-    match result {
-        Ok(_) => "ok",
-        Err(PortalFault::Unusable) => "unusable",
-        Err(PortalFault::Refused) => "refused",
-        Err(PortalFault::Away | PortalFault::Uncertain) => "away",
-        Err(_) => "no",
-    }
+/// What a reply to the question of an application means: conflicts are for changes.
+pub(super) fn application(asked: &RegistrationCode, reply: Reply) -> Result<Application, PortalFault> {
+    let body = judge(reply).map_err(|fault| match fault {
+        PortalFault::SlotTaken | PortalFault::TooLate | PortalFault::HoldExpired => PortalFault::Unusable,
+        fault => fault,
+    })?;
+    usable(wire::application(&body, asked))
 }
 
 /// What a reply means. `Away`: certainly not carried out; `Uncertain`: nobody knows.

@@ -39,8 +39,10 @@ impl Core {
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
-        // one reads, the others wait for it
-        let _reading = self.reading.lock().await;
+        // one reads, the others wait for it, no longer than they have: who reads may have much more time
+        let Ok(_reading) = tokio::time::timeout_at(until.into(), self.reading.lock()).await else {
+            return self.kept(PortalFault::Away);
+        };
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
@@ -50,12 +52,15 @@ impl Core {
                 *hold(&self.kept_directory) = Some(Arc::clone(&directory));
                 Ok((directory, None))
             }
-            Err(fault) => {
-                let kept = hold(&self.kept_directory).clone().ok_or(fault)?;
-                let as_of = kept.read_at;
-                Ok((kept, Some(as_of)))
-            }
+            Err(fault) => self.kept(fault),
         }
+    }
+
+    /// What was read last, with its time; the fault where nothing was.
+    fn kept(&self, fault: PortalFault) -> Result<(Arc<Directory>, Option<UnixMs>), PortalFault> {
+        let kept = hold(&self.kept_directory).clone().ok_or(fault)?;
+        let as_of = kept.read_at;
+        Ok((kept, Some(as_of)))
     }
 
     /// What need not be read again; with its time when the portal failed last, for then nobody knows whether it still holds.

@@ -1,8 +1,10 @@
 //! The client of the portal: deadlines, retries where they are safe, a breaker, kept answers, and one call
-//! for equal questions. Knows HTTP and the contract's JSON; above it nobody does.
+//! for equal questions. Knows HTTP and the contract's JSON; above it nobody does. How often and how long it is asked
+//! stands in `attempts`, what a reply means in `calls`, both for all questions.
 //!
 //! To add a question: a variant of `Query` and `Answer` in `types::civic`, its path in [`PortalClient`], its
 //! DTO in `wire`, and a fault case in the tests.
+mod attempts;
 mod breaker;
 mod calls;
 mod directory;
@@ -34,7 +36,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
-use transport::{Call, Method, Reply, Transport};
+use transport::{Call, Method, Transport};
 
 /// Where the portal is and how it is spoken to.
 #[derive(Clone)]
@@ -88,12 +90,8 @@ struct Question {
     channel: Channel,
 }
 
-/// Tries of one question.
-const TRIES_MAX: u32 = 3;
 /// How long a question for events may take.
 const EVENTS_WITHIN: Duration = Duration::from_secs(10);
-/// First pause between two tries; doubles, with jitter.
-const PAUSE_FIRST: Duration = Duration::from_millis(50);
 
 impl PortalClient {
     /// Makes the client; nothing is called yet.
@@ -126,7 +124,8 @@ impl PortalClient {
         }
     }
 
-    /// Asks for what concerns nobody, to see whether the portal is there and takes our token.
+    /// Asks for what concerns nobody, to see whether the portal is there and takes our token. Once: whoever asks
+    /// wants to see how it fails.
     ///
     /// # Errors
     /// One line that says what came instead.
@@ -194,11 +193,7 @@ pub fn read_event(body: &[u8]) -> Result<crate::types::civic::Event, String> {
 }
 
 impl Core {
-    /// Asks until there is an answer, the deadline, or no sense in trying again. Only this GET is tried again.
     async fn fetch(&self, question: &Question, until: Instant) -> Result<Application, PortalFault> {
-        if !self.may_call() {
-            return Err(PortalFault::Away);
-        }
         let call = Call {
             method: Method::Get,
             key: None,
@@ -207,46 +202,8 @@ impl Core {
             number: question.number,
             pin: question.pin.clone(),
         };
-        let mut pause = PAUSE_FIRST;
-        for tries in 1..=TRIES_MAX {
-            let started = Instant::now();
-            let outcome = self.transport.send(&call, until).await;
-            let read = match outcome {
-                Ok(reply) => read(question, reply),
-                Err(broken) => {
-                    tracing::warn!("the portal did not answer: {broken}");
-                    Read::Again(None)
-                }
-            };
-            self.measure(&read, started);
-            match read {
-                Read::Done(done) => {
-                    self.report(done.is_ok() || !matches!(done, Err(PortalFault::Unusable)));
-                    return done.map(|application| *application);
-                }
-                Read::Again(after) => {
-                    let wait = after.unwrap_or_else(|| jittered(pause));
-                    pause *= 2;
-                    if tries == TRIES_MAX || Instant::now() + wait >= until {
-                        break;
-                    }
-                    tokio::time::sleep(wait).await;
-                }
-            }
-        }
-        self.report(false);
-        Err(PortalFault::Away)
-    }
-
-    fn measure(&self, read: &Read, started: Instant) {
-        let result = match read {
-            Read::Done(Ok(_)) => "ok",
-            Read::Done(Err(PortalFault::Unusable)) => "unusable",
-            Read::Done(Err(PortalFault::Refused)) => "refused",
-            Read::Done(Err(_)) => "no",
-            Read::Again(_) => "away",
-        };
-        measured("getApplication", result, started);
+        let read = |reply| calls::application(&question.code, reply);
+        self.attempt("getApplication", &call, until, read).await.map_err(calls::of_read)
     }
 
     fn may_call(&self) -> bool {
@@ -298,43 +255,6 @@ impl Core {
 fn measured(operation: &'static str, result: &'static str, started: Instant) {
     metrics::histogram!("chrak_portal_seconds", "operation" => operation, "result" => result)
         .record(started.elapsed().as_secs_f64());
-}
-
-/// What a reply means for the question.
-enum Read {
-    Done(Result<Box<Application>, PortalFault>),
-    /// May be tried again, after the pause the portal asked for.
-    Again(Option<Duration>),
-}
-
-fn read(question: &Question, reply: Reply) -> Read {
-    if reply.is_road_error {
-        return Read::Again(None);
-    }
-    let unusable = |why: &str| {
-        tracing::warn!(status = reply.status, "the portal's answer cannot be used: {why}");
-        Read::Done(Err(PortalFault::Unusable))
-    };
-    match reply.status {
-        200 => match wire::application(&reply.body, &question.code) {
-            Ok(application) => Read::Done(Ok(Box::new(application))),
-            Err(why) => unusable(&why),
-        },
-        404 => Read::Done(Err(PortalFault::NotFound)),
-        423 => Read::Done(Err(PortalFault::Locked)),
-        403 => Read::Done(Err(wire::factor(&reply.body))),
-        401 => {
-            tracing::error!("the portal refuses our token; check portal.token_file");
-            Read::Done(Err(PortalFault::Refused))
-        }
-        429 | 500..=599 => Read::Again(reply.retry_after),
-        _ => unusable("a status that the contract does not have here"),
-    }
-}
-
-/// Half to all of a pause.
-fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.5 + f64::from(transport::random::<1>()[0]) / 510.0)
 }
 
 /// The portal's answers carry their time for people; nothing is decided by it.

@@ -7,6 +7,8 @@ use tokio::{
     net::TcpListener,
 };
 
+mod hanging;
+
 const CODE: &str = "120500260481937";
 
 struct Canned {

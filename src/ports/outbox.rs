@@ -1,6 +1,7 @@
 //! MTs: one row per segment, from the commit that caused it to the telco's last word. Each method is one
 //! transaction.
 use super::{PortFuture, StoreFault};
+use crate::smpp::message_id::Rule;
 use crate::types::{
     MoId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
@@ -122,6 +123,49 @@ pub enum Delivery {
     Undelivered,
 }
 
+/// A delivery receipt that says the last word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReceipt {
+    /// SMSCs that give ids together.
+    pub family: Family,
+    /// The id in it, as written there.
+    pub message_id: String,
+    /// How that compares with the ids of the resps.
+    pub rule: Rule,
+    /// The number it is about, where it says so. At rest only its digest is kept.
+    pub number: Option<Msisdn>,
+    /// What became of the segment.
+    pub delivery: Delivery,
+}
+
+/// What a receipt was found to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipted {
+    /// Of a segment with exactly its id.
+    Exact,
+    /// Of a segment whose id is equal but for case and zeros.
+    Alike,
+    /// Of a segment whose id is that number in another radix.
+    Converted,
+    /// Of a segment that had its last word already.
+    Repeated,
+    /// Of nobody known yet: kept until a resp names it.
+    Orphan,
+}
+
+impl Receipted {
+    /// As it stands in metric labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Receipted::Exact => "exact",
+            Receipted::Alike => "alike",
+            Receipted::Converted => "converted",
+            Receipted::Repeated => "repeated",
+            Receipted::Orphan => "orphan",
+        }
+    }
+}
+
 /// Segments that were uncertain, and what was decided.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resolved {
@@ -158,14 +202,9 @@ pub trait Outbox: Send + Sync {
     ) -> PortFuture<'_, Result<Resolved, StoreFault>>;
     /// Queued segments past `not_after` become expired. Returns how many.
     fn expire(&self, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>>;
-    /// Stores a receipt: on its segment, or as an orphan until the resp comes. Durable when done.
-    fn receipt(
-        &self,
-        family: Family,
-        message_id: String,
-        delivery: Delivery,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// Stores a receipt: on its segment, as `smpp::message_id` finds it, or as an orphan until the resp comes.
+    /// Durable when done.
+    fn receipt(&self, receipt: NewReceipt, now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>>;
     /// Segments queued, submitting or uncertain.
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>>;
 }

@@ -1,11 +1,15 @@
 //! Tolerant reading of what a telco sends: a missing last NUL, over-long strings, octets beyond ASCII, TLVs
-//! of any length and what follows them are taken as far as they make sense. Only a body that ends before its
-//! mandatory fields, or a sm_length that does not fit, cannot be used.
+//! of any length and any tag and what follows them are taken as far as they make sense. Only a body that ends
+//! before its mandatory fields, or a length that does not fit the text, cannot be used.
 use super::pdu::{Address, Tlv, tag};
 use bytes::{Buf, Bytes};
+use rusmpp_core::tlvs::TlvTag;
 
 /// TLVs read of one PDU; more are ignored.
 const TLVS_MAX: usize = 64;
+/// Longest value that is believed of a TLV which runs past the end: all of the standard but message_payload, which
+/// stands where there is no other text, are shorter.
+const CUT_OCTETS_MAX: u16 = 255;
 
 /// A mandatory field is missing or sm_length does not fit: ESME_RINVCMDLEN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,17 +74,22 @@ fn address(body: &mut Bytes) -> Result<Address, BadBody> {
 }
 
 /// The TLVs at the end of a body. One that runs past the end is dropped with what follows it.
-pub fn tlvs(mut body: Bytes) -> Vec<Tlv> {
+pub fn tlvs(body: Bytes) -> Vec<Tlv> {
+    chain(body).0
+}
+
+/// The TLVs, and the tag of one that runs past the end.
+fn chain(mut body: Bytes) -> (Vec<Tlv>, Option<u16>) {
     let mut tlvs = Vec::new();
     while body.len() >= 4 && tlvs.len() < TLVS_MAX {
         let tag = body.get_u16();
         let length = usize::from(body.get_u16());
         if length > body.len() {
-            break;
+            return (tlvs, Some(tag));
         }
         tlvs.push(Tlv { tag, value: body.split_to(length) });
     }
-    tlvs
+    (tlvs, None)
 }
 
 /// Reads a deliver_sm.
@@ -107,28 +116,58 @@ pub fn deliver_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
         return Err(BadBody("sm_length is larger than what is there"));
     }
     let short_message = body.split_to(length);
-    if !body.is_empty() && !looks_like_tlvs(&body) && length > 0 {
+    if !may_be_tlvs(&body) {
         return Err(BadBody("sm_length is smaller than what is there"));
     }
-    let tlvs = tlvs(body);
-    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
-    let body = if short_message.is_empty() { payload.unwrap_or_default() } else { short_message };
+    let (tlvs, body) = with_payload(short_message, body)?;
     Ok(Deliver { sequence, is_data_sm: false, service_type, source, destination, esm_class, data_coding, body, tlvs })
 }
 
-/// Whether what follows short_message may be TLVs or a pad: a tag of the standard, also one whose value is cut
-/// off, or a vendor's with a value that is there. Text that a wrong sm_length left over is neither.
-fn looks_like_tlvs(rest: &[u8]) -> bool {
-    match rest {
-        [first, second, high, low, value @ ..] => {
-            let length = usize::from(u16::from_be_bytes([*high, *low]));
-            match u16::from_be_bytes([*first, *second]) {
-                0..0x1400 => true,
-                0x1400..0x4000 => length <= value.len(),
-                _ => false,
-            }
+/// Whether what follows short_message may be TLVs, for text that a wrong sm_length left over must be told from
+/// them. Read length by length, a chain that ends where the body ends is one, whatever its tags: a telco may
+/// write what we have never heard of, and the text is worth more than its wrapping. One whose last value is cut
+/// off, or that is followed by one to three octets, is one where a tag of the standard stood in it; a pad of
+/// NULs never tells against it.
+///
+/// Text does not pass: its second pair of octets, read as a length, leads out of the body (two letters are 0x4141
+/// octets, a Khmer one in UCS-2 0x1780), and where that is short enough for a TLV that is cut off, as in Latin in
+/// UCS-2, the first pair is no tag of the standard but for `0`, which is one of a single octet.
+pub(super) fn may_be_tlvs(rest: &[u8]) -> bool {
+    let mut rest = rest;
+    let mut any = false;
+    let mut known = false;
+    while let [first, second, high, low, value @ ..] = rest {
+        let length = u16::from_be_bytes([*high, *low]);
+        let standard = match TlvTag::from(u16::from_be_bytes([*first, *second])) {
+            TlvTag::Other(_) => false,
+            TlvTag::MsMsgWaitFacilities => length == 1,
+            _ => true,
+        };
+        match value.get(usize::from(length)..) {
+            Some(next) => rest = next,
+            None => return known || (standard && length <= CUT_OCTETS_MAX),
         }
-        _ => true,
+        known |= standard;
+        any = true;
+    }
+    // less than a TLV's head: a pad, or the text is one to three octets longer than its length says
+    rest.is_empty() || !any || known || rest.iter().all(|octet| *octet == 0)
+}
+
+/// The TLVs, and the text: message_payload where short_message is empty. A message_payload that runs past the end
+/// is as bad as such a short_message: taken for nothing, it would be a text that is acknowledged and lost.
+fn with_payload(short_message: Bytes, rest: Bytes) -> Result<(Vec<Tlv>, Bytes), BadBody> {
+    let (tlvs, cut) = chain(rest);
+    if !short_message.is_empty() {
+        return Ok((tlvs, short_message));
+    }
+    match tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD) {
+        Some(payload) => {
+            let payload = payload.value.clone();
+            Ok((tlvs, payload))
+        }
+        None if cut == Some(tag::MESSAGE_PAYLOAD) => Err(BadBody("message_payload is larger than what is there")),
+        None => Ok((tlvs, Bytes::new())),
     }
 }
 
@@ -144,19 +183,8 @@ pub fn data_sm(sequence: u32, mut body: Bytes) -> Result<Deliver, BadBody> {
     let esm_class = octet(&mut body, SHORT)?;
     octet(&mut body, SHORT)?; // registered_delivery
     let data_coding = octet(&mut body, SHORT)?;
-    let tlvs = tlvs(body);
-    let payload = tlvs.iter().find(|tlv| tlv.tag == tag::MESSAGE_PAYLOAD).map(|tlv| tlv.value.clone());
-    Ok(Deliver {
-        sequence,
-        is_data_sm: true,
-        service_type,
-        source,
-        destination,
-        esm_class,
-        data_coding,
-        body: payload.unwrap_or_default(),
-        tlvs,
-    })
+    let (tlvs, body) = with_payload(Bytes::new(), body)?;
+    Ok(Deliver { sequence, is_data_sm: true, service_type, source, destination, esm_class, data_coding, body, tlvs })
 }
 
 /// message_id of a submit_sm_resp or data_sm_resp, which may lack its NUL or be missing altogether. At most
@@ -173,4 +201,74 @@ pub fn bind_resp(mut body: Bytes) -> (String, Option<u8>) {
     let version =
         tlvs(body).iter().find(|tlv| tlv.tag == tag::SC_INTERFACE_VERSION).and_then(|tlv| tlv.value.first().copied());
     (String::from_utf8_lossy(&system_id).into_owned(), version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 16 octets of UCS-2: Khmer, Latin, and Khmer with a blank in it.
+    const KHMER: &[u8] = b"\x17\x9f\x17\x90\x17\xb6\x17\x93\x17\x97\x17\xb6\x17\x96\x17\x8f";
+    const LATIN: &[u8] = b"\0H\0e\0l\0l\0o\0 \0y\0o";
+    const CYRILLIC: &[u8] = b"\x04\x20\x04\x43\x04\x41\x04\x24\x04\x38\x04\x43\x04\x22\x04\x30";
+    const MIXED: &[u8] = b"\x17\x9f\0\x20\x17\x90\0\x31\0\x32\0\x30\x17\xb6\0\x35";
+
+    #[test]
+    fn what_may_be_tlvs_is_told_from_text_that_a_wrong_length_left_over() {
+        for (what, rest, may_be) in [
+            ("nothing", &b""[..], true),
+            ("a tag above the vendors'", b"\x40\x01\0\x02\0\x01", true),
+            ("0x8001", b"\x80\x01\0\x01x", true),
+            ("0xFFFF without a value", b"\xFF\xFF\0\0", true),
+            ("a standard one behind an unknown one", b"\x40\x01\0\x01x\x02\x04\0\x02\0\x07", true),
+            ("two unknown ones", b"\x40\x01\0\x01x\x80\x01\0\x01y", true),
+            ("a vendor's", b"\x14\x01\0\x02\0\x01", true),
+            ("a standard one whose value is cut", b"\x05\x01\0\xFFx", true),
+            ("a standard one whose value is cut, behind an unknown one", b"\x40\x01\0\x01x\x05\x01\0\xFFx", true),
+            ("an unknown one whose value is cut, behind a standard one", b"\x05\x01\0\x01\x01\x40\x01\0\xFFx", true),
+            ("a pad of one octet", b"\0", true),
+            ("a pad of NULs behind an unknown one", b"\x40\x01\0\x01x\0\0", true),
+            ("an octet too many behind a standard one", b"\x05\x01\0\x01\x01x", true),
+            ("an unknown one whose value is cut", b"\x40\x01\0\xFFx", false),
+            ("a vendor's whose value is cut", b"\x14\x01\0\xFFx", false),
+            ("text in one octet each", b"20500260481937", false),
+            ("text and a NUL", b"20500260481937\0", false),
+            ("Khmer in UCS-2", KHMER, false),
+            ("Latin in UCS-2", LATIN, false),
+            ("Khmer with digits in UCS-2", MIXED, false),
+            ("Cyrillic in UCS-2, whose capitals are tags", CYRILLIC, false),
+            ("digits in UCS-2", b"\0\x30\0\x31\0\x32\0\x30", false),
+            ("a standard one of one octet", b"\0\x30\0\x01\x80", true),
+        ] {
+            assert_eq!(may_be_tlvs(rest), may_be, "{what}");
+        }
+        // wherever the length cuts a text of UCS-2 whole characters are left over
+        for text in [KHMER, LATIN, CYRILLIC, MIXED] {
+            for left in (4..text.len()).step_by(2) {
+                assert!(!may_be_tlvs(&text[text.len() - left..]), "{left} octets of {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_tlv_hides_neither_the_version_nor_the_payload() {
+        let body = Bytes::from_static(b"smsc\0\x40\x01\0\x02\0\x01\x02\x10\0\x01\x34");
+        assert_eq!(bind_resp(body), ("smsc".to_owned(), Some(0x34)));
+        let id = Bytes::from_static(b"1f\0\x40\x01\0\x02\0\x01");
+        assert_eq!(message_id(id).as_deref(), Some("1f"));
+        let head = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0";
+        for tail in [&b"\x40\x01\0\x01x\x04\x24\0\x02hi"[..], b"\x04\x24\0\x02hi\xFF\xFF\0\x01x"] {
+            let deliver = data_sm(1, [&head[..], tail].concat().into()).expect("a text");
+            assert_eq!(&deliver.body[..], b"hi");
+        }
+    }
+
+    #[test]
+    fn a_payload_that_is_cut_off_is_not_taken_for_an_empty_text() {
+        let cut = b"\x04\x24\0\x05hi";
+        let data = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0";
+        let sm = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0\0\0\0\0\0\0\0";
+        assert!(data_sm(1, [&data[..], cut].concat().into()).is_err());
+        assert!(deliver_sm(1, [&sm[..], cut].concat().into()).is_err());
+    }
 }

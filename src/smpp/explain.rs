@@ -1,6 +1,6 @@
 //! A PDU explained field by field, for people who must see what a telco sent: names, values, offsets, and
 //! what is out of spec. Reads any PDU of either side; passwords are masked.
-use super::{framer::HEADER_OCTETS, pdu::RESPONSE, status};
+use super::{decode::may_be_tlvs, framer::HEADER_OCTETS, pdu::RESPONSE, status};
 use crate::text::{gsm7, ucs2};
 use rusmpp_core::CommandId;
 use std::fmt;
@@ -202,6 +202,11 @@ impl Explainer<'_> {
         let udhi = esm_class.is_some_and(|octet| octet & 0x40 != 0);
         self.field(self.at, "short_message", message(body, data_coding.unwrap_or(0), udhi));
         self.at += body.len();
+        if !may_be_tlvs(&self.octets[self.at..self.end]) {
+            // what is left over is shown as it is: as TLVs it would be read as nonsense
+            self.warn("sm_length is smaller than what is there: what follows are no TLVs");
+            return;
+        }
         self.tlvs();
     }
 
@@ -464,6 +469,29 @@ mod tests {
             assert!(text.contains(line), "{line} in\n{text}");
         }
         assert!(!text.contains("warning"), "{text}");
+    }
+
+    #[test]
+    fn an_unknown_tlv_is_shown_and_text_left_over_is_not_taken_for_one() {
+        let with = |tail: &str, length: u8| {
+            let mut pdu = octets(USSD);
+            pdu.truncate(pdu.len() - 5);
+            pdu.extend(octets(tail));
+            pdu[3] = pdu.len() as u8;
+            let at = pdu.windows(2).position(|pair| pair == b"\x06*").expect("sm_length");
+            pdu[at] = length;
+            explain(&pdu)
+        };
+        let unknown = with("4001000200010501000101FFFF0000", 6);
+        assert_eq!(unknown.warnings, Vec::<String>::new());
+        let text = unknown.to_string();
+        for line in ["unknown TLV (0x4001)", "0001 = 1", "ussd_service_op (0x0501)", "unknown TLV (0xFFFF)"] {
+            assert!(text.contains(line), "{line} in\n{text}");
+        }
+        let short = with("", 2);
+        assert!(short.warnings.iter().any(|line| line.contains("sm_length is smaller")), "{:?}", short.warnings);
+        let text = short.to_string();
+        assert!(text.contains("(left over)") && !text.contains("TLV "), "{text}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod decode;
 pub mod dialect;
 pub mod explain;
 pub mod framer;
+pub mod message_id;
 pub mod pdu;
 pub mod receipt;
 pub mod session;

@@ -83,6 +83,8 @@ fn no_odd_pdu_costs_the_bind() {
         ("generic_nack with a body", pdu(0x8000_0000, 3, 5, b"ab"), vec![]),
         ("sm_length 40 with 2 octets", pdu(5, 0, 5, &mo(b"\x28hi")), vec![resp(ESME_RINVCMDLEN)]),
         ("text after a short sm_length", pdu(5, 0, 5, &mo(b"\x05120500260481937")), vec![resp(ESME_RINVCMDLEN)]),
+        ("text after a sm_length of 0", pdu(5, 0, 5, &mo(b"\x00120500260481937")), vec![resp(ESME_RINVCMDLEN)]),
+        ("payload that is cut off", pdu(5, 0, 5, &mo(b"\0\x04\x24\0\x05hi")), vec![resp(ESME_RINVCMDLEN)]),
         ("no body at all", pdu(5, 0, 5, b""), vec![resp(ESME_RINVCMDLEN)]),
         ("body ends in the source", pdu(5, 0, 5, b"\0\x01"), vec![resp(ESME_RINVCMDLEN)]),
         ("submit_sm_resp without NUL for nobody", pdu(0x8000_0004, 0, 5, b"id"), vec![]),
@@ -126,6 +128,12 @@ fn what_can_be_read_is_read() {
         ("user_message_reference of 1", mo(b"\x02hi\x02\x04\0\x01\x07")),
         ("receipted_message_id without NUL", mo(b"\x02hi\0\x1e\0\x02ab")),
         ("a TLV past the end", mo(b"\x02hi\x05\x01\0\xFFx")),
+        ("an unknown TLV", mo(b"\x02hi\x40\x01\0\x02\0\x01")),
+        ("a TLV 0x8001", mo(b"\x02hi\x80\x01\0\x02\0\x01")),
+        ("a TLV 0xFFFF", mo(b"\x02hi\xFF\xFF\0\x02\0\x01")),
+        ("an unknown TLV without a value", mo(b"\x02hi\x40\x01\0\0")),
+        ("unknown TLVs around a known one", mo(b"\x02hi\x40\x01\0\x01x\x02\x04\0\x02\0\x07\x80\x01\0\x01y")),
+        ("message_payload behind an unknown TLV", mo(b"\0\x40\x01\0\x01x\x04\x24\0\x02hi")),
         ("one octet of pad", mo(b"\x02hi\0")),
         ("message_payload", mo(b"\0\x04\x24\0\x02hi")),
     ] {
@@ -135,6 +143,36 @@ fn what_can_be_read_is_read() {
         assert_eq!(&deliver.body[..], b"hi", "{what}");
         session.respond(deliver.sequence, false, 0, now);
         assert_eq!(output(&mut session), [(0x8000_0005, 0, 5)], "{what}");
+    }
+}
+
+/// What kind of message it is does not matter: a text, a receipt, an operation of USSD, in either PDU.
+#[test]
+fn an_unknown_tlv_costs_no_text_no_receipt_and_no_screen() {
+    let now = Instant::now();
+    for (what, esm_class, known) in [
+        ("text", 0, &b""[..]),
+        ("receipt", 4, b"\0\x1e\0\x03id\0\x04\x27\0\x01\x02"),
+        ("USSD", 0, b"\x05\x01\0\x01\x01"),
+    ] {
+        for unknown in [&b"\x40\x01\0\x02\0\x01"[..], b"\x80\x01\0\0", b"\xFF\xFF\0\x03abc", b"\x14\0\0\x01x"] {
+            for tlvs in [[known, unknown].concat(), [unknown, known].concat()] {
+                let mut short = mo(&[b"\x02hi", &tlvs[..]].concat());
+                short[22] = esm_class;
+                let mut data = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0\x04\x24\0\x02hi".to_vec();
+                data[22] = esm_class;
+                data.extend(&tlvs);
+                for (command, body) in [(5, short), (0x0103, data)] {
+                    let mut session = bound(now);
+                    session.handle_bytes(&pdu(command, 0, 5, &body), now);
+                    let Some(Event::Deliver(deliver)) = session.poll_event() else { panic!("{what}: {unknown:?}") };
+                    assert_eq!((&deliver.body[..], deliver.esm_class), (&b"hi"[..], esm_class), "{what}: {unknown:?}");
+                    let named = crate::smpp::receipt::read(&deliver).is_some();
+                    assert_eq!(named, esm_class == 4, "{what}: {unknown:?}");
+                    assert_eq!(deliver.tlv(0x0501).is_some(), what == "USSD", "{what}: {unknown:?}");
+                }
+            }
+        }
     }
 }
 

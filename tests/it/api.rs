@@ -118,8 +118,7 @@ impl Served {
         let body = event.to_string();
         let stamp = (SystemClock.now().0 / 1_000 - age_s).to_string();
         let id = event["id"].as_str().expect("an id");
-        let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), format!("{id}.{stamp}.{body}").as_bytes());
-        self.post_signed(&body, id, &stamp, &format!("v1,{}", BASE64.encode(tag.as_ref()))).await
+        self.post_signed(&body, id, &stamp, &signature(id, &stamp, &body, key)).await
     }
 
     pub fn folder(&self) -> &std::path::Path {
@@ -144,6 +143,11 @@ impl Served {
         self.telco.stop().await;
         self.portal.stop().await;
     }
+}
+
+fn signature(id: &str, stamp: &str, body: &str, key: &[u8]) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), format!("{id}.{stamp}.{body}").as_bytes());
+    format!("v1,{}", BASE64.encode(tag.as_ref()))
 }
 
 pub fn ready(id: &str, number: &str) -> Value {
@@ -423,6 +427,28 @@ async fn events_become_texts_once_by_webhook() {
     assert!(served.text(NUMBER, 1).await.starts_with("120500-26-051267-5"));
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(served.texts(NUMBER).len(), 1);
+    for (n, (list, status)) in [
+        ("v2,AAAA {good}", 204),
+        ("{good} v2,AAAA", 204),
+        ("v1,AAAA  {good}", 204),
+        ("v1,AAAA\t{good}", 204),
+        ("v1,%%% v1a,AAAA , v1 {good}", 204),
+        (" {good} ", 204),
+        ("v2,AAAA", 401),
+        ("v1,AAAA", 401),
+        ("", 401),
+        ("v1;{good}", 401),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (id, stamp) = (format!("evt-list-{n}"), (SystemClock.now().0 / 1_000).to_string());
+        let body = ready(&id, "+85512345670").to_string();
+        let good = signature(&id, &stamp, &body, SECRET);
+        assert_eq!(served.post_signed(&body, &id, &stamp, &list.replace("{good}", &good)).await, status, "{list}");
+    }
+    let long = "v1,AAAA ".repeat(126);
+    assert_eq!(served.post_signed("{}", "evt-long", "1795400100", &long).await, 400);
     let missing = served.client.post(format!("{}/v1/notifications", served.http)).json(&event).send().await;
     assert_eq!(missing.expect("an answer").status(), 400);
     served.stop().await;

@@ -1,6 +1,7 @@
 //! The one integration binary.
 pub mod api;
 mod crash;
+mod edges;
 mod equality;
 mod gateways;
 mod guesses;

@@ -7,6 +7,7 @@ use chrak::{
         inbox::*,
         outbox::*,
     },
+    smpp::message_id::Rule,
     store::{Keys, OpenError, SqliteStore, StoreOptions},
     types::{
         Language, MoId, Msisdn, MtId, SessionId, UnixMs,
@@ -94,6 +95,8 @@ contract!(
     uncertain_segments_are_decided,
     outcomes_by_another_session_change_nothing,
     receipts_before_and_after_the_resp,
+    ids_that_are_written_differently_find_each_other,
+    a_receipt_goes_to_no_wrong_segment,
     queued_segments_expire,
     a_sweep_destroys_what_is_old,
     records_come_back_as_written,

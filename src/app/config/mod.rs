@@ -1,9 +1,12 @@
 //! Configuration: the file and the environment in, settings that make sense out. The keys are fixed, as
 //! other programs write this file; docs/CONFIGURATION.md describes each.
 mod check;
+#[cfg(test)]
+mod every_key;
 pub mod file;
 mod load;
 mod secret;
+mod telco;
 mod ussd;
 
 pub use check::check;
@@ -223,6 +226,10 @@ pub struct TelcoSettings {
     pub validity: Validity,
     /// Ask for delivery receipts.
     pub receipts: bool,
+    /// How the ids of resps and receipts compare.
+    pub message_id: crate::smpp::message_id::Rule,
+    /// What its refusals mean.
+    pub statuses: crate::smpp::status::Table,
     /// USSD here.
     pub ussd: UssdSettings,
 }

@@ -9,13 +9,13 @@ use super::{Exchange, hold};
 use crate::{
     ports::{
         StoreFault,
-        outbox::{Delivery, DueMt, NewMt, Outcome, Settlement},
+        outbox::{DueMt, NewMt, NewReceipt, Outcome, Settlement},
         status::Rate,
     },
     types::{
         MoId, MtId, SessionId,
         limits::{AMBIGUOUS_HOLD, COMMIT_OPS_MAX, SUBMIT_AHEAD},
-        names::{Family, SmscName},
+        names::SmscName,
     },
 };
 use places::{Found, Look, Places};
@@ -186,12 +186,18 @@ impl Exchange {
     }
 
     /// Stores a delivery receipt. Only after `Ok` may its resp be ESME_ROK.
-    pub async fn receipt(&self, family: &Family, message_id: String, delivery: Delivery) -> Result<(), StoreFault> {
-        let stored = self.core.store.receipt(family.clone(), message_id, delivery, self.now()).await;
-        if stored.is_err() {
-            self.core.health.failed();
+    pub async fn receipt(&self, smsc: &SmscName, receipt: NewReceipt) -> Result<(), StoreFault> {
+        match self.core.store.receipt(receipt, self.now()).await {
+            Ok(found) => {
+                metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => found.as_str())
+                    .increment(1);
+                Ok(())
+            }
+            Err(fault) => {
+                self.core.health.failed();
+                Err(fault)
+            }
         }
-        stored
     }
 
     /// Notes that the telco has read the resps of these MOs.

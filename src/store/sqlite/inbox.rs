@@ -388,7 +388,8 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     for sql in [
         "UPDATE inbox SET source = NULL, source_mac = NULL, text = NULL, raw = NULL WHERE id IN (\
          SELECT id FROM inbox WHERE state >= 2 AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)",
-        "UPDATE outbox SET destination = NULL, number_mac = NULL, body = NULL, message_id = NULL WHERE id IN (\
+        "UPDATE outbox SET destination = NULL, number_mac = NULL, body = NULL, message_id = NULL, message_key = NULL \
+         WHERE id IN (\
          SELECT id FROM outbox WHERE state >= 3 AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)",
         "UPDATE push SET number = NULL, number_mac = NULL, payload = NULL WHERE id IN (\
          SELECT id FROM push WHERE state > 0 AND payload IS NOT NULL AND done_at < ?1 LIMIT ?2)",

@@ -7,6 +7,7 @@ mod messages;
 mod open;
 mod outbox;
 mod pushes;
+mod receipts;
 mod rows;
 mod ussd;
 mod writer;

@@ -1,19 +1,17 @@
 //! The outbox port on SQLite: segments from the commit that caused them to the telco's last word.
 use super::{
     SqliteStore,
+    receipts::{self, ReceiptRow},
     rows::{self, Id, Mac, Sql, all, fixed, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        outbox::{Delivery, DueMt, Outbox, Outcome, Resolved, Settlement},
+        outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
     },
-    types::{
-        MoId, Msisdn, MtId, SessionId, UnixMs,
-        limits::SUBMIT_TRIES_MAX,
-        names::{Family, SmscName},
-    },
+    smpp::message_id::key_beside,
+    types::{MoId, Msisdn, MtId, SessionId, UnixMs, limits::SUBMIT_TRIES_MAX, names::SmscName},
 };
 use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -67,15 +65,7 @@ impl SettleRow {
     }
 }
 
-/// A receipt as it is written.
-pub(super) struct ReceiptRow {
-    pub family: String,
-    pub message_id: String,
-    pub state: i64,
-    pub now: i64,
-}
-
-const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
+const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, message_key = v.message_key, \
     due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
     attempts = outbox.attempts - v.undone, updated_at = v.at, \
     sent_at = CASE WHEN v.state = 3 THEN v.at ELSE outbox.sent_at END \
@@ -86,96 +76,19 @@ pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers:
     // the first settlement of a segment counts, as if they had come one after the other
     let settled: Vec<&SettleRow> =
         ops.iter().flat_map(|(_, rows)| rows.iter()).filter(|row| seen.insert(row.mt)).collect();
-    let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
+    let head = "WITH v (id, session, state, message_id, message_key, due, status, undone, at) AS (";
     let statements = values(head, &settled, SETTLE, |tuple, row| {
         tuple.push_bind(&row.mt[..]).push_bind(&row.session[..]).push_bind(row.state);
-        tuple.push_bind(row.message_id.clone()).push_bind(row.due).push_bind(row.status);
+        tuple.push_bind(row.message_id.clone()).push_bind(row.message_id.as_deref().and_then(key_beside));
+        tuple.push_bind(row.due).push_bind(row.status);
         tuple.push_bind(row.undone).push_bind(row.now);
     });
     rows::run(&mut db.conn, statements).await?;
     let failed: Vec<Id> = settled.iter().filter(|row| row.state == 5).map(|row| row.mt).collect();
     give_up_rest(db, &failed, settled.first().map_or(0, |row| row.now)).await?;
-    if db.orphans > 0 {
-        // those that were left alone are harmless here: `adopt` looks at what the rows say
-        let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
-        adopt(db, &named).await?;
-    }
-    for (at, _) in ops {
-        answers.set(*at, Ok(Answer::Done));
-    }
-    Ok(())
-}
-
-/// Gives receipts that came early to the segments that have just got their message ids.
-async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
-    let found = all(
-        &mut db.conn,
-        within(
-            "SELECT o.id, r.state, r.message_id, r.family FROM outbox o \
-             JOIN receipt_orphan r ON r.message_id = o.message_id AND r.family = o.family \
-             WHERE o.id IN ",
-            sent,
-            "",
-        ),
-    )
-    .await?;
-    for row in found {
-        let (id, state): (Id, i64) = (fixed(&row, 0)?, row.try_get(1)?);
-        let (message_id, family): (String, String) = (row.try_get(2)?, row.try_get(3)?);
-        sqlx::query("UPDATE outbox SET state = ? WHERE id = ? AND state = 3")
-            .bind(state)
-            .bind(&id[..])
-            .execute(&mut db.conn)
-            .await?;
-        let gone = sqlx::query("DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?")
-            .bind(message_id)
-            .bind(family)
-            .execute(&mut db.conn)
-            .await?;
-        db.orphans -= i64::try_from(gone.rows_affected()).unwrap_or(0);
-    }
-    Ok(())
-}
-
-pub(super) async fn receive(db: &mut Db, ops: &Many<'_, ReceiptRow>, answers: &mut Answers) -> Sql<()> {
-    let bind = |tuple: &mut sqlx::query_builder::Separated<'_, sqlx::Sqlite, &'static str>,
-                (_, row): &(usize, &ReceiptRow)| {
-        tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-        tuple.push_bind(row.state).push_bind(row.now);
-    };
-    let head = "WITH v (message_id, family, state, at) AS (";
-    let matched = all(
-        &mut db.conn,
-        values(
-            head,
-            ops,
-            ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
-             WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
-             AND outbox.message_id IS NOT NULL AND outbox.state = 3 RETURNING message_id, family",
-            bind,
-        ),
-    )
-    .await?;
-    let mut known = HashSet::new();
-    for row in matched {
-        known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
-    }
-    let strange: Vec<(usize, &ReceiptRow)> =
-        ops.iter().filter(|(_, row)| !known.contains(&(row.message_id.clone(), row.family.clone()))).copied().collect();
-    // a segment that has its last word already needs no second one
-    let kept = all(
-        &mut db.conn,
-        values(
-            &format!("INSERT INTO receipt_orphan (message_id, family, state, at) {head}"),
-            &strange,
-            ") SELECT message_id, family, state, at FROM v WHERE NOT EXISTS (\
-             SELECT 1 FROM outbox o WHERE o.message_id = v.message_id AND o.family = v.family \
-             AND o.message_id IS NOT NULL) ON CONFLICT DO NOTHING RETURNING at",
-            bind,
-        ),
-    )
-    .await?;
-    db.orphans += i64::try_from(kept.len()).unwrap_or(0);
+    // those that were left alone are harmless here: `adopt` looks at what the rows say
+    let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
+    receipts::adopt(db, &named).await?;
     for (at, _) in ops {
         answers.set(*at, Ok(Answer::Done));
     }
@@ -417,21 +330,13 @@ impl Outbox for SqliteStore {
         Box::pin(async move { self.count(Op::Expire { now: now.0 }).await })
     }
 
-    fn receipt(
-        &self,
-        family: Family,
-        message_id: String,
-        delivery: Delivery,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn receipt(&self, receipt: NewReceipt, now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> {
         Box::pin(async move {
-            let state = match delivery {
-                Delivery::Delivered => 4,
-                Delivery::Undelivered => 7,
-            };
-            let family = family.as_str().to_owned();
-            let row = ReceiptRow { family, message_id, state, now: now.0 };
-            self.submit(Op::Receipt(row)).await.map(|_| ())
+            let number = receipt.number.map(|number| self.mac(&number));
+            match self.submit(Op::Receipt(ReceiptRow::new(receipt, number, now))).await? {
+                Answer::Receipted(found) => Ok(found),
+                _ => Err(StoreFault::Unknown),
+            }
         })
     }
 

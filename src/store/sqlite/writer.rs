@@ -4,13 +4,20 @@ use super::{
     inbox::{self, Sweep},
     kiosks::{self, KioskOp},
     messages::{self, CallRow},
-    outbox::{self, ReceiptRow, SettleRow},
+    outbox::{self, SettleRow},
     pushes::{self, PushEndRow, PushRow},
+    receipts::{self, ReceiptRow},
     rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
     ussd::{self, UssdRow},
 };
 use crate::{
-    ports::{StoreFault, inbox::Recovery, messages::CallEnd, outbox::Resolved},
+    ports::{
+        StoreFault,
+        inbox::Recovery,
+        messages::CallEnd,
+        outbox::{Receipted, Resolved},
+    },
+    store::Keys,
     types::limits::COMMIT_OPS_MAX,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -68,6 +75,7 @@ pub(super) enum Answer {
     Recovery(Recovery),
     Count(u64),
     Resolved(Resolved),
+    Receipted(Receipted),
     Call(CallEnd),
     Text(Option<String>),
 }
@@ -118,6 +126,10 @@ pub(super) struct Db {
     pub incarnation: i64,
     /// How many receipts wait for their resp.
     pub orphans: i64,
+    /// What receipts have proven of the ids of each family, since the start.
+    pub learned: receipts::Learnt,
+    /// To see whether a segment went to the number of a receipt.
+    pub keys: Keys,
     /// Families of the telcos; a telco without one is its own.
     pub families: pushes::Families,
 }
@@ -329,7 +341,7 @@ impl Db {
     async fn apply(&mut self, group: Group<'_>, answers: &mut Answers) -> Sql<()> {
         inbox::confirm(self, &group.confirms, answers).await?;
         outbox::settle(self, &group.settles, answers).await?;
-        outbox::receive(self, &group.receipts, answers).await?;
+        receipts::receive(self, &group.receipts, answers).await?;
         outbox::begin_submit(self, &group.submits, answers).await?;
         inbox::release(self, &group.releases, answers).await?;
         inbox::finish(self, &group.finishes, answers).await?;

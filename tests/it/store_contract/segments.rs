@@ -167,7 +167,6 @@ pub async fn outcomes_by_another_session_change_nothing(factory: &dyn Factory) {
 
 pub async fn receipts_before_and_after_the_resp(factory: &dyn Factory) {
     let store = begun(factory).await;
-    let family = || Family::from("smart");
     let here = session();
     // the resemblance of MOs shows how an answer fared: sent over the MO's session is "read"
     for (text, early) in [("early", true), ("late", false)] {
@@ -177,7 +176,8 @@ pub async fn receipts_before_and_after_the_resp(factory: &dyn Factory) {
         let (part, next) = (mt(MtKind::Answer, 1, 2, Some(here)), mt(MtKind::Answer, 2, 2, None));
         let both = vec![part.clone(), next.clone()];
         store.finish(finish(id, both), NOW).await.expect("finished");
-        let receipt = || store.receipt(family(), text.into(), Delivery::Undelivered, NOW);
+        let undelivered = || NewReceipt { delivery: Delivery::Undelivered, ..receipt_of(text) };
+        let receipt = || store.receipt(undelivered(), NOW);
         if early {
             receipt().await.expect("kept");
         }
@@ -186,7 +186,8 @@ pub async fn receipts_before_and_after_the_resp(factory: &dyn Factory) {
             receipt().await.expect("kept");
         }
         receipt().await.expect("a second one is no harm");
-        store.receipt(Family::from("other"), text.into(), Delivery::Delivered, NOW).await.expect("kept");
+        let other = NewReceipt { family: Family::from("other"), ..receipt_of(text) };
+        assert_eq!(store.receipt(other, NOW).await, Ok(Receipted::Orphan));
         assert_eq!(ids(&due(&*store, NOW).await), [next.id], "{text}: it was sent, whatever became of it");
         store.begin_submit(vec![next.id], here, NOW).await.expect("taken");
         store.settle(vec![settled(next.id, here, sent("n"))], NOW).await.expect("settled");
@@ -195,6 +196,113 @@ pub async fn receipts_before_and_after_the_resp(factory: &dyn Factory) {
     // two receipts of the other family are still without a segment: they and nothing else are swept
     let swept = store.sweep(UnixMs(0), NOW.plus_ms(72 * HOUR + 1)).await.expect("swept");
     assert_eq!(swept, 2 + 2, "orphans, and the keys of two MOs");
+}
+
+/// A receipt of the telco `smart` that names no number.
+pub fn receipt_of(id: &str) -> NewReceipt {
+    NewReceipt {
+        family: Family::from("smart"),
+        message_id: id.into(),
+        rule: Rule::Auto,
+        number: None,
+        delivery: Delivery::Delivered,
+    }
+}
+
+/// A segment to that number, taken by a telco of that family under that id.
+async fn taken_under(store: &dyn Store, family: &str, to: &str, id: &str) {
+    let here = session();
+    let question = NewMo { family: Family::from(family), ..mo(&format!("{family} {to} {id}"), session()) };
+    let cause = question.id;
+    assert!(is_new(&store.accept(question).await.expect("stored")));
+    let destination = Msisdn::parse_e164(to).expect("a number");
+    let segment = NewMt { destination, ..mt(MtKind::Answer, 1, 1, Some(here)) };
+    store.finish(finish(cause, vec![segment.clone()]), NOW).await.expect("finished");
+    store.settle(vec![settled(segment.id, here, sent(id))], NOW).await.expect("settled");
+}
+
+const OTHER: &str = "85510234502";
+
+/// What a receipt must find whichever comes first, with what it says of its number.
+pub async fn ids_that_are_written_differently_find_each_other(factory: &dyn Factory) {
+    use Receipted::{Alike, Converted, Exact, Orphan, Repeated};
+    let store = begun(factory).await;
+    let (same, other) = (Some(NUMBER), Some(OTHER));
+    for (n, (resp, receipt, rule, number, found)) in [
+        ("a1b2db", "a1b2db", Rule::Auto, None, Exact),
+        ("a1b2db", "a1b2db", Rule::Auto, other, Exact),
+        ("a1b2db", "A1B2DB", Rule::Auto, None, Alike),
+        ("A1B2DB", "a1b2db", Rule::Auto, same, Alike),
+        ("a1b2db", "000A1B2DB", Rule::Auto, None, Alike),
+        ("000a1b2db", "a1b2db", Rule::Auto, None, Alike),
+        ("0000012", "12", Rule::Auto, None, Alike),
+        ("a1b2db", "A1B2DB", Rule::Auto, other, Orphan),
+        ("a1b2db", "10597083", Rule::Auto, same, Converted),
+        ("00A1B2DB", "10597083", Rule::Auto, same, Converted),
+        ("10597083", "a1b2db", Rule::Auto, same, Converted),
+        ("0010597083", "A1B2DB", Rule::Auto, same, Converted),
+        ("a1b2db", "10597083", Rule::Auto, None, Orphan),
+        ("a1b2db", "10597083", Rule::Auto, other, Orphan),
+        ("a1b2db", "10597083", Rule::Decimal, None, Converted),
+        ("10597083", "a1b2db", Rule::Hex, None, Converted),
+        ("a1b2db", "10597083", Rule::Hex, same, Orphan),
+        ("a1b2db", "A1B2DB", Rule::Exact, same, Orphan),
+        ("Qm9nbw==", "qm9nbw==", Rule::Auto, same, Orphan),
+        ("aBcD", "abcd", Rule::Auto, same, Orphan),
+        ("a1b2db", "a1b2dc", Rule::Auto, same, Orphan),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let what = format!("{resp} {receipt} {rule:?} {number:?}");
+        let again = if found == Orphan { Orphan } else { Repeated };
+        // only where the rule leaves it open there is something to learn
+        let proven = found == Converted && rule == Rule::Auto && receipt.starts_with("105");
+        for early in [false, true] {
+            let family = format!("{n} {early}");
+            let number = number.and_then(Msisdn::parse_e164);
+            let new = || NewReceipt { rule, number, family: Family::from(family.as_str()), ..receipt_of(receipt) };
+            if early {
+                assert_eq!(store.receipt(new(), NOW).await, Ok(Orphan), "{what}, early");
+                taken_under(&*store, &family, NUMBER, resp).await;
+            } else {
+                taken_under(&*store, &family, NUMBER, resp).await;
+                assert_eq!(store.receipt(new(), NOW).await, Ok(found), "{what}");
+            }
+            assert_eq!(store.receipt(new(), NOW).await, Ok(again), "{what}, again, early: {early}");
+            // what a number has proven once is believed of a receipt that names none
+            taken_under(&*store, &family, OTHER, "ffff01").await;
+            let silent = NewReceipt { family: Family::from(family.as_str()), ..receipt_of("16776961") };
+            let wanted = if proven { Converted } else { Orphan };
+            assert_eq!(store.receipt(silent, NOW).await, Ok(wanted), "{what}, learned, early: {early}");
+        }
+    }
+}
+
+pub async fn a_receipt_goes_to_no_wrong_segment(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let of = |id: &str, number: &str| NewReceipt { number: Msisdn::parse_e164(number), ..receipt_of(id) };
+    taken_under(&*store, "smart", NUMBER, "1f").await;
+    taken_under(&*store, "smart", OTHER, "31").await;
+    taken_under(&*store, "another", OTHER, "77").await;
+    assert_eq!(store.receipt(receipt_of("77"), NOW).await, Ok(Receipted::Orphan), "of another family");
+    let exact = store.receipt(of("31", OTHER), NOW).await;
+    assert_eq!(exact, Ok(Receipted::Exact), "what fits exactly wins");
+    assert_eq!(store.receipt(of("31", NUMBER), NOW).await, Ok(Receipted::Converted), "the number tells");
+    // two that are alike, and nothing that tells them apart
+    taken_under(&*store, "smart", NUMBER, "0A1").await;
+    taken_under(&*store, "smart", NUMBER, "00a1").await;
+    assert_eq!(store.receipt(receipt_of("a1"), NOW).await, Ok(Receipted::Orphan));
+    // whoever has exactly the id takes the early receipt, in whichever order they are settled
+    assert_eq!(store.receipt(receipt_of("b2"), NOW).await, Ok(Receipted::Orphan));
+    let here = session();
+    let (alike, exact) = (mt(MtKind::Answer, 1, 1, Some(here)), mt(MtKind::Answer, 1, 1, Some(here)));
+    answered(&*store, "alike", vec![alike.clone()]).await;
+    answered(&*store, "exact", vec![exact.clone()]).await;
+    let both = vec![settled(alike.id, here, sent("0B2")), settled(exact.id, here, sent("b2"))];
+    store.settle(both, NOW).await.expect("settled");
+    assert_eq!(store.receipt(receipt_of("b2"), NOW).await, Ok(Receipted::Repeated));
+    assert_eq!(store.receipt(receipt_of("0B2"), NOW).await, Ok(Receipted::Exact), "it has had no receipt");
 }
 
 pub async fn queued_segments_expire(factory: &dyn Factory) {

@@ -71,6 +71,8 @@ pub fn link_to(address: &str) -> link::Telco {
         default_alphabet: link::DefaultAlphabet::Gsm7,
         validity: link::Validity::Relative,
         receipts: true,
+        message_id: chrak::smpp::message_id::Rule::Auto,
+        statuses: chrak::smpp::status::Table::default(),
         packed: false,
         ussd: link::Ussd {
             dialect: chrak::smpp::dialect::Dialect::built_in("spec").expect("built in"),

@@ -1,0 +1,323 @@
+//! Delivery receipts on SQLite: whose they are, and those that wait for their resp. An id that is exactly that of a
+//! segment is settled by one indexed statement; any other is looked up by the few ids it may also be, and
+//! `smpp::message_id` decides. Nothing here walks over a table.
+use super::{
+    rows::{Id, Mac, Sql, all, fixed, values, within},
+    writer::{Answer, Answers, Db, Many},
+};
+use crate::{
+    ports::outbox::{Delivery, NewReceipt, Receipted},
+    smpp::message_id::{Fit, Learned, Pair, Rule, choose, key_beside, partners},
+    types::{Msisdn, UnixMs},
+};
+use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
+use std::collections::{HashMap, HashSet};
+
+/// What each family's receipts have proven.
+pub(super) type Learnt = HashMap<String, Learned>;
+
+/// state of a segment that the telco took and that has no last word yet.
+const SENT: i64 = 3;
+
+/// A receipt as it is written.
+pub(super) struct ReceiptRow {
+    pub family: String,
+    pub message_id: String,
+    pub rule: Rule,
+    pub number: Option<Mac>,
+    pub state: i64,
+    pub now: i64,
+}
+
+impl ReceiptRow {
+    pub(super) fn new(receipt: NewReceipt, number: Option<Mac>, now: UnixMs) -> Self {
+        ReceiptRow {
+            family: receipt.family.as_str().to_owned(),
+            message_id: receipt.message_id,
+            rule: receipt.rule,
+            number,
+            state: match receipt.delivery {
+                Delivery::Delivered => 4,
+                Delivery::Undelivered => 7,
+            },
+            now: now.0,
+        }
+    }
+}
+
+/// A segment that a receipt may be of.
+struct Segment {
+    id: Id,
+    message_id: String,
+    /// Of the number that it went to; `None`: swept.
+    number: Option<Mac>,
+}
+
+/// A receipt that came early.
+struct Orphan {
+    message_id: String,
+    family: String,
+    state: i64,
+    rule: Rule,
+    number: Option<Mac>,
+}
+
+type Ops<'a> = Vec<(usize, &'a ReceiptRow)>;
+
+pub(super) async fn receive(db: &mut Db, ops: &Many<'_, ReceiptRow>, answers: &mut Answers) -> Sql<()> {
+    let matched = all(
+        &mut db.conn,
+        values(
+            "WITH v (message_id, family, state, at) AS (",
+            ops,
+            ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
+             WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
+             AND outbox.message_id IS NOT NULL AND outbox.state = 3 RETURNING message_id, family",
+            |tuple, (_, row)| {
+                tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
+                tuple.push_bind(row.state).push_bind(row.now);
+            },
+        ),
+    )
+    .await?;
+    let mut known = HashSet::new();
+    for row in matched {
+        known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
+    }
+    let mut strange: Ops<'_> = Vec::new();
+    for (at, row) in ops {
+        if known.contains(&(row.message_id.clone(), row.family.clone())) {
+            answers.set(*at, Ok(Answer::Receipted(Receipted::Exact)));
+        } else {
+            strange.push((*at, row));
+        }
+    }
+    let strange = find(db, strange, answers).await?;
+    keep(db, &strange).await?;
+    for (at, _) in strange {
+        answers.set(at, Ok(Answer::Receipted(Receipted::Orphan)));
+    }
+    Ok(())
+}
+
+/// Gives receipts to segments whose id is another spelling of theirs, or that have their last word already;
+/// returns those of nobody known.
+async fn find<'a>(db: &mut Db, strange: Ops<'a>, answers: &mut Answers) -> Sql<Ops<'a>> {
+    let mut nobodys = Vec::new();
+    let mut segments = segments(db, &strange).await?;
+    for (at, row) in strange {
+        let found = segments.remove(&at).unwrap_or_default();
+        let pairs: Vec<Pair<'_>> = found
+            .iter()
+            .map(|segment| Pair {
+                resp: &segment.message_id,
+                receipt: &row.message_id,
+                rule: row.rule,
+                same_number: row.number.zip(segment.number).map(|(one, other)| one == other),
+            })
+            .collect();
+        let learned = db.learned.get(&row.family).copied().unwrap_or_default();
+        let answer = match choose(&pairs, learned) {
+            Some((which, fit)) => {
+                let taken = end(db, found[which].id, row.state, row.now).await?;
+                confirm(db, &row.family, fit, pairs[which].same_number);
+                if taken { of_fit(fit) } else { Receipted::Repeated }
+            }
+            // an id that was given twice, and both have their last word
+            None if found.iter().any(|segment| segment.message_id == row.message_id) => Receipted::Repeated,
+            None => {
+                nobodys.push((at, row));
+                continue;
+            }
+        };
+        answers.set(at, Ok(Answer::Receipted(answer)));
+    }
+    Ok(nobodys)
+}
+
+fn of_fit(fit: Fit) -> Receipted {
+    match fit {
+        Fit::Exact => Receipted::Exact,
+        Fit::Alike => Receipted::Alike,
+        Fit::ReceiptDecimal | Fit::ReceiptHex => Receipted::Converted,
+    }
+}
+
+/// The last word on a segment; `false` when it has one.
+async fn end(db: &mut Db, mt: Id, state: i64, now: i64) -> Sql<bool> {
+    let done = sqlx::query("UPDATE outbox SET state = ?, updated_at = ? WHERE id = ? AND state = ?")
+        .bind(state)
+        .bind(now)
+        .bind(&mt[..])
+        .bind(SENT)
+        .execute(&mut db.conn)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Learns from a pair whose number agreed as well. What is learned in a transaction that fails is as true.
+fn confirm(db: &mut Db, family: &str, fit: Fit, same_number: Option<bool>) {
+    if same_number == Some(true) && db.learned.entry(family.to_owned()).or_default().confirm(fit) {
+        let how = if fit == Fit::ReceiptHex { "hexadecimal" } else { "decimal" };
+        tracing::info!(family, "receipts write ids in {how}, unlike submit_sm_resp: they are converted from now on");
+    }
+}
+
+/// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
+/// over those few.
+const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
+    ON o.message_id = v.wanted AND o.family = v.family WHERE o.message_id IS NOT NULL \
+    UNION SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
+    ON o.message_key = v.wanted AND o.family = v.family WHERE o.message_key IS NOT NULL";
+
+impl super::SqliteStore {
+    /// End of the statement by which segments are found, for the test that explains it.
+    pub const SEGMENTS_OF_IDS: &str = SEGMENTS;
+    /// As [`Self::SEGMENTS_OF_IDS`], of receipts that came early.
+    pub const ORPHANS_OF_IDS: &str = ORPHANS;
+}
+
+/// Segments that each receipt may be of, by its place.
+async fn segments(db: &mut Db, strange: &Ops<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
+    let wanted = wanted(strange.iter().map(|(at, row)| (*at as i64, &row.message_id, &row.family)));
+    let rows = all(&mut db.conn, values("WITH v (n, wanted, family) AS (", &wanted, SEGMENTS, bind_wanted)).await?;
+    let mut found: HashMap<usize, Vec<Segment>> = HashMap::new();
+    for row in rows {
+        let at: i64 = row.try_get(0)?;
+        let segment = segment(db, &row)?;
+        let others = found.entry(at as usize).or_default();
+        // two of the ids that were looked for may lead to one segment
+        if !others.iter().any(|other| other.id == segment.id) {
+            others.push(segment);
+        }
+    }
+    Ok(found)
+}
+
+fn segment(db: &Db, row: &SqliteRow) -> Sql<Segment> {
+    let id: Id = fixed(row, 1)?;
+    let sealed: Option<&[u8]> = row.try_get(3)?;
+    let digits = sealed.and_then(|sealed| db.keys.open(&id, "destination", sealed).ok());
+    let number = digits.and_then(|digits| Msisdn::parse_e164(std::str::from_utf8(&digits).ok()?));
+    Ok(Segment { id, message_id: row.try_get(2)?, number: number.map(|number| db.keys.number_mac(number.digits())) })
+}
+
+/// `(n, id or key, family)` of everything that an id may also be.
+fn wanted<'a>(of: impl Iterator<Item = (i64, &'a String, &'a String)>) -> Vec<(i64, String, String)> {
+    of.flat_map(|(n, id, family)| partners(id).into_iter().map(move |wanted| (n, wanted, family.clone()))).collect()
+}
+
+fn bind_wanted(tuple: &mut Separated<'_, sqlx::Sqlite, &'static str>, (n, wanted, family): &(i64, String, String)) {
+    tuple.push_bind(*n).push_bind(wanted.clone()).push_bind(family.clone());
+}
+
+/// Keeps receipts until a resp names them.
+async fn keep(db: &mut Db, strange: &Ops<'_>) -> Sql<()> {
+    let head = "INSERT INTO receipt_orphan (message_id, family, state, at, message_key, rule, number_mac) ";
+    let tail = " ON CONFLICT DO NOTHING RETURNING at";
+    let kept = all(
+        &mut db.conn,
+        values(head, strange, tail, |tuple, (_, row)| {
+            tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
+            tuple.push_bind(row.state).push_bind(row.now).push_bind(key_beside(&row.message_id));
+            tuple.push_bind(row.rule.code()).push_bind(row.number.map(Vec::from));
+        }),
+    )
+    .await?;
+    db.orphans += i64::try_from(kept.len()).unwrap_or(0);
+    Ok(())
+}
+
+const ORPHANS: &str = ") SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
+    CROSS JOIN receipt_orphan r ON r.message_id = v.wanted AND r.family = v.family \
+    UNION SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
+    CROSS JOIN receipt_orphan r ON r.message_key = v.wanted AND r.family = v.family WHERE r.message_key IS NOT NULL";
+
+/// Gives receipts that came early to the segments that have just got their message ids.
+pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
+    if db.orphans == 0 || sent.is_empty() {
+        return Ok(());
+    }
+    let head = "SELECT 0, id, message_id, destination, family FROM outbox \
+                WHERE state = 3 AND message_id IS NOT NULL AND id IN ";
+    let rows = all(&mut db.conn, within(head, sent, "")).await?;
+    let ids: Vec<(String, String)> =
+        rows.iter().map(|row| Ok((row.try_get(2)?, row.try_get(4)?))).collect::<Sql<_>>()?;
+    let wanted = wanted(ids.iter().enumerate().map(|(n, (id, family))| (n as i64, id, family)));
+    let found = all(&mut db.conn, values("WITH v (n, wanted, family) AS (", &wanted, ORPHANS, bind_wanted)).await?;
+    let mut orphans: HashMap<i64, Vec<Orphan>> = HashMap::new();
+    for row in &found {
+        orphans.entry(row.try_get(0)?).or_default().push(orphan(row)?);
+    }
+    let mut chosen = Vec::new();
+    for (n, row) in rows.iter().enumerate() {
+        let orphans = orphans.get(&(n as i64)).map_or(&[][..], Vec::as_slice);
+        chosen.extend(choose_orphan(db, segment(db, row)?, orphans));
+    }
+    // what fits exactly takes its receipt before another segment can
+    chosen.sort_by_key(|adoption| adoption.fit);
+    for adoption in chosen {
+        adopt_one(db, &adoption).await?;
+    }
+    Ok(())
+}
+
+/// A segment and the receipt that was found for it.
+struct Adoption<'a> {
+    segment: Segment,
+    orphan: &'a Orphan,
+    fit: Fit,
+    same_number: Option<bool>,
+}
+
+fn orphan(row: &SqliteRow) -> Sql<Orphan> {
+    let number: Option<&[u8]> = row.try_get(5)?;
+    Ok(Orphan {
+        message_id: row.try_get(1)?,
+        family: row.try_get(2)?,
+        state: row.try_get(3)?,
+        rule: Rule::of_code(row.try_get(4)?),
+        number: if number.is_some() { Some(fixed(row, 5)?) } else { None },
+    })
+}
+
+fn choose_orphan<'a>(db: &Db, segment: Segment, orphans: &'a [Orphan]) -> Option<Adoption<'a>> {
+    let pairs: Vec<Pair<'_>> = orphans
+        .iter()
+        .map(|orphan| Pair {
+            resp: &segment.message_id,
+            receipt: &orphan.message_id,
+            rule: orphan.rule,
+            same_number: orphan.number.zip(segment.number).map(|(one, other)| one == other),
+        })
+        .collect();
+    let learned = db.learned.get(&orphans.first()?.family).copied().unwrap_or_default();
+    let (which, fit) = choose(&pairs, learned)?;
+    let same_number = pairs[which].same_number;
+    Some(Adoption { orphan: &orphans[which], fit, same_number, segment })
+}
+
+async fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
+    let Adoption { segment, orphan, fit, same_number } = adoption;
+    let gone = sqlx::query("DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?")
+        .bind(&orphan.message_id)
+        .bind(&orphan.family)
+        .execute(&mut db.conn)
+        .await?
+        .rows_affected();
+    // another segment of this commit may have got it
+    if gone == 0 {
+        return Ok(());
+    }
+    db.orphans -= i64::try_from(gone).unwrap_or(0);
+    sqlx::query("UPDATE outbox SET state = ? WHERE id = ? AND state = ?")
+        .bind(orphan.state)
+        .bind(&segment.id[..])
+        .bind(SENT)
+        .execute(&mut db.conn)
+        .await?;
+    confirm(db, &orphan.family, *fit, *same_number);
+    let (family, how) = (orphan.family.clone(), of_fit(*fit).as_str());
+    metrics::counter!("chrak_receipts_adopted_total", "family" => family, "result" => how).increment(1);
+    Ok(())
+}
