@@ -1,6 +1,10 @@
 //! An SMSC made of octets against the program: what telcos wrap their texts in, how they write their receipts, and
 //! what a text or a receipt must not be lost by.
-use crate::support::program::{self, Program, client};
+use crate::support::{
+    app,
+    program::{self, Program, client},
+};
+use chrak::sandbox::telco::fault::Faults;
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -9,6 +13,7 @@ use tokio::{
 
 const DELIVER_SM: u32 = 5;
 const SUBMIT_SM: u32 = 4;
+const UNBIND: u32 = 6;
 const DATA_SM: u32 = 0x103;
 const RESP: u32 = 0x8000_0000;
 const NUMBER: &str = "85510000001";
@@ -27,6 +32,7 @@ struct Pdu {
 struct Bound {
     program: Program,
     stream: TcpStream,
+    listener: TcpListener,
     ops: String,
     next: u32,
     /// Bodies of submit_sm that were answered, in their order.
@@ -51,10 +57,15 @@ impl Bound {
         let ops = format!("http://{ops}");
         let (stream, _) = listener.accept().await.expect("a connection");
         let (submitted, ids) = (Vec::new(), Vec::new());
-        let mut bound = Bound { program, stream, ops, next: 1, submitted, ids, status: 0, _folder: folder };
-        let bind = bound.read().await;
-        bound.write(bind.command | RESP, 0, bind.sequence, b"smsc\0\x40\x01\0\x01x\x02\x10\0\x01\x34").await;
+        let mut bound = Bound { program, stream, listener, ops, next: 1, submitted, ids, status: 0, _folder: folder };
+        bound.bind().await;
         bound
+    }
+
+    /// Takes the bind that has just been asked for.
+    async fn bind(&mut self) {
+        let bind = self.read().await;
+        self.write(bind.command | RESP, 0, bind.sequence, b"smsc\0\x40\x01\0\x01x\x02\x10\0\x01\x34").await;
     }
 
     async fn write(&mut self, command: u32, status: u32, sequence: u32, body: &[u8]) {
@@ -65,16 +76,18 @@ impl Bound {
     }
 
     async fn read(&mut self) -> Pdu {
-        let read = tokio::time::timeout(Duration::from_secs(10), async {
-            let mut words = [0; 4];
-            for word in &mut words {
-                *word = self.stream.read_u32().await?;
-            }
-            let mut body = vec![0; words[0] as usize - 16];
-            self.stream.read_exact(&mut body).await?;
-            std::io::Result::Ok(Pdu { command: words[1], status: words[2], sequence: words[3], body })
-        });
-        read.await.expect("the program says something").expect("the program stays bound")
+        let read = tokio::time::timeout(Duration::from_secs(10), self.read_patiently());
+        read.await.expect("the program says something")
+    }
+
+    async fn read_patiently(&mut self) -> Pdu {
+        let mut words = [0; 4];
+        for word in &mut words {
+            *word = self.stream.read_u32().await.expect("the program stays bound");
+        }
+        let mut body = vec![0; words[0] as usize - 16];
+        self.stream.read_exact(&mut body).await.expect("a whole PDU");
+        Pdu { command: words[1], status: words[2], sequence: words[3], body }
     }
 
     /// Takes one PDU: answers a submit_sm, returns a resp.
@@ -276,4 +289,54 @@ async fn ids_compare_as_the_operator_says() {
         assert_eq!(bound.send(DELIVER_SM, &receipt).await, 0);
         bound.receipts("orphan", count as u32 + 1).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn resps_on_their_way_when_the_telco_unbinds_cost_no_second_answer() {
+    let mut bound = Bound::start("window = 10\nmax_tps = 0\n").await;
+    for n in 0..10 {
+        let text = sm(&format!("8551000010{n}"), 0, MISTYPED, b"");
+        bound.write(DELIVER_SM, 0, 100 + n, &text).await;
+    }
+    let mut open = Vec::new();
+    while open.len() < 10 {
+        let pdu = bound.read().await;
+        if pdu.command == SUBMIT_SM {
+            open.push(pdu.sequence);
+        }
+    }
+    bound.write(UNBIND, 0, 200, b"").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for sequence in open {
+        bound.write(SUBMIT_SM | RESP, 0, sequence, format!("late-{sequence}\0").as_bytes()).await;
+    }
+    let last = bound.read().await;
+    assert_eq!((last.command, last.status, last.sequence), (UNBIND | RESP, 0, 200), "after all that was on its way");
+    (bound.stream, _) = bound.listener.accept().await.expect("it comes again");
+    bound.bind().await;
+    // what is uncertain is sent once more 15 s after the bind
+    let more = tokio::time::timeout(Duration::from_secs(17), bound.read_patiently()).await;
+    assert!(more.is_err(), "an answer that the telco had taken comes again: command {:?}", more.map(|pdu| pdu.command));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_at_random_bring_no_link_to_a_halt() {
+    let telco = app::telco().await;
+    telco.set_faults(Faults { throttle: 30, ..Faults::default() });
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let config = program::config(folder.path(), telco.addr(), nowhere, "");
+    let _program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
+    telco.bound().await;
+    for n in 0..200 {
+        telco.send_mo(&format!("8551000{n:04}"), "1212", "120500260481938").expect("taken");
+    }
+    // at 2 a second, as it was, these take 100 s
+    let all = app::eventually(Duration::from_secs(30), || (telco.counters().mt >= 200).then_some(()));
+    assert!(all.await.is_some(), "{} of 200 answers came", telco.counters().mt);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let seen = telco.snapshot();
+    assert!(seen.counters.throttled > 20, "{} were refused", seen.counters.throttled);
+    assert_eq!((seen.counters.mt, seen.violations.len()), (200, 0), "none twice: {:?}", seen.violations);
+    telco.stop().await;
 }

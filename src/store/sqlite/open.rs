@@ -180,14 +180,7 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db {
-                conn,
-                incarnation: 0,
-                orphans,
-                learned: HashMap::new(),
-                keys: options.keys.clone(),
-                families: options.families.clone(),
-            },
+            db: Db { conn, incarnation: 0, orphans, learned: HashMap::new(), families: options.families.clone() },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             lock,

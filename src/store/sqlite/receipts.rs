@@ -8,7 +8,7 @@ use super::{
 use crate::{
     ports::outbox::{Delivery, NewReceipt, Receipted},
     smpp::message_id::{Fit, Learned, Pair, Rule, choose, key_beside, partners},
-    types::{Msisdn, UnixMs},
+    types::UnixMs,
 };
 use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -165,9 +165,9 @@ fn confirm(db: &mut Db, family: &str, fit: Fit, same_number: Option<bool>) {
 
 /// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
 /// over those few.
-const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
+const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.number_mac FROM v CROSS JOIN outbox o \
     ON o.message_id = v.wanted AND o.family = v.family WHERE o.message_id IS NOT NULL \
-    UNION SELECT v.n, o.id, o.message_id, o.destination FROM v CROSS JOIN outbox o \
+    UNION SELECT v.n, o.id, o.message_id, o.number_mac FROM v CROSS JOIN outbox o \
     ON o.message_key = v.wanted AND o.family = v.family WHERE o.message_key IS NOT NULL";
 
 impl super::SqliteStore {
@@ -184,7 +184,7 @@ async fn segments(db: &mut Db, strange: &Ops<'_>) -> Sql<HashMap<usize, Vec<Segm
     let mut found: HashMap<usize, Vec<Segment>> = HashMap::new();
     for row in rows {
         let at: i64 = row.try_get(0)?;
-        let segment = segment(db, &row)?;
+        let segment = segment(&row)?;
         let others = found.entry(at as usize).or_default();
         // two of the ids that were looked for may lead to one segment
         if !others.iter().any(|other| other.id == segment.id) {
@@ -194,12 +194,14 @@ async fn segments(db: &mut Db, strange: &Ops<'_>) -> Sql<HashMap<usize, Vec<Segm
     Ok(found)
 }
 
-fn segment(db: &Db, row: &SqliteRow) -> Sql<Segment> {
-    let id: Id = fixed(row, 1)?;
-    let sealed: Option<&[u8]> = row.try_get(3)?;
-    let digits = sealed.and_then(|sealed| db.keys.open(&id, "destination", sealed).ok());
-    let number = digits.and_then(|digits| Msisdn::parse_e164(std::str::from_utf8(&digits).ok()?));
-    Ok(Segment { id, message_id: row.try_get(2)?, number: number.map(|number| db.keys.number_mac(number.digits())) })
+fn segment(row: &SqliteRow) -> Sql<Segment> {
+    Ok(Segment { id: fixed(row, 1)?, message_id: row.try_get(2)?, number: perhaps(row, 3)? })
+}
+
+/// What stands for a number, where one is known.
+fn perhaps(row: &SqliteRow, column: usize) -> Sql<Option<Mac>> {
+    let known = row.try_get::<Option<&[u8]>, _>(column)?.is_some();
+    if known { fixed(row, column).map(Some) } else { Ok(None) }
 }
 
 /// `(n, id or key, family)` of everything that an id may also be.
@@ -238,7 +240,7 @@ pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
     if db.orphans == 0 || sent.is_empty() {
         return Ok(());
     }
-    let head = "SELECT 0, id, message_id, destination, family FROM outbox \
+    let head = "SELECT 0, id, message_id, number_mac, family FROM outbox \
                 WHERE state = 3 AND message_id IS NOT NULL AND id IN ";
     let rows = all(&mut db.conn, within(head, sent, "")).await?;
     let ids: Vec<(String, String)> =
@@ -252,7 +254,7 @@ pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
     let mut chosen = Vec::new();
     for (n, row) in rows.iter().enumerate() {
         let orphans = orphans.get(&(n as i64)).map_or(&[][..], Vec::as_slice);
-        chosen.extend(choose_orphan(db, segment(db, row)?, orphans));
+        chosen.extend(choose_orphan(db, segment(row)?, orphans));
     }
     // what fits exactly takes its receipt before another segment can
     chosen.sort_by_key(|adoption| adoption.fit);
@@ -271,13 +273,12 @@ struct Adoption<'a> {
 }
 
 fn orphan(row: &SqliteRow) -> Sql<Orphan> {
-    let number: Option<&[u8]> = row.try_get(5)?;
     Ok(Orphan {
         message_id: row.try_get(1)?,
         family: row.try_get(2)?,
         state: row.try_get(3)?,
         rule: Rule::of_code(row.try_get(4)?),
-        number: if number.is_some() { Some(fixed(row, 5)?) } else { None },
+        number: perhaps(row, 5)?,
     })
 }
 

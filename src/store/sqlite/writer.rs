@@ -17,7 +17,6 @@ use crate::{
         messages::CallEnd,
         outbox::{Receipted, Resolved},
     },
-    store::Keys,
     types::limits::COMMIT_OPS_MAX,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -128,8 +127,6 @@ pub(super) struct Db {
     pub orphans: i64,
     /// What receipts have proven of the ids of each family, since the start.
     pub learned: receipts::Learnt,
-    /// To see whether a segment went to the number of a receipt.
-    pub keys: Keys,
     /// Families of the telcos; a telco without one is its own.
     pub families: pushes::Families,
 }

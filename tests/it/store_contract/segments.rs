@@ -296,7 +296,8 @@ pub async fn a_receipt_goes_to_no_wrong_segment(factory: &dyn Factory) {
     // whoever has exactly the id takes the early receipt, in whichever order they are settled
     assert_eq!(store.receipt(receipt_of("b2"), NOW).await, Ok(Receipted::Orphan));
     let here = session();
-    let (alike, exact) = (mt(MtKind::Answer, 1, 1, Some(here)), mt(MtKind::Answer, 1, 1, Some(here)));
+    let alike = mt(MtKind::Answer, 1, 1, Some(here));
+    let exact = to("85510234502", mt(MtKind::Answer, 1, 1, Some(here)));
     answered(&*store, "alike", vec![alike.clone()]).await;
     answered(&*store, "exact", vec![exact.clone()]).await;
     let both = vec![settled(alike.id, here, sent("0B2")), settled(exact.id, here, sent("b2"))];
