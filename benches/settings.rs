@@ -1,7 +1,9 @@
 //! What a link carries at the settings people choose: texts that wait are drained, and a closed loop is kept going, over
-//! windows and round trips, each beside its bound. `cargo bench --bench settings` prints a table in Markdown;
+//! windows and round trips, each beside its bound: the window over the round trip that a bare client measures at the same
+//! telco. `cargo bench --bench settings` prints a table in Markdown;
 //! `CHRAK_BIN` names another build to measure. `CHRAK_TEXTS=1000` makes the drains shorter. Everything runs over real
 //! sockets on this machine, telco and portal beside the server on the same cores.
+use bytes::BytesMut;
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, sample_codes},
     telco::{
@@ -10,11 +12,13 @@ use chrak::sandbox::{
         load::{Pace, Plan},
     },
 };
+use chrak::smpp::pdu::{Address, Bind, BindKind, SubmitSm};
 use std::{
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 /// Round trips of the telco, in ms.
@@ -36,11 +40,12 @@ async fn table() {
     let texts: u64 = std::env::var("CHRAK_TEXTS").map_or(10_000, |text| text.parse().expect("CHRAK_TEXTS: a number"));
     println!("| what | window | round trip | sent | per second | window ÷ round trip | share of that bound |");
     println!("|---|---|---|---|---|---|---|");
-    for round_trip in ROUND_TRIPS {
+    for delay in ROUND_TRIPS {
+        let round_trip = bare_round_trip(delay).await;
         for window in WINDOWS {
-            let bound = (round_trip > 0).then(|| window as f64 * 1_000.0 / round_trip as f64);
+            let bound = (delay > 0).then(|| window as f64 * 1_000.0 / round_trip);
             let count = bound.map_or(texts, |bound| texts.min((bound * CELL.as_secs_f64()) as u64));
-            let rate = drain(window, round_trip, count).await;
+            let rate = drain(window, delay, count).await;
             row("waiting texts, max_tps 0", window, round_trip, count, rate, bound);
         }
     }
@@ -51,14 +56,60 @@ async fn table() {
         ("closed loop of 500, max_tps 0", 500, "max_tps = 0", texts, None),
     ] {
         let rate = closed_loop(window, more, count).await;
-        row(what, window, 0, count, rate, bound);
+        row(what, window, 0.0, count, rate, bound);
     }
 }
 
-fn row(what: &str, window: usize, round_trip: u64, count: u64, rate: f64, bound: Option<f64>) {
+fn row(what: &str, window: usize, round_trip: f64, count: u64, rate: f64, bound: Option<f64>) {
     let of = |number: Option<f64>, ending: &str| number.map_or("–".to_owned(), |n| format!("{n:.0}{ending}"));
     let share = bound.map(|bound| rate / bound * 100.0);
-    println!("| {what} | {window} | {round_trip} ms | {count} | {rate:.0} | {} | {} |", of(bound, ""), of(share, " %"));
+    println!(
+        "| {what} | {window} | {round_trip:.1} ms | {count} | {rate:.0} | {} | {} |",
+        of(bound, ""),
+        of(share, " %")
+    );
+}
+
+/// Mean ms from a submit_sm to its resp, one after the other, for a client that does nothing else.
+async fn bare_round_trip(delay: u64) -> f64 {
+    const ROUNDS: u32 = 100;
+    let bench = Bench::new().await;
+    bench.telco.set_faults(Faults { delay_resp: Duration::from_millis(delay), ..Faults::default() });
+    let mut stream = tokio::net::TcpStream::connect(bench.telco.addr()).await.expect("connected");
+    stream.set_nodelay(true).expect("no delay");
+    let (mut out, mut buffer) = (BytesMut::new(), [0; 4096]);
+    let bind = Bind {
+        kind: BindKind::Transmitter,
+        system_id: "x".into(),
+        password: "x".into(),
+        system_type: String::new(),
+        interface_version: 0x34,
+    };
+    bind.write(&mut out, 1);
+    let address = |digits: &'static str| Address { ton: 1, npi: 1, digits: digits.into() };
+    let submit = SubmitSm {
+        source: address("1212"),
+        destination: address("85510000001"),
+        esm_class: 0,
+        validity_period: String::new(),
+        registered_delivery: 0,
+        data_coding: 0,
+        short_message: "one".into(),
+        reference: None,
+    };
+    let mut spent = Duration::ZERO;
+    for sequence in 2..ROUNDS + 3 {
+        let begun = Instant::now();
+        stream.write_all(&out.split()).await.expect("written");
+        let octets = stream.read(&mut buffer).await.expect("read");
+        assert!(octets >= 16 && buffer[8..12] == [0; 4], "the telco takes it");
+        if sequence > 2 {
+            spent += begun.elapsed();
+        }
+        submit.write(&mut out, sequence);
+    }
+    bench.end().await;
+    spent.as_secs_f64() * 1_000.0 / f64::from(ROUNDS)
 }
 
 /// A telco, a portal without delay, and a folder for the server between them.

@@ -133,7 +133,7 @@ fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Res
             return Err(ConfigFault::new(format!("portal.mode: \"{other}\" is none of direct, xroad")));
         }
     }
-    let events = events(&table, folder)?;
+    let events = events(&table, folder, warnings)?;
     let url = table.url.ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(ConfigFault::new("portal.url: must begin with https:// (or http:// on a trusted network)"));
@@ -187,13 +187,14 @@ fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
     Ok(CodeRules::new(patterns))
 }
 
-fn events(table: &file::Portal, folder: &Path) -> Result<EventsBy, ConfigFault> {
+fn events(table: &file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Result<EventsBy, ConfigFault> {
     let files = table.webhook_secret_files.as_deref();
     match table.events.as_deref() {
         None | Some("poll") => {
             if files.is_some() {
-                let text = "portal.webhook_secret_files: only events = \"webhook\" uses it; take the key out";
-                return Err(ConfigFault::new(text));
+                warnings.push(
+                    "portal.webhook_secret_files: has no effect, as only events = \"webhook\" uses it".to_owned(),
+                );
             }
             let every = within("portal.poll_s", table.poll_s, POLL_S, 1..=SECONDS_MAX)?;
             Ok(EventsBy::Poll(Duration::from_secs(every.into())))
@@ -201,7 +202,7 @@ fn events(table: &file::Portal, folder: &Path) -> Result<EventsBy, ConfigFault> 
         Some("webhook") => {
             // the default stands in the published example and asks for nothing
             if table.poll_s.is_some_and(|every| every != POLL_S) {
-                return Err(ConfigFault::new("portal.poll_s: only events = \"poll\" uses it; take the key out"));
+                warnings.push("portal.poll_s: has no effect, as only events = \"poll\" uses it".to_owned());
             }
             let files = files.unwrap_or_default();
             if files.is_empty() {
@@ -376,14 +377,6 @@ mod tests {
             (format!("{GOOD}enquire_link_s = 0"), "smsc[0].enquire_link_s: 0 is not between 1 and 86400"),
             (GOOD.replace("token =", "timeout_ms = { ussd = 0 }\ntoken ="), "portal.timeout_ms.ussd: 0 is not between"),
             (GOOD.replace("token =", "poll_s = 0\ntoken ="), "portal.poll_s: 0 is not between 1 and 86400"),
-            (
-                GOOD.replace("token =", "webhook_secret_files = [\"a\"]\ntoken ="),
-                "portal.webhook_secret_files: only events = \"webhook\" uses it",
-            ),
-            (
-                GOOD.replace("token =", "events = \"webhook\"\npoll_s = 5\ntoken ="),
-                "portal.poll_s: only events = \"poll\" uses it",
-            ),
             (
                 format!("[push]\nquiet_hours = [\"21:00\", \"21:00\"]\n{GOOD}"),
                 "push.quiet_hours: begin and end are equal",

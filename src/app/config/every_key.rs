@@ -55,8 +55,10 @@ enum Does {
     Acts,
     /// It is refused in these words.
     Refused(&'static str),
+    /// It is of use with another key only, and who writes it alone is told so.
+    Warned(&'static str),
 }
-use Does::{Acts, Refused};
+use Does::{Acts, Refused, Warned};
 
 /// Every key with a value that is not its default. What stands in `needs` must be there for it to be of sense.
 type Case = (&'static str, &'static str, &'static str, Does);
@@ -88,7 +90,7 @@ fn cases() -> Vec<Case> {
         ("portal.timeout_ms.sms", "10001", "", Acts),
         ("portal.events", "\"webhook\"", "[portal]\nwebhook_secret_files = [\"whsec\"]", Acts),
         ("portal.poll_s", "11", "", Acts),
-        ("portal.webhook_secret_files", "[\"whsec\"]", "", Refused("only events = \"webhook\" uses it")),
+        ("portal.webhook_secret_files", "[\"whsec\"]", "", Warned("only events = \"webhook\" uses it")),
         ("languages.default", "\"en\"", "", Acts),
         ("code.name", "\"other\"", "", Acts),
         ("code.regex", "\"[0-9]{14}\"", "", Acts),
@@ -286,6 +288,11 @@ fn no_key_is_read_that_does_nothing() {
             Refused(words) => {
                 let fault = after.expect_err(path);
                 assert!(fault.contains(words) && !fault.contains('\n'), "{path}: {fault}");
+            }
+            Warned(words) => {
+                let file = parse(&toml::to_string(&changed).expect("TOML"), "chrak.toml", std::iter::empty());
+                let config = check(file.expect("known keys"), folder.path()).expect(path);
+                assert!(config.warnings.iter().any(|warning| warning.contains(words)), "{path}: {:?}", config.warnings);
             }
         }
     }
