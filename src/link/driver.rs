@@ -92,7 +92,10 @@ pub(super) struct Driver<'a> {
     paced: Option<(Submission, Instant)>,
     waiting: HashMap<u64, Waiting>,
     next_token: u64,
-    settling: mpsc::Sender<(Settlement, bool)>,
+    /// Outcomes of this round, and whether each was of a segment that had been written: the resps of one read are
+    /// settled in one commit.
+    outcomes: Vec<(Settlement, bool)>,
+    settling: mpsc::Sender<Vec<(Settlement, bool)>>,
     settler: JoinHandle<()>,
     /// Segments written whose outcome is not stored yet; all of them may come twice if the process ends now, so there
     /// are never more than the window holds.
@@ -134,6 +137,7 @@ impl<'a> Driver<'a> {
             paced: None,
             waiting: HashMap::new(),
             next_token: 0,
+            outcomes: Vec::new(),
             settling,
             settler,
             written: 0,
@@ -157,6 +161,7 @@ impl<'a> Driver<'a> {
             self.flush().await;
             self.drain_events();
             self.send_screens();
+            self.settle_outcomes();
             if self.session.has_output() || self.session.state() == State::Closed {
                 continue;
             }
@@ -512,9 +517,15 @@ impl<'a> Driver<'a> {
     }
 
     fn settle(&mut self, mt: MtId, outcome: Outcome, written: bool) {
-        let settlement = Settlement { mt, session: self.id, outcome };
-        if self.settling.try_send((settlement, written)).is_err() {
-            // Its place stays taken until the end of the session; the store then calls it uncertain.
+        self.outcomes.push((Settlement { mt, session: self.id, outcome }, written));
+    }
+
+    fn settle_outcomes(&mut self) {
+        if self.outcomes.is_empty() {
+            return;
+        }
+        if self.settling.try_send(std::mem::take(&mut self.outcomes)).is_err() {
+            // Their places stay taken until the end of the session; the store then calls them uncertain.
             tracing::error!(smsc = %self.keeper.shared.telco.name, "more outcomes than places");
         }
     }
@@ -556,6 +567,7 @@ impl<'a> Driver<'a> {
         }
         let confirmed = std::mem::take(&mut self.confirmed);
         self.keeper.shared.exchange.confirm(confirmed).await;
+        self.settle_outcomes();
         drop(self.settling);
         self.settled.close();
         // All outcomes are in the store before the bind comes again.
@@ -578,11 +590,15 @@ async fn next(puller: &mut Option<Puller>) -> Option<Submission> {
 async fn settle(
     exchange: Exchange,
     smsc: SmscName,
-    mut outcomes: mpsc::Receiver<(Settlement, bool)>,
+    mut outcomes: mpsc::Receiver<Vec<(Settlement, bool)>>,
     settled: mpsc::Sender<usize>,
 ) {
-    let mut batch = Vec::new();
-    while outcomes.recv_many(&mut batch, COMMIT_OPS_MAX).await > 0 {
+    while let Some(mut batch) = outcomes.recv().await {
+        while batch.len() < COMMIT_OPS_MAX
+            && let Ok(more) = outcomes.try_recv()
+        {
+            batch.extend(more);
+        }
         let written = batch.iter().filter(|(_, written)| *written).count();
         exchange.settle(&smsc, batch.drain(..).map(|(settlement, _)| settlement).collect()).await;
         // a bind that has ended waits for nothing but the end of this

@@ -320,6 +320,25 @@ async fn resps_on_their_way_when_the_telco_unbinds_cost_no_second_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reference_that_comes_round_silences_nobody() {
+    let mut bound = Bound::start("max_tps = 0\n").await;
+    let part = |number: u8, text: &[u8]| sm(NUMBER, 0x40, &[&[5, 0, 3, 9, 2, number][..], text].concat(), b"");
+    let parts = [part(1, MISTYPED), part(2, b" and the rest of a long text")];
+    for asked in 1..=3 {
+        for part in &parts {
+            assert_eq!(bound.send(DELIVER_SM, part).await, 0);
+        }
+        bound.answered(asked).await;
+        // a redelivery over the same session: its resp had been written, and was not read
+        assert_eq!(bound.send(DELIVER_SM, &parts[1]).await, 0);
+        // what a telco has read is noted every second
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    let more = tokio::time::timeout(Duration::from_millis(300), bound.read_patiently()).await;
+    assert!(more.is_err(), "one answer for each time it was asked");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn refusals_at_random_bring_no_link_to_a_halt() {
     let telco = app::telco().await;
     telco.set_faults(Faults { throttle: 30, ..Faults::default() });
