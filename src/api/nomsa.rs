@@ -46,9 +46,8 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
             return Err(Problem::validation(&format!("/{name}"), &format!("must have 1 to {most} characters")));
         }
     }
-    let to = if send.recipient.starts_with('+') { send.recipient } else { format!("+{}", send.recipient) };
     let message = Outgoing {
-        to,
+        to: send.recipient,
         content: Content::Plain(send.body),
         reference: None,
         notice: false,

@@ -49,7 +49,7 @@ pub enum Content {
 /// One message as an agency asks for it.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// As written: E.164 with a plus sign is wanted.
+    /// As written; what [`Msisdn::parse_written`] reads.
     pub to: String,
     /// What is to be said.
     pub content: Content,
@@ -136,7 +136,7 @@ impl Exchange {
     }
 
     async fn judge_message(&self, agency: &Agency, asked: Outgoing, now: UnixMs) -> Result<NewMessage, StoreFault> {
-        let number = asked.to.strip_prefix('+').and_then(Msisdn::parse_e164);
+        let number = Msisdn::parse_written(&asked.to);
         let citizen = match number {
             Some(number) => self.core.store.citizen(number).await?,
             None => CitizenRecord::default(),
