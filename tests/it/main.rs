@@ -2,6 +2,7 @@
 pub mod api;
 mod crash;
 mod equality;
+mod features;
 mod gateways;
 mod guesses;
 mod kiosk;
