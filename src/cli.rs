@@ -202,8 +202,9 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(fault) => return complain(&Fault::Run(format!("the run time cannot start: {fault}"))),
     };
-    // The one TLS provider of the process; a second call is refused and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    if let Err(fault) = app::preflight::run() {
+        return complain(&fault);
+    }
     let code = match runtime.block_on(run(cli)) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => complain(&fault),

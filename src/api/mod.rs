@@ -69,7 +69,7 @@ pub fn routes(parts: ApiParts) -> Router {
     let shared = Arc::new(Shared {
         exchange: parts.exchange,
         agencies: Agencies::new(parts.agencies),
-        webhook_keys: parts.webhook_secrets.iter().filter_map(|secret| notifications::key(secret)).collect(),
+        webhook_keys: parts.webhook_secrets.iter().map(|secret| webhook_key(secret)).collect(),
         read_event: parts.read_event,
         running: Mutex::default(),
     });
@@ -93,6 +93,20 @@ pub fn routes(parts: ApiParts) -> Router {
         .with_state(shared)
 }
 
+/// A secret that were left out would turn away every event that is signed with it.
+fn webhook_key(secret: &str) -> ring::hmac::Key {
+    notifications::key(secret).expect("portal.webhook_secret_files: the configuration read them as base64")
+}
+
+/// Whether the document that is served can be read.
+///
+/// # Errors
+/// Where it is no JSON.
+pub fn check() -> Result<(), String> {
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(DOCUMENT);
+    read.map(|_| ()).map_err(|fault| format!("openapi.json: {fault}"))
+}
+
 /// The one layer around all paths: the request's id, and what is never kept.
 async fn around(State(_): State<Api>, request: Request, next: Next) -> Response {
     let fresh = || uuid::Builder::from_random_bytes(request::random()).into_uuid();
@@ -106,9 +120,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
         given => (given.flatten().unwrap_or_else(fresh), next.run(request).await),
     };
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id.as_hyphenated().to_string()) {
-        headers.insert("x-request-id", id);
-    }
+    headers.insert("x-request-id", crate::web::header_value(&id.as_hyphenated().to_string()));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

@@ -10,12 +10,13 @@ use crate::{
     exchange::{Content, Outgoing},
     ports::messages::{MessageState, MessageStatus},
     types::{UnixMs, limits::CALL_OCTETS_MAX},
+    web,
 };
 use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -62,9 +63,8 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
     }
     let status = api.exchange.message(agency, &item.id).await?.ok_or_else(Problem::internal)?;
     let mut response = (StatusCode::CREATED, Json(shown(&status))).into_response();
-    if let Ok(place) = HeaderValue::from_str(&format!("/v1/transactional/sms/{}", item.id)) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
+    let place = web::header_value(&format!("/v1/transactional/sms/{}", item.id));
+    response.headers_mut().insert(header::LOCATION, place);
     Ok(with_replay(response, ended.replayed))
 }
 

@@ -156,7 +156,7 @@ impl Exchange {
                 id: MoId(new_id(now)),
                 kind: PushKind::Message,
                 number,
-                payload: serde_json::to_vec(&payload).unwrap_or_default(),
+                payload: payload.to_bytes(),
                 due: start,
                 not_after: expires_at,
             }

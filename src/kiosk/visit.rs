@@ -197,8 +197,14 @@ impl Held {
     /// For a hidden field.
     pub fn seal(mut self, state: &KioskState) -> String {
         self.until = state.door.now().plus_ms(VISIT_FOR.as_millis() as i64).0;
-        let plain = serde_json::to_vec(&self).unwrap_or_default();
-        state.door.seal(&plain).map(|sealed| URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default()
+        let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
+        match state.door.seal(&plain) {
+            Some(sealed) => URL_SAFE_NO_PAD.encode(sealed),
+            None => {
+                tracing::error!("a visit cannot be sealed; it begins anew with its next page");
+                String::new()
+            }
+        }
     }
 
     /// The number that the visitor proved.
@@ -251,7 +257,7 @@ impl Held {
     /// Keeps the conversation; what it is about is another intention once it is over.
     pub fn keep(&mut self, dialogue: &Dialogue) {
         if dialogue.is_open() {
-            self.dialogue = String::from_utf8(dialogue.to_bytes()).ok();
+            self.dialogue = Some(String::from_utf8(dialogue.to_bytes()).expect("JSON is UTF-8"));
         } else {
             self.dialogue = None;
             self.id = uuid::Uuid::now_v7();
