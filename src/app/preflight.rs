@@ -2,16 +2,15 @@
 //! built before anything else, so that a broken one ends the start with its name instead of becoming a "no", an empty
 //! list or a white page later.
 use super::{Fault, telemetry};
-use crate::{api, sandbox, smpp::dialect::Dialect, text::places, types, web};
+use crate::{api, sandbox, smpp::dialect::Dialect, types, web};
 
 type Check = fn() -> Result<(), String>;
 
 /// What is built, and how. It takes a few milliseconds in all; what takes longer is only looked for.
-const PARTS: [(&str, Check); 9] = [
+const PARTS: [(&str, Check); 8] = [
     ("TLS provider", tls),
     ("level of the log", telemetry::check),
     ("divisions of the country", types::gazetteer::check),
-    ("places by name", places),
     ("recommended registration code", code),
     ("USSD dialects", dialects),
     ("files of the pages", web::assets::check),
@@ -40,10 +39,6 @@ fn tls() -> Result<(), String> {
     let refused = rustls::crypto::ring::default_provider().install_default().is_err();
     let there = rustls::crypto::CryptoProvider::get_default().is_some();
     if there { Ok(()) } else { Err(format!("none is installed (refused: {refused})")) }
-}
-
-fn places() -> Result<(), String> {
-    if places::find("Phnom Penh").is_empty() { Err("the capital is not found".to_owned()) } else { Ok(()) }
 }
 
 /// The recommended code, and what operators write: `\d` needs a feature of the regex crate.

@@ -11,7 +11,6 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ("bitflags", "std", "implements std::error::Error for a parse error; nothing of ours parses flags"),
     ("getrandom", "std", "implements std::error::Error for its error"),
     ("getrandom", "sys_rng", "a type for rand's traits; our random octets are ring's"),
-    ("regex-syntax", "default", "names a set of features, all of which ship"),
     ("serde_json", "alloc", "its parts without std; the one with std ships"),
     ("serde_json", "indexmap", "what keeps the order below"),
     (

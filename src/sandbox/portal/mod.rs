@@ -102,6 +102,11 @@ struct Shared {
 
 type Server = Arc<Shared>;
 
+/// A document that this sandbox wrote into its database.
+fn document(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("the sandbox wrote JSON")
+}
+
 /// Whether the data that is part of the program can be read.
 ///
 /// # Errors
