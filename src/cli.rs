@@ -2,6 +2,7 @@
 use crate::{
     app::{self, Fault, telemetry::LogFormat},
     sandbox,
+    types::Msisdn,
 };
 use clap::{Args, Parser, Subcommand};
 use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
@@ -78,7 +79,7 @@ enum Command {
         /// The sandbox telco.
         #[arg(long, value_name = "ADDR")]
         smsc: SocketAddr,
-        /// Its number.
+        /// Its number, in any form.
         #[arg(long, value_name = "MSISDN")]
         from: String,
     },
@@ -201,8 +202,9 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(fault) => return complain(&Fault::Run(format!("the run time cannot start: {fault}"))),
     };
-    // The one TLS provider of the process; a second call is refused and changes nothing.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    if let Err(fault) = app::preflight::run() {
+        return complain(&fault);
+    }
     let code = match runtime.block_on(run(cli)) {
         Ok(code) => ExitCode::from(code),
         Err(fault) => complain(&fault),
@@ -247,6 +249,8 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             portal(listen, token, delay_ms).await
         }
         Some(Command::Phone { smsc, from }) => {
+            // its telco takes short codes too, as they are
+            let from = Msisdn::parse_cambodian(&from).map_or(from, |number| number.digits().to_owned());
             let code = sandbox::telco::run_phone(smsc, from, SHORT_CODE.to_owned(), stop()?).await;
             exit_code(code)
         }

@@ -8,7 +8,7 @@ use crate::{
     exchange::{Agency, Call, Content, Outgoing},
     ports::messages::{CallEnd, Cost, Item, MessageState, MessageStatus},
     types::{
-        UnixMs,
+        Msisdn, UnixMs,
         civic::Localized,
         limits::{CALL_OCTETS_MAX, MESSAGES_A_CALL_MAX},
     },
@@ -151,6 +151,9 @@ fn read_one(value: &Value, at: &str) -> Result<Outgoing, Problem> {
     let mut named = value.clone();
     if let Some(members) = named.as_object_mut() {
         members.remove("client_reference");
+        if let Some(number) = Msisdn::parse_written(&wire.to) {
+            members.insert("to".to_owned(), json!(number.e164()));
+        }
         members.entry("class").or_insert(json!("notice"));
         members.entry("valid_for_s").or_insert(json!(86_400));
     }
@@ -161,8 +164,22 @@ fn read_one(value: &Value, at: &str) -> Result<Outgoing, Problem> {
         notice: wire.class.unwrap_or(WireClass::Notice) == WireClass::Notice,
         valid_for_s,
         send_at,
-        print: request::print(named.to_string().as_bytes()),
+        print: request::print(ordered(named).to_string().as_bytes()),
     })
+}
+
+/// Members by their names at every level: how a map keeps them is a feature of a dependency, and what a reference names
+/// must not depend on it.
+fn ordered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> =
+                members.into_iter().map(|(name, value)| (name, ordered(value))).collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(ordered).collect()),
+        other => other,
+    }
 }
 
 fn has_null(value: &Value) -> bool {

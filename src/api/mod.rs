@@ -93,6 +93,15 @@ pub fn routes(parts: ApiParts) -> Router {
         .with_state(shared)
 }
 
+/// Whether the document that is served can be read.
+///
+/// # Errors
+/// Where it is no JSON.
+pub fn check() -> Result<(), String> {
+    let read = serde_json::from_str::<serde::de::IgnoredAny>(DOCUMENT);
+    read.map(|_| ()).map_err(|fault| format!("openapi.json: {fault}"))
+}
+
 /// The one layer around all paths: the request's id, and what is never kept.
 async fn around(State(_): State<Api>, request: Request, next: Next) -> Response {
     let fresh = || uuid::Builder::from_random_bytes(request::random()).into_uuid();
@@ -106,9 +115,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
         given => (given.flatten().unwrap_or_else(fresh), next.run(request).await),
     };
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id.as_hyphenated().to_string()) {
-        headers.insert("x-request-id", id);
-    }
+    headers.insert("x-request-id", crate::web::header_value(&id.as_hyphenated().to_string()));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response

@@ -10,12 +10,13 @@ use crate::{
     exchange::{Content, Outgoing},
     ports::messages::{MessageState, MessageStatus},
     types::{UnixMs, limits::CALL_OCTETS_MAX},
+    web,
 };
 use axum::{
     Json,
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -46,9 +47,8 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
             return Err(Problem::validation(&format!("/{name}"), &format!("must have 1 to {most} characters")));
         }
     }
-    let to = if send.recipient.starts_with('+') { send.recipient } else { format!("+{}", send.recipient) };
     let message = Outgoing {
-        to,
+        to: send.recipient,
         content: Content::Plain(send.body),
         reference: None,
         notice: false,
@@ -63,9 +63,8 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
     }
     let status = api.exchange.message(agency, &item.id).await?.ok_or_else(Problem::internal)?;
     let mut response = (StatusCode::CREATED, Json(shown(&status))).into_response();
-    if let Ok(place) = HeaderValue::from_str(&format!("/v1/transactional/sms/{}", item.id)) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
+    let place = web::header_value(&format!("/v1/transactional/sms/{}", item.id));
+    response.headers_mut().insert(header::LOCATION, place);
     Ok(with_replay(response, ended.replayed))
 }
 

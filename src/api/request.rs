@@ -136,9 +136,10 @@ fn hold(shared: &Shared) -> std::sync::MutexGuard<'_, std::collections::HashSet<
     shared.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Random octets of the operating system; zeros if it has none, as nothing secret is made of them.
+/// Random octets of the operating system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut octets = [0; N];
-    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets);
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
+        .expect("the operating system gives random octets");
     octets
 }

@@ -4,6 +4,7 @@ pub mod config;
 pub mod devices;
 pub mod lifecycle;
 mod pages;
+pub mod preflight;
 mod server;
 pub mod telemetry;
 pub mod tryout;

@@ -47,11 +47,12 @@ pub fn ops_state(
     store: Arc<SqliteStore>,
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
+    metrics: ops::metrics::Metrics,
 ) -> ops::OpsState {
     ops::OpsState {
         board,
         store,
-        metrics: ops::metrics::install(),
+        metrics,
         token: config.ops_token.as_ref().map(|token| token.expose().to_owned()),
         started: clock.now(),
         clock,

@@ -75,6 +75,7 @@ impl Server {
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
         tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
 
+        let metrics = ops::metrics::install().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
         let mut server = Server {
             http: local(&http)?,
             ops: local(&ops)?,
@@ -86,7 +87,8 @@ impl Server {
             stop_pages: CancellationToken::new(),
             stop_work,
         };
-        server.serve_pages(&config, http, ops, parts, board.clone(), clock.clone());
+        let console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
+        server.serve_pages(&config, http, ops, parts, console);
         server.start_links(&config, board, clock);
         Ok(server)
     }
@@ -97,8 +99,7 @@ impl Server {
         http: TcpListener,
         ops: TcpListener,
         parts: Parts,
-        board: Arc<Board>,
-        clock: Arc<dyn Clock>,
+        console: ops::OpsState,
     ) {
         let mut pages =
             kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone(), parts.stands_at.clone()));
@@ -107,8 +108,7 @@ impl Server {
             pages = pages.merge(more);
         }
         let pages = pages.route("/", get(|| async { Redirect::temporary("/kiosk") })).fallback(kiosk::not_found);
-        let console =
-            ops::routes(super::pages::ops_state(config, self.exchange.clone(), Arc::clone(&self.store), board, clock));
+        let console = ops::routes(console);
         for (listener, router) in [(http, pages), (ops, console)] {
             let stop = self.stop_pages.clone();
             self.pages.spawn(web::server::serve(listener, router, web::server::HttpLimits::default(), stop));

@@ -79,9 +79,24 @@ impl fmt::Debug for Dialogue {
 }
 
 impl Dialogue {
-    /// What [`Dialogue::to_bytes`] wrote; a new conversation for anything else, older shapes included.
+    /// What [`Dialogue::to_bytes`] wrote; a new conversation for anything else, older shapes included. What was never
+    /// a conversation is told to the log, once: a citizen who begins anew does not know why.
     pub fn from_bytes(bytes: &[u8]) -> Self {
-        serde_json::from_slice::<Dialogue>(bytes).ok().filter(|dialogue| dialogue.v == VERSION).unwrap_or_default()
+        /// Of every shape there was.
+        #[derive(serde::Deserialize)]
+        struct Versioned {
+            v: u8,
+        }
+        static TOLD: std::sync::Once = std::sync::Once::new();
+        match serde_json::from_slice::<Dialogue>(bytes) {
+            Ok(dialogue) if dialogue.v == VERSION => dialogue,
+            _ if bytes.is_empty() => Dialogue::default(),
+            _ if serde_json::from_slice::<Versioned>(bytes).is_ok_and(|old| old.v != VERSION) => Dialogue::default(),
+            _ => {
+                TOLD.call_once(|| tracing::error!("a stored conversation cannot be read; it begins anew (said once)"));
+                Dialogue::default()
+            }
+        }
     }
 
     /// Whether something was asked that the next text may answer: its steps are counted apart from questions.

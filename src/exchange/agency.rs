@@ -49,7 +49,7 @@ pub enum Content {
 /// One message as an agency asks for it.
 #[derive(Clone, Debug)]
 pub struct Outgoing {
-    /// As written: E.164 with a plus sign is wanted.
+    /// As written; what [`Msisdn::parse_written`] reads.
     pub to: String,
     /// What is to be said.
     pub content: Content,
@@ -136,7 +136,7 @@ impl Exchange {
     }
 
     async fn judge_message(&self, agency: &Agency, asked: Outgoing, now: UnixMs) -> Result<NewMessage, StoreFault> {
-        let number = asked.to.strip_prefix('+').and_then(Msisdn::parse_e164);
+        let number = Msisdn::parse_written(&asked.to);
         let citizen = match number {
             Some(number) => self.core.store.citizen(number).await?,
             None => CitizenRecord::default(),
@@ -156,7 +156,7 @@ impl Exchange {
                 id: MoId(new_id(now)),
                 kind: PushKind::Message,
                 number,
-                payload: serde_json::to_vec(&payload).unwrap_or_default(),
+                payload: payload.to_bytes(),
                 due: start,
                 not_after: expires_at,
             }

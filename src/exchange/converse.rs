@@ -275,7 +275,7 @@ fn refused(look_ups: Verdict, may_all: bool, code: &RegistrationCode) -> Option<
 pub(super) fn intention(cause: MoId, change: &Change) -> uuid::Uuid {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     digest.update(cause.0.as_bytes());
-    digest.update(&serde_json::to_vec(change).unwrap_or_default());
+    digest.update(&serde_json::to_vec(change).expect("a change is plain strings and numbers"));
     let mut octets = [0; 16];
     octets.copy_from_slice(&digest.finish().as_ref()[..16]);
     uuid::Builder::from_custom_bytes(octets).into_uuid()

@@ -229,7 +229,7 @@ impl Exchange {
     /// The code of a name and number: nobody without the key file can tell it.
     fn code_of(&self, name: &str, number: Msisdn) -> String {
         let digest = self.core.store.digest(&format!("one-time code {name} {}", number.digits()));
-        let value = u64::from_le_bytes(digest[..8].try_into().unwrap_or_default());
+        let value = u64::from_le_bytes(digest[..8].try_into().expect("eight octets"));
         format!("{:06}", value % 1_000_000)
     }
 
@@ -280,7 +280,7 @@ impl Exchange {
             id: MoId(new_id(now)),
             kind: PushKind::Message,
             number,
-            payload: serde_json::to_vec(&Payload::Message { text, notice: false }).unwrap_or_default(),
+            payload: Payload::Message { text, notice: false }.to_bytes(),
             due: now,
             not_after: now.plus_ms(of_use.as_millis() as i64),
         };

@@ -57,6 +57,13 @@ pub(super) enum Payload {
     FollowUp { cause: uuid::Uuid, change: Change, smsc: String, source: String, language: Language },
 }
 
+impl Payload {
+    /// As it is stored. One that were stored empty would be acknowledged and never sent.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("what is to be sent is plain strings and numbers")
+    }
+}
+
 impl Exchange {
     /// Stores an event of the portal; `Ok` only when it is durable, or was handled before.
     pub async fn take_event(&self, event: Event) -> Result<bool, StoreFault> {
@@ -128,7 +135,7 @@ impl Exchange {
             id: MoId(new_id(now)),
             kind: PushKind::FollowUp,
             number,
-            payload: serde_json::to_vec(&payload).ok()?,
+            payload: payload.to_bytes(),
             due: now.plus_ms(FOLLOW_UP_EVERY.as_millis() as i64),
             not_after: now.plus_ms(FOLLOW_UP_FOR.as_millis() as i64),
         })
@@ -357,7 +364,7 @@ fn new_push(to: &Recipient, notice: Notice, now: UnixMs) -> NewPush {
         id: MoId(new_id(now)),
         kind: PushKind::Event,
         number: to.number,
-        payload: serde_json::to_vec(&payload).unwrap_or_default(),
+        payload: payload.to_bytes(),
         due: now,
         not_after: to.not_after.unwrap_or_else(|| now.plus_ms(NOTICE_USE.as_millis() as i64)),
     }

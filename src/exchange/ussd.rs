@@ -109,7 +109,10 @@ struct Held {
 
 impl Held {
     fn read(session: &UssdSession) -> Option<Self> {
-        serde_json::from_slice(&session.state).ok()
+        let lost = |fault: &serde_json::Error| {
+            tracing::error!(kind = ?fault.classify(), "a stored USSD session cannot be read; it begins anew");
+        };
+        serde_json::from_slice(&session.state).inspect_err(lost).ok()
     }
 
     fn dialogue(&self) -> Dialogue {
@@ -117,7 +120,7 @@ impl Held {
     }
 
     fn set_dialogue(&mut self, dialogue: &Dialogue) {
-        self.dialogue = String::from_utf8(dialogue.to_bytes()).unwrap_or_default();
+        self.dialogue = String::from_utf8(dialogue.to_bytes()).expect("JSON is UTF-8");
     }
 
     fn screen(&self) -> Option<Screen> {
@@ -441,7 +444,7 @@ impl Exchange {
         let state = held.map(|mut held| {
             held.last = print;
             held.last_at = now;
-            serde_json::to_vec(&held).unwrap_or_default()
+            serde_json::to_vec(&held).expect("a session is plain strings and numbers")
         });
         let session = UssdSession {
             name: call.name.clone(),

@@ -53,7 +53,7 @@ impl Device {
 
     /// Any browser, where kiosks need not be paired.
     pub fn open() -> Self {
-        let profile = profile::find(profile::USUAL).unwrap_or(&profile::ALL[0]);
+        let profile = profile::usual();
         Device {
             id: OPEN.to_owned(),
             office: None,
@@ -68,7 +68,10 @@ impl Device {
 
 impl From<Kiosk> for Device {
     fn from(kiosk: Kiosk) -> Self {
-        let profile = profile::find(&kiosk.profile).unwrap_or(&profile::ALL[0]);
+        let profile = profile::find(&kiosk.profile).unwrap_or_else(|| {
+            tracing::error!(kiosk = %kiosk.id, profile = %kiosk.profile, "no such screen; the usual one is taken");
+            profile::usual()
+        });
         Device {
             id: kiosk.id,
             office: Some(kiosk.office),

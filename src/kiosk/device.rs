@@ -92,9 +92,7 @@ pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
     if held.is_none() {
         let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
         let cookie = format!("{name}={token}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict{secure}");
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            answer.headers_mut().append(header::SET_COOKIE, cookie);
-        }
+        answer.headers_mut().append(header::SET_COOKIE, web::header_value(&cookie));
     }
     answer
 }
@@ -130,9 +128,19 @@ struct Reason {
     en: String,
 }
 
+impl Reason {
+    /// As it was stored; without words when it cannot be read, and then the log says so.
+    fn read(json: &str) -> Option<Self> {
+        let lost = |fault: &serde_json::Error| {
+            tracing::error!(kind = ?fault.classify(), "what an operator said to a kiosk cannot be read");
+        };
+        serde_json::from_str(json).inspect_err(lost).ok()
+    }
+}
+
 /// What an operator says, in both languages.
 pub fn said(json: &str) -> Option<(String, String)> {
-    serde_json::from_str::<Reason>(json).ok().map(|reason| (reason.km, reason.en))
+    Reason::read(json).map(|reason| (reason.km, reason.en))
 }
 
 /// The closed screen, when an operator closed this kiosk or its office is closed now.
@@ -148,7 +156,7 @@ pub async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
     if by_operator.is_none() && !by_hours {
         return None;
     }
-    let reason = by_operator.and_then(|text| serde_json::from_str::<Reason>(text).ok());
+    let reason = by_operator.and_then(|text| Reason::read(text));
     let told = [Lang::Km, Lang::En].map(|lang| {
         let words = lang.device();
         let given = reason.as_ref().map(|reason| if lang == Lang::Km { &reason.km } else { &reason.en });

@@ -11,7 +11,7 @@ use crate::web::filters;
 use askama::Template;
 use axum::{
     extract::State,
-    http::{HeaderValue, StatusCode, header},
+    http::{StatusCode, header},
     response::Response,
 };
 
@@ -42,9 +42,7 @@ pub async fn press(State(state): State<KioskState>, mut here: Here, Sent(form): 
     }
     let mut answer = look_page(&here, keeps.then_some(typed));
     let cookie = format!("{LOOK}={}; Path=/kiosk; HttpOnly; SameSite=Strict", here.look.mark());
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        answer.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    answer.headers_mut().append(header::SET_COOKIE, crate::web::header_value(&cookie));
     answer
 }
 

@@ -13,7 +13,7 @@ use askama::Template;
 use axum::{
     Form,
     extract::{Path, State, rejection::FormRejection},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -86,14 +86,17 @@ pub(super) fn foreign() -> Response {
     both(StatusCode::FORBIDDEN, "alert", true, |w| &w.foreign)
 }
 
+/// Of assets that the server names itself.
+const CHECKED: &str = "the start looked for every asset";
+
 /// `GET /kiosk/sw.js`: keeps the directory for when the line is down.
 pub(super) async fn service_worker() -> Response {
     let kept = ["app.css", "print.css", "icons.svg", "mark.svg", "kiosk.js", "keys.js"];
     let fonts =
         ["khmer-400", "khmer-700", "latin-400", "latin-700"].map(|name| format!("fonts/noto-khmer-{name}.woff2"));
     let assets: Vec<String> =
-        kept.into_iter().map(str::to_owned).chain(fonts).filter_map(|name| assets::asset(&name)).collect();
-    let text = assets::text("sw.js").unwrap_or_default();
+        kept.into_iter().map(str::to_owned).chain(fonts).map(|name| assets::asset(&name).expect(CHECKED)).collect();
+    let text = assets::text("sw.js").expect(CHECKED);
     let script = format!("const BUILD={:?},ASSETS={:?};\n{text}", super::build(), assets);
     let headers = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
@@ -154,9 +157,7 @@ pub(super) async fn start(
         return answer;
     }
     let forget = format!("{}=; Path=/kiosk; Max-Age=0; HttpOnly; SameSite=Strict", super::at::LOOK);
-    if let Ok(forget) = HeaderValue::from_str(&forget) {
-        answer.headers_mut().append(header::SET_COOKIE, forget);
-    }
+    answer.headers_mut().append(header::SET_COOKIE, crate::web::header_value(&forget));
     answer
 }
 

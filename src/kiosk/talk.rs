@@ -312,7 +312,7 @@ pub async fn complaint(State(state): State<KioskState>, here: Here, Sent(form): 
     }
     // the same words from this kiosk within ten minutes are one complaint
     let print = crate::web::digest(&format!("{} {} {text}", here.device.id, state.door.now().0 / 600_000));
-    let intent = uuid::Builder::from_custom_bytes(print[..16].try_into().unwrap_or_default()).into_uuid();
+    let intent = uuid::Builder::from_custom_bytes(print[..16].try_into().expect("sixteen octets")).into_uuid();
     let what = ChangeKind::Complain { text: text.clone(), language: here.lang.language() };
     let query = Query::Change(Change { what, attempt: 0 });
     match state.door.ask(&here.who(None), &query, Some(intent)).await {

@@ -1,7 +1,10 @@
 //! What a visit carries from page to page in hidden fields: what was typed, and sealed, what the server must be able
 //! to trust. Nothing of it stands in an address, a cookie or any storage.
 use super::{KioskState, frame::both};
-use crate::{dialogue::Dialogue, types::Msisdn};
+use crate::{
+    dialogue::Dialogue,
+    types::{Msisdn, digits},
+};
 use axum::{
     Form,
     extract::{FromRequest, Request, rejection::FormRejection},
@@ -15,8 +18,8 @@ use std::time::Duration;
 pub const DIGITS_MAX: usize = 24;
 /// Most digits of a PIN.
 pub const PIN_MAX: usize = 6;
-/// Most digits of a telephone number as it is dialled.
-pub const PHONE_MAX: usize = 12;
+/// Most digits of a telephone number as it is dialled: 15 (E.164) after the `00` of another country.
+pub const PHONE_MAX: usize = 17;
 /// Digits of a one-time code.
 pub const ONCE: usize = 6;
 /// How long a visit's sealed part can be used.
@@ -39,20 +42,20 @@ pub struct Typed {
     pub held: String,
 }
 
-/// ASCII digits of a text, Khmer ones read, at most so many.
+/// ASCII digits of a text, those of any script read, at most so many.
 fn digits_of(text: &str, most: usize) -> String {
-    text.chars()
-        .filter_map(|c| match c {
-            '0'..='9' => Some(c),
-            '០'..='៩' => char::from_digit(u32::from(c) - u32::from('០'), 10),
-            _ => None,
-        })
-        .take(most)
-        .collect()
+    text.chars().filter_map(digits::ascii).take(most).collect()
+}
+
+/// A telephone number as the pad shows it: it has no plus sign, `00` says the same.
+fn dialled(text: &str) -> String {
+    let text = text.trim_start();
+    let beginning = if text.starts_with(['+', '\u{FF0B}']) { "00" } else { "" };
+    digits_of(&format!("{beginning}{text}"), PHONE_MAX)
 }
 
 impl Typed {
-    /// From what a form sent: anything but digits is left out, Khmer digits are read.
+    /// From what a form sent: anything but digits is left out, digits of any script are read.
     pub fn read(digits: &str, at: &str, most: usize) -> Self {
         let digits = digits_of(digits, most);
         let at = at.parse().ok().filter(|at| *at < digits.len());
@@ -128,12 +131,7 @@ impl VisitForm {
     /// What was typed, as far as it can be.
     pub fn typed(&self, most: usize) -> Typed {
         let typed = Typed::read(&self.digits, &self.at, most).with_pin(&self.pin);
-        Typed {
-            phone: digits_of(&self.phone, PHONE_MAX),
-            once: digits_of(&self.once, ONCE),
-            held: self.held.clone(),
-            ..typed
-        }
+        Typed { phone: dialled(&self.phone), once: digits_of(&self.once, ONCE), held: self.held.clone(), ..typed }
     }
 }
 
@@ -199,8 +197,14 @@ impl Held {
     /// For a hidden field.
     pub fn seal(mut self, state: &KioskState) -> String {
         self.until = state.door.now().plus_ms(VISIT_FOR.as_millis() as i64).0;
-        let plain = serde_json::to_vec(&self).unwrap_or_default();
-        state.door.seal(&plain).map(|sealed| URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default()
+        let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
+        match state.door.seal(&plain) {
+            Some(sealed) => URL_SAFE_NO_PAD.encode(sealed),
+            None => {
+                tracing::error!("a visit cannot be sealed; it begins anew with its next page");
+                String::new()
+            }
+        }
     }
 
     /// The number that the visitor proved.
@@ -253,7 +257,7 @@ impl Held {
     /// Keeps the conversation; what it is about is another intention once it is over.
     pub fn keep(&mut self, dialogue: &Dialogue) {
         if dialogue.is_open() {
-            self.dialogue = String::from_utf8(dialogue.to_bytes()).ok();
+            self.dialogue = Some(String::from_utf8(dialogue.to_bytes()).expect("JSON is UTF-8"));
         } else {
             self.dialogue = None;
             self.id = uuid::Uuid::now_v7();

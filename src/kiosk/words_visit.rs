@@ -175,7 +175,7 @@ static KM: VisitWords = VisitWords {
     once_again: "ផ្ញើលេខកូដថ្មី",
     code_wrong: told("លេខកូដមិនត្រឹមត្រូវទេ", "សូមមើលសារម្តងទៀត រួចបញ្ចូលឡើងវិញ។"),
     code_over: told("លេខកូដនេះលែងប្រើបានហើយ", "សូមផ្ញើលេខកូដថ្មី។"),
-    not_a_number: told("នេះមិនមែនជាលេខទូរស័ព្ទដៃទេ", "សូមបញ្ចូលលេខដូចជា 012 345 678។"),
+    not_a_number: told("នេះមិនមែនជាលេខទូរស័ព្ទដៃទេ", "សូមបញ្ចូលលេខដូចជា 012 345 678 ឬលេខនៃប្រទេសផ្សេង ដែលផ្តើមដោយ 00 និងលេខកូដប្រទេស។"),
     unroutable: told("មិនអាចផ្ញើទៅលេខនេះបានទេ", "បណ្តាញនេះមិនទាន់ភ្ជាប់ជាមួយសេវាទេ។ សូមប្រើលេខផ្សេង ឬសួរមន្ត្រី។"),
     too_many_codes: told("បានផ្ញើលេខកូដច្រើនដងហើយ", "សូមរង់ចាំមួយម៉ោង រួចព្យាយាមម្តងទៀត។"),
     too_many_texts: told("បានផ្ញើសារច្រើនហើយពីម៉ាស៊ីននេះ", "សូមរង់ចាំបន្តិច រួចព្យាយាមម្តងទៀត។"),
@@ -278,7 +278,10 @@ static EN: VisitWords = VisitWords {
     once_again: "Send another code",
     code_wrong: told("That is not the code", "Look at the text again and enter it once more."),
     code_over: told("This code can no longer be used", "Please send another one."),
-    not_a_number: told("That is not a mobile number", "Enter a number such as 012 345 678."),
+    not_a_number: told(
+        "That is not a mobile number",
+        "Enter a number such as 012 345 678, or one of another country with 00 and its country code.",
+    ),
     unroutable: told(
         "We cannot text this number",
         "Its network is not connected here. Use another number or ask an officer.",

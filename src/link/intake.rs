@@ -96,7 +96,7 @@ fn source(address: &Address) -> Source {
     if address.ton == TON_ALPHANUMERIC || digits < SOURCE_DIGITS_MIN {
         return Source::Other(text);
     }
-    match Msisdn::parse_cambodian(&text) {
+    match Msisdn::from_telco(address.ton, &text) {
         Some(number) => Source::Person(number),
         None => Source::Other(text),
     }

@@ -114,7 +114,7 @@ pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Delive
     };
     let telco = &shared.telco;
     let input = telco.ussd.dialect.read(deliver);
-    let Some(number) = Msisdn::parse_cambodian(&deliver.source.text()) else {
+    let Some(number) = Msisdn::from_telco(deliver.source.ton, &deliver.source.text()) else {
         tracing::debug!(smsc = %telco.name, "a USSD input from nobody");
         return true;
     };

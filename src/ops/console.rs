@@ -15,7 +15,7 @@ use crate::{
 use askama::Template;
 use axum::{
     extract::{Form, Query, State, rejection::FormRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
@@ -144,9 +144,7 @@ pub async fn sign_in(
         Tried::Good(cookie) => {
             let to = format!("/console?lang={}", lang.tag());
             let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                answer.headers_mut().insert(header::SET_COOKIE, cookie);
-            }
+            answer.headers_mut().insert(header::SET_COOKIE, web::header_value(&cookie));
             answer
         }
         Tried::Wrong => gate(lang, Some(lang.words().wrong), true, 401),

@@ -16,21 +16,23 @@ const COMMIT: [f64; 10] = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0
 
 /// The recorder's reading side; clones read the same.
 #[derive(Clone)]
-pub struct Metrics(Option<PrometheusHandle>);
+pub struct Metrics(PrometheusHandle);
 
-static INSTALLED: OnceLock<Metrics> = OnceLock::new();
+static INSTALLED: OnceLock<Result<Metrics, String>> = OnceLock::new();
 
 /// Installs the recorder of this process; a second call returns the first one's.
-pub fn install() -> Metrics {
+///
+/// # Errors
+/// Why there is none: then nobody would see what is counted.
+pub fn install() -> Result<Metrics, String> {
     INSTALLED
         .get_or_init(|| {
             let builder = PrometheusBuilder::new().set_buckets(&ANSWER).and_then(|builder| {
                 builder.set_buckets_for_metric(Matcher::Full("chrak_commit_seconds".into()), &COMMIT)
             });
-            // Only another recorder in this process stands in the way; then there is nothing to show.
-            let handle = builder.and_then(PrometheusBuilder::install_recorder).ok();
+            let handle = builder.and_then(PrometheusBuilder::install_recorder).map_err(|fault| fault.to_string())?;
             describe();
-            Metrics(handle)
+            Ok(Metrics(handle))
         })
         .clone()
 }
@@ -77,9 +79,7 @@ pub(super) async fn show(State(room): State<Ops>, headers: HeaderMap) -> Respons
         metrics::gauge!("chrak_bind_up", &labels).set(f64::from(u8::from(bind.state == BindState::Bound)));
         metrics::gauge!("chrak_window_in_flight", &labels).set(bind.in_flight as f64);
     }
-    let text = room.state.metrics.0.as_ref().map(|handle| {
-        handle.run_upkeep();
-        handle.render()
-    });
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.unwrap_or_default()).into_response()
+    let handle = &room.state.metrics.0;
+    handle.run_upkeep();
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
 }

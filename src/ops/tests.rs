@@ -89,7 +89,7 @@ impl Ops {
         let router = routes(OpsState {
             board: Arc::clone(&board),
             store: Arc::clone(&store) as Arc<dyn Store>,
-            metrics: metrics::install(),
+            metrics: metrics::install().expect("the only recorder"),
             token: token.map(str::to_owned),
             started: UnixMs(SystemClock.now().0 - 3_700_000),
             clock: Arc::new(SystemClock),

@@ -157,8 +157,7 @@ fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Por
 }
 
 fn sensitive(text: &str) -> HeaderValue {
-    // Digits and a plus sign are always fit for a header.
-    let mut value = HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""));
+    let mut value = HeaderValue::from_str(text).expect("digits and a plus sign are fit for a header");
     value.set_sensitive(true);
     value
 }
@@ -176,9 +175,10 @@ fn words(fault: &dyn std::error::Error) -> String {
     if std::ptr::addr_eq(cause, fault) { "the exchange was not completed".to_owned() } else { cause.to_string() }
 }
 
-/// Random octets of the operating system; zeros if it has none, as nothing secret is made of them.
+/// Random octets of the operating system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut octets = [0; N];
-    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets);
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
+        .expect("the operating system gives random octets");
     octets
 }

@@ -150,7 +150,7 @@ impl CodeRules {
     /// The recommended form: 15 digits, Damm, printed `120500-26-048193-7`.
     pub fn recommended() -> Self {
         let owso = CodePattern::new("owso", "[0-9]{15}", CheckDigit::Damm, vec![6, 2, 6, 1]);
-        CodeRules { patterns: owso.into_iter().collect() }
+        CodeRules { patterns: vec![owso.expect("the recommended pattern of codes")] }
     }
 
     /// Lengths of the groups of the first pattern in print, for a field to fill; empty when it has none.

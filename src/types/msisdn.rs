@@ -1,10 +1,7 @@
-//! Telephone numbers. What a telco writes (`855…`, `0…`, `+855…`) becomes one form here; who it is never
-//! shows in a log.
+//! Telephone numbers. What people, programs and telcos write (`855…`, `0…`, `+855…`, `00855…`, in groups, in any
+//! digits) becomes one form here; who it is never shows in a log.
+use super::digits;
 use std::fmt;
-
-/// National significant numbers of Cambodia's mobile telcos.
-const MOBILE_NATIONAL: &str = "^(?:(?:(?:1[28]|3[18]|9[67])\\d|6[016-9]|7(?:[07-9]|[16]\\d)|8(?:[013-79]|8\\d))\\d{6}\
-    |(?:1\\d|9[0-57-9])\\d{6}|(?:2[3-6]|3[2-6]|4[2-4]|[5-7][2-5])48\\d{5})$";
 
 /// A subscriber's number in E.164 without the plus sign: 8 to 15 digits, the first not 0.
 ///
@@ -16,11 +13,18 @@ pub struct Msisdn {
     len: u8,
 }
 
+/// Cambodia's country code.
+const CAMBODIA: &str = "855";
+
+/// Longest writing of a number that is read: 15 digits and `00`, each set apart.
+const WRITTEN_MAX: usize = 64;
+
 impl Msisdn {
     /// No subscriber's number.
     pub const NOBODY: Msisdn = Msisdn { digits: *b"000000000000000", len: 8 };
 
-    /// Reads `+85510000001` or `85510000001`: only digits after an optional plus sign.
+    /// Reads `+85510000001` or `85510000001`: only digits after an optional plus sign. For what programs of the
+    /// house have written.
     pub fn parse_e164(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('+').unwrap_or(text).as_bytes();
         if !(8..=15).contains(&digits.len()) || digits[0] == b'0' || !digits.iter().all(u8::is_ascii_digit) {
@@ -31,38 +35,57 @@ impl Msisdn {
         Some(Msisdn { digits: held, len: digits.len() as u8 })
     }
 
-    /// Reads what a Cambodian telco or person writes: `+855…`, `855…`, `00855…`, `0…` or the bare national
-    /// number of 8 or 9 digits. Other countries' numbers are read in their international form.
+    /// Reads what a person or a telco here writes: all of [`Msisdn::parse_written`], and the bare national number of
+    /// 8 or 9 digits.
     pub fn parse_cambodian(text: &str) -> Option<Self> {
-        let digits: String = text.trim().chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        if let Some(rest) = digits.strip_prefix('+') {
-            return Self::parse_e164(rest);
+        let digits = plain(text)?;
+        let bare = (8..=9).contains(&digits.len()) && digits.starts_with(|first| matches!(first, '1'..='9'));
+        if bare { Self::international(&format!("{CAMBODIA}{digits}")) } else { Self::of_plain(&digits) }
+    }
+
+    /// Reads what a program writes for somebody: `+855…`, `855…`, `00855…` or `0…`, in groups or not, in the digits
+    /// of any script; numbers of other countries in their international form. A number without any of these
+    /// beginnings is not read: nobody knows which country it lost.
+    pub fn parse_written(text: &str) -> Option<Self> {
+        Self::of_plain(&plain(text)?)
+    }
+
+    /// Reads an address of a telco; `ton` is its type of number (SMPP 3.4 §5.2.5). Telcos call national numbers
+    /// international, so the number itself decides first; nine digits that are none of ours are another country's where
+    /// the telco says so.
+    pub fn from_telco(ton: u8, text: &str) -> Option<Self> {
+        const INTERNATIONAL: u8 = 1;
+        let number = Self::parse_cambodian(text)?;
+        let foreign =
+            if ton == INTERNATIONAL && !number.can_be_mobile() { Self::parse_e164(text.trim()) } else { None };
+        Some(foreign.unwrap_or(number))
+    }
+
+    fn of_plain(digits: &str) -> Option<Self> {
+        if let Some(rest) = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")) {
+            return Self::international(rest);
         }
-        if let Some(rest) = digits.strip_prefix("00") {
-            return Self::parse_e164(rest);
-        }
-        if let Some(national) = digits.strip_prefix('0') {
-            return Self::national(national);
-        }
-        if digits.starts_with("855") && (11..=12).contains(&digits.len()) {
-            return Self::parse_e164(&digits);
-        }
-        match digits.len() {
-            8 | 9 => Self::national(&digits),
-            10.. => Self::parse_e164(&digits),
-            _ => None,
+        match digits.strip_prefix('0') {
+            Some(national) if (8..=9).contains(&national.len()) => {
+                Self::international(&format!("{CAMBODIA}{national}"))
+            }
+            Some(_) => None,
+            // shorter ones are bare national numbers, or short codes
+            None if digits.len() >= 10 => Self::international(digits),
+            None => None,
         }
     }
 
-    fn national(digits: &str) -> Option<Self> {
-        ((8..=9).contains(&digits.len()) && !digits.starts_with('0'))
-            .then(|| Self::parse_e164(&format!("855{digits}")))
-            .flatten()
+    /// People write the trunk's zero behind the country code, too: `+855 (0)10 000 001`.
+    fn international(digits: &str) -> Option<Self> {
+        let Some(national) = digits.strip_prefix(CAMBODIA) else { return Self::parse_e164(digits) };
+        let national = national.strip_prefix('0').unwrap_or(national);
+        (!national.starts_with('0')).then(|| Self::parse_e164(&format!("{CAMBODIA}{national}"))).flatten()
     }
 
     /// The digits without the plus sign: `85510000001`.
     pub fn digits(&self) -> &str {
-        std::str::from_utf8(&self.digits[..usize::from(self.len)]).unwrap_or_default()
+        std::str::from_utf8(&self.digits[..usize::from(self.len)]).expect("only ASCII digits are ever held")
     }
 
     /// E.164 with the plus sign, as the portal wants it: `+85510000001`.
@@ -73,16 +96,62 @@ impl Msisdn {
     /// Whether it can be a mobile number: of Cambodia by its prefix and length (libphonenumber's metadata,
     /// Apache-2.0), of another country by not being known to be none.
     pub fn can_be_mobile(&self) -> bool {
-        static MOBILE: std::sync::OnceLock<Option<regex::Regex>> = std::sync::OnceLock::new();
-        let Some(national) = self.national_digits() else { return true };
-        let mobile = MOBILE.get_or_init(|| regex::Regex::new(MOBILE_NATIONAL).ok());
-        mobile.as_ref().is_some_and(|mobile| mobile.is_match(national))
+        self.national_digits().is_none_or(is_mobile)
     }
 
     /// The national significant number where the country is Cambodia: `10000001`.
     pub fn national_digits(&self) -> Option<&str> {
-        self.digits().strip_prefix("855")
+        self.digits().strip_prefix(CAMBODIA)
     }
+}
+
+/// National significant numbers of Cambodia's mobile telcos: prefix and length. Code, not a pattern: there is nothing
+/// to build that could fail to be built.
+fn is_mobile(national: &str) -> bool {
+    let [first, second, rest @ ..] = national.as_bytes() else { return false };
+    match (national.len(), first, second) {
+        (8, b'1', b'0'..=b'9')
+        | (8, b'6', b'0' | b'1' | b'6'..=b'9')
+        | (8, b'7', b'0' | b'7'..=b'9')
+        | (8, b'8', b'0' | b'1' | b'3'..=b'7' | b'9')
+        | (8, b'9', b'0'..=b'5' | b'7'..=b'9') => true,
+        (9, b'1', b'2' | b'8')
+        | (9, b'3', b'1' | b'8')
+        | (9, b'7', b'1' | b'6')
+        | (9, b'8', b'8')
+        | (9, b'9', b'6' | b'7') => true,
+        // mobile numbers under the area codes of the provinces
+        (9, b'2', b'3'..=b'6') | (9, b'3', b'2'..=b'6') | (9, b'4', b'2'..=b'4') | (9, b'5'..=b'7', b'2'..=b'5') => {
+            rest.starts_with(b"48")
+        }
+        _ => false,
+    }
+}
+
+/// ASCII digits, with a plus sign before them where one was written; `None` when anything else than digits and what
+/// sets them apart is there.
+fn plain(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(16);
+    for c in text.chars().take(WRITTEN_MAX + 1).filter(|c| !sets_apart(*c)) {
+        match (digits::ascii(c), c) {
+            (Some(digit), _) => out.push(digit),
+            (None, '+' | '\u{FF0B}' | '\u{FE62}') if out.is_empty() => out.push('+'),
+            _ => return None,
+        }
+    }
+    (text.chars().nth(WRITTEN_MAX).is_none() && !out.is_empty()).then_some(out)
+}
+
+/// Spaces of every width, dashes, dots, slashes, brackets, and what cannot be seen (it comes with a copied number).
+fn sets_apart(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}'
+            | '.' | '\u{00B7}' | '\u{2022}' | '\u{2024}' | '\u{3002}' | '\u{FF0E}'
+            | '/' | '(' | ')' | '\u{FF08}' | '\u{FF09}'
+            | '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+        )
 }
 
 impl fmt::Display for Msisdn {
@@ -100,36 +169,5 @@ impl fmt::Debug for Msisdn {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_way_of_writing_one_number_is_that_number() {
-        for text in ["+85510000001", "85510000001", "0085510000001", "010000001", "10000001", "010 000-001"] {
-            assert_eq!(Msisdn::parse_cambodian(text).expect(text).e164(), "+85510000001", "{text}");
-        }
-    }
-
-    #[test]
-    fn mobile_numbers_are_told_from_others() {
-        for number in ["85510000001", "855880000003", "85512000002", "85597123456", "855972345678", "66812345678"] {
-            assert!(Msisdn::parse_e164(number).is_some_and(|n| n.can_be_mobile()), "{number}");
-        }
-        for number in ["85523001205", "85500000001", "8551000000123", "8553112345"] {
-            assert!(!Msisdn::parse_e164(number).is_some_and(|n| n.can_be_mobile()), "{number}");
-        }
-    }
-
-    #[test]
-    fn words_and_short_codes_are_no_numbers() {
-        for text in ["", "1212", "SMART", "+", "0", "+0123456789", "0123", "12345678901234567"] {
-            assert_eq!(Msisdn::parse_cambodian(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn debug_and_display_tell_nobody_who_it_is() {
-        let number = Msisdn::parse_e164("+85510234501").expect("a good number");
-        assert_eq!(format!("{number} {number:?}"), "+855******01 +855******01");
-    }
-}
+#[path = "msisdn_tests.rs"]
+mod tests;

@@ -15,14 +15,22 @@ pub struct Profile {
 /// Taken where none is named.
 pub const USUAL: &str = "kiosk-22";
 
+const KIOSK_22: Profile =
+    Profile { name: USUAL, px_per_mm: 4.0, about: "22\" screen, 1920 × 1080, upright or across" };
+
 /// All there are.
 pub const ALL: [Profile; 5] = [
     Profile { name: "tablet-8", px_per_mm: 7.4, about: "8\" tablet, 1280 × 800" },
     Profile { name: "tablet-10", px_per_mm: 5.9, about: "10\" tablet, 1280 × 800" },
-    Profile { name: USUAL, px_per_mm: 4.0, about: "22\" screen, 1920 × 1080, upright or across" },
+    KIOSK_22,
     Profile { name: "kiosk-32", px_per_mm: 2.7, about: "32\" screen, 1920 × 1080" },
     Profile { name: "kiosk-43", px_per_mm: 2.0, about: "43\" screen, 1920 × 1080" },
 ];
+
+/// The one that is taken where none is named.
+pub fn usual() -> &'static Profile {
+    &KIOSK_22
+}
 
 /// The profile with this name.
 pub fn find(name: &str) -> Option<&'static Profile> {

@@ -33,19 +33,53 @@ struct Asset {
 
 static TABLE: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(table);
 
+/// What pages and the server name; without one of them a page would stay white, or silent.
+const NEEDED: [&str; 15] = [
+    "app.css",
+    "print.css",
+    "icons.svg",
+    "mark.svg",
+    "kiosk.js",
+    "keys.js",
+    "sw.js",
+    "fonts/noto-khmer-khmer-400.woff2",
+    "fonts/noto-khmer-khmer-700.woff2",
+    "fonts/noto-khmer-latin-400.woff2",
+    "fonts/noto-khmer-latin-700.woff2",
+    "console/console.css",
+    "console/console.js",
+    "phone/phone.css",
+    "phone/phone.js",
+];
+
+/// Whether everything that pages name is in the program, and its texts can be read.
+///
+/// # Errors
+/// The first file that is not.
+pub fn check() -> Result<(), String> {
+    NEEDED.iter().try_for_each(|name| file(name))
+}
+
+fn file(name: &str) -> Result<(), String> {
+    let file = Embedded::get(&format!("assets/{name}")).or_else(|| Embedded::get(name));
+    let file = file.ok_or_else(|| format!("kiosk-ui/{name} is not in the program"))?;
+    let text = [".css", ".js", ".svg"].iter().any(|ending| name.ends_with(ending));
+    if file.data.is_empty() || (text && std::str::from_utf8(&file.data).is_err()) {
+        return Err(format!("kiosk-ui/{name} is empty or not UTF-8"));
+    }
+    Ok(())
+}
+
 /// Style sheets name other assets; they are read last, so that those names can become addresses.
 fn table() -> BTreeMap<String, Asset> {
     let mut table = BTreeMap::new();
     let (sheets, others): (Vec<_>, Vec<_>) = Embedded::iter().partition(|name| name.ends_with(".css"));
     for name in others {
-        if let Some(file) = Embedded::get(&name) {
-            add(&mut table, name, file.data);
-        }
+        let file = Embedded::get(&name).expect("a listed file is there");
+        add(&mut table, name, file.data);
     }
     for name in sheets {
-        let Some(file) = Embedded::get(&name) else {
-            continue;
-        };
+        let file = Embedded::get(&name).expect("a listed file is there");
         let mut text = String::from_utf8_lossy(&file.data).into_owned();
         for (other, asset) in &table {
             text = text.replace(&format!("\"{other}\""), &format!("\"{}\"", address(other, asset)));
@@ -140,9 +174,7 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     let headers = answer.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        headers.insert(header::ETAG, etag);
-    }
+    headers.insert(header::ETAG, super::header_value(&etag));
     answer
 }
 
@@ -169,10 +201,17 @@ mod tests {
                 let start = text[..end].rfind('"').expect("an opening quote") + 1;
                 let name = &text[start..end];
                 assert!(asset(name).is_some(), "no asset {name}");
+                assert!(NEEDED.contains(&name), "{name} is not looked for at the start: add it to NEEDED");
                 seen += 1;
             }
         }
         assert!(seen > 0);
+    }
+
+    #[test]
+    fn a_file_that_is_not_in_the_program_is_named() {
+        assert_eq!(check(), Ok(()));
+        assert_eq!(file("app.scss"), Err("kiosk-ui/app.scss is not in the program".to_owned()));
     }
 
     #[test]

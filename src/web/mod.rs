@@ -132,6 +132,11 @@ pub fn device_token(headers: &HeaderMap) -> Option<&str> {
     cookie(headers, name).or_else(|| cookie(headers, "__Host-chrak-device"))
 }
 
+/// A header's value made of what the program itself wrote: digits, hex, base64, names.
+pub fn header_value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).expect("what the program writes into a header is ASCII")
+}
+
 /// What templates say of assets; `use crate::web::filters` beside a template.
 pub mod filters {
     use super::assets;

@@ -61,7 +61,7 @@ impl Served {
         Served { program, telco, portal, http, client, folder }
     }
 
-    async fn call(
+    pub async fn call(
         &self,
         method: Method,
         path: &str,
@@ -82,16 +82,16 @@ impl Served {
         (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) })
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.call(Method::POST, path, &[], Some(&body)).await
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call(Method::GET, path, &[], None).await
     }
 
     /// The texts that reached a number.
-    fn texts(&self, number: &str) -> Vec<String> {
+    pub fn texts(&self, number: &str) -> Vec<String> {
         let to = number.trim_start_matches('+');
         self.telco.snapshot().mt.into_iter().filter(|mt| mt.to == to).map(|mt| mt.text).collect()
     }
@@ -102,7 +102,7 @@ impl Served {
     }
 
     /// Asks until a message stands somewhere.
-    async fn status(&self, id: &str, wanted: &str) -> Value {
+    pub async fn status(&self, id: &str, wanted: &str) -> Value {
         for _ in 0..300 {
             let (status, message) = self.get(&format!("/v1/messages/{id}")).await;
             assert_eq!(status, 200, "{message}");
@@ -114,11 +114,11 @@ impl Served {
         panic!("{id} never was {wanted}: {}", self.get(&format!("/v1/messages/{id}")).await.1);
     }
 
-    async fn notify(&self, event: &Value, age_s: i64, key: &[u8]) -> StatusCode {
+    pub async fn notify(&self, event: &Value, age_s: i64, key: &[u8]) -> StatusCode {
         let body = event.to_string();
         let stamp = (SystemClock.now().0 / 1_000 - age_s).to_string();
         let id = event["id"].as_str().expect("an id");
-        self.post_signed(&body, id, &stamp, &signature(id, &stamp, &body, key)).await
+        self.post_signed(&body, id, &stamp, &signature(key, id, &stamp, &body)).await
     }
 
     pub fn folder(&self) -> &std::path::Path {
@@ -145,7 +145,8 @@ impl Served {
     }
 }
 
-fn signature(id: &str, stamp: &str, body: &str, key: &[u8]) -> String {
+/// The signature of Standard Webhooks.
+pub fn signature(key: &[u8], id: &str, stamp: &str, body: &str) -> String {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), format!("{id}.{stamp}.{body}").as_bytes());
     format!("v1,{}", BASE64.encode(tag.as_ref()))
 }
@@ -444,7 +445,7 @@ async fn events_become_texts_once_by_webhook() {
     {
         let (id, stamp) = (format!("evt-list-{n}"), (SystemClock.now().0 / 1_000).to_string());
         let body = ready(&id, "+85512345670").to_string();
-        let good = signature(&id, &stamp, &body, SECRET);
+        let good = signature(SECRET, &id, &stamp, &body);
         assert_eq!(served.post_signed(&body, &id, &stamp, &list.replace("{good}", &good)).await, status, "{list}");
     }
     let long = "v1,AAAA ".repeat(126);

@@ -10,15 +10,15 @@ const CODE: &str = "120500-26-048193-7";
 const NUMBER: &str = "85597000111";
 
 /// A try-out on free ports, and the addresses it printed.
-struct Tryout {
-    program: Program,
-    http: String,
+pub struct Tryout {
+    pub program: Program,
+    pub http: String,
     ops: String,
-    client: reqwest::Client,
+    pub client: reqwest::Client,
 }
 
 impl Tryout {
-    fn start(data: &str, environment: &[(&str, &str)]) -> Self {
+    pub fn start(data: &str, environment: &[(&str, &str)]) -> Self {
         let free = "127.0.0.1:0";
         let words = ["--http", free, "--ops", free, "--smsc", free, "--portal", free, "--data", data];
         let mut program = Program::start(&words, environment);
@@ -34,7 +34,7 @@ impl Tryout {
     }
 
     /// Texts and waits for the next answer.
-    async fn text(&self, text: &str) -> Value {
+    pub async fn text(&self, text: &str) -> Value {
         let before = self.answers().await.len();
         let body = json!({ "from": NUMBER, "to": "1212", "text": text });
         let send = self.client.post(format!("{}/phone/api/send", self.http));
@@ -49,9 +49,14 @@ impl Tryout {
         panic!("no answer to {text}");
     }
 
+    /// What the phone of a number shows.
+    pub async fn phone(&self, number: &str) -> Value {
+        let (_, history) = self.get(format!("{}/phone/api/history?number={number}", self.http)).await;
+        serde_json::from_str(&history).expect("JSON")
+    }
+
     async fn answers(&self) -> Vec<Value> {
-        let (_, history) = self.get(format!("{}/phone/api/history?number={NUMBER}", self.http)).await;
-        let history: Value = serde_json::from_str(&history).expect("JSON");
+        let history = self.phone(NUMBER).await;
         let entries = history["entries"].as_array().expect("entries").iter();
         entries.filter(|entry| entry["event"] == "text").cloned().collect()
     }

@@ -122,7 +122,7 @@ fn of<T: for<'a> Deserialize<'a>>(data: &Value) -> Option<T> {
 
 fn recipient(data: &Value) -> Option<Recipient> {
     let wire: WireRecipient = of(data)?;
-    let number = wire.msisdn.strip_prefix('+').and_then(Msisdn::parse_e164)?;
+    let number = Msisdn::parse_written(&wire.msisdn)?;
     let not_after = match &wire.not_after {
         Some(text) => Some(UnixMs::from_rfc3339(text)?),
         None => None,

@@ -221,7 +221,7 @@ async fn kept(conn: &mut SqliteConnection, reference: &str) -> Result<Option<Kep
         .await
         .map_err(|_| Problem::internal())?;
     Ok(row.map(|row| Kept {
-        document: serde_json::from_str(row.get(0)).unwrap_or_default(),
+        document: super::document(row.get(0)),
         start: row.get(1),
         status: row.get(2),
         slot: row.get(3),
@@ -276,7 +276,7 @@ pub async fn list(
         let numbers: String = row.get(2);
         let own = number.is_some_and(|number| numbers.split(' ').any(|one| one == number));
         if asked.contains_key("client_reference") || own {
-            let mut document: Value = serde_json::from_str(row.get(0)).unwrap_or_default();
+            let mut document: Value = super::document(row.get(0));
             if let Some(pin) = row.get::<Option<String>, _>(1) {
                 document["pin"] = json!(pin);
             }

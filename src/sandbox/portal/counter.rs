@@ -94,7 +94,7 @@ async fn pending(conn: &mut SqliteConnection, code: &str, now: &Zoned) -> Result
         .fetch_optional(conn)
         .await
         .map_err(|_| Problem::internal())?;
-    Ok(row.and_then(|row| serde_json::from_str(row.get(0)).ok()))
+    Ok(row.map(|row| super::document(row.get(0))))
 }
 
 /// `GET /v1/payments/{id}`
@@ -105,7 +105,7 @@ pub async fn payment(State(server): State<Server>, Path(id): Path<String>) -> Re
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    let mut document: Value = serde_json::from_str(row.get(0)).unwrap_or_default();
+    let mut document: Value = super::document(row.get(0));
     let (code, made, ends, outcome): (String, i64, i64, String) = (row.get(1), row.get(2), row.get(3), row.get(4));
     let now = server.now();
     let at = now.timestamp().as_millisecond();
@@ -176,5 +176,5 @@ pub async fn one_ticket(State(server): State<Server>, Path(id): Path<String>) ->
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    Ok(plain(&serde_json::from_str(row.get(0)).unwrap_or_default()))
+    Ok(plain(&super::document(row.get(0))))
 }

@@ -97,17 +97,38 @@ pub async fn open(path: Option<&Path>, now: &Zoned) -> anyhow::Result<Db> {
     Ok(Db { pool, _kept: Mutex::new(kept) })
 }
 
-async fn fill(connection: &mut SqliteConnection, now: &Zoned) -> anyhow::Result<()> {
-    sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
+/// What directory.json holds, each item with the name of its list.
+fn lists() -> anyhow::Result<Vec<(String, Value)>> {
     let whole: Value = serde_json::from_str(DIRECTORY).context("directory.json")?;
     let mut lists = Vec::new();
     for list in LISTS {
         let items = whole[list].as_array().with_context(|| format!("directory.json: {list}"))?;
-        for (position, item) in items.iter().enumerate() {
-            let insert = sqlx::query("INSERT INTO directory (list, position, document) VALUES (?, ?, ?)");
-            insert.bind(list).bind(i64::try_from(position)?).bind(item.to_string()).execute(&mut *connection).await?;
-            lists.push((list.to_owned(), item.clone()));
+        lists.extend(items.iter().map(|item| (list.to_owned(), item.clone())));
+    }
+    Ok(lists)
+}
+
+/// Whether a database can be filled: the directory, what stands in it, and the samples.
+pub fn check(now: &Zoned) -> anyhow::Result<()> {
+    let directory = gather(lists()?);
+    for office in &directory.offices {
+        for hours in office["hours"].as_array().with_context(|| format!("directory.json: hours of {}", office["id"]))? {
+            for end in ["open", "close"] {
+                let time = hours[end].as_str().with_context(|| format!("directory.json: {end} of {}", office["id"]))?;
+                time.parse::<jiff::civil::Time>()
+                    .with_context(|| format!("directory.json: {end} of {}", office["id"]))?;
+            }
         }
+    }
+    sample::applications(&directory, now).map(|_| ())
+}
+
+async fn fill(connection: &mut SqliteConnection, now: &Zoned) -> anyhow::Result<()> {
+    sqlx::raw_sql(TABLES).execute(&mut *connection).await?;
+    let lists = lists()?;
+    for (position, (list, item)) in lists.iter().enumerate() {
+        let insert = sqlx::query("INSERT INTO directory (list, position, document) VALUES (?, ?, ?)");
+        insert.bind(list).bind(i64::try_from(position)?).bind(item.to_string()).execute(&mut *connection).await?;
     }
     for kept in sample::applications(&gather(lists), now)? {
         sqlx::query("INSERT INTO applications (code, document, contacts, pin) VALUES (?, ?, ?, ?)")

@@ -192,8 +192,6 @@ fn kept(body: &Value, headers: &HeaderMap) -> Response {
     };
     let out = response.headers_mut();
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(KEEP));
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        out.insert(header::ETAG, tag);
-    }
+    out.insert(header::ETAG, crate::web::header_value(&tag));
     response
 }

@@ -102,6 +102,19 @@ struct Shared {
 
 type Server = Arc<Shared>;
 
+/// A document that this sandbox wrote into its database.
+fn document(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).expect("the sandbox wrote JSON")
+}
+
+/// Whether the data that is part of the program can be read.
+///
+/// # Errors
+/// What cannot.
+pub fn check() -> Result<(), String> {
+    db::check(&now(None, &crate::types::time::phnom_penh())).map_err(|fault| format!("{fault:#}"))
+}
+
 impl Portal {
     /// Opens the database, filling an empty one, and answers from then on.
     ///

@@ -80,7 +80,7 @@ pub async fn complaint(
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    let mut document: Value = serde_json::from_str(row.get(0)).unwrap_or_default();
+    let mut document: Value = super::document(row.get(0));
     let filed: String = row.get(1);
     if number != Some(filed.as_str())
         && let Some(members) = document.as_object_mut()
@@ -113,7 +113,7 @@ pub async fn events(
     let mut items: Vec<Value> = Vec::new();
     for row in rows.iter().take(usize::try_from(limit).unwrap_or(100)) {
         next = Some(row.get(0));
-        items.push(serde_json::from_str(row.get(1)).unwrap_or_default());
+        items.push(super::document(row.get(1)));
     }
     Ok(plain(&json!({ "items": items, "next_after": next.map(|at| format!("e{at}")), "more": more })))
 }

@@ -73,7 +73,7 @@ pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
             .bind(&call.agency)
             .bind(key)
             .bind(&print[..])
-            .bind(serde_json::to_string(&outcome).unwrap_or_default())
+            .bind(serde_json::to_string(&outcome).expect("an outcome is plain strings and numbers"))
             .bind(row.now)
             .execute(&mut db.conn)
             .await?;
@@ -94,8 +94,10 @@ async fn known_call(db: &mut Db, row: &CallRow) -> Sql<Option<CallEnd>> {
     if fixed::<32>(&found, 0)? != *print {
         return Ok(Some(CallEnd::Mismatch));
     }
-    let outcome: Option<Outcome> = serde_json::from_str(found.try_get(1)?).ok();
-    Ok(outcome.map(|outcome| CallEnd::Done { request: outcome.request, items: outcome.items, replayed: true }))
+    // taken for a new one, the call would be carried out twice
+    let outcome: Outcome =
+        serde_json::from_str(found.try_get(1)?).map_err(|fault| sqlx::Error::Decode(fault.into()))?;
+    Ok(Some(CallEnd::Done { request: outcome.request, items: outcome.items, replayed: true }))
 }
 
 /// What each message comes to, by its reference; nothing is written.

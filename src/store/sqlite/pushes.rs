@@ -235,7 +235,9 @@ impl Pushes for SqliteStore {
                 .fetch_optional(&self.readers)
                 .await
                 .map_err(|error| fault(&error))?;
-            Ok(found.and_then(|value| String::from_utf8(value).ok()).filter(|cursor| !cursor.is_empty()))
+            let cursor = found.map(String::from_utf8).transpose();
+            let cursor = cursor.map_err(|_| fault(&sqlx::Error::Decode("event_cursor is no text".into())))?;
+            Ok(cursor.filter(|cursor| !cursor.is_empty()))
         })
     }
 

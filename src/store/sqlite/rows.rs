@@ -85,6 +85,17 @@ pub(super) struct MtRow {
     pub reserved: Option<Id>,
 }
 
+/// Empty is nobody's; what cannot be read forgets what a number has spent, and the log says so.
+fn tallies(text: &str) -> crate::ports::citizens::Tallies {
+    if text.is_empty() {
+        return Default::default();
+    }
+    serde_json::from_str(text).unwrap_or_else(|fault| {
+        tracing::error!(kind = ?fault.classify(), "the tallies of a number cannot be read; they begin anew");
+        Default::default()
+    })
+}
+
 impl CitizenRow {
     pub(super) fn seal(keys: &Keys, mac: Mac, record: &CitizenRecord) -> Result<Self, StoreFault> {
         let dialogue = match &record.dialogue {
@@ -119,7 +130,7 @@ impl CitizenRow {
             stopped: self.stopped,
             dialogue,
             dialogue_until: UnixMs(self.dialogue_until),
-            tallies: serde_json::from_str(&self.tallies).unwrap_or_default(),
+            tallies: tallies(&self.tallies),
             in_dialogue: self.in_dialogue,
         }
     }

@@ -151,8 +151,13 @@ impl SqliteStore {
 
     fn read_session(&self, mac: &Mac, row: &SqliteRow) -> Sql<UssdSession> {
         let sealed: &[u8] = row.try_get(2)?;
-        let state =
-            if sealed.is_empty() { Vec::new() } else { self.keys.open(mac, "ussd", sealed).unwrap_or_default() };
+        let open = |sealed| {
+            self.keys.open(mac, "ussd", sealed).unwrap_or_else(|error| {
+                tracing::error!(%error, "a USSD session is lost");
+                Vec::new()
+            })
+        };
+        let state = if sealed.is_empty() { Vec::new() } else { open(sealed) };
         Ok(UssdSession {
             name: row.try_get(0)?,
             connection: SessionId(Uuid::from_bytes(fixed(row, 1)?)),

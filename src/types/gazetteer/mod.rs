@@ -67,7 +67,23 @@ static FILE: &str = include_str!("gazetteer.csv");
 /// All 1,887, sorted by code within each level.
 pub fn all() -> &'static [Division] {
     static ALL: OnceLock<Vec<Division>> = OnceLock::new();
-    ALL.get_or_init(|| FILE.lines().skip(1).filter_map(read).collect())
+    ALL.get_or_init(|| of_file(FILE).unwrap_or_else(|why| panic!("{why}")))
+}
+
+/// Whether the file that is part of the program can be read.
+///
+/// # Errors
+/// The first line that is no division.
+pub fn check() -> Result<(), String> {
+    of_file(FILE).map(|_| ())
+}
+
+/// A division that is left out would be a place that nobody finds.
+fn of_file(file: &'static str) -> Result<Vec<Division>, String> {
+    let lines = file.lines().enumerate().skip(1);
+    let read = |(at, line)| read(line).ok_or_else(|| format!("gazetteer.csv, line {}: no division", at + 1));
+    let all: Vec<Division> = lines.map(read).collect::<Result<_, _>>()?;
+    if all.is_empty() { Err("gazetteer.csv holds no division".to_owned()) } else { Ok(all) }
 }
 
 fn read(line: &'static str) -> Option<Division> {
@@ -90,6 +106,16 @@ pub fn by_code(code: &str) -> Option<&'static Division> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_that_is_no_division_is_named_and_not_left_out() {
+        assert_eq!(of_file("head\n12,province,Capital,ភ្នំពេញ,Phnom Penh").map(|all| all.len()), Ok(1));
+        for file in ["head\n12,provinz,Capital,ភ្នំពេញ,Phnom Penh", "head\n12,province,Capital,ភ្នំពេញ", "head\n\n"]
+        {
+            assert_eq!(of_file(file), Err("gazetteer.csv, line 2: no division".to_owned()), "{file}");
+        }
+        assert!(of_file("head").is_err() && check().is_ok());
+    }
 
     #[test]
     fn the_file_is_whole_and_every_division_has_its_parents() {

@@ -7,3 +7,4 @@ pub mod handset;
 pub mod peer;
 pub mod portal;
 pub mod program;
+pub mod visitor;

@@ -1,4 +1,5 @@
-//! The program itself as a child process, with a configuration of the test's own.
+//! The program itself as a child process, with a configuration of the test's own. It is the file that ships, never the
+//! one that cargo builds beside the tests: that one has features which only dependencies of tests switch on.
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
@@ -10,13 +11,38 @@ use std::{
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
-/// A `chrak` command with nothing of this process's environment that would change it. `CHRAK_BIN` names another build
-/// of it, to take figures from.
+/// The file that ships, from `CHRAK_BIN`; why there is none.
+fn shipped(named: Option<std::ffi::OsString>) -> Result<PathBuf, String> {
+    const BUILD: &str = "run tests/run NAME, or: cargo build --release --locked && CHRAK_BIN=\"$PWD/target/release/chrak\" \
+        cargo test --locked NAME (with CARGO_TARGET_DIR it stands there)";
+    let named = named.ok_or_else(|| format!("CHRAK_BIN does not say which program is tested; {BUILD}"))?;
+    let file =
+        PathBuf::from(&named).canonicalize().map_err(|fault| format!("CHRAK_BIN {named:?}: {fault}; {BUILD}"))?;
+    let beside = Path::new(env!("CARGO_BIN_EXE_chrak")).canonicalize();
+    if beside.is_ok_and(|beside| beside == file) {
+        return Err(format!(
+            "CHRAK_BIN {named:?} was built with the features of the tests; it is not what ships; {BUILD}"
+        ));
+    }
+    Ok(file)
+}
+
+/// A `chrak` command with nothing of this process's environment that would change it.
 pub fn chrak() -> Command {
-    let built = std::env::var("CHRAK_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_chrak").to_owned());
-    let mut command = Command::new(built);
+    let file = shipped(std::env::var_os("CHRAK_BIN")).unwrap_or_else(|why| panic!("{why}"));
+    let mut command = Command::new(file);
     command.env_remove("RUST_LOG").stdin(Stdio::null());
     command
+}
+
+#[test]
+fn a_program_that_does_not_ship_is_never_driven() {
+    let why = shipped(None).expect_err("nothing is named");
+    assert!(why.contains("cargo build --release --locked") && why.contains("tests/run"), "{why}");
+    let why = shipped(Some("/nowhere/chrak".into())).expect_err("there is no such file");
+    assert!(why.contains("/nowhere/chrak"), "{why}");
+    let why = shipped(Some(env!("CARGO_BIN_EXE_chrak").into())).expect_err("it has the features of the tests");
+    assert!(why.contains("not what ships"), "{why}");
 }
 
 /// A browser of no kind: asks over HTTP, keeps nothing.
