@@ -16,7 +16,10 @@ use chrak::{
     render::ussd::Size,
     sandbox::portal::{Portal, PortalConfig},
     store::{Keys, SqliteStore, StoreOptions},
-    text::{gsm7, ucs2},
+    text::{
+        gsm7,
+        octets::{self, Declared},
+    },
     types::{CodeRules, CodeVerdict, Language, Msisdn, Riel, SessionId, UnixMs, civic::*},
 };
 use std::{
@@ -339,6 +342,6 @@ fn read(mt: &DueMt) -> (usize, String) {
     } else {
         (1, &mt.body[..])
     };
-    let text = if mt.data_coding == 8 { ucs2::decode(body) } else { gsm7::decode(body) };
+    let text = if mt.data_coding == 8 { octets::read(body, Declared::Utf16) } else { gsm7::decode(body) };
     (total, text)
 }
