@@ -241,6 +241,22 @@ impl Dialect {
         }
     }
 
+    /// Which of our service codes an input names; `None` when it names none of them.
+    pub fn service<'a>(&self, input: &UssdInput, codes: &'a [String]) -> Option<&'a str> {
+        let named = |place: &str| {
+            let place = place.trim().trim_matches(['*', '#']);
+            codes
+                .iter()
+                .filter(|code| {
+                    let rest = place.strip_prefix(code.trim_matches(['*', '#']));
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('*'))
+                })
+                .max_by_key(|code| code.len())
+        };
+        let dialled = if input.signal == Signal::Start { input.text.as_str() } else { "" };
+        named(&input.code).or_else(|| named(dialled)).map(String::as_str)
+    }
+
     /// The screen of an input. `code`: our service code, where the input named none.
     pub fn reply(&self, back: &Back, code: &str, text: &str, end: bool) -> UssdSubmit {
         let mut source = back.service.clone();

@@ -155,6 +155,27 @@ fn a_dialled_string_gives_its_steps_wherever_it_stands() {
 }
 
 #[test]
+fn the_service_code_is_known_wherever_an_input_names_it() {
+    let ours = ["*1212#".to_owned(), "*855*7#".to_owned(), "*855#".to_owned()];
+    for (op, destination, text, service) in [
+        (1, "1212", "*1212#", Some("*1212#")),
+        (1, "*1212*3*1002#", "", Some("*1212#")),
+        (1, "", "*855*7*2#", Some("*855*7#")),
+        (1, "", "*855*2#", Some("*855#")),
+        (18, "1212", "1", Some("*1212#")),
+        (18, "*855*7#", "1", Some("*855*7#")),
+        (18, "", "1", None),
+        (18, "", "1212", None),
+        (18, "12123", "1", None),
+        (18, "66923011121", "1", None),
+    ] {
+        let dialect = dialect("spec");
+        let read = dialect.read(&input(destination, 15, text.as_bytes(), &[(tag::USSD_SERVICE_OP, &[op])]));
+        assert_eq!(dialect.service(&read, &ours), service, "{destination} {text}");
+    }
+}
+
+#[test]
 fn texts_are_read_by_both_families_of_data_codings_and_when_they_are_mislabelled() {
     let spec = dialect("spec");
     let khmer = ucs2::encode("ខ្ញុំ 1");

@@ -4,7 +4,7 @@
 //! by SMS and by USSD in their own way.
 use super::{
     gsm7,
-    plausible::{LEFT_OVER, Reading, UNDECLARED, UNDECLARED_UTF8, likeliest},
+    plausible::{LEFT_OVER, Reading, UNDECLARED, UNDECLARED_UTF8, has_ideographs, likeliest},
 };
 
 /// An alphabet that can be declared.
@@ -39,16 +39,23 @@ pub fn readings(octets: &[u8], declared: Declared) -> Vec<Reading> {
         Declared::Latin1 => sure(latin1(octets)),
         Declared::Ascii => sure(ascii(octets)),
     };
-    // nothing that is plain to read is taken for ideographs, however its letters fall
+    // the letters of a plain text are what they are, however their pairs fall
     if !matches!(declared, Declared::Utf16 | Declared::Packed(_)) && octets.iter().all(is_plain) {
         return vec![own];
     }
+    // any two octets of letters are an ideograph, so what is legible as declared is not taken for ideographs
+    let by_octets = matches!(declared, Declared::Gsm7 | Declared::Latin1 | Declared::Ascii);
+    let legible = by_octets && !octets.contains(&0) && is_legible(&own.text);
     let mut all = vec![own];
     let mut may_be = |reading: Reading, more: u32| all.push(Reading { doubt: reading.doubt + more, ..reading });
-    if declared != Declared::Utf16 {
-        may_be(utf16(octets, u16::from_be_bytes), UNDECLARED);
+    let orders: &[fn([u8; 2]) -> u16] =
+        if declared == Declared::Utf16 { &[u16::from_le_bytes] } else { &[u16::from_be_bytes, u16::from_le_bytes] };
+    for order in orders {
+        let reading = utf16(octets, *order);
+        if !legible || !has_ideographs(&reading.text) {
+            may_be(reading, UNDECLARED);
+        }
     }
-    may_be(utf16(octets, u16::from_le_bytes), UNDECLARED);
     may_be(utf8(octets), if declared == Declared::Latin1 { UNDECLARED_UTF8 } else { UNDECLARED });
     // seven bits have no eighth, so an octet with one is worth no other guess at the alphabets of octets
     if declared != Declared::Ascii {
@@ -56,6 +63,11 @@ pub fn readings(octets: &[u8], declared: Declared) -> Vec<Reading> {
         may_be(sure(latin1(octets)), UNDECLARED);
     }
     all
+}
+
+/// Whether there is nothing in a text that nobody can type.
+fn is_legible(text: &str) -> bool {
+    !text.chars().any(|c| c == char::REPLACEMENT_CHARACTER || c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 fn is_plain(octet: &u8) -> bool {

@@ -33,6 +33,11 @@ pub fn likeliest(readings: impl IntoIterator<Item = Reading>) -> String {
         .unwrap_or_default()
 }
 
+/// Whether a text has ideographs, kana or syllables of Hangul: any two octets of letters are one of these.
+pub fn has_ideographs(text: &str) -> bool {
+    text.chars().any(|c| matches!(what(c).script, Some(Script::Han | Script::Kana | Script::Hangul)))
+}
+
 /// What speaks against a text, in bits.
 pub fn weight(text: &str) -> u32 {
     let mut script = None;

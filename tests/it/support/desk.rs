@@ -250,12 +250,25 @@ impl Desk {
     }
 
     pub async fn ussd_over(&self, connection: SessionId, number: &str, name: u8, signal: UssdSignal) -> Option<String> {
+        self.ussd_call(connection, number, &[name], "*1212#", signal).await
+    }
+
+    /// An input whose session is called `name`, on a service code.
+    pub async fn ussd_call(
+        &self,
+        connection: SessionId,
+        number: &str,
+        name: &[u8],
+        code: &str,
+        signal: UssdSignal,
+    ) -> Option<String> {
         let call = UssdCall {
             smsc: "sandbox".into(),
             family: "sandbox".into(),
             connection,
             number: Msisdn::parse_e164(number).expect("a number"),
-            name: vec![name],
+            name: name.to_vec(),
+            code: code.to_owned(),
             signal,
             short_code: "1212".to_owned(),
             size: self.size,
