@@ -170,20 +170,70 @@ pub(super) fn read(text: &str) -> Reading {
     }) {
         return Reading { command: Some(*command), rest: after(&text, alias), ..Reading::default() };
     }
-    match exact(first).or_else(|| repaired(first)) {
-        Some((length, command, language)) => Reading {
+    match in_pieces(&folded, &words).or_else(|| exact(first)).or_else(|| repaired(first)) {
+        Some((keyword, command, language)) => Reading {
             command: Some(command),
             keyword_language: Some(language),
-            rest: after(&text, &first[..length]),
+            rest: after(&text, keyword),
             ..Reading::default()
         },
         None => plain(),
     }
 }
 
-/// The keyword that the first word is, or begins with where words are written without spaces: how many octets
-/// of it are the keyword.
-fn exact(first: &str) -> Option<(usize, Command, Language)> {
+/// A keyword as found: as it stands in the text, or in the list.
+type Found<'a> = (&'a str, Command, Language);
+
+/// Letters that a keyword must have to be understood in pieces: a shorter one may be two words by chance.
+const PIECES_MIN: usize = 5;
+/// As much, where more is written behind the last piece without a blank.
+const PIECES_AND_MORE_MIN: usize = 7;
+/// As much for Latin letters, whose words stand apart anyway, and how many each piece has.
+const LATIN_PIECES_MIN: usize = 6;
+const LATIN_PIECE_MIN: usize = 2;
+/// Letters that are put together before it is given up; the longest keyword has 11.
+const PIECES_MAX: usize = 24;
+
+/// A keyword that blanks part: telephones put one where a line ends, and people where a syllable does. It begins with
+/// the first word and goes beyond it.
+fn in_pieces(folded: &str, words: &[&str]) -> Option<Found<'static>> {
+    let mut joined = (*words.first()?).to_owned();
+    let script = joined.chars().next().map(kind);
+    let first = joined.len();
+    let mut small = first < LATIN_PIECE_MIN;
+    let mut found: Option<Found> = None;
+    for pair in words.windows(2) {
+        let (before, word) = (pair[0], pair[1]);
+        let same = word.chars().next().map(kind) == script && only_blanks(folded, before, word);
+        if !same || joined.chars().count() > PIECES_MAX {
+            break;
+        }
+        joined.push_str(word);
+        small |= word.len() < LATIN_PIECE_MIN;
+        let whole = normal::key(&joined);
+        let longest = FIRST_WORDS.iter().filter(|(alias, _, language)| {
+            let letters = alias.chars().count();
+            alias.len() > first
+                && match language {
+                    Language::Km if whole == **alias => letters >= PIECES_MIN,
+                    Language::Km => letters >= PIECES_AND_MORE_MIN && whole.starts_with(alias),
+                    Language::KmLatn | Language::En => letters >= LATIN_PIECES_MIN && !small && whole == **alias,
+                }
+        });
+        let longest = longest.max_by_key(|(alias, ..)| alias.len()).copied();
+        found = longest.filter(|(alias, ..)| found.is_none_or(|(shorter, ..)| alias.len() > shorter.len())).or(found);
+    }
+    found
+}
+
+/// Whether nothing but blanks stands between two words of a text.
+fn only_blanks(text: &str, one: &str, next: &str) -> bool {
+    let at = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    text[at(one) + one.len()..at(next)].chars().all(char::is_whitespace)
+}
+
+/// The keyword that the first word is, or begins with where words are written without spaces.
+fn exact(first: &str) -> Option<Found<'_>> {
     FIRST_WORDS
         .iter()
         .filter(|(alias, _, language)| match language {
@@ -191,11 +241,11 @@ fn exact(first: &str) -> Option<(usize, Command, Language)> {
             Language::KmLatn | Language::En => first == *alias,
         })
         .max_by_key(|(alias, ..)| alias.len())
-        .map(|(alias, command, language)| (alias.len(), *command, *language))
+        .map(|(alias, command, language)| (&first[..alias.len()], *command, *language))
 }
 
 /// One slip in a word of four letters or more, two in one of seven or more, when only one command is that near.
-fn repaired(first: &str) -> Option<(usize, Command, Language)> {
+fn repaired(first: &str) -> Option<Found<'_>> {
     let length = first.chars().count();
     let most = match length {
         0..=3 => return None,
@@ -207,7 +257,7 @@ fn repaired(first: &str) -> Option<(usize, Command, Language)> {
             .iter()
             .filter(|(alias, ..)| alias.chars().count() >= 4 && normal::edits(first, alias, allowed).is_some());
         if let Some((_, command, language)) = near.next() {
-            return near.all(|(_, other, _)| other == command).then_some((first.len(), *command, *language));
+            return near.all(|(_, other, _)| other == command).then_some((first, *command, *language));
         }
     }
     None
@@ -218,8 +268,7 @@ fn repaired(first: &str) -> Option<(usize, Command, Language)> {
 fn after(text: &str, keyword: &str) -> String {
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).take(96);
     for end in ends {
-        let squeezed: String = normal::key(&text[..end]).chars().filter(|c| kind(*c) != Kind::Gap).collect();
-        if squeezed == keyword {
+        if squeezed(&text[..end]) == keyword {
             // signs that still belong to the last letter
             let rest = text[end..].trim_start_matches(|c| normal::is_invisible(c) || kind(c) == Kind::Gap);
             if squeezed_begins(rest, keyword, &text[..end]) {
@@ -233,8 +282,13 @@ fn after(text: &str, keyword: &str) -> String {
 /// Whether the rest begins a word of its own: the key of the whole begins with the keyword unchanged.
 fn squeezed_begins(rest: &str, keyword: &str, head: &str) -> bool {
     let next: String = rest.chars().take(1).collect();
-    let squeezed: String = normal::key(&format!("{head}{next}")).chars().filter(|c| kind(*c) != Kind::Gap).collect();
-    squeezed.starts_with(keyword)
+    squeezed(&format!("{head}{next}")).starts_with(keyword)
+}
+
+/// The key of a text without its gaps, so that the signs of a syllable which one parts are put in order too.
+fn squeezed(text: &str) -> String {
+    let letters: String = normal::narrow(text).chars().filter(|c| kind(*c) != Kind::Gap).collect();
+    normal::key(&letters)
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -291,7 +345,8 @@ mod tests {
             ("STATUS", Command::Status, Some(Language::En), ""),
             ("status123", Command::Status, Some(Language::En), "123"),
             ("ＳＴＡＴＵＳ", Command::Status, Some(Language::En), ""),
-            ("tam dan 12", Command::Status, Some(Language::KmLatn), "dan 12"),
+            ("tam dan 12", Command::Status, Some(Language::KmLatn), "12"),
+            ("tam 12", Command::Status, Some(Language::KmLatn), "12"),
             ("Sthanpheap", Command::Status, Some(Language::KmLatn), ""),
             ("ស្ថានភាព១២៣", Command::Status, Some(Language::Km), "១២៣"),
             ("តាម\u{200B}ដាន", Command::Status, Some(Language::Km), ""),
@@ -335,6 +390,91 @@ mod tests {
         }
         assert_eq!(command("hello"), None);
         assert_eq!(command("stap"), None, "start, stat and stop are all as near");
+    }
+
+    #[test]
+    fn a_keyword_parted_by_a_blank_is_not_lost() {
+        for between in [
+            " ",
+            "  ",
+            "\u{A0}",
+            "\u{202F}",
+            "\u{2009}",
+            "\u{3000}",
+            "\n",
+            "\u{200B}",
+            " \u{200B} ",
+            "\u{200C}",
+            "\u{AD}",
+            "\u{2060}",
+        ] {
+            for (pieces, wanted) in [
+                (&["ស្ថាន", "ភាព"][..], Command::Status),
+                (&["ស្ថា", "ន", "ភា", "ព"], Command::Status),
+                (&["តាម", "ដាន"], Command::Status),
+                (&["ណាត់", "ជួប"], Command::Appointment),
+                (&["បោះ", "បង់"], Command::Cancel),
+                (&["ការិ", "យាល័យ"], Command::Office),
+                (&["ការិយា", "ល័យ"], Command::Office),
+                (&["មតិ", "យោបល់"], Command::Feedback),
+                (&["បណ្ដឹ", "ង"], Command::Complaint),
+                (&["ជំ", "នួយ"], Command::Help),
+                (&["ចាប់", "ផ្ដើម"], Command::Start),
+                (&["ម៉ឺ", "នុយ"], Command::Menu),
+                (&["sthan", "pheap"], Command::Status),
+                (&["feed", "back"], Command::Feedback),
+            ] {
+                let keyword = pieces.join(between);
+                for (text, rest) in [
+                    (keyword.clone(), ""),
+                    (format!("{keyword} 120500-26-048193-7"), "120500-26-048193-7"),
+                    (format!("{keyword}១២៣"), "១២៣"),
+                    (format!(" {keyword}។"), ""),
+                ] {
+                    let read = read(&text);
+                    assert_eq!((read.command, read.rest.as_str()), (Some(wanted), rest), "{text:?}");
+                }
+            }
+        }
+        let glued = read("ស្ថាន ភាពឯកសារ");
+        assert_eq!((glued.command, glued.rest.as_str()), (Some(Command::Status), "ឯកសារ"));
+        assert_eq!(read("បណ្ដឹង គេយកថ្លៃ").rest, "គេយកថ្លៃ");
+    }
+
+    #[test]
+    fn two_words_that_together_are_no_keyword_stay_two() {
+        for text in [
+            "ស្ថាន ទូត",
+            "ស្ថាន 120500260481937",
+            "ស្ថាន។ភាព",
+            "ស្ថាន 1 ភាព",
+            "ស្ថាន status ភាព",
+            "ភាព ស្ថាន",
+            "ខ្ញុំ ស្ថាន ភាព",
+            "ម តិច",
+            "ក ក់",
+            "លុ យ",
+            "st op",
+            "s top",
+            "on off ice",
+            "he lp",
+            "me nu",
+            "c ancel",
+            "i n f o",
+            "my sta tus",
+        ] {
+            assert_eq!(command(text), None, "{text}");
+        }
+        // the first word is a keyword by itself, and what follows it is no part of it
+        for (text, wanted, rest) in [
+            ("ណាត់ ថ្ងៃស្អែក", Command::Appointment, "ថ្ងៃស្អែក"),
+            ("មតិ យោ", Command::Feedback, "យោ"),
+            ("tam nat", Command::Status, "nat"),
+            ("ស្ថានភាព ភាព", Command::Status, "ភាព"),
+        ] {
+            let read = read(text);
+            assert_eq!((read.command, read.rest.as_str()), (Some(wanted), rest), "{text}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod push;
 mod recover;
 mod turn;
 mod ussd;
+mod whose;
 
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};

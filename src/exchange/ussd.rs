@@ -9,6 +9,7 @@ use super::{
     limits::{self, Verdict},
     mts::Way,
     new_id,
+    whose::Names,
 };
 use crate::{
     dialogue::{Choice, Dialogue, Input, View},
@@ -62,6 +63,8 @@ pub struct UssdCall {
     pub number: Msisdn,
     /// The name of the session, as far as the gateway gives one.
     pub name: Vec<u8>,
+    /// Our service code, as dialled; empty when the gateway does not say.
+    pub code: String,
     /// What was done.
     pub signal: UssdSignal,
     /// Our number from which texts are sent to this subscriber.
@@ -91,6 +94,9 @@ const MARGIN: Duration = Duration::from_millis(400);
 /// What is kept of a session.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
 struct Held {
+    /// How its inputs are known.
+    #[serde(default)]
+    names: Names,
     /// As the dialogue writes itself.
     dialogue: String,
     /// The screens of the last view.
@@ -113,6 +119,14 @@ impl Held {
             tracing::error!(kind = ?fault.classify(), "a stored USSD session cannot be read; it begins anew");
         };
         serde_json::from_slice(&session.state).inspect_err(lost).ok()
+    }
+
+    /// The session before one that opens, as far as it is still known.
+    fn before<'a>(
+        stored: Option<&'a UssdSession>,
+        held: Option<&'a Held>,
+    ) -> Option<(&'a UssdSession, Option<&'a Names>)> {
+        stored.map(|session| (session, held.map(|held| &held.names)))
     }
 
     fn dialogue(&self) -> Dialogue {
@@ -152,6 +166,8 @@ struct Around<'a> {
     call: &'a UssdCall,
     cause: MoId,
     citizen: CitizenRecord,
+    /// Of the session, should it open with this input.
+    names: Names,
 }
 
 impl Exchange {
@@ -181,15 +197,17 @@ impl Exchange {
         };
         let now = self.now();
         let version = stored.as_ref().map_or(0, |session| session.version);
-        let known = stored.filter(|session| now < session.until && session.name == call.name);
-        let held = known.as_ref().and_then(Held::read);
+        let before = stored.as_ref().and_then(Held::read);
+        let names = Names::opened(&call, Held::before(stored.as_ref(), before.as_ref()));
+        let known = stored.filter(|session| now < session.until);
+        let held = before.filter(|held| known.is_some() && held.names.is_of(&call));
         let print = print(&call.signal);
         if let (Some(session), Some(held)) = (&known, &held)
             && self.is_again(&call, session, held, &print)
         {
             return held.screen();
         }
-        let around = Around { call: &call, cause: MoId(new_id(now)), citizen: citizen.clone() };
+        let around = Around { call: &call, cause: MoId(new_id(now)), citizen: citizen.clone(), names };
         let step = match (&call.signal, held) {
             (UssdSignal::Abort, None) => return None,
             (UssdSignal::Abort, Some(_)) => {
@@ -212,14 +230,17 @@ impl Exchange {
     /// Whether an input is the one before, sent again: a start that nobody has answered yet, or one that came
     /// over a connection which has died.
     fn is_again(&self, call: &UssdCall, session: &UssdSession, held: &Held, print: &[u8]) -> bool {
-        let same = held.last == print && self.now().since_ms(held.last_at) < USSD_AGAIN.as_millis() as i64;
+        // a gateway that counts gives another input another name
+        let same = held.last == print
+            && held.names.is_last(&call.name)
+            && self.now().since_ms(held.last_at) < USSD_AGAIN.as_millis() as i64;
         let first = matches!(call.signal, UssdSignal::Start(_)) && held.step == 1;
         same && (first || session.connection != call.connection && !self.is_alive(session.connection))
     }
 
     async fn open_session(&self, around: Around<'_>, steps: &[String], note: Option<Note>) -> Step {
         let menu = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
-        let mut held = Held { step: 0, ..Held::default() };
+        let mut held = Held { names: around.names.clone(), ..Held::default() };
         held.set_dialogue(&menu.next);
         let mut next = Next { talk: menu, note };
         for (at, step) in steps.iter().enumerate() {
@@ -249,6 +270,7 @@ impl Exchange {
 
     async fn go_on(&self, around: Around<'_>, mut held: Held, text: &str) -> Step {
         let text = text.trim();
+        held.names = held.names.after(around.call);
         let turned = match text {
             "0" if held.page > 0 => Some(held.page - 1),
             "9" if held.page + 1 < held.pages.len() => Some(held.page + 1),

@@ -135,6 +135,7 @@ pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Delive
 
 fn call(telco: &Telco, connection: SessionId, number: Msisdn, input: UssdInput, read_at: Instant) -> UssdCall {
     let ussd = &telco.ussd;
+    let code = ussd.dialect.service(&input, &ussd.codes).unwrap_or_default().to_owned();
     let signal = match input.signal {
         Signal::Start => UssdSignal::Start(ussd.dialect.dialled(&input, &ussd.codes)),
         Signal::Next => UssdSignal::Next(input.text),
@@ -148,6 +149,7 @@ fn call(telco: &Telco, connection: SessionId, number: Msisdn, input: UssdInput, 
         connection,
         number,
         name: input.session,
+        code,
         signal,
         short_code: telco.short_codes.first().cloned().unwrap_or_default(),
         size: Size { gsm7: ussd.max_gsm7, ucs2: ussd.max_ucs2 },

@@ -8,7 +8,12 @@ use super::{
     decode::Deliver,
     pdu::{Address, Tlv, UssdSubmit, tag},
 };
-use crate::text::{gsm7, ucs2};
+use crate::text::{
+    gsm7,
+    octets::{self, Declared},
+    plausible::{LEFT_OVER, Reading, likeliest},
+    ucs2,
+};
 use bytes::Bytes;
 
 /// USSN request (§5.3.2.44).
@@ -236,6 +241,22 @@ impl Dialect {
         }
     }
 
+    /// Which of our service codes an input names; `None` when it names none of them.
+    pub fn service<'a>(&self, input: &UssdInput, codes: &'a [String]) -> Option<&'a str> {
+        let named = |place: &str| {
+            let place = place.trim().trim_matches(['*', '#']);
+            codes
+                .iter()
+                .filter(|code| {
+                    let rest = place.strip_prefix(code.trim_matches(['*', '#']));
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('*'))
+                })
+                .max_by_key(|code| code.len())
+        };
+        let dialled = if input.signal == Signal::Start { input.text.as_str() } else { "" };
+        named(&input.code).or_else(|| named(dialled)).map(String::as_str)
+    }
+
     /// The screen of an input. `code`: our service code, where the input named none.
     pub fn reply(&self, back: &Back, code: &str, text: &str, end: bool) -> UssdSubmit {
         let mut source = back.service.clone();
@@ -294,25 +315,48 @@ impl Dialect {
         key
     }
 
-    /// By the coding groups of TS 23.038 §5 and by SMPP's own values; operators confuse them, so what looks
-    /// like UTF-16 is read as that.
+    /// By the coding groups of TS 23.038 §5 and by SMPP's own values. Operators confuse them, so it is only what they
+    /// say: see [`octets`].
     fn decode(&self, data_coding: u8, octets: &[u8]) -> String {
-        let seven = |octets: &[u8]| {
-            let text = if self.packed { gsm7::decode(&gsm7::unpack(octets)) } else { gsm7::decode(octets) };
+        let declared = match data_coding {
+            0x08 | 0x11 | 0x18..=0x1B | 0x48..=0x4B | 0x58..=0x5B => Declared::Utf16,
+            0x02 | 0x04 | 0x44..=0x47 | 0x54..=0x57 | 0xF4..=0xF7 => Declared::Binary,
+            _ if self.packed => Declared::Packed(0),
+            _ => Declared::Gsm7,
+        };
+        let mut readings = octets::readings(octets, declared);
+        if declared == Declared::Utf16 && data_coding == 0x11 {
+            readings.extend(behind_language(octets));
+        }
+        let mut text = likeliest(readings);
+        if matches!(declared, Declared::Gsm7 | Declared::Packed(_)) {
             // a NUL that ends a string, or the spare bits of packed septets
-            text.trim_end_matches('@').to_owned()
-        };
-        let text = match data_coding {
-            0x08 | 0x18..=0x1B | 0x48..=0x4B => ucs2::decode(octets),
-            // a language in two septets of two characters goes before it
-            0x11 if !looks_like_utf16(octets) && octets.len() > 2 => ucs2::decode(&octets[2..]),
-            _ if looks_like_utf16(octets) => ucs2::decode(octets),
-            // the language and a line feed go before it
-            0x10 if octets.get(2) == Some(&b'\r') || octets.get(2) == Some(&b'\n') => seven(&octets[3..]),
-            0x02 | 0x04 | 0x44..=0x47 | 0xF4..=0xF7 => String::from_utf8_lossy(octets).into_owned(),
-            _ => seven(octets),
-        };
+            text.truncate(text.trim_end_matches('@').len());
+        }
+        if data_coding == 0x10 {
+            text = without_language(text);
+        }
         text.trim_matches(|c: char| c.is_whitespace() || c == '\0').to_owned()
+    }
+}
+
+/// What follows the language of data_coding 0x11: two letters in two octets of packed septets.
+fn behind_language(octets: &[u8]) -> Option<Reading> {
+    let (language, text) = octets.split_first_chunk::<2>()?;
+    let letters = gsm7::unpack(language).iter().all(|septet| septet.is_ascii_alphabetic());
+    let mut reading = octets::readings(text, Declared::Utf16).into_iter().next()?;
+    reading.doubt += if letters { LANGUAGE } else { LEFT_OVER };
+    Some(reading)
+}
+
+/// Bits by which a language is chosen, where it is one.
+const LANGUAGE: u32 = 4;
+
+/// data_coding 0x10: two letters of a language and a line end stand before the text.
+fn without_language(text: String) -> String {
+    match text.char_indices().nth(2) {
+        Some((at, '\r' | '\n')) => text[at + 1..].to_owned(),
+        _ => text,
     }
 }
 
@@ -330,14 +374,6 @@ fn steps(text: &str) -> Vec<String> {
         .filter(|step| !step.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-/// Every high octet is 0x00 or that of Khmer.
-fn looks_like_utf16(octets: &[u8]) -> bool {
-    octets.len() >= 2
-        && octets.len().is_multiple_of(2)
-        && octets.iter().step_by(2).all(|high| matches!(high, 0x00 | 0x17 | 0x20))
-        && octets.iter().step_by(2).any(|high| matches!(high, 0x00 | 0x17))
 }
 
 #[cfg(test)]

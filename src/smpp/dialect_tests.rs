@@ -155,6 +155,27 @@ fn a_dialled_string_gives_its_steps_wherever_it_stands() {
 }
 
 #[test]
+fn the_service_code_is_known_wherever_an_input_names_it() {
+    let ours = ["*1212#".to_owned(), "*855*7#".to_owned(), "*855#".to_owned()];
+    for (op, destination, text, service) in [
+        (1, "1212", "*1212#", Some("*1212#")),
+        (1, "*1212*3*1002#", "", Some("*1212#")),
+        (1, "", "*855*7*2#", Some("*855*7#")),
+        (1, "", "*855*2#", Some("*855#")),
+        (18, "1212", "1", Some("*1212#")),
+        (18, "*855*7#", "1", Some("*855*7#")),
+        (18, "", "1", None),
+        (18, "", "1212", None),
+        (18, "12123", "1", None),
+        (18, "66923011121", "1", None),
+    ] {
+        let dialect = dialect("spec");
+        let read = dialect.read(&input(destination, 15, text.as_bytes(), &[(tag::USSD_SERVICE_OP, &[op])]));
+        assert_eq!(dialect.service(&read, &ours), service, "{destination} {text}");
+    }
+}
+
+#[test]
 fn texts_are_read_by_both_families_of_data_codings_and_when_they_are_mislabelled() {
     let spec = dialect("spec");
     let khmer = ucs2::encode("ខ្ញុំ 1");
@@ -182,6 +203,55 @@ fn texts_are_read_by_both_families_of_data_codings_and_when_they_are_mislabelled
     let read = packed.read(&input("1212", 15, &body, &[(tag::USSD_SERVICE_OP, &[1])]));
     assert_eq!(read.text, "*1212#");
     assert_eq!(packed.reply(&read.back, "1212", "hellohello", false).body[..2], [0xE8, 0x32]);
+}
+
+#[test]
+fn an_input_under_a_wrong_data_coding_or_in_the_other_order_is_not_lost() {
+    let swapped = |octets: &[u8]| octets.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect::<Vec<u8>>();
+    let packed = Dialect { packed: true, ..dialect("spec") };
+    for dialect in [dialect("spec"), dialect("mica"), packed] {
+        for text in
+            ["1", "9", "0", "00", "*1212#", "*1212*1*120500260481937#", "១", "ស្ថានភាព", "១២០៥០០២៦០៤៨១៩៣៧", "１７", "ทท"]
+        {
+            for data_coding in [0x00, 0x04, 0x08, 0x0F, 0x11, 0x15, 0x44, 0x48, 0xF4, 0xF5] {
+                for body in [ucs2::encode(text), swapped(&ucs2::encode(text))] {
+                    // two octets packed are two letters too, and Thai or full-width signs are not told from them
+                    if dialect.packed && !text.starts_with(['*', 'ស']) {
+                        continue;
+                    }
+                    // one Khmer digit turned round is an ideograph in use
+                    if text == "១" && body[1] == 0x17 && matches!(data_coding, 0x08 | 0x11 | 0x48) {
+                        continue;
+                    }
+                    let read = dialect.read(&input("1212", data_coding, &body, &[(tag::USSD_SERVICE_OP, &[18])]));
+                    assert_eq!(read.text, text, "{} {data_coding:#x} {body:x?}", dialect.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_language_before_the_text_is_no_letter_of_it() {
+    for dialect in [dialect("spec"), Dialect { packed: true, ..dialect("spec") }] {
+        let seven = |text: &str| {
+            let septets = gsm7::encode(text).expect("ascii");
+            if dialect.packed { gsm7::pack(&septets) } else { septets }
+        };
+        let language = gsm7::pack(b"km");
+        for (data_coding, body, text) in [
+            (0x10, seven("kw\r*1212#"), "*1212#"),
+            (0x10, seven("km\n12"), "12"),
+            (0x10, seven("*1212#"), "*1212#"),
+            (0x11, [&language[..], &ucs2::encode("ក")].concat(), "ក"),
+            (0x11, [&language[..], &ucs2::encode("1")].concat(), "1"),
+            (0x11, ucs2::encode("កខ"), "កខ"),
+            (0x11, ucs2::encode("12"), "12"),
+        ] {
+            let read = dialect.read(&input("1212", data_coding, &body, &[(tag::USSD_SERVICE_OP, &[1])]));
+            assert_eq!(read.text, text, "{data_coding:#x} {body:x?} {}", dialect.packed);
+        }
+    }
 }
 
 #[test]

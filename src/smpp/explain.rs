@@ -1,7 +1,13 @@
 //! A PDU explained field by field, for people who must see what a telco sent: names, values, offsets, and
 //! what is out of spec. Reads any PDU of either side; passwords are masked.
-use super::{decode::may_be_tlvs, framer::HEADER_OCTETS, pdu::RESPONSE, status};
-use crate::text::{gsm7, ucs2};
+use super::{
+    decode::may_be_tlvs,
+    framer::HEADER_OCTETS,
+    pdu::RESPONSE,
+    status,
+    text::{DefaultAlphabet, declared},
+};
+use crate::text::octets;
 use rusmpp_core::CommandId;
 use std::fmt;
 
@@ -369,6 +375,9 @@ fn data_coding(octet: u8) -> String {
         0x0F => "GSM 7-bit of CBS (USSD)",
         0x10..=0x13 => "GSM 7-bit with class",
         0x18..=0x1B => "UCS-2 with class",
+        0x48..=0x4B => "UCS-2",
+        0xE0..=0xEF => "UCS-2, message waiting",
+        0x44..=0x47 | 0xF4..=0xF7 => "8-bit",
         _ => "reserved or telco's own",
     };
     format!("0x{octet:02X} ({word})")
@@ -377,11 +386,8 @@ fn data_coding(octet: u8) -> String {
 fn message(body: &[u8], data_coding: u8, udhi: bool) -> String {
     let header = if udhi { body.first().map_or(0, |length| usize::from(*length) + 1).min(body.len()) } else { 0 };
     let (header, octets) = body.split_at(header);
-    let text = match data_coding {
-        8 | 0x18..=0x1B => ucs2::decode(octets),
-        3 => octets.iter().map(|octet| char::from(*octet)).collect(),
-        _ => gsm7::decode(octets),
-    };
+    // as the server reads it, which may not be what is declared
+    let text = octets::read(octets, declared(data_coding, DefaultAlphabet::Gsm7));
     let udh = if header.is_empty() { String::new() } else { format!("UDH {}; ", hex(header)) };
     format!("{udh}{text:?} = {}", hex(octets))
 }

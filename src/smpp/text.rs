@@ -1,7 +1,10 @@
-//! From the body of an MO to its text: the UDH off, the alphabet by data_coding, and never a failure, as a
-//! strange text is still somebody's text.
+//! From the body of an MO to its text: the UDH off, the alphabet by data_coding and by what is plausible, and never
+//! a failure, as a strange text is still somebody's text.
 use super::{decode::Deliver, pdu::tag};
-use crate::text::{gsm7, ucs2};
+use crate::text::{
+    gsm7,
+    octets::{self, Declared},
+};
 
 /// What data_coding 0 means at a telco.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +32,12 @@ pub struct Part {
 pub fn read(deliver: &Deliver, default: DefaultAlphabet, packed: bool) -> (String, Option<Part>) {
     let (header, octets) = split_header(deliver);
     let part = header.and_then(udh_part).or_else(|| sar_part(deliver));
-    if packed && deliver.data_coding == 0 && default == DefaultAlphabet::Gsm7 {
-        let fill = gsm7::fill_bits(header.map_or(0, |header| header.len() + 1));
-        let mut septets = gsm7::unpack_after(octets, fill);
-        // seven spare bits are no character
-        if septets.last() == Some(&0) && (octets.len() * 8 - fill as usize).is_multiple_of(7) {
-            septets.pop();
-        }
-        return (gsm7::decode(&septets), part);
-    }
-    (decode(deliver.data_coding, default, octets), part)
+    let fill = gsm7::fill_bits(header.map_or(0, |header| header.len() + 1));
+    let declared = match declared(deliver.data_coding, default) {
+        Declared::Gsm7 if packed && deliver.data_coding == 0 => Declared::Packed(fill),
+        other => other,
+    };
+    (octets::read(octets, declared), part)
 }
 
 /// The UDH without its length, and what follows it.
@@ -83,53 +82,27 @@ fn sensible(reference: u16, total: u8, number: u8) -> Option<Part> {
     (total > 1 && (1..=total).contains(&number)).then_some(Part { reference, total, number })
 }
 
-/// By data_coding (§5.2.19) and the coding groups of 3GPP TS 23.038 §4.
-fn decode(data_coding: u8, default: DefaultAlphabet, octets: &[u8]) -> String {
+/// By data_coding (§5.2.19) and the coding groups of 3GPP TS 23.038 §4. It is only what the telco says: see
+/// [`octets`].
+pub(super) fn declared(data_coding: u8, default: DefaultAlphabet) -> Declared {
     match data_coding {
-        0x08 | 0x18..=0x1B | 0xE0..=0xEF => ucs2_or_utf8(octets),
-        0x03 => latin1(octets),
-        0x02 | 0x04 => String::from_utf8_lossy(octets).into_owned(),
-        0x01 => ascii(octets),
-        _ if looks_like_khmer_ucs2(octets) => ucs2::decode(octets),
+        0x08 | 0x18..=0x1B | 0x48..=0x4B | 0x58..=0x5B | 0xE0..=0xEF => Declared::Utf16,
+        0x02 | 0x04 | 0x14..=0x17 | 0x44..=0x47 | 0x54..=0x57 | 0xF4..=0xF7 | 0xFC..=0xFF => Declared::Binary,
+        0x03 => Declared::Latin1,
+        0x01 => Declared::Ascii,
         _ => match default {
-            DefaultAlphabet::Gsm7 => gsm7::decode(octets),
-            DefaultAlphabet::Latin1 => latin1(octets),
-            DefaultAlphabet::Ascii => ascii(octets),
+            DefaultAlphabet::Gsm7 => Declared::Gsm7,
+            DefaultAlphabet::Latin1 => Declared::Latin1,
+            DefaultAlphabet::Ascii => Declared::Ascii,
         },
     }
-}
-
-/// UTF-16BE; some gateways mark UTF-8 or the other byte order as UCS-2.
-fn ucs2_or_utf8(octets: &[u8]) -> String {
-    let khmer_high = |parity: usize| octets.iter().skip(parity).step_by(2).filter(|octet| **octet == 0x17).count();
-    if khmer_high(1) > khmer_high(0) && octets.len().is_multiple_of(2) {
-        let swapped: Vec<u8> = octets.chunks_exact(2).flat_map(|pair| [pair[1], pair[0]]).collect();
-        return ucs2::decode(&swapped);
-    }
-    match std::str::from_utf8(octets) {
-        Ok(text) if octets.first() == Some(&0xE1) && text.chars().any(crate::text::khmer::is_khmer) => text.to_owned(),
-        _ => ucs2::decode(octets),
-    }
-}
-
-/// Khmer in UTF-16 under a wrong data_coding: every other octet is 0x17.
-fn looks_like_khmer_ucs2(octets: &[u8]) -> bool {
-    let high = octets.iter().step_by(2).filter(|octet| **octet == 0x17).count();
-    octets.len() >= 6 && octets.len().is_multiple_of(2) && high * 2 > octets.len() / 2
-}
-
-fn latin1(octets: &[u8]) -> String {
-    octets.iter().map(|octet| char::from(*octet)).collect()
-}
-
-fn ascii(octets: &[u8]) -> String {
-    octets.iter().map(|octet| if octet.is_ascii() { char::from(*octet) } else { '\u{FFFD}' }).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::smpp::pdu::Address;
+    use crate::text::ucs2;
     use bytes::Bytes;
 
     fn mo(esm_class: u8, data_coding: u8, body: &[u8]) -> Deliver {
@@ -147,19 +120,73 @@ mod tests {
         }
     }
 
+    const DEFAULTS: [DefaultAlphabet; 3] = [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1, DefaultAlphabet::Ascii];
+
+    fn swapped(octets: &[u8]) -> Vec<u8> {
+        octets.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect()
+    }
+
     #[test]
     fn alphabets_and_mislabelled_khmer_are_read() {
         let khmer = "ស្ថានភាព ១២០";
         let utf16 = ucs2::encode(khmer);
-        let swapped: Vec<u8> = utf16.chunks(2).flat_map(|pair| [pair[1], pair[0]]).collect();
-        for (data_coding, body) in
-            [(8, utf16.clone()), (0, utf16.clone()), (8, khmer.as_bytes().to_vec()), (8, swapped), (0x18, utf16)]
-        {
+        for (data_coding, body) in [
+            (8, utf16.clone()),
+            (0, utf16.clone()),
+            (8, khmer.as_bytes().to_vec()),
+            (8, swapped(&utf16)),
+            (0x18, utf16),
+        ] {
             assert_eq!(read(&mo(0, data_coding, &body), DefaultAlphabet::Gsm7, false).0, khmer, "{data_coding}");
         }
         assert_eq!(read(&mo(0, 0, b"\0hi"), DefaultAlphabet::Gsm7, false).0, "@hi");
         assert_eq!(read(&mo(0, 0, b"\xE9"), DefaultAlphabet::Latin1, false).0, "é");
         assert_eq!(read(&mo(0, 1, b"ok\xFF"), DefaultAlphabet::Gsm7, false).0, "ok\u{FFFD}");
+    }
+
+    #[test]
+    fn every_data_coding_of_ucs2_is_ucs2_also_for_texts_of_one_letter() {
+        for data_coding in [0x08, 0x18, 0x19, 0x1A, 0x1B, 0x48, 0x49, 0x4A, 0x4B, 0xE0, 0xE8, 0xEF] {
+            for text in ["7", "耗", "ក", "７", "查询", "🤗"] {
+                let seen = read(&mo(0, data_coding, &ucs2::encode(text)), DefaultAlphabet::Gsm7, false).0;
+                assert_eq!(seen, text, "{data_coding:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn khmer_in_ucs2_with_a_code_is_read_under_any_data_coding() {
+        for text in ["ស្ថានភាព 120500-26-048193-7", "ស្ថានភាព១២០៥០០២៦០៤៨១៩៣៧", "120500260481937 ស្ថានភាព", "ក 1"]
+        {
+            for data_coding in 0..=255 {
+                for default in DEFAULTS {
+                    for packed in [false, true] {
+                        let seen = read(&mo(0, data_coding, &ucs2::encode(text)), default, packed).0;
+                        assert_eq!(seen, text, "{data_coding:#x} {default:?} {packed}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn latin_in_the_other_order_of_octets_is_read_under_ucs2() {
+        for text in ["STATUS 120500260481937", "status", "help", "K", "*1212#", "Trạng thái"] {
+            assert_eq!(read(&mo(0, 8, &swapped(&ucs2::encode(text))), DefaultAlphabet::Gsm7, false).0, text);
+        }
+    }
+
+    #[test]
+    fn a_part_behind_a_header_is_read_like_a_whole_text() {
+        for text in ["１２０５００２６６７８７１１６", "ท", "ស្ថានភាព 1"] {
+            for data_coding in [8, 0x48] {
+                let body = [&b"\x05\0\x03\x09\x02\x01"[..], &ucs2::encode(text)].concat();
+                assert_eq!(read(&mo(0x40, data_coding, &body), DefaultAlphabet::Gsm7, false).0, text);
+            }
+        }
+        let septets = gsm7::encode("hello hello").expect("ascii");
+        let body = [&b"\x05\0\x03\x09\x02\x01"[..], &gsm7::pack_after(&septets, gsm7::fill_bits(6))].concat();
+        assert_eq!(read(&mo(0x40, 0, &body), DefaultAlphabet::Gsm7, true).0, "hello hello");
     }
 
     #[test]

@@ -3,7 +3,9 @@ pub mod gsm7;
 pub mod khmer;
 pub mod links;
 pub mod normal;
+pub mod octets;
 pub mod places;
+pub mod plausible;
 pub mod segment;
 pub mod ucs2;
 

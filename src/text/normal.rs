@@ -4,6 +4,7 @@
 //! Unicode's own normal forms do nothing for Khmer, as its marks have combining class 0. The order of signs and
 //! the rewrites are those of the Khmer normal form published by SIL; the pairs in
 //! `tests/data/khmer-normalisation-vectors.json` were computed with their tool.
+use crate::types::writing;
 
 /// Where a sign stands in its syllable, in this order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,36 +135,23 @@ fn ro_last(signs: &mut [char]) {
     }
 }
 
-/// Whether a character leaves no trace on paper: zero-width ones, soft hyphens, direction marks, variation
-/// selectors, and the two Khmer vowels that are inherent.
+/// Whether a character leaves no trace on paper.
 pub fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{00AD}' | '\u{202A}'..='\u{202E}'
-            | '\u{2066}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{17B4}' | '\u{17B5}' | '\u{17DD}'
-    )
+    writing::is_invisible(c)
 }
 
-/// Digits of any script that people here may write become ASCII, full-width forms become narrow ones, every
-/// kind of space becomes a space; what cannot be seen is gone.
+/// Digits of every script become ASCII, full-width forms become narrow ones, every kind of blank but a line end
+/// becomes a space; what cannot be seen is gone.
 pub fn narrow(text: &str) -> String {
     text.chars()
         .filter(|c| !is_invisible(*c))
-        .map(|c| match c {
-            '០'..='៩' => shifted(c, '០'),
-            '\u{17F0}'..='\u{17F9}' => shifted(c, '\u{17F0}'),
-            '\u{0E50}'..='\u{0E59}' => shifted(c, '\u{0E50}'),
-            '\u{0660}'..='\u{0669}' => shifted(c, '\u{0660}'),
-            '\u{06F0}'..='\u{06F9}' => shifted(c, '\u{06F0}'),
-            '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
-            '\u{00A0}' | '\u{3000}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' => ' ',
-            other => other,
+        .map(|c| match writing::digit(c) {
+            Some(digit) => char::from(b'0' + digit),
+            None if c == '\n' || c == '\r' => c,
+            None if writing::is_blank(c) => ' ',
+            None => writing::half_width(c),
         })
         .collect()
-}
-
-fn shifted(c: char, zero: char) -> char {
-    char::from_u32(u32::from('0') + u32::from(c) - u32::from(zero)).unwrap_or(c)
 }
 
 /// The form in which words are compared: narrow, in one Khmer order, common confusions folded, lower case,

@@ -1,5 +1,5 @@
 //! Registration codes: what one looks like is configuration (`[[code]]`), what is typed is forgiven here.
-use super::Pin;
+use super::{Pin, writing};
 use regex::Regex;
 use std::fmt;
 
@@ -236,13 +236,18 @@ impl CodeRules {
 
 /// Upper-case ASCII for everything that means a code character or a separator; `None` for what is invisible.
 fn fold(c: char) -> Option<char> {
+    if writing::is_invisible(c) {
+        return None;
+    }
+    if let Some(digit) = writing::digit(c) {
+        return Some(char::from(b'0' + digit));
+    }
     Some(match c {
-        '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' | '\u{202A}'..='\u{202E}' => return None,
-        '០'..='៩' => char::from(b'0' + (u32::from(c) - u32::from('០')) as u8),
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0)?.to_ascii_uppercase(),
-        '\u{00A0}' | '\u{3000}' | '\t' | '\n' | '\r' => ' ',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
-        other => other.to_ascii_uppercase(),
+        _ if writing::is_blank(c) => ' ',
+        _ if writing::is_dash(c) => '-',
+        '\u{00B7}' | '\u{2022}' | '\u{2024}' | '\u{2027}' | '\u{30FB}' => '.',
+        '\u{2044}' | '\u{2215}' => '/',
+        other => writing::half_width(other).to_ascii_uppercase(),
     })
 }
 
@@ -356,6 +361,51 @@ mod tests {
         ] {
             assert_eq!(found(text).as_deref(), Some("120500-26-048193-7"), "{text}");
         }
+    }
+
+    /// A code in which every separator is `between`.
+    fn joined(between: &str) -> String {
+        format!("ស្ថានភាព 120500{between}26{between}048193{between}7")
+    }
+
+    #[test]
+    fn a_code_whose_groups_stand_apart_by_any_blank_or_dash_is_not_lost() {
+        let blanks = ('\0'..=char::MAX).filter(|c| c.is_whitespace());
+        let dashes = [
+            '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2015}', '\u{2212}', '－', '﹣', 'ー', '〜',
+        ];
+        let unseen =
+            ['\u{200B}', '\u{200C}', '\u{200D}', '\u{2060}', '\u{2066}', '\u{2069}', '\u{FEFF}', '\u{AD}', '\u{FE0F}'];
+        let mut tried = 0;
+        for between in blanks.chain(dashes).chain(unseen).chain(['\u{2800}', '\u{3164}', '·', '／', '．']) {
+            tried += 1;
+            for text in
+                [joined(&between.to_string()), joined(&format!(" {between} ")), joined(&format!("{between}\u{202F}"))]
+            {
+                assert_eq!(found(&text).as_deref(), Some("120500-26-048193-7"), "{between:?}");
+            }
+        }
+        assert!(tried >= 25 + 11 + 9 + 5);
+    }
+
+    #[test]
+    fn a_code_in_the_digits_of_any_script_is_not_lost() {
+        for zero in ['០', '\u{17F0}', '０', '๐', '໐', '٠', '۰', '၀', '०', '𝟎'] {
+            let typed: String = "120500260481937"
+                .bytes()
+                .filter_map(|digit| char::from_u32(u32::from(zero) + u32::from(digit - b'0')))
+                .collect();
+            assert_eq!(found(&typed).as_deref(), Some("120500-26-048193-7"), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_the_groups_is_no_wildcard() {
+        for between in [",", ";", "a", "ក", "=", "#", "!", "0"] {
+            assert_eq!(found(&joined(between)), None, "{between}");
+        }
+        // the groups of two codes, neither whole
+        assert_eq!(found("120500\u{202F}26 and 048193\u{202F}7"), None);
     }
 
     #[test]

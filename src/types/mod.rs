@@ -12,6 +12,7 @@ pub mod names;
 pub mod pin;
 pub mod profile;
 pub mod time;
+pub mod writing;
 
 pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
 pub use ids::{AckId, MoId, MtId, SessionId};

@@ -69,12 +69,15 @@ async fn every_dialect_books_an_appointment_over_real_sockets() {
         ("msisdn", Dialect::Msisdn, ""),
         ("own", Dialect::Spec, ""),
         ("spec-pair", Dialect::Spec, "bind = \"pair\""),
+        ("spec-counts", Dialect::SpecCounts, ""),
+        ("spec-moves", Dialect::SpecMoves, ""),
+        ("spec-omits", Dialect::SpecOmits, ""),
     ];
     let mut telcos = Vec::new();
     let mut tables = String::new();
     for (name, dialect, more) in dialects {
         let telco = telco(dialect).await;
-        let profile = name.trim_end_matches("-pair");
+        let profile = name.split_once('-').map_or(name, |(profile, _)| profile);
         let ussd = format!("ussd = {{ codes = [\"*1212#\"], profile = \"{profile}\" }}\n{more}");
         tables.push_str(&smsc(name, telco.addr(), &ussd));
         telcos.push((name, telco));
@@ -91,7 +94,7 @@ async fn every_dialect_books_an_appointment_over_real_sockets() {
         if *name == "spec-pair" {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        let mut handset = Handset::new(telco, &format!("8551234560{at}"));
+        let mut handset = Handset::new(telco, &format!("855123456{at:02}"));
         let shown = book(&mut handset).await;
         assert!(!shown.end, "{name}: the session stays open");
         // as a text, in the language that was chosen
@@ -201,12 +204,135 @@ async fn sessions_are_replaced_repeated_lost_and_ended() {
     desk.close().await;
 }
 
+fn start() -> UssdSignal {
+    UssdSignal::Start(Vec::new())
+}
+
+fn next(text: &str) -> UssdSignal {
+    UssdSignal::Next(text.to_owned())
+}
+
+/// Names that a gateway gives the steps of one session.
+const WANDERING: [(&str, [&[u8]; 5]); 6] = [
+    ("counts", [&[0x0A, 0], &[0x0A, 2], &[0x0A, 4], &[0x0A, 6], &[0x0A, 8]]),
+    ("moves", [&[0x0A, 0], &[0, 0x0A], &[0, 0x0A], &[0, 0x0A], &[0, 0x0A]]),
+    ("omits", [&[0x0A, 0], &[], &[], &[], &[]]),
+    ("only later", [&[], &[0x0A, 0], &[0x0A, 0], &[0x0A, 0], &[0x0A, 0]]),
+    ("at random", [&[1, 2], &[7, 8], &[3], &[0xFE, 0xEE, 1], &[]]),
+    ("as the standard has it", [&[0x0A, 0], &[0x0A, 0], &[0x0A, 0], &[0x0A, 0], &[0x0A, 0]]),
+];
+
+#[tokio::test]
+async fn a_gateway_whose_session_names_wander_is_not_told_to_start_again() {
+    let desk = english().await;
+    for (how, names) in WANDERING {
+        let input = |at: usize, signal: UssdSignal| desk.ussd_call(desk.session, CITIZEN, names[at], "*1212#", signal);
+        for round in 0..3 {
+            let root = input(0, start()).await.expect("a screen");
+            assert!(root.starts_with("Public services"), "{how}: a start opens anew in round {round}: {root}");
+            let list = input(1, next("3")).await.expect("a screen");
+            assert!(list.starts_with("Find a service"), "{how}: {list}");
+            // an operation that nobody knows goes on too
+            let whom = input(2, UssdSignal::Unknown("1".to_owned())).await.expect("a screen");
+            assert!(whom.starts_with("For whom?"), "{how}: {whom}");
+            let which = input(3, next("1")).await.expect("a screen");
+            assert!(which.starts_with("Which service?"), "{how}: {which}");
+            // a hang-up ends it, so what still comes has no session
+            assert_eq!(input(4, UssdSignal::Abort).await, None, "{how}");
+            let late = input(4, next("1")).await.expect("a screen");
+            assert!(late.starts_with("We were cut off"), "{how}: {late}");
+            desk.clock.pass(60);
+        }
+    }
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn no_input_reaches_another_subscribers_session_however_it_is_named() {
+    let desk = english().await;
+    let numbers = ["85512345678", "85512345679", "85510000001"];
+    for (how, names) in WANDERING {
+        let input =
+            |who: usize, at: usize, signal| desk.ussd_call(desk.session, numbers[who], names[at], "*1212#", signal);
+        for who in 0..2 {
+            assert!(input(who, 0, start()).await.expect("a screen").starts_with("Public services"), "{how}");
+        }
+        // the same names, step by step in turns, by different ways
+        for (at, keys, screens) in
+            [(1, ["3", "4"], ["Find a service", "Which office?"]), (2, ["1", "1"], ["For whom?", "Which office?"])]
+        {
+            for who in 0..2 {
+                let shown = input(who, at, next(keys[who])).await.expect("a screen");
+                assert!(shown.starts_with(screens[who]), "{how}: {who} {shown}");
+            }
+        }
+        // who has no session gets none of theirs
+        let stranger = input(2, 2, next("1")).await.expect("a screen");
+        assert!(stranger.starts_with("We were cut off"), "{how}: {stranger}");
+        assert_eq!(input(2, 3, UssdSignal::Abort).await, None);
+        for who in 0..2 {
+            let shown = input(who, 3, next("1")).await.expect("a screen");
+            assert!(!shown.starts_with("We were cut off"), "{how}: {shown}");
+        }
+        desk.clock.pass(200);
+    }
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_input_of_the_session_before_or_on_another_code_does_not_press_a_key_of_this_one() {
+    let desk = english().await;
+    let on =
+        |name: &'static [u8], code: &'static str, signal| desk.ussd_call(desk.session, CITIZEN, name, code, signal);
+    // a gateway that counts: another session has another high octet
+    on(&[0x0A, 0], "*1212#", start()).await.expect("a screen");
+    on(&[0x0A, 2], "*1212#", next("3")).await.expect("a screen");
+    on(&[0x0B, 0], "*1212#", start()).await.expect("a screen");
+    let stale = on(&[0x0A, 4], "*1212#", next("1")).await.expect("a screen");
+    assert!(stale.starts_with("We were cut off"), "{stale}");
+    desk.clock.pass(200);
+    // a gateway that keeps its names: the one before is known by its name
+    on(&[0, 2], "*1212#", start()).await.expect("a screen");
+    on(&[0, 4], "*1212#", start()).await.expect("a screen");
+    let stale = on(&[0, 2], "*1212#", next("1")).await.expect("a screen");
+    assert!(stale.starts_with("We were cut off"), "{stale}");
+    desk.clock.pass(200);
+    // another service code of ours is another session, unless the name is the same
+    on(&[0, 6], "*1212#", start()).await.expect("a screen");
+    let same = on(&[0, 6], "*855*7#", next("3")).await.expect("a screen");
+    assert!(same.starts_with("Find a service"), "{same}");
+    let other = on(&[0, 8], "*855*7#", next("1")).await.expect("a screen");
+    assert!(other.starts_with("We were cut off"), "{other}");
+    // a hang-up of a session that nobody knows ends no other
+    on(&[1, 6], "*1212#", start()).await.expect("a screen");
+    assert_eq!(on(&[9, 9], "*1212#", UssdSignal::Abort).await, None);
+    let alive = on(&[1, 6], "*1212#", next("3")).await.expect("a screen");
+    assert!(alive.starts_with("Find a service"), "{alive}");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_connection() {
+    let desk = english().await;
+    let died = SessionId(uuid::Uuid::from_u128(78));
+    desk.exchange.session_opened(died);
+    let over = |connection, name: &'static [u8], signal| desk.ussd_call(connection, CITIZEN, name, "*1212#", signal);
+    over(died, &[0x0A, 0], start()).await.expect("a screen");
+    over(died, &[0x0A, 2], next("3")).await.expect("a screen");
+    let whom = over(died, &[0x0A, 4], next("1")).await.expect("a screen");
+    desk.exchange.session_closed(died);
+    // again the same one, and then the next
+    assert_eq!(over(desk.session, &[0x0A, 4], next("1")).await, Some(whom.clone()));
+    let which = over(desk.session, &[0x0A, 6], next("1")).await.expect("a screen");
+    assert!(whom.starts_with("For whom?") && which.starts_with("Which service?"), "{whom}\n{which}");
+    desk.close().await;
+}
+
 #[tokio::test]
 async fn an_input_that_comes_again_over_a_new_connection_is_the_same_input() {
     let desk = english().await;
     let died = SessionId(uuid::Uuid::from_u128(77));
     desk.exchange.session_opened(died);
-    let next = |text: &str| UssdSignal::Next(text.to_owned());
     desk.ussd_over(died, CITIZEN, 1, UssdSignal::Start(Vec::new())).await.expect("a screen");
     let list = desk.ussd_over(died, CITIZEN, 1, next("3")).await.expect("a screen");
     desk.exchange.session_closed(died);

@@ -30,6 +30,12 @@ pub enum Dialect {
     /// its_session_info with its end bit, operations 1, 18, 129 in and 2, 17 out.
     #[default]
     Spec,
+    /// As spec; the low octet counts the inputs of the session, which is the high one.
+    SpecCounts,
+    /// As spec; the session's octet is the high one in a start, the low one in what follows.
+    SpecMoves,
+    /// As spec; only a start has its_session_info.
+    SpecOmits,
     /// As spec, with operation 2 for every screen and answer: only the bit says that it is over.
     Tata,
     /// user_message_reference and no its_session_info.
@@ -41,10 +47,16 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// As the command line calls them.
+    pub const NAMES: &str = "spec, spec-counts, spec-moves, spec-omits, tata, mica, sixdee, msisdn";
+
     /// By its name on the command line.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "spec" => Self::Spec,
+            "spec-counts" => Self::SpecCounts,
+            "spec-moves" => Self::SpecMoves,
+            "spec-omits" => Self::SpecOmits,
             "tata" => Self::Tata,
             "mica" => Self::Mica,
             "sixdee" => Self::SixDee,
@@ -53,15 +65,30 @@ impl Dialect {
         })
     }
 
-    fn has_its(self) -> bool {
-        matches!(self, Self::Spec | Self::Tata | Self::SixDee)
+    /// its_session_info of an input, without its end bit; `inputs`: those of the session before it.
+    fn its(self, session: u16, inputs: u16) -> Option<u16> {
+        let [_, low] = session.to_be_bytes();
+        match self {
+            Self::Spec | Self::Tata | Self::SixDee => Some(session),
+            Self::SpecCounts => Some(u16::from_be_bytes([low, (inputs << 1) as u8])),
+            Self::SpecMoves if inputs > 0 => Some(u16::from(low)),
+            Self::SpecMoves => Some(u16::from_be_bytes([low, 0])),
+            Self::SpecOmits if inputs > 0 => None,
+            Self::SpecOmits => Some(session),
+            Self::Mica | Self::Msisdn => None,
+        }
+    }
+
+    /// Whether it speaks as the standard does, but for what it makes of its_session_info.
+    fn is_spec(self) -> bool {
+        matches!(self, Self::Spec | Self::SpecCounts | Self::SpecMoves | Self::SpecOmits)
     }
 
     /// The operations of an answer and of a release.
     fn operations(self) -> (u8, u8) {
         match self {
             Self::Tata => (2, 17),
-            Self::Spec | Self::Mica | Self::SixDee | Self::Msisdn => (ANSWER, RELEASE),
+            _ => (ANSWER, RELEASE),
         }
     }
 }
@@ -76,6 +103,9 @@ struct Session {
     /// The deliver_sm of the last input was answered.
     acked: bool,
     screens: u32,
+    inputs: u16,
+    /// its_session_info of the last input, without its end bit.
+    its: Option<u16>,
 }
 
 /// All sessions, by number.
@@ -101,7 +131,8 @@ impl State {
         }
         self.gateway.next = self.gateway.next.wrapping_add(1);
         let code: String = dialled.trim_start_matches('*').chars().take_while(char::is_ascii_digit).collect();
-        let session = Session { id: self.gateway.next << 1, code, waits: None, acked: false, screens: 0 };
+        let id = self.gateway.next << 1;
+        let session = Session { id, code, waits: None, acked: false, screens: 0, inputs: 0, its: None };
         self.gateway.sessions.insert(from.to_owned(), session);
         self.ussd_input(from, Input::Dial(dialled), sender)
     }
@@ -135,6 +166,8 @@ impl State {
             session.waits = Some(Instant::now());
             session.acked = false;
         }
+        session.its = dialect.its(id, session.inputs);
+        session.inputs = session.inputs.wrapping_add(1);
         let body = deliver(dialect, session, from, input);
         self.ledger.counters.ussd_inputs += 1;
         self.enqueue(Item::new(Cargo::Ussd { number: from.to_owned(), session: id, sender }, body))
@@ -192,7 +225,7 @@ impl State {
         session.screens += 1;
         let screens = session.screens;
         let by_bit = submit.its.as_ref().and_then(|its| its.last()).is_some_and(|low| low & 1 == 1);
-        let end = if dialect.has_its() { by_bit } else { op == 17 };
+        let end = if session.its.is_some() { by_bit } else { op == 17 };
         if end && dialect != Dialect::Tata && op != 17 || !end && op != 2 {
             self.ledger.violation(format!("session {esme}: operation {op} where end is {end}"));
         }
@@ -288,14 +321,14 @@ fn wrongs(dialect: Dialect, session: &Session, submit: &Submit) -> Vec<&'static 
         [high, low] => u16::from_be_bytes([*high, *low]) & 0xFFFE,
         _ => 0,
     });
-    if dialect.has_its() && its != Some(session.id) {
-        wrong.push("a USSD screen with another session's its_session_info");
+    if session.its.is_some() && its != session.its {
+        wrong.push("a USSD screen with another its_session_info than its input");
     }
     if dialect == Dialect::Mica && submit.umr.as_deref() != Some(&session.id.to_be_bytes()) {
         wrong.push("a USSD screen with another session's user_message_reference");
     }
-    if !dialect.has_its() && submit.its.is_some() {
-        wrong.push("its_session_info, which this gateway does not have");
+    if session.its.is_none() && submit.its.is_some() {
+        wrong.push("its_session_info, which this input did not have");
     }
     wrong
 }
@@ -308,20 +341,20 @@ fn deliver(dialect: Dialect, session: &Session, from: &str, input: Input<'_>) ->
         Input::Release => (release, ""),
     };
     let op = [op];
-    let over = u16::from(input == Input::Release && dialect.has_its());
-    let its = (session.id | over).to_be_bytes();
+    let over = u16::from(input == Input::Release);
+    let its = session.its.map(|its| (its | over).to_be_bytes());
+    let reference = session.id.to_be_bytes();
     let mut tlvs: Vec<(u16, &[u8])> = vec![(tag::USSD_SERVICE_OP, &op)];
-    match dialect {
-        Dialect::Spec | Dialect::Tata | Dialect::SixDee => tlvs.push((tag::ITS_SESSION_INFO, &its)),
-        Dialect::Mica => tlvs.push((tag::USER_MESSAGE_REFERENCE, &its)),
-        Dialect::Msisdn => {}
+    if let Some(its) = &its {
+        tlvs.push((tag::ITS_SESSION_INFO, its));
+    }
+    if dialect == Dialect::Mica {
+        tlvs.push((tag::USER_MESSAGE_REFERENCE, &reference));
     }
     let service_type = if dialect == Dialect::Msisdn { "P2" } else { "USSD" };
     let (data_coding, octets) = match alphabet::septets(text) {
-        Some(septets) => (if matches!(dialect, Dialect::Spec | Dialect::Msisdn) { 0x0F } else { 0 }, septets),
-        None => {
-            (if dialect == Dialect::Spec { 0x48 } else { 8 }, text.encode_utf16().flat_map(u16::to_be_bytes).collect())
-        }
+        Some(septets) => (if dialect.is_spec() || dialect == Dialect::Msisdn { 0x0F } else { 0 }, septets),
+        None => (if dialect.is_spec() { 0x48 } else { 8 }, text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
     };
     // before 2014 this gateway left it empty
     let destination = if dialect == Dialect::Mica { "" } else { session.code.as_str() };

@@ -89,8 +89,7 @@ pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
 
 fn dialect(args: &SmscArgs) -> anyhow::Result<Dialect> {
     let name = args.dialect.as_deref().unwrap_or("spec");
-    Dialect::parse(name)
-        .with_context(|| format!("--dialect {name}: not known; there are spec, tata, mica, sixdee, msisdn"))
+    Dialect::parse(name).with_context(|| format!("--dialect {name}: not known; there are {}", Dialect::NAMES))
 }
 
 fn pace(args: &SmscArgs) -> anyhow::Result<Pace> {

@@ -16,7 +16,10 @@ use chrak::{
     render::ussd::Size,
     sandbox::portal::{Portal, PortalConfig},
     store::{Keys, SqliteStore, StoreOptions},
-    text::{gsm7, ucs2},
+    text::{
+        gsm7,
+        octets::{self, Declared},
+    },
     types::{CodeRules, CodeVerdict, Language, Msisdn, Riel, SessionId, UnixMs, civic::*},
 };
 use std::{
@@ -247,12 +250,25 @@ impl Desk {
     }
 
     pub async fn ussd_over(&self, connection: SessionId, number: &str, name: u8, signal: UssdSignal) -> Option<String> {
+        self.ussd_call(connection, number, &[name], "*1212#", signal).await
+    }
+
+    /// An input whose session is called `name`, on a service code.
+    pub async fn ussd_call(
+        &self,
+        connection: SessionId,
+        number: &str,
+        name: &[u8],
+        code: &str,
+        signal: UssdSignal,
+    ) -> Option<String> {
         let call = UssdCall {
             smsc: "sandbox".into(),
             family: "sandbox".into(),
             connection,
             number: Msisdn::parse_e164(number).expect("a number"),
-            name: vec![name],
+            name: name.to_vec(),
+            code: code.to_owned(),
             signal,
             short_code: "1212".to_owned(),
             size: self.size,
@@ -349,6 +365,6 @@ fn read(mt: &DueMt) -> (usize, String) {
     } else {
         (1, &mt.body[..])
     };
-    let text = if mt.data_coding == 8 { ucs2::decode(body) } else { gsm7::decode(body) };
+    let text = if mt.data_coding == 8 { octets::read(body, Declared::Utf16) } else { gsm7::decode(body) };
     (total, text)
 }

@@ -1,0 +1,96 @@
+//! To which session a USSD input belongs. Gateways name sessions as they like: some count the steps in the name
+//! (its_session_info is a session number and a sequence number, SMPP 3.4 §5.3.2.43), some move it about, some give it at
+//! the start only. So what is known of a session is kept with it: its names, its service code, whether its name moved.
+//!
+//! A telephone has one session at a time, and a session is looked up by the subscriber's number: whatever is
+//! decided here, nobody's input reaches somebody else.
+use super::ussd::{UssdCall, UssdSignal};
+use crate::ports::ussd::UssdSession;
+
+/// What is known of a session's names; kept with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Names {
+    /// Under which it was opened.
+    first: Vec<u8>,
+    /// The last one that it was given.
+    last: Vec<u8>,
+    /// Our service code that was dialled; empty: the gateway did not say.
+    code: String,
+    /// An input of it came under another name, or under none.
+    moved: bool,
+    /// The first and the last name of the number's session before.
+    former: Option<Former>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Former {
+    first: Vec<u8>,
+    last: Vec<u8>,
+    moved: bool,
+}
+
+impl Names {
+    /// Of a session that opens with this input, after another one of the number.
+    pub(super) fn opened(call: &UssdCall, before: Option<(&UssdSession, Option<&Names>)>) -> Self {
+        let former = before.map(|(session, names)| match names {
+            Some(names) => Former { first: names.first.clone(), last: names.last.clone(), moved: names.moved },
+            None => Former { first: session.name.clone(), last: session.name.clone(), moved: false },
+        });
+        let former = former.filter(|former| !former.first.is_empty());
+        Names { first: call.name.clone(), last: call.name.clone(), code: call.code.clone(), moved: false, former }
+    }
+
+    /// After an input of the session.
+    pub(super) fn after(mut self, call: &UssdCall) -> Self {
+        self.moved |= !self.is(&call.name);
+        if !call.name.is_empty() {
+            self.last = call.name.clone();
+        }
+        if self.code.is_empty() {
+            self.code = call.code.clone();
+        }
+        self
+    }
+
+    /// Whether an input is of this session, which is open: by its name; else, where it goes on with a session, by the
+    /// number and the service code, unless its name says that it is of the session before.
+    pub(super) fn is_of(&self, call: &UssdCall) -> bool {
+        if self.is(&call.name) {
+            return true;
+        }
+        let goes_on = match &call.signal {
+            UssdSignal::Next(_) => true,
+            UssdSignal::Unknown(text) => !text.is_empty(),
+            // one that is not ended ends by itself, so doubt does not end it
+            UssdSignal::Abort => self.moved || call.name.is_empty(),
+            UssdSignal::Start(_) | UssdSignal::Confirmed => false,
+        };
+        goes_on && self.same_code(call) && !self.is_former(&call.name)
+    }
+
+    /// Whether a name is that of the last input.
+    pub(super) fn is_last(&self, name: &[u8]) -> bool {
+        name == self.last || name.is_empty()
+    }
+
+    fn is(&self, name: &[u8]) -> bool {
+        name == self.first || name == self.last
+    }
+
+    fn same_code(&self, call: &UssdCall) -> bool {
+        self.code.is_empty() || call.code.is_empty() || self.code == call.code
+    }
+
+    /// Whether a name is one of the session before, or has in common with that what it has not with this one.
+    fn is_former(&self, name: &[u8]) -> bool {
+        self.former.as_ref().is_some_and(|former| {
+            let given = !former.moved && (name == former.first || name == former.last);
+            given || alike(name, &former.first) && !alike(name, &self.first)
+        })
+    }
+}
+
+/// Whether two names differ in their last octet only.
+fn alike(one: &[u8], other: &[u8]) -> bool {
+    one.len() > 1 && one.len() == other.len() && one[..one.len() - 1] == other[..other.len() - 1]
+}
