@@ -152,10 +152,11 @@ impl Exchange {
             let fresh: Vec<String> = hold(&self.core.fresh_beats).drain().collect();
             let beats: Vec<(String, Beat)> = {
                 let all = hold(&self.core.beats);
-                fresh.into_iter().filter_map(|id| all.get(&id).cloned().map(|beat| (id, beat))).collect()
+                fresh.iter().filter_map(|id| all.get(id).cloned().map(|beat| (id.clone(), beat))).collect()
             };
             if !beats.is_empty() && self.core.store.keep_beats(beats).await.is_err() {
-                tracing::warn!("what kiosks said of themselves could not be kept; it is said again soon");
+                tracing::warn!("what kiosks said of themselves could not be kept; it is tried again soon");
+                hold(&self.core.fresh_beats).extend(fresh);
             }
             if ended {
                 return;

@@ -146,6 +146,7 @@ impl Exchange {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
+                // who stores one owes a wake, after its commit; what time alone makes due is found by the second
                 () = self.core.pushes.notified() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
             }
@@ -180,6 +181,14 @@ impl Exchange {
         };
         match self.core.store.end_push(id, end, now).await {
             Ok(()) | Err(StoreFault::Stale) => {}
+            Err(StoreFault::Rejected) => {
+                // as long as it is due it would come first, and in the end nothing else would
+                tracing::error!(push = %id, "the database refuses what an unasked text came to; it is dropped");
+                if self.core.store.end_push(id, PushEnd::Dropped, now).await.is_err() {
+                    self.core.health.failed();
+                }
+                return;
+            }
             Err(fault) => {
                 self.core.health.failed();
                 tracing::warn!(push = %id, "the end of an unasked text could not be stored: {fault}");

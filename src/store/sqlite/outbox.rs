@@ -10,7 +10,6 @@ use crate::{
         PortFuture, StoreFault,
         outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
     },
-    smpp::message_id::key_beside,
     types::{MoId, Msisdn, MtId, SessionId, UnixMs, limits::SUBMIT_TRIES_MAX, names::SmscName},
 };
 use sqlx::{Row, sqlite::SqliteRow};
@@ -65,7 +64,7 @@ impl SettleRow {
     }
 }
 
-const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, message_key = v.message_key, \
+const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
     due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
     attempts = outbox.attempts - v.undone, updated_at = v.at, \
     sent_at = CASE WHEN v.state = 3 THEN v.at ELSE outbox.sent_at END \
@@ -76,19 +75,21 @@ pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers:
     // the first settlement of a segment counts, as if they had come one after the other
     let settled: Vec<&SettleRow> =
         ops.iter().flat_map(|(_, rows)| rows.iter()).filter(|row| seen.insert(row.mt)).collect();
-    let head = "WITH v (id, session, state, message_id, message_key, due, status, undone, at) AS (";
+    let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
     let statements = values(head, &settled, SETTLE, |tuple, row| {
         tuple.push_bind(&row.mt[..]).push_bind(&row.session[..]).push_bind(row.state);
-        tuple.push_bind(row.message_id.clone()).push_bind(row.message_id.as_deref().and_then(key_beside));
-        tuple.push_bind(row.due).push_bind(row.status);
+        tuple.push_bind(row.message_id.clone()).push_bind(row.due).push_bind(row.status);
         tuple.push_bind(row.undone).push_bind(row.now);
     });
     rows::run(&mut db.conn, statements).await?;
     let failed: Vec<Id> = settled.iter().filter(|row| row.state == 5).map(|row| row.mt).collect();
     give_up_rest(db, &failed, settled.first().map_or(0, |row| row.now)).await?;
-    // those that were left alone are harmless here: `adopt` looks at what the rows say
-    let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
-    receipts::adopt(db, &named).await?;
+    // those that were left alone are harmless here: both look at what the rows say
+    receipts::name(db, &settled).await?;
+    if db.orphans > 0 {
+        let named: Vec<Id> = settled.iter().filter(|row| row.message_id.is_some()).map(|row| row.mt).collect();
+        receipts::adopt(db, &named).await?;
+    }
     for (at, _) in ops {
         answers.set(*at, Ok(Answer::Done));
     }

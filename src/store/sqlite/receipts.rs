@@ -2,7 +2,8 @@
 //! segment is settled by one indexed statement; any other is looked up by the few ids it may also be, and
 //! `smpp::message_id` decides. Nothing here walks over a table.
 use super::{
-    rows::{Id, Mac, Sql, all, fixed, values, within},
+    outbox::SettleRow,
+    rows::{Id, Mac, Sql, all, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many},
 };
 use crate::{
@@ -235,11 +236,28 @@ const ORPHANS: &str = ") SELECT v.n, r.message_id, r.family, r.state, r.rule, r.
     UNION SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
     CROSS JOIN receipt_orphan r ON r.message_key = v.wanted AND r.family = v.family WHERE r.message_key IS NOT NULL";
 
+/// Writes the keys of ids that are not their own key: by a statement of its own, so that the usual ids pay nothing
+/// for the others.
+pub(super) async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
+    let of = |row: &SettleRow| {
+        let id = row.message_id.clone()?;
+        Some((row.mt, key_beside(&id)?, id))
+    };
+    let keyed: Vec<(Id, String, String)> = settled.iter().filter_map(|row| of(row)).collect();
+    let tail =
+        ") UPDATE outbox SET message_key = v.key FROM v WHERE outbox.id = v.id AND outbox.message_id = v.message_id";
+    run(
+        &mut db.conn,
+        values("WITH v (id, key, message_id) AS (", &keyed, tail, |tuple, (mt, key, id)| {
+            tuple.push_bind(&mt[..]).push_bind(key.clone()).push_bind(id.clone());
+        }),
+    )
+    .await?;
+    Ok(())
+}
+
 /// Gives receipts that came early to the segments that have just got their message ids.
 pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
-    if db.orphans == 0 || sent.is_empty() {
-        return Ok(());
-    }
     let head = "SELECT 0, id, message_id, number_mac, family FROM outbox \
                 WHERE state = 3 AND message_id IS NOT NULL AND id IN ";
     let rows = all(&mut db.conn, within(head, sent, "")).await?;
