@@ -3,7 +3,7 @@
 use super::{KioskState, frame::both};
 use crate::{
     dialogue::Dialogue,
-    types::{Msisdn, digits},
+    types::{Msisdn, writing},
 };
 use axum::{
     Form,
@@ -44,7 +44,7 @@ pub struct Typed {
 
 /// ASCII digits of a text, those of any script read, at most so many.
 fn digits_of(text: &str, most: usize) -> String {
-    text.chars().filter_map(digits::ascii).take(most).collect()
+    text.chars().filter_map(writing::ascii_digit).take(most).collect()
 }
 
 /// A telephone number as the pad shows it: it has no plus sign, `00` says the same.

@@ -1,7 +1,6 @@
 //! Floor 0: the words everything else is said in. No I/O, no clock, no randomness.
 pub mod civic;
 pub mod code;
-pub mod digits;
 pub mod gazetteer;
 pub mod ids;
 pub mod lang;

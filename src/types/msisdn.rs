@@ -1,6 +1,6 @@
 //! Telephone numbers. What people, programs and telcos write (`855…`, `0…`, `+855…`, `00855…`, in groups, in any
 //! digits) becomes one form here; who it is never shows in a log.
-use super::digits;
+use super::writing;
 use std::fmt;
 
 /// A subscriber's number in E.164 without the plus sign: 8 to 15 digits, the first not 0.
@@ -133,7 +133,7 @@ fn is_mobile(national: &str) -> bool {
 fn plain(text: &str) -> Option<String> {
     let mut out = String::with_capacity(16);
     for c in text.chars().take(WRITTEN_MAX + 1).filter(|c| !sets_apart(*c)) {
-        match (digits::ascii(c), c) {
+        match (writing::ascii_digit(c), c) {
             (Some(digit), _) => out.push(digit),
             (None, '+' | '\u{FF0B}' | '\u{FE62}') if out.is_empty() => out.push('+'),
             _ => return None,
@@ -144,13 +144,21 @@ fn plain(text: &str) -> Option<String> {
 
 /// Spaces of every width, dashes, dots, slashes, brackets, and what cannot be seen (it comes with a copied number).
 fn sets_apart(c: char) -> bool {
-    c.is_whitespace()
+    writing::is_blank(c)
+        || writing::is_dash(c)
+        || writing::is_invisible(c)
         || matches!(
             c,
-            '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}'
-            | '.' | '\u{00B7}' | '\u{2022}' | '\u{2024}' | '\u{3002}' | '\u{FF0E}'
-            | '/' | '(' | ')' | '\u{FF08}' | '\u{FF09}'
-            | '\u{00AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}'
+            '.' | '\u{00B7}'
+                | '\u{2022}'
+                | '\u{2024}'
+                | '\u{3002}'
+                | '\u{FF0E}'
+                | '/'
+                | '('
+                | ')'
+                | '\u{FF08}'
+                | '\u{FF09}'
         )
 }
 

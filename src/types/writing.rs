@@ -1,21 +1,27 @@
 //! What a character is to somebody who writes a number or a code: a digit of whatever script, a blank, a dash, or
 //! nothing that can be seen. Knows no code and no word; whoever reads what people type asks here.
 
-/// The zeros of the scripts whose ten digits stand in a row (Unicode's `Nd`, and the Khmer lunar digits).
-const ZEROS: [u32; 30] = [
+/// The zeros of all runs of ten decimal digits (general category Nd of Unicode 14), and of the Khmer lunar digits, in
+/// their order.
+const ZEROS: [u32; 67] = [
     0x0030, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6,
-    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x17F0, 0x1810, 0x19D0, 0xFF10, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC,
-    0x1D7F6, 0x1FBF0,
+    0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x1090, 0x17E0, 0x17F0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0,
+    0x1C40, 0x1C50, 0xA620, 0xA8D0, 0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x11066, 0x110F0,
+    0x11136, 0x111D0, 0x112F0, 0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50,
+    0x11DA0, 0x16A60, 0x16AC0, 0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950,
+    0x1FBF0,
 ];
 
-/// The value of a decimal digit of any script.
+/// The value of a decimal digit of any script (`7`, `៧`, `７`, `๗`); `None` for what is no digit.
 pub fn digit(c: char) -> Option<u8> {
-    if c.is_ascii() {
-        return c.is_ascii_digit().then(|| c as u8 - b'0');
-    }
-    let zero = ZEROS.iter().rev().find(|zero| **zero <= u32::from(c))?;
+    let zero = ZEROS[ZEROS.partition_point(|zero| *zero <= u32::from(c)).checked_sub(1)?];
     let value = u32::from(c) - zero;
     (value < 10).then_some(value as u8)
+}
+
+/// The ASCII digit of the same value.
+pub fn ascii_digit(c: char) -> Option<char> {
+    digit(c).map(|value| char::from(b'0' + value))
 }
 
 /// Whether a character shows as a gap: every space and line end of Unicode, and the fillers that look like one.
