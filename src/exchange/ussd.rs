@@ -121,14 +121,6 @@ impl Held {
         serde_json::from_slice(&session.state).inspect_err(lost).ok()
     }
 
-    /// The session before one that opens, as far as it is still known.
-    fn before<'a>(
-        stored: Option<&'a UssdSession>,
-        held: Option<&'a Held>,
-    ) -> Option<(&'a UssdSession, Option<&'a Names>)> {
-        stored.map(|session| (session, held.map(|held| &held.names)))
-    }
-
     fn dialogue(&self) -> Dialogue {
         Dialogue::from_bytes(self.dialogue.as_bytes())
     }
@@ -197,10 +189,10 @@ impl Exchange {
         };
         let now = self.now();
         let version = stored.as_ref().map_or(0, |session| session.version);
-        let before = stored.as_ref().and_then(Held::read);
-        let names = Names::opened(&call, Held::before(stored.as_ref(), before.as_ref()));
         let known = stored.filter(|session| now < session.until);
-        let held = before.filter(|held| known.is_some() && held.names.is_of(&call));
+        let open = known.as_ref().and_then(Held::read);
+        let names = Names::opened(&call, open.as_ref().map(|held| &held.names));
+        let held = open.filter(|held| held.names.is_of(&call));
         let print = print(&call.signal);
         if let (Some(session), Some(held)) = (&known, &held)
             && self.is_again(&call, session, held, &print)

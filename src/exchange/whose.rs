@@ -5,7 +5,6 @@
 //! A telephone has one session at a time, and a session is looked up by the subscriber's number: whatever is
 //! decided here, nobody's input reaches somebody else.
 use super::ussd::{UssdCall, UssdSignal};
-use crate::ports::ussd::UssdSession;
 
 /// What is known of a session's names; kept with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -16,9 +15,11 @@ pub(super) struct Names {
     last: Vec<u8>,
     /// Our service code that was dialled; empty: the gateway did not say.
     code: String,
+    /// It was opened by dialling, not by an input that had lost its session.
+    dialled: bool,
     /// An input of it came under another name, or under none.
     moved: bool,
-    /// The first and the last name of the number's session before.
+    /// The names of the number's session before, where a start came while that was open.
     former: Option<Former>,
 }
 
@@ -30,14 +31,22 @@ struct Former {
 }
 
 impl Names {
-    /// Of a session that opens with this input, after another one of the number.
-    pub(super) fn opened(call: &UssdCall, before: Option<(&UssdSession, Option<&Names>)>) -> Self {
-        let former = before.map(|(session, names)| match names {
-            Some(names) => Former { first: names.first.clone(), last: names.last.clone(), moved: names.moved },
-            None => Former { first: session.name.clone(), last: session.name.clone(), moved: false },
+    /// Of a session that opens with this input; `open`: of the one whose place it takes, if that was open still.
+    pub(super) fn opened(call: &UssdCall, open: Option<&Names>) -> Self {
+        // a session that opened in the middle has a name that tells nothing of its start
+        let former = open.filter(|names| names.dialled && !names.first.is_empty()).map(|names| Former {
+            first: names.first.clone(),
+            last: names.last.clone(),
+            moved: names.moved,
         });
-        let former = former.filter(|former| !former.first.is_empty());
-        Names { first: call.name.clone(), last: call.name.clone(), code: call.code.clone(), moved: false, former }
+        Names {
+            first: call.name.clone(),
+            last: call.name.clone(),
+            code: call.code.clone(),
+            dialled: matches!(call.signal, UssdSignal::Start(_)),
+            moved: false,
+            former,
+        }
     }
 
     /// After an input of the session.
