@@ -71,7 +71,7 @@ impl Names {
             UssdSignal::Next(_) => true,
             UssdSignal::Unknown(text) => !text.is_empty(),
             // one that is not ended ends by itself, so doubt does not end it
-            UssdSignal::Abort => self.moved || call.name.is_empty(),
+            UssdSignal::Abort => self.moved || call.name.is_empty() || follows(&call.name, &self.last),
             UssdSignal::Start(_) | UssdSignal::Confirmed => false,
         };
         goes_on && self.same_code(call) && !self.is_former(&call.name)
@@ -99,7 +99,27 @@ impl Names {
     }
 }
 
-/// Whether two names differ in their last octet only.
+/// Whether two names have in common what a gateway leaves equal in a session's: they differ in their last octet only,
+/// which counts, or in the order of their octets, which moved.
 fn alike(one: &[u8], other: &[u8]) -> bool {
+    counts(one, other) || moved(one, other)
+}
+
+/// Whether a name can be the next one behind another: names of sessions are given in their order too, so one that
+/// counts down is of an earlier session.
+fn follows(next: &[u8], last: &[u8]) -> bool {
+    counts(next, last) && next > last || moved(next, last)
+}
+
+fn counts(one: &[u8], other: &[u8]) -> bool {
     one.len() > 1 && one.len() == other.len() && one[..one.len() - 1] == other[..other.len() - 1]
+}
+
+fn moved(one: &[u8], other: &[u8]) -> bool {
+    let sorted = |name: &[u8]| {
+        let mut octets = name.to_vec();
+        octets.sort_unstable();
+        octets
+    };
+    one.len() > 1 && sorted(one) == sorted(other)
 }

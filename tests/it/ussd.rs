@@ -291,6 +291,13 @@ async fn an_input_of_the_session_before_or_on_another_code_does_not_press_a_key_
     let stale = on(&[0x0A, 4], "*1212#", next("1")).await.expect("a screen");
     assert!(stale.starts_with("We were cut off"), "{stale}");
     desk.clock.pass(200);
+    // a gateway that moves the octet: what moved is still the other session's
+    on(&[0x0A, 0], "*1212#", start()).await.expect("a screen");
+    on(&[0, 0x0A], "*1212#", next("3")).await.expect("a screen");
+    on(&[0x0C, 0], "*1212#", start()).await.expect("a screen");
+    let stale = on(&[0, 0x0A], "*1212#", next("1")).await.expect("a screen");
+    assert!(stale.starts_with("We were cut off"), "{stale}");
+    desk.clock.pass(200);
     // a gateway that keeps its names: the one before is known by its name
     on(&[0, 2], "*1212#", start()).await.expect("a screen");
     on(&[0, 4], "*1212#", start()).await.expect("a screen");
@@ -307,6 +314,35 @@ async fn an_input_of_the_session_before_or_on_another_code_does_not_press_a_key_
     on(&[1, 6], "*1212#", start()).await.expect("a screen");
     assert_eq!(on(&[9, 9], "*1212#", UssdSignal::Abort).await, None);
     let alive = on(&[1, 6], "*1212#", next("3")).await.expect("a screen");
+    assert!(alive.starts_with("Find a service"), "{alive}");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_hang_up_at_the_first_screen_leaves_no_session_open_and_a_late_one_closes_none() {
+    let desk = english().await;
+    let on = |name: &'static [u8], signal| desk.ussd_call(desk.session, CITIZEN, name, "*1212#", signal);
+    let hang_ups: [(&str, &[u8], &[u8]); 4] = [
+        ("counts", &[0x0A, 0], &[0x0A, 2]),
+        ("moves", &[0x0A, 0], &[0, 0x0A]),
+        ("omits", &[0x0A, 0], &[]),
+        ("as the standard has it", &[0x0A, 0], &[0x0A, 0]),
+    ];
+    for (how, first, last) in hang_ups {
+        on(first, start()).await.expect("a screen");
+        assert_eq!(on(last, UssdSignal::Abort).await, None, "{how}");
+        let late = on(last, next("3")).await.expect("a screen");
+        assert!(late.starts_with("We were cut off"), "{how}: {late}");
+        desk.clock.pass(200);
+    }
+    // sessions are named in their order: those of the first two hang up when the third is open
+    for name in [&[1, 2][..], &[1, 4], &[1, 6]] {
+        on(name, start()).await.expect("a screen");
+    }
+    for name in [&[1, 4][..], &[1, 2]] {
+        assert_eq!(on(name, UssdSignal::Abort).await, None);
+    }
+    let alive = on(&[1, 6], next("3")).await.expect("a screen");
     assert!(alive.starts_with("Find a service"), "{alive}");
     desk.close().await;
 }
