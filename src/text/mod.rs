@@ -6,6 +6,7 @@ pub mod normal;
 pub mod places;
 pub mod segment;
 pub mod ucs2;
+pub mod visible;
 
 pub use segment::{Alphabet, Plan, plan};
 
