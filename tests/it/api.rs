@@ -82,7 +82,7 @@ impl Served {
         (status, if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect(&text) })
     }
 
-    async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.call(Method::POST, path, &[], Some(&body)).await
     }
 
@@ -91,7 +91,7 @@ impl Served {
     }
 
     /// The texts that reached a number.
-    fn texts(&self, number: &str) -> Vec<String> {
+    pub fn texts(&self, number: &str) -> Vec<String> {
         let to = number.trim_start_matches('+');
         self.telco.snapshot().mt.into_iter().filter(|mt| mt.to == to).map(|mt| mt.text).collect()
     }
