@@ -86,7 +86,7 @@ impl Served {
         self.call(Method::POST, path, &[], Some(&body)).await
     }
 
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
+    pub async fn get(&self, path: &str) -> (StatusCode, Value) {
         self.call(Method::GET, path, &[], None).await
     }
 
