@@ -115,7 +115,7 @@ async fn application(State(script): State<Shared>, Path(code): Path<String>) -> 
         "office": { "id": "o", "name": text(HOSTILE) }, "status": "returned_for_correction",
         "status_at": "2099-12-31T23:59:59+07:00", "disclosure": "verified", "next_action": text(HOSTILE),
         "returned_documents": [{ "name": text(HOSTILE), "reason": text(HOSTILE) }],
-        "timeline": [{ "status": "registered", "at": "9999-12-31T00:00:00Z", "comment": text(HOSTILE) }],
+        "timeline": [{ "status": "registered", "at": "9998-12-31T00:00:00Z", "comment": text(HOSTILE) }],
         "fee": { "amount_khr": 20000, "paid": false, "bill_number": "http://evil.support/\u{202E}1" },
         "expected_by": "9999-12-31",
     }))
@@ -142,7 +142,7 @@ async fn events(State(script): State<Shared>, Query(query): Query<HashMap<String
             "specversion": "1.0", "id": format!("e-{id}"), "source": "https://portal.example/",
             "time": "2099-01-01T00:00:00Z", "type": "kh.gov.portal.payment.received",
             "data": { "msisdn": format!("+{NUMBER}"), "language": "en", "application_code": CODE, "amount_khr": 20000,
-                      "bill_number": "B1", "not_after": "9999-12-31T00:00:00Z" },
+                      "bill_number": "B1", "not_after": "9998-12-31T00:00:00Z" },
         })
     };
     let items: Vec<Value> = (from..from + 100).map(event).collect();
