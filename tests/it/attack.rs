@@ -1,2 +1,4 @@
-//! What was tried against the program, and must not work again.
+//! Attacks on the running program, each named after what it must not achieve.
 mod log;
+mod portal;
+mod scams;
