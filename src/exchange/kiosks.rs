@@ -12,7 +12,7 @@ use crate::{
     types::{Language, MoId, Msisdn, UnixMs},
 };
 use ring::digest::{SHA256, digest};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// How long the digits of an unpaired kiosk can be entered.
@@ -210,9 +210,8 @@ impl Exchange {
             Err(_) => return Err(TextRefusal::Away),
         }
         let name = hex(&random::<16>());
-        let values = BTreeMap::from([("code".to_owned(), self.code_of(&name, number))]);
         let language = self.readable(number, language).await;
-        let text = agency::filled("one-time-code", &values, language).map_err(|_| TextRefusal::Away)?;
+        let text = agency::one_time_code(&self.code_of(&name, number), language);
         self.send_text(&format!("code-{name}"), number, text, CODE_FOR).await?;
         Ok((number, name))
     }

@@ -183,6 +183,9 @@ pub struct Held {
     dialogue: Option<String>,
     /// The payment that is waited for, and the code it is for.
     pub payment: Option<(String, String)>,
+    /// Riel and bill of that payment, as they were first told.
+    #[serde(default)]
+    pub due: Option<(u32, String)>,
 }
 
 impl Held {
@@ -240,7 +243,7 @@ impl Held {
 
     /// Another payment is another intention.
     pub fn renew(&mut self) {
-        self.payment = None;
+        (self.payment, self.due) = (None, None);
         self.id = uuid::Uuid::now_v7();
     }
 

@@ -8,10 +8,11 @@ const DROPS: [&str; 7] =
     [".ok()", ".unwrap_or_default()", ".unwrap_or(", ".unwrap_or_else(|_|", "Result::ok", "let _ =", "let Ok("];
 
 /// Ways to build or read something.
-const BUILDS: [&str; 26] = [
+const BUILDS: [&str; 27] = [
     "Regex::new",
     "RegexBuilder",
     "CodePattern::new",
+    "gsm7::encode",
     "HeaderValue::from_str",
     "HeaderName::from_",
     "serde_json::from_",
@@ -82,6 +83,7 @@ const PLACES: &[(&str, &str, &str)] = &[
         "serde_json::Value::String(code.to_owned())",
         "a code of a newer version; the state still says rejected",
     ),
+    ("render/agency/kinds.rs", "group.parse()", OUTSIDE),
     ("sandbox/phone/history.rs", "serde_json::to_value(event)", "an event is plain strings and numbers"),
     ("sandbox/portal/directory.rs", "at.parse::<usize>()", OUTSIDE),
     ("sandbox/portal/slots.rs", "text.parse::<Date>()", OUTSIDE),

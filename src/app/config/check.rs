@@ -311,7 +311,16 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
     if staff_pin.as_ref().is_some_and(|pin| !is_staff_pin(pin.expose())) {
         return Err(ConfigFault::new("kiosk.staff_pin must be 4 to 12 digits"));
     }
+    let khqr_accounts = table.khqr_accounts.unwrap_or_default();
+    let is_account = |text: &String| {
+        let parts = text.split_once('@').filter(|(name, bank)| !name.is_empty() && !bank.is_empty());
+        parts.is_some() && text.len() <= 32 && !text.contains(char::is_whitespace)
+    };
+    if let Some(wrong) = khqr_accounts.iter().find(|text| !is_account(text)) {
+        return Err(ConfigFault::new(format!("kiosk.khqr_accounts: \"{wrong}\" is no Bakong account (name@bank)")));
+    }
     Ok(KioskSettings {
+        khqr_accounts,
         pairing_required,
         idle_s: table.idle_s.unwrap_or(60),
         warning_s: table.warning_s.unwrap_or(30),
@@ -345,6 +354,12 @@ mod tests {
         assert_eq!(config.limits.replies_minute, 6);
         assert!(config.kiosk.pairing_required);
         assert_eq!(config.warnings.len(), 2, "two secrets stand inline");
+    }
+
+    #[test]
+    fn a_prefix_with_its_zero_does_not_route_nothing() {
+        let config = settle(&format!("{GOOD}prefixes = [\"010\", \"15\", \"+85597\"]")).expect("a good file");
+        assert_eq!(config.telcos[0].prefixes, ["10", "15", "97"]);
     }
 
     #[test]
@@ -382,6 +397,10 @@ mod tests {
                 "push.quiet_hours: begin and end are equal",
             ),
             (format!("code = []\n{GOOD}"), "code: an empty list"),
+            (format!("{GOOD}short_codes = []"), "smsc[0].short_codes: at least one number is needed"),
+            (format!("{GOOD}short_codes = [\"1212\", \"\"]"), "smsc[0].short_codes: at least one number is needed"),
+            (format!("{GOOD}prefixes = [\"10\", \"+66\"]"), "smsc[0].prefixes: \"+66\" is no beginning of a Cambodian"),
+            (format!("{GOOD}prefixes = [\"85510\"]"), "smsc[0].prefixes: \"85510\" is no beginning of a Cambodian"),
         ] {
             let fault = settle(&text).expect_err(told);
             assert!(fault.contains(told) && !fault.contains('\n'), "{fault}");
