@@ -57,9 +57,10 @@ fn differences(shipped: &Graph, tested: &Graph) -> BTreeSet<(String, String)> {
             continue;
         };
         for features in builds.symmetric_difference(other) {
-            // against the nearest build on the other side
-            let side = if builds.contains(features) { other } else { builds };
-            let nearest = side.iter().min_by_key(|one| one.symmetric_difference(features).count());
+            // against the nearest build that only the other side has; what both have differs from neither
+            let (own, side) = if builds.contains(features) { (builds, other) } else { (other, builds) };
+            let distance = |one: &&BTreeSet<String>| one.symmetric_difference(features).count();
+            let nearest = side.difference(own).min_by_key(distance).or_else(|| side.iter().min_by_key(distance));
             let nearest = nearest.expect("a package has a build");
             found.extend(nearest.symmetric_difference(features).map(|feature| (name.clone(), feature.clone())));
         }
