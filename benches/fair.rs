@@ -1,14 +1,17 @@
 //! Whether a flood from one number slows the others down: a hundred numbers a second ask for a status, first
 //! alone, then beside one number that sends a thousand texts a second. `cargo bench --bench fair`; prints both
-//! latencies and their ratio. The server is the release binary with its default limits, everything over real
+//! latencies and their ratio. The server is the file that `CHRAK_BIN` names, with its default limits, everything over real
 //! sockets on this machine.
+#[path = "../tests/it/support/shipped.rs"]
+mod shipped;
+
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, sample_codes},
     telco::{Telco, TelcoConfig},
 };
 use std::{
     collections::HashMap,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::{Duration, Instant},
 };
 
@@ -62,7 +65,7 @@ async fn latencies(flood: u64, name: &str) -> Vec<f64> {
         telco.addr()
     );
     std::fs::write(&path, text).expect("written");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chrak"));
+    let mut command = shipped::command();
     let child = command.args(["serve", "--config"]).arg(&path).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
     let server = Server(child.expect("the server starts"));
     telco.bound().await;

@@ -1,8 +1,11 @@
 //! What a link carries at the settings people choose: texts that wait are drained, and a closed loop is kept going, over
 //! windows and round trips, each beside its bound: the window over the round trip that a bare client measures at the same
 //! telco. `cargo bench --bench settings` prints a table in Markdown;
-//! `CHRAK_BIN` names another build to measure. `CHRAK_TEXTS=1000` makes the drains shorter. Everything runs over real
+//! The server is the file that `CHRAK_BIN` names. `CHRAK_TEXTS=1000` makes the drains shorter. Everything runs over real
 //! sockets on this machine, telco and portal beside the server on the same cores.
+#[path = "../tests/it/support/shipped.rs"]
+mod shipped;
+
 use bytes::BytesMut;
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, sample_codes},
@@ -151,8 +154,7 @@ struct Server(Child);
 
 impl Server {
     fn start(config: &Path) -> Self {
-        let built = std::env::var("CHRAK_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_chrak").to_owned());
-        let mut command = Command::new(built);
+        let mut command = shipped::command();
         let child = command.args(["serve", "--config"]).arg(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Server(child.expect("the server starts"))
     }

@@ -63,7 +63,7 @@ impl Exchange {
                 let mut body = if parts > 1 { header(cut, whole, parts, part) } else { Vec::new() };
                 let data_coding = match plan.alphabet {
                     Alphabet::Gsm7 => {
-                        body.extend(gsm7::encode(segment).unwrap_or_default());
+                        body.extend(gsm7::encode(segment).expect("a plan in GSM 7 has only its characters"));
                         0
                     }
                     Alphabet::Ucs2 => {

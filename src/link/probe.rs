@@ -9,7 +9,6 @@ use crate::{
         session::{Event, Session},
         status::{ESME_ROK, ESME_RTHROTTLED, name},
     },
-    text::gsm7,
     types::{MoId, Msisdn, MtId, UnixMs},
 };
 use std::time::{Duration, Instant};
@@ -20,8 +19,15 @@ use tokio::{
 
 /// Wait for the receipt of the text.
 const RECEIPT_WAIT: Duration = Duration::from_secs(60);
-/// What the text says.
-const TEXT: &str = "Chrak: test";
+/// What the text says, in characters that are the same octet in ASCII and in GSM 7.
+const TEXT: &[u8] = b"Chrak: test";
+const _: () = {
+    let mut at = 0;
+    while at < TEXT.len() {
+        assert!(TEXT[at].is_ascii_alphanumeric() || matches!(TEXT[at], b' ' | b':'), "not the same octet in GSM 7");
+        at += 1;
+    }
+};
 
 struct Probe {
     session: Session,
@@ -118,7 +124,7 @@ impl Probe {
             mo: MoId(uuid::Uuid::nil()),
             source: telco.short_codes.first().cloned().unwrap_or_default(),
             destination: number,
-            body: gsm7::encode(TEXT).unwrap_or_default(),
+            body: TEXT.to_vec(),
             data_coding: 0,
             udhi: false,
             reference: 1,

@@ -14,5 +14,5 @@ pub use segment::{Alphabet, Plan, plan};
 /// How many cases each property is tried with: 20,000, or what `CHRAK_CASES` says.
 #[cfg(test)]
 pub(crate) fn property_cases() -> u32 {
-    std::env::var("CHRAK_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(20_000)
+    std::env::var("CHRAK_CASES").map_or(20_000, |text| text.parse().expect("CHRAK_CASES: a number"))
 }

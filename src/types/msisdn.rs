@@ -61,6 +61,20 @@ impl Msisdn {
         Some(foreign.unwrap_or(number))
     }
 
+    /// Reads the beginning of Cambodian numbers, as `[[smsc]].prefixes` has it: `10`, `010`, `+855 10`, `00855 10` become
+    /// `10`. A bare `855…` is not read: it is the country, or numbers that begin with `0855`.
+    pub fn parse_prefix(text: &str) -> Option<String> {
+        let digits = plain(text)?;
+        let abroad = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00"));
+        let national = match abroad {
+            Some(abroad) => abroad.strip_prefix(CAMBODIA)?,
+            None if digits.starts_with(CAMBODIA) => return None,
+            None => digits.strip_prefix('0').unwrap_or(&digits),
+        };
+        let sound = (1..=9).contains(&national.len()) && !national.starts_with('0');
+        sound.then(|| national.to_owned())
+    }
+
     fn of_plain(digits: &str) -> Option<Self> {
         if let Some(rest) = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00")) {
             return Self::international(rest);

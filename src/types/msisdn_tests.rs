@@ -199,3 +199,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_prefix_written_as_it_is_dialled_is_not_one_that_never_fits() {
+    for (written, prefix) in [
+        ("10", "10"),
+        ("010", "10"),
+        ("+85510", "10"),
+        ("00855 10", "10"),
+        ("០៩៧", "97"),
+        ("0855", "855"),
+        ("+855 85-5", "855"),
+        ("1", "1"),
+    ] {
+        assert_eq!(Msisdn::parse_prefix(written).as_deref(), Some(prefix), "{written}");
+    }
+    for wrong in ["", "0", "855", "85510", "+855", "+8550", "+66", "00", "000", "x", "10*", "1234567890"] {
+        assert_eq!(Msisdn::parse_prefix(wrong), None, "{wrong}");
+    }
+}

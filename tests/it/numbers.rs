@@ -4,6 +4,7 @@ use crate::{
     api::{NO_QUIET, Served, TOKEN},
     support::{
         app,
+        hall::sample,
         program::{self, run},
         visitor::Visitor,
     },
@@ -161,6 +162,27 @@ async fn a_visitor_may_type_a_number_as_people_do() {
         visitor.set("phone", wrong);
         visitor.press("number", "go").await;
         assert!(visitor.page.contains("not a mobile number"), "{wrong}: {}", visitor.words());
+    }
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_an_application_stands_may_be_sent_to_a_number_as_people_type_it() {
+    let served = Served::start(NO_QUIET, "").await;
+    let code = sample("050144").code;
+    // a kiosk texts no more than three phones in ten minutes
+    for (form, number) in
+        [("010 000 005", "85510000005"), ("០៩៧ ០០០ ០០០៦", "855970000006"), ("+66-81-234.5678", "66812345678")]
+    {
+        let mut visitor = Visitor::new(&served.http, "en");
+        visitor.go("check").await;
+        visitor.set("digits", &code);
+        visitor.press("check", "ok").await;
+        visitor.set("phone", form);
+        visitor.press("send", "go").await;
+        assert!(visitor.is_good(), "{form}: {}", visitor.words());
+        let text = served.text(number, 1).await;
+        assert!(text.contains(&code), "{form}: {text}");
     }
     served.stop().await;
 }

@@ -8,10 +8,11 @@ const DROPS: [&str; 7] =
     [".ok()", ".unwrap_or_default()", ".unwrap_or(", ".unwrap_or_else(|_|", "Result::ok", "let _ =", "let Ok("];
 
 /// Ways to build or read something.
-const BUILDS: [&str; 26] = [
+const BUILDS: [&str; 27] = [
     "Regex::new",
     "RegexBuilder",
     "CodePattern::new",
+    "gsm7::encode",
     "HeaderValue::from_str",
     "HeaderName::from_",
     "serde_json::from_",

@@ -7,7 +7,6 @@ const FLOORS: &[(&str, u8)] = &[
     ("types", 0),
     ("text", 1),
     ("khqr", 1),
-    ("khqr", 1),
     ("dialogue", 2),
     ("smpp", 2),
     ("ports", 3),

@@ -348,6 +348,12 @@ mod tests {
     }
 
     #[test]
+    fn a_prefix_with_its_zero_does_not_route_nothing() {
+        let config = settle(&format!("{GOOD}prefixes = [\"010\", \"15\", \"+85597\"]")).expect("a good file");
+        assert_eq!(config.telcos[0].prefixes, ["10", "15", "97"]);
+    }
+
+    #[test]
     fn each_mistake_is_told_in_one_line() {
         for (text, told) in [
             (GOOD.replace("password = \"secret\"", ""), "smsc[0].password is missing"),
@@ -382,6 +388,10 @@ mod tests {
                 "push.quiet_hours: begin and end are equal",
             ),
             (format!("code = []\n{GOOD}"), "code: an empty list"),
+            (format!("{GOOD}short_codes = []"), "smsc[0].short_codes: at least one number is needed"),
+            (format!("{GOOD}short_codes = [\"1212\", \"\"]"), "smsc[0].short_codes: at least one number is needed"),
+            (format!("{GOOD}prefixes = [\"10\", \"+66\"]"), "smsc[0].prefixes: \"+66\" is no beginning of a Cambodian"),
+            (format!("{GOOD}prefixes = [\"85510\"]"), "smsc[0].prefixes: \"85510\" is no beginning of a Cambodian"),
         ] {
             let fault = settle(&text).expect_err(told);
             assert!(fault.contains(told) && !fault.contains('\n'), "{fault}");

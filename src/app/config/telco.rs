@@ -4,7 +4,10 @@ use super::{
     check::{SECONDS_MAX, refuse_later, within},
     file, secret, ussd,
 };
-use crate::smpp::{dialect::Dialect, message_id::Rule, status::Table};
+use crate::{
+    smpp::{dialect::Dialect, message_id::Rule, status::Table},
+    types::Msisdn,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
@@ -111,8 +114,8 @@ fn telco(
         reconnect_max: seconds("reconnect_max_s", table.reconnect_max_s)?,
         family: table.family.unwrap_or_else(|| name.clone()),
         unique_id: words.unique_id,
-        short_codes: table.short_codes.unwrap_or_else(|| vec!["1212".to_owned()]),
-        prefixes: table.prefixes.unwrap_or_default(),
+        short_codes: short_codes(&at("short_codes"), table.short_codes)?,
+        prefixes: prefixes(&at("prefixes"), &table.prefixes.unwrap_or_default())?,
         number_format: words.number_format,
         dest: ton_npi(table.dest, 1, 1),
         source: ton_npi(table.source, 0, 1),
@@ -127,6 +130,27 @@ fn telco(
         address,
         name,
     })
+}
+
+/// The first is where texts come from that nobody asked for: without one they would go nowhere.
+fn short_codes(key: &str, given: Option<Vec<String>>) -> Result<Vec<String>, ConfigFault> {
+    let codes = given.unwrap_or_else(|| vec!["1212".to_owned()]);
+    if codes.is_empty() || codes.iter().any(|code| code.trim().is_empty()) {
+        return Err(ConfigFault::new(format!("{key}: at least one number is needed, and none may be empty")));
+    }
+    Ok(codes)
+}
+
+/// As national prefixes; one that fits no number would send every unasked text elsewhere, or nowhere.
+fn prefixes(key: &str, given: &[String]) -> Result<Vec<String>, ConfigFault> {
+    let read = |text: &String| {
+        Msisdn::parse_prefix(text).ok_or_else(|| {
+            ConfigFault::new(format!(
+                "{key}: \"{text}\" is no beginning of a Cambodian number; write \"10\", \"010\" or \"+85510\""
+            ))
+        })
+    };
+    given.iter().map(read).collect()
 }
 
 fn word<T>(

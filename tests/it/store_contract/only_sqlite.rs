@@ -144,7 +144,8 @@ async fn speed() {
     let place = Sqlite::new();
     let store = Arc::new(SqliteStore::open(place.options()).await.expect("opened"));
     store.begin(NOW).await.expect("begun");
-    let rounds: u32 = std::env::var("CHRAK_SPEED_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
+    let rounds: u32 =
+        std::env::var("CHRAK_SPEED_ROUNDS").map_or(5, |text| text.parse().expect("CHRAK_SPEED_ROUNDS: a number"));
     let started = std::time::Instant::now();
     let lanes = (0..200).map(|lane| tokio::spawn(cycles(Arc::clone(&store), lane, rounds)));
     for lane in futures_util::future::join_all(lanes).await {

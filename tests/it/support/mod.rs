@@ -7,4 +7,5 @@ pub mod handset;
 pub mod peer;
 pub mod portal;
 pub mod program;
+pub mod shipped;
 pub mod visitor;

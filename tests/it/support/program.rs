@@ -1,5 +1,6 @@
 //! The program itself as a child process, with a configuration of the test's own. It is the file that ships, never the
 //! one that cargo builds beside the tests: that one has features which only dependencies of tests switch on.
+use super::shipped::{self, shipped};
 use std::{
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
@@ -11,26 +12,9 @@ use std::{
 
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
-/// The file that ships, from `CHRAK_BIN`; why there is none.
-fn shipped(named: Option<std::ffi::OsString>) -> Result<PathBuf, String> {
-    const BUILD: &str = "run tests/run NAME, or: cargo build --release --locked && CHRAK_BIN=\"$PWD/target/release/chrak\" \
-        cargo test --locked NAME (with CARGO_TARGET_DIR it stands there)";
-    let named = named.ok_or_else(|| format!("CHRAK_BIN does not say which program is tested; {BUILD}"))?;
-    let file =
-        PathBuf::from(&named).canonicalize().map_err(|fault| format!("CHRAK_BIN {named:?}: {fault}; {BUILD}"))?;
-    let beside = Path::new(env!("CARGO_BIN_EXE_chrak")).canonicalize();
-    if beside.is_ok_and(|beside| beside == file) {
-        return Err(format!(
-            "CHRAK_BIN {named:?} was built with the features of the tests; it is not what ships; {BUILD}"
-        ));
-    }
-    Ok(file)
-}
-
 /// A `chrak` command with nothing of this process's environment that would change it.
 pub fn chrak() -> Command {
-    let file = shipped(std::env::var_os("CHRAK_BIN")).unwrap_or_else(|why| panic!("{why}"));
-    let mut command = Command::new(file);
+    let mut command = shipped::command();
     command.env_remove("RUST_LOG").stdin(Stdio::null());
     command
 }
