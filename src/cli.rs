@@ -210,8 +210,12 @@ pub fn main() -> ExitCode {
         Err(fault) => complain(&fault),
     };
     runtime.shutdown_timeout(Duration::from_millis(200));
+    app::telemetry::flush(LOG_PATIENCE);
     code
 }
+
+/// Wait for the last lines of the log.
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
 
 fn complain(fault: &Fault) -> ExitCode {
     eprintln!("chrak: {fault}");
@@ -221,7 +225,7 @@ fn complain(fault: &Fault) -> ExitCode {
 async fn run(cli: Cli) -> Result<u8, Fault> {
     match cli.command {
         None => {
-            app::telemetry::init(cli.log_format);
+            app::telemetry::init(cli.log_format)?;
             let tryout = cli.tryout;
             let places = app::tryout::Places {
                 http: tryout.http,
@@ -234,18 +238,18 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             Ok(0)
         }
         Some(Command::Serve(args)) => {
-            app::telemetry::init(cli.log_format);
+            app::telemetry::init(cli.log_format)?;
             app::serve(&args.config).await?;
             Ok(0)
         }
         Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
         Some(Command::Migrate(args)) => app::migrate(&args.config).await.map(|()| 0),
         Some(Command::Smsc(args)) => {
-            app::telemetry::init(cli.log_format);
+            app::telemetry::init(cli.log_format)?;
             smsc(*args).await
         }
         Some(Command::Portal { listen, token, delay_ms }) => {
-            app::telemetry::init(cli.log_format);
+            app::telemetry::init(cli.log_format)?;
             portal(listen, token, delay_ms).await
         }
         Some(Command::Phone { smsc, from }) => {

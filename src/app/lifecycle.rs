@@ -1,4 +1,5 @@
 //! How the process is told to stop: the first SIGTERM or SIGINT drains, the second stops at once.
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +18,7 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
         first.cancel();
         either(&mut terminate, &mut interrupt).await;
         tracing::warn!("stopped at once by a second signal");
+        super::telemetry::flush(Duration::from_millis(200));
         std::process::exit(1);
     });
     Ok(token)

@@ -3,6 +3,7 @@ pub mod check;
 pub mod config;
 pub mod devices;
 pub mod lifecycle;
+mod log;
 mod pages;
 pub mod preflight;
 mod server;

@@ -1,0 +1,2 @@
+//! What was tried against the program, and must not work again.
+mod log;
