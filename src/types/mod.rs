@@ -1,6 +1,7 @@
 //! Floor 0: the words everything else is said in. No I/O, no clock, no randomness.
 pub mod civic;
 pub mod code;
+pub mod countries;
 pub mod gazetteer;
 pub mod ids;
 pub mod lang;
@@ -13,6 +14,7 @@ pub mod profile;
 pub mod time;
 
 pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
+pub use countries::Countries;
 pub use ids::{AckId, MoId, MtId, SessionId};
 pub use lang::Language;
 pub use money::Riel;
