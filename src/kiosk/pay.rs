@@ -49,7 +49,7 @@ struct PayPage {
 /// `POST /kiosk/{lang}/pay`: `begin` gets a code, `look` asks what became of it, `new` gets another.
 pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let typed = form.typed(check::most(&state));
-    let mut held = Held::open(&state, &typed.held);
+    let mut held = Held::open(&state, &here, &typed.held);
     if form.key == "new" {
         held.renew();
     }
@@ -71,7 +71,7 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
     match answer {
         Answer::Payment(Ok(payment)) => {
             held.payment = Some((payment.id.clone(), typed.digits.clone()));
-            let typed = Typed { held: held.seal(&state), ..typed };
+            let typed = Typed { held: held.seal(&state, &here), ..typed };
             standing(&state, &here, typed, &payment)
         }
         Answer::Payment(Err(fault)) => {

@@ -1,2 +1,4 @@
-//! What was tried against the program, and must not work again.
+//! Attacks on the running program, each as it once got through.
 mod log;
+mod pairing;
+mod strangers;
