@@ -305,6 +305,9 @@ pub struct Khqr {
     pub bill: Option<String>,
     /// Tag 99.01, milliseconds.
     pub expires_ms: Option<i64>,
+    /// It names somebody else who could be paid too: both kinds of Bakong account, or an account of another network
+    /// (tags 2 to 51). A bank's program takes the one it likes.
+    pub others: bool,
 }
 
 /// Fields of one level: tag and value.
@@ -362,6 +365,7 @@ pub fn read(text: &str) -> Result<Khqr, Broken> {
         ("01", "11") => false,
         _ => return Err(Broken::Field),
     };
+    let payees = all.iter().filter(|(tag, _)| (2..=51).contains(tag)).count();
     let payee = fields(field(&all, 30).or(field(&all, 29)).ok_or(Broken::Missing)?)?;
     must(52)?;
     if must(58)? != "KH" || all.last().map(|(tag, _)| *tag) != Some(63) {
@@ -379,6 +383,7 @@ pub fn read(text: &str) -> Result<Khqr, Broken> {
         city: must(60)?.to_owned(),
         bill: field(&additional, 1).map(str::to_owned),
         expires_ms: field(&times, 1).map(|end| end.parse().map_err(|_| Broken::Field)).transpose()?,
+        others: payees > 1,
     };
     if dynamic && (khqr.amount.is_none() || khqr.expires_ms.is_none()) {
         return Err(Broken::Missing);
@@ -386,18 +391,33 @@ pub fn read(text: &str) -> Result<Khqr, Broken> {
     Ok(khqr)
 }
 
-/// Whether a code asks for exactly this: a dynamic code in riel of this amount and bill that ends then. Nothing
-/// else is drawn, whoever sent it.
+/// What is to be paid.
+#[derive(Clone, Copy, Debug)]
+pub struct Due<'a> {
+    /// How much.
+    pub riel: u32,
+    /// For which bill.
+    pub bill: &'a str,
+    /// Until when, in milliseconds.
+    pub expires_ms: i64,
+    /// To one of these accounts; none given: to any.
+    pub accounts: &'a [String],
+}
+
+/// Whether a code asks for exactly this: a dynamic code in riel of this amount and bill that ends then, to nobody but one
+/// of our accounts. Nothing else is drawn, whoever sent it.
 ///
 /// # Errors
 /// [`Broken`].
-pub fn verify(text: &str, riel: u32, bill: &str, expires_ms: i64) -> Result<Khqr, Broken> {
+pub fn verify(text: &str, due: &Due<'_>) -> Result<Khqr, Broken> {
     let khqr = read(text)?;
     let fits = khqr.dynamic
+        && !khqr.others
         && khqr.currency == Currency::Khr
-        && khqr.amount.as_deref() == Some(riel.to_string().as_str())
-        && khqr.bill.as_deref() == Some(bill)
-        && khqr.expires_ms == Some(expires_ms);
+        && khqr.amount.as_deref() == Some(due.riel.to_string().as_str())
+        && khqr.bill.as_deref() == Some(due.bill)
+        && khqr.expires_ms == Some(due.expires_ms)
+        && (due.accounts.is_empty() || due.accounts.contains(&khqr.account));
     if fits { Ok(khqr) } else { Err(Broken::Other) }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     exchange::{Agency, Call, Content, Outgoing},
     ports::messages::{CallEnd, Cost, Item, MessageState, MessageStatus},
+    text::visible,
     types::{
         Msisdn, UnixMs,
         civic::Localized,
@@ -206,7 +207,9 @@ fn content(wire: &WireMessage, at: &str) -> Result<Content, Problem> {
             }
             let text = serde_json::from_value(text.clone())
                 .map_err(|_| wrong("text", "must be a text, or one in km and en and perhaps km-Latn"))?;
-            texts(text).ok_or_else(|| wrong("text", "each text must have 1 to 1000 characters, km-Latn only ASCII"))
+            texts(text).ok_or_else(|| {
+                wrong("text", "each text must have 1 to 1000 characters that can be seen, km-Latn only ASCII")
+            })
         }
         (None, Some(name)) => {
             let good = within(name, 1, 64)
@@ -231,6 +234,7 @@ fn content(wire: &WireMessage, at: &str) -> Result<Content, Problem> {
 }
 
 fn texts(text: WireText) -> Option<Content> {
+    let within = |text: &str, least, most| within(text, least, most) && !visible::shown(text).trim().is_empty();
     match text {
         WireText::Plain(text) => within(&text, 1, 1_000).then_some(Content::Plain(text)),
         WireText::Localized(text) => {
@@ -271,6 +275,9 @@ fn item(item: &Item) -> Value {
         Some(why) => {
             out.insert("status".to_owned(), json!("rejected"));
             out.insert("code".to_owned(), json!(why.as_str()));
+            if let Some(value) = why.value() {
+                out.insert("value".to_owned(), json!(value));
+            }
         }
         None => {
             out.insert("status".to_owned(), json!("accepted"));
@@ -351,6 +358,7 @@ fn message(status: &MessageStatus) -> Value {
     }
     put("smsc", json!(status.smsc));
     put("code", json!(status.refused.map(|why| why.as_str())));
+    put("value", json!(status.refused.and_then(|why| why.value())));
     if status.state == MessageState::Rejected && status.refused.is_none() {
         put("command_status", json!(status.command_status.map(|status| format!("0x{status:08X}"))));
     }

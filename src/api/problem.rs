@@ -127,10 +127,15 @@ impl Problem {
             Refusal::BadNumber => "The number is not one that a text can be sent to",
             Refusal::CountryNotAllowed => "Numbers of that country are not texted by this server",
             Refusal::Unroutable => "No telco is configured for that number",
-            Refusal::LinkNotAllowed => "A text must not hold a link",
+            Refusal::LinkNotAllowed => "A text must not hold a link; a blank belongs behind a full stop",
             Refusal::FreeTextNotAllowed => "This agency may send templates only",
             Refusal::TooLong => "The text takes more than 6 segments",
             Refusal::OptedOut => "The recipient sent STOP",
+            Refusal::BadCode => "The value \"code\" is not a code of a known form",
+            Refusal::BadOffice => "The value \"office\" is not the name or id of an office",
+            Refusal::BadAmount => "The value \"amount\" is not an amount in riel",
+            Refusal::BadDay => "The value \"day\" is not a day",
+            Refusal::BadTime => "The value \"time\" is not a time",
             Refusal::UnknownTemplate | Refusal::BadValues | Refusal::BadSendAt | Refusal::ReferenceMismatch => {
                 "The message was refused"
             }

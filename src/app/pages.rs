@@ -19,6 +19,7 @@ pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String
         codes: config.codes.clone(),
         idle: (config.kiosk.idle_s, config.kiosk.warning_s),
         staff_pin: config.kiosk.staff_pin.as_ref().map(|pin| pin.expose().into()),
+        khqr_accounts: config.kiosk.khqr_accounts.clone().into(),
         stands_at,
     }
 }

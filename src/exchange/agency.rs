@@ -12,14 +12,16 @@ use crate::{
         citizens::CitizenRecord,
         messages::{CallEnd, Cost, MessageStatus, NewCall, NewMessage, Refusal},
         outbox::MtKind,
+        portal::Asker,
         pushes::{NewPush, PushEnd, PushKind, StoredPush},
     },
     render::agency,
-    text::{links, segment},
+    text::{links, normal, segment, visible},
     types::{
         Language, MoId, Msisdn, UnixMs,
-        civic::Localized,
+        civic::{Answer, Localized, Office, OfficeSearch, Query},
         limits::{SEGMENTS_MAX, SEND_AHEAD_MAX},
+        names::Channel,
     },
 };
 use std::collections::BTreeMap;
@@ -96,8 +98,9 @@ impl Exchange {
     pub async fn take_call(&self, call: Call<'_>) -> Result<CallEnd, StoreFault> {
         let now = self.now();
         let mut messages = Vec::with_capacity(call.messages.len());
+        let mut offices = Offices::new();
         for outgoing in call.messages {
-            messages.push(self.judge_message(call.agency, outgoing, now).await?);
+            messages.push(self.judge_message(call.agency, outgoing, &mut offices, now).await?);
         }
         let new = NewCall {
             agency: call.agency.name.clone(),
@@ -149,14 +152,22 @@ impl Exchange {
         self.core.store.messages_of(agency.name.clone(), request.to_owned(), self.now()).await
     }
 
-    async fn judge_message(&self, agency: &Agency, asked: Outgoing, now: UnixMs) -> Result<NewMessage, StoreFault> {
+    async fn judge_message(
+        &self,
+        agency: &Agency,
+        asked: Outgoing,
+        offices: &mut Offices,
+        now: UnixMs,
+    ) -> Result<NewMessage, StoreFault> {
         let number = Msisdn::parse_written(&asked.to);
         let citizen = match number {
             Some(number) => self.core.store.citizen(number).await?,
             None => CitizenRecord::default(),
         };
         let language = citizen.language.unwrap_or(self.core.settings.default_language);
-        let text = written(agency, &asked.content, language);
+        let office = self.office_meant(&asked.content, offices).await;
+        let known = agency::Known { codes: &self.core.settings.codes, office: office.as_ref() };
+        let text = written(agency, &asked.content, language, &known);
         let cost = text.as_ref().ok().map(|text| {
             let plan = segment::plan(text);
             let segments = u8::try_from(plan.segments.len()).unwrap_or(u8::MAX);
@@ -186,6 +197,34 @@ impl Exchange {
             expires_at,
             verdict,
         })
+    }
+
+    /// The portal's office that a template names by its id or by a name with digits in it; asked for once a call. A name
+    /// without digits needs nobody's word.
+    async fn office_meant(&self, content: &Content, offices: &mut Offices) -> Option<Localized> {
+        let Content::Template { values, .. } = content else { return None };
+        let named = values.get("office").filter(|name| name.contains(char::is_numeric))?;
+        if let Some(known) = offices.get(named) {
+            return known.clone();
+        }
+        let mut found = None;
+        for search in [
+            OfficeSearch { id: Some(named.clone()), ..OfficeSearch::default() },
+            OfficeSearch { words: Some(named.clone()), ..OfficeSearch::default() },
+        ] {
+            let deadline = self.core.settings.timeout_sms;
+            let asker = Asker { channel: Channel::Sms, number: None, deadline, key: None };
+            let Answer::Offices(Ok(list)) = self.core.portal.ask(&Query::Offices(search), asker).await else {
+                continue;
+            };
+            let meant = list.items.iter().map(|hit| &hit.office).find(|office| is_called(office, named));
+            if let Some(office) = meant {
+                found = Some(office.short.clone().unwrap_or_else(|| office.name.clone()));
+                break;
+            }
+        }
+        offices.insert(named.clone(), found.clone());
+        found
     }
 
     fn verdict(
@@ -240,17 +279,36 @@ impl Exchange {
     }
 }
 
-/// The text, in the recipient's language where there is a choice.
-fn written(agency: &Agency, content: &Content, language: Language) -> Result<String, Refusal> {
-    match content {
-        Content::Plain(_) | Content::Localized(_) if !agency.free_text => Err(Refusal::FreeTextNotAllowed),
-        Content::Plain(text) => Ok(text.clone()),
-        Content::Localized(text) => Ok(text.get(language).to_owned()),
-        Content::Template { name, values } => agency::filled(name, values, language).map_err(|fault| match fault {
-            agency::TemplateFault::Unknown => Refusal::UnknownTemplate,
-            agency::TemplateFault::BadValues => Refusal::BadValues,
-        }),
-    }
+/// What templates of a call name as office, and the portal's office of that name.
+type Offices = BTreeMap<String, Option<Localized>>;
+
+fn is_called(office: &Office, named: &str) -> bool {
+    let wanted = normal::key(named);
+    let names = [Some(&office.name), office.short.as_ref()].into_iter().flatten();
+    let mut forms = names.flat_map(|name| [Some(&name.km), Some(&name.en), name.km_latn.as_ref()]).flatten();
+    office.id == named || forms.any(|name| normal::key(name) == wanted)
+}
+
+/// The text, in the recipient's language where there is a choice, without what cannot be seen.
+fn written(
+    agency: &Agency,
+    content: &Content,
+    language: Language,
+    known: &agency::Known<'_>,
+) -> Result<String, Refusal> {
+    let text = match content {
+        Content::Plain(_) | Content::Localized(_) if !agency.free_text => return Err(Refusal::FreeTextNotAllowed),
+        Content::Plain(text) => text.clone(),
+        Content::Localized(text) => text.get(language).to_owned(),
+        Content::Template { name, values } => {
+            agency::filled(name, values, language, known).map_err(|fault| match fault {
+                agency::TemplateFault::Unknown => Refusal::UnknownTemplate,
+                agency::TemplateFault::BadValues => Refusal::BadValues,
+                agency::TemplateFault::BadValue(name) => Refusal::of_value(name),
+            })?
+        }
+    };
+    Ok(visible::shown(&text).into_owned())
 }
 
 /// 26 letters and digits that nobody can guess: 128 random bits in Crockford's base 32.

@@ -8,7 +8,7 @@ use crate::{
     text::{
         gsm7, links,
         segment::{self, Alphabet},
-        ucs2,
+        ucs2, visible,
     },
     types::{
         Msisdn, MtId, UnixMs,
@@ -43,13 +43,16 @@ impl Exchange {
         self.cut(&Way { smsc: &mo.smsc, source: &mo.destination, to, kind, not_after }, text, now)
     }
 
-    /// The segments of `text` on their way. A text with a link is not sent: there are none of ours, and none
-    /// of others is taken.
+    /// The segments of `text` on their way. The one place through which every text goes, whoever wrote it: what cannot
+    /// be seen is left out, and a link is parted. None of ours holds one and none of others is taken, so what is parted
+    /// came together from pieces; it is said without the link rather than not at all.
     pub(super) fn cut(&self, way: &Way<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
-        if links::holds_link(text) {
-            tracing::error!("a text with a link was about to be sent; it is withheld");
-            return Vec::new();
+        let seen = visible::shown(text);
+        let parted = links::without_links(&seen);
+        if parted != seen {
+            tracing::error!("a text with a link was about to be sent; it goes without the link");
         }
+        let text: &str = &parted;
         let cut = self.core.settings.telcos.iter().find(|telco| telco.name == *way.smsc).map_or(Cut::Udh8, |t| t.cut);
         let plan = segment::plan(text);
         let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;

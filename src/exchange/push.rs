@@ -16,7 +16,7 @@ use crate::{
     types::{
         CodeVerdict, Language, MoId, Msisdn, UnixMs,
         civic::{Answer, ApplicationStatus, Change, ChangeKind, Event, Notice, PortalFault, Query, Recipient},
-        limits::PUSHES_AT_ONCE,
+        limits::{EVENT_PAGES_AT_ONCE, NOTICE_USE_MAX, NOTICES_A_DAY_MAX, PUSHES_AT_ONCE},
         names::{Channel, SmscName},
     },
 };
@@ -37,6 +37,8 @@ const FOLLOW_UP_EVERY: Duration = Duration::from_secs(30);
 const FOLLOW_UP_LATER: Duration = Duration::from_secs(600);
 /// How many questions are asked at the shorter pause.
 const FOLLOW_UP_TRIES: u32 = 60;
+/// A day.
+const DAY_MS: i64 = 24 * 3_600_000;
 /// Pause when the store or the portal could not be asked.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -92,9 +94,12 @@ impl Exchange {
 
     /// Asks the portal for its events, for ever.
     pub async fn poll_events(self, source: Arc<dyn EventSource>, every: Duration, stop: CancellationToken) {
+        let mut pages = 0;
         while !stop.is_cancelled() {
             let more = self.poll_once(&*source).await.unwrap_or(false);
-            if !more {
+            pages += 1;
+            if !more || pages >= EVENT_PAGES_AT_ONCE {
+                pages = 0;
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(every) => {}
@@ -258,9 +263,17 @@ impl Exchange {
                 return PushEnd::Dropped;
             }
         };
+        let reminds = matches!(notice, Notice::Reminder { .. });
+        // what was shown on a screen, or was not, has been counted
+        let shown = if reminds { self.notice_outcome(stored.push.id) } else { None };
+        if shown.is_none()
+            && let Some(end) = self.one_too_many(stored, now).await
+        {
+            return end;
+        }
         let view = View::Notice { code: self.printed(&notice), notice };
-        if matches!(view, View::Notice { notice: Notice::Reminder { .. }, .. }) {
-            match self.notice_outcome(stored.push.id) {
+        if reminds {
+            match shown {
                 // shown by USSD: nothing more is to be sent
                 Some(true) => return PushEnd::Queued(Vec::new()),
                 None if self.notify_by_ussd(stored.push.id, &smsc, number, &view, citizen, language) => {
@@ -274,6 +287,22 @@ impl Exchange {
             Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };
         let text = render_sms(&view, language, &self.core.settings.zone).text;
         PushEnd::Queued(self.cut(&way, &text, now))
+    }
+
+    /// Counts a notice to a number, so that an event flood of the portal reaches nobody's telephone whole; how it ends
+    /// when it is one too many.
+    async fn one_too_many(&self, stored: &StoredPush, now: UnixMs) -> Option<PushEnd> {
+        let who = self.core.store.digest(stored.push.number.digits());
+        let name = who[..16].iter().fold("notices-day:".to_owned(), |name, octet| format!("{name}{octet:02x}"));
+        match self.core.store.tally(vec![(name, DAY_MS, NOTICES_A_DAY_MAX)], now).await {
+            Ok(true) => None,
+            Ok(false) => {
+                metrics::counter!("chrak_notices_over_limit_total").increment(1);
+                tracing::warn!(push = %stored.push.id, "a notice too many for one number in a day; it is dropped");
+                Some(PushEnd::Dropped)
+            }
+            Err(_) => Some(PushEnd::Later(now.plus_ms(AGAIN.as_millis() as i64))),
+        }
     }
 
     /// Whether the portal says something else by now: then an event of its own tells it.
@@ -400,6 +429,9 @@ fn new_push(to: &Recipient, notice: Notice, now: UnixMs) -> NewPush {
         number: to.number,
         payload: payload.to_bytes(),
         due: now,
-        not_after: to.not_after.unwrap_or_else(|| now.plus_ms(NOTICE_USE.as_millis() as i64)),
+        not_after: to
+            .not_after
+            .unwrap_or_else(|| now.plus_ms(NOTICE_USE.as_millis() as i64))
+            .min(now.plus_ms(NOTICE_USE_MAX.as_millis() as i64)),
     }
 }

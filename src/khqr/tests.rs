@@ -96,10 +96,35 @@ fn only_what_is_due_is_taken() {
     let list = vectors();
     let case = list["vectors"].as_array().expect("a list").iter().find(|case| case["input"]["billNumber"] == "R-78");
     let qr = case.and_then(|case| case["qr"].as_str()).expect("a code");
-    let end = 1_767_225_900_000;
-    assert!(verify(qr, 20_000, "R-78", end).is_ok());
-    for (riel, bill, end) in [(20_001, "R-78", end), (20_000, "R-77", end), (20_000, "R-78", end + 1)] {
-        assert_eq!(verify(qr, riel, bill, end), Err(Broken::Other));
+    let expires_ms = 1_767_225_900_000;
+    let account = read(qr).expect("a code").account;
+    let (ours, others) = ([account], ["else@bank".to_owned()]);
+    let due = Due { riel: 20_000, bill: "R-78", expires_ms, accounts: &[] };
+    assert!(verify(qr, &due).is_ok());
+    assert!(verify(qr, &Due { accounts: &ours, ..due }).is_ok());
+    for wrong in [
+        Due { riel: 20_001, ..due },
+        Due { bill: "R-77", ..due },
+        Due { expires_ms: expires_ms + 1, ..due },
+        Due { accounts: &others, ..due },
+    ] {
+        assert_eq!(verify(qr, &wrong), Err(Broken::Other), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_code_that_names_a_second_payee_is_not_taken() {
+    let list = vectors();
+    let case = list["vectors"].as_array().expect("a list").iter().find(|case| case["input"]["billNumber"] == "R-78");
+    let qr = case.and_then(|case| case["qr"].as_str()).expect("a code");
+    let due = Due { riel: 20_000, bill: "R-78", expires_ms: 1_767_225_900_000, accounts: &[] };
+    let at = qr.find("5204").expect("tag 52");
+    for second in ["29130009evil@bank", "26130009evil@bank", "02099evil4321"] {
+        let mut forged = format!("{}{second}{}", &qr[..at], &qr[at..qr.len() - 4]);
+        let crc = crc16(forged.as_bytes());
+        forged.push_str(&format!("{crc:04X}"));
+        assert!(read(&forged).is_ok_and(|khqr| khqr.others), "{second}");
+        assert_eq!(verify(&forged, &due), Err(Broken::Other), "{second}");
     }
 }
 

@@ -64,6 +64,8 @@ pub struct KioskState {
     pub idle: (u32, u32),
     /// Opens the staff page.
     pub staff_pin: Option<Arc<str>>,
+    /// The accounts that fees are paid to; empty: whichever the portal names.
+    pub khqr_accounts: Arc<[String]>,
     /// The office at which kiosks that need no pairing stand: in the try-out.
     pub stands_at: Option<String>,
 }

@@ -17,6 +17,7 @@ use crate::{
     types::{
         CodeVerdict, Pin,
         civic::{Answer, Change, ChangeKind, Payment, PaymentStatus, PortalFault, Query},
+        limits::PAYMENT_SHOWN_MAX,
         time::phnom_penh,
     },
     web::filters,
@@ -67,10 +68,21 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             Query::Change(Change { what, attempt: 0 })
         }
     };
+    let asked = match &query {
+        Query::Payment { id } => Some(id.clone()),
+        _ => None,
+    };
     let answer = state.door.ask(&here.who(held.number()), &query, Some(held.id)).await;
     match answer {
         Answer::Payment(Ok(payment)) => {
+            // one payment is one bill and one amount, whatever the portal says the second time
+            let same = held.due.as_ref().is_none_or(|due| *due == (payment.amount.0, payment.bill.clone()));
+            if asked.is_some_and(|id| id != payment.id || !same) {
+                tracing::error!("the portal's payment is another than before; it is not shown");
+                return say(&here, typed, "ended", "alert", &here.lang.visit().pay_bad, Vec::new());
+            }
             held.payment = Some((payment.id.clone(), typed.digits.clone()));
+            held.due = Some((payment.amount.0, payment.bill.clone()));
             let typed = Typed { held: held.seal(&state, &here), ..typed };
             standing(&state, &here, typed, &payment)
         }
@@ -100,7 +112,8 @@ fn say(
 
 fn standing(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) -> Response {
     let v = here.lang.visit();
-    let late = state.door.now().0 >= payment.expires_at.0;
+    let left_ms = payment.expires_at.since_ms(state.door.now());
+    let late = left_ms <= 0;
     match payment.status {
         PaymentStatus::Paid => paid(here, typed, payment),
         PaymentStatus::Failed => {
@@ -109,7 +122,11 @@ fn standing(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) ->
         }
         PaymentStatus::Expired => expired(here, typed),
         PaymentStatus::Pending if late => expired(here, typed),
-        PaymentStatus::Pending => code(here, typed, payment),
+        PaymentStatus::Pending if left_ms > PAYMENT_SHOWN_MAX.as_millis() as i64 => {
+            tracing::error!("the portal's payment ends too far ahead of our clock; its code is not shown");
+            say(here, typed, "ended", "alert", &v.pay_bad, Vec::new())
+        }
+        PaymentStatus::Pending => code(state, here, typed, payment),
     }
 }
 
@@ -137,10 +154,16 @@ fn expired(here: &Here, typed: Typed) -> Response {
     page(StatusCode::OK, &ToldPage { f, class: "your-turn", icon: "clock", told, facts: Vec::new(), actions })
 }
 
-fn code(here: &Here, typed: Typed, payment: &Payment) -> Response {
+fn code(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) -> Response {
     let v = here.lang.visit();
     let bad = |typed| say(here, typed, "ended", "alert", &v.pay_bad, Vec::new());
-    if let Err(broken) = khqr::verify(&payment.khqr, payment.amount.0, &payment.bill, payment.expires_at.0) {
+    let due = khqr::Due {
+        riel: payment.amount.0,
+        bill: &payment.bill,
+        expires_ms: payment.expires_at.0,
+        accounts: &state.khqr_accounts,
+    };
+    if let Err(broken) = khqr::verify(&payment.khqr, &due) {
         tracing::error!(?broken, "the portal's KHQR does not match its payment; it is not shown");
         return bad(typed);
     }

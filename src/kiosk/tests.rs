@@ -195,6 +195,7 @@ fn router(pairing: Pairing) -> Router {
         codes: CodeRules::recommended(),
         idle: (60, 30),
         staff_pin: None,
+        khqr_accounts: Arc::from([]),
         stands_at: None,
     })
 }

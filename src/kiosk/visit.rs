@@ -175,7 +175,13 @@ fn place(device: &str, at: &[u8]) -> Vec<u8> {
 pub fn seal(state: &KioskState, device: &str, plain: &[u8]) -> String {
     let at = state.door.now().0.to_be_bytes();
     let sealed = state.door.seal(&place(device, &at), plain);
-    sealed.map(|sealed| URL_SAFE_NO_PAD.encode([&at[..], &sealed].concat())).unwrap_or_default()
+    match sealed {
+        Some(sealed) => URL_SAFE_NO_PAD.encode([&at[..], &sealed].concat()),
+        None => {
+            tracing::error!("a visit cannot be sealed; it begins anew with its next page");
+            String::new()
+        }
+    }
 }
 
 /// Opens what [`seal`] made at this device a short time ago.
@@ -224,6 +230,9 @@ pub struct Held {
     dialogue: Option<String>,
     /// The payment that is waited for, and the code it is for.
     pub payment: Option<(String, String)>,
+    /// Riel and bill of that payment, as they were first told.
+    #[serde(default)]
+    pub due: Option<(u32, String)>,
 }
 
 impl Held {
@@ -281,7 +290,7 @@ impl Held {
 
     /// Another payment is another intention.
     pub fn renew(&mut self) {
-        self.payment = None;
+        (self.payment, self.due) = (None, None);
         self.id = uuid::Uuid::now_v7();
     }
 

@@ -6,6 +6,7 @@ use crate::{
     types::{
         UnixMs,
         civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch, Topic},
+        limits::DIRECTORY_MAX,
     },
 };
 use std::{
@@ -112,11 +113,16 @@ impl Core {
                 PortalFault::Unusable
             })?;
             all.extend(items);
-            match cursor {
-                Some(cursor) => next = format!("{path}&cursor={}", percent(&cursor)),
+            let asks = if path.contains('?') { '&' } else { '?' };
+            let after = cursor.map(|cursor| format!("{path}{asks}cursor={}", percent(&cursor)));
+            match after.filter(|after| *after != next) {
+                Some(after) if all.len() < DIRECTORY_MAX => next = after,
+                Some(_) => break,
                 None => return Ok(all),
             }
         }
+        tracing::warn!(operation, "the portal's directory has no end; what is beyond our bounds is left out");
+        all.truncate(DIRECTORY_MAX);
         Ok(all)
     }
 }

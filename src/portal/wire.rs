@@ -1,10 +1,14 @@
 //! The contract's JSON and its way into the domain. Unknown members are ignored, an unknown status is
 //! `in_review`, and texts are bounded and freed of control characters before anybody sees them.
-use crate::types::{
-    RegistrationCode, Riel, UnixMs,
-    civic::{
-        Application, ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, PortalFault, Ready,
-        ReturnedDocument, ServiceRef, TimelineEntry,
+use crate::{
+    text::{links, visible},
+    types::{
+        RegistrationCode, Riel, UnixMs,
+        civic::{
+            Application, ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, PortalFault, Ready,
+            ReturnedDocument, ServiceRef, TimelineEntry,
+        },
+        limits::{PORTAL_CLOCK_AHEAD_MAX, PORTAL_ID_CHARS_MAX, PORTAL_LIST_MAX, PORTAL_TEXT_CHARS_MAX},
     },
 };
 use jiff::civil::Date;
@@ -14,11 +18,6 @@ pub mod appointments;
 pub mod counter;
 pub mod directory;
 pub mod events;
-
-/// Longest text taken; the contract allows 300 characters.
-const TEXT_CHARS_MAX: usize = 300;
-/// Entries taken of a list.
-const ENTRIES_MAX: usize = 50;
 
 #[derive(Deserialize)]
 struct WireText {
@@ -103,11 +102,11 @@ pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application,
     if wire.code != asked.canonical() {
         return Err("it is about another code".to_owned());
     }
-    let status_at = UnixMs::from_rfc3339(&wire.status_at).ok_or("status_at is no time")?;
+    let status_at = past(&wire.status_at).ok_or("status_at is no time")?;
     Ok(Application {
         code: asked.clone(),
         service: ServiceRef {
-            id: wire.service.id.map(|id| clean(&id)),
+            id: wire.service.id.map(|name| id(&name)),
             name: wire.service.name.map(localized),
             sensitive: wire.service.sensitive,
         },
@@ -115,11 +114,11 @@ pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application,
         status: ApplicationStatus::from_wire(&wire.status),
         status_at,
         disclosure: disclosure(&wire.disclosure),
-        timeline: wire.timeline.into_iter().take(ENTRIES_MAX).filter_map(entry).collect(),
+        timeline: wire.timeline.into_iter().take(PORTAL_LIST_MAX).filter_map(entry).collect(),
         fee: wire.fee.map(|fee| ApplicationFee {
             amount: Riel(fee.amount_khr),
             paid: fee.paid,
-            bill_number: fee.bill_number.map(|number| clean(&number)),
+            bill_number: fee.bill_number.map(|bill| number(&bill)),
         }),
         expected_by: wire.expected_by.as_deref().and_then(day),
         ready: wire
@@ -129,7 +128,7 @@ pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application,
         returned_documents: wire
             .returned_documents
             .into_iter()
-            .take(ENTRIES_MAX)
+            .take(PORTAL_LIST_MAX)
             .map(|document| ReturnedDocument { name: localized(document.name), reason: document.reason.map(localized) })
             .collect(),
     })
@@ -152,13 +151,13 @@ pub fn factor(body: &[u8]) -> PortalFault {
 }
 
 fn office(wire: WireOffice) -> OfficeRef {
-    OfficeRef { id: clean(&wire.id), name: localized(wire.name), short: wire.short.map(localized) }
+    OfficeRef { id: id(&wire.id), name: localized(wire.name), short: wire.short.map(localized) }
 }
 
 fn entry(wire: WireEntry) -> Option<TimelineEntry> {
     Some(TimelineEntry {
         status: ApplicationStatus::from_wire(&wire.status),
-        at: UnixMs::from_rfc3339(&wire.at)?,
+        at: past(&wire.at)?,
         office: wire.office.map(office),
         comment: wire.comment.map(localized),
     })
@@ -181,6 +180,30 @@ fn localized(wire: WireText) -> Localized {
     Localized { km: clean(&wire.km), en: clean(&wire.en), km_latn: wire.km_latn.map(|text| clean(&text)) }
 }
 
+/// A text of the portal as it may be shown: of a bounded length, without what cannot be seen, its links parted. This is
+/// the one way in for texts that people read.
 fn clean(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect()
+    let bounded: String = text.chars().take(4 * PORTAL_TEXT_CHARS_MAX).collect();
+    let seen = visible::shown(&bounded).replace('\n', " ");
+    let cut: String = seen.chars().take(PORTAL_TEXT_CHARS_MAX).collect();
+    links::without_links(&cut).chars().take(PORTAL_TEXT_CHARS_MAX).collect()
+}
+
+/// What names something at the portal: given back as it came, so nothing in it is changed; what cannot be a name is cut
+/// off and then names nothing.
+fn id(text: &str) -> String {
+    text.chars().filter(|c| !(c.is_control() || visible::is_unseen(*c))).take(PORTAL_ID_CHARS_MAX).collect()
+}
+
+/// A number that people compare: of a bill, a complaint.
+fn number(text: &str) -> String {
+    links::without_links(&id(text)).into_owned()
+}
+
+/// A time that lies behind us. Where the portal's clock is ahead it is now.
+fn past(text: &str) -> Option<UnixMs> {
+    let now = super::wall_clock();
+    let at = UnixMs::from_rfc3339(text)?;
+    let latest = now.plus_ms(PORTAL_CLOCK_AHEAD_MAX.as_millis() as i64);
+    Some(if at > latest { now } else { at })
 }

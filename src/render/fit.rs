@@ -1,7 +1,7 @@
 //! Making texts of other people fit: clean for the alphabet, short enough, cut where it does no harm.
 //! Knows no template.
 use crate::{
-    text::{gsm7, khmer, segment::Alphabet, ucs2},
+    text::{gsm7, khmer, segment::Alphabet, ucs2, visible},
     types::Language,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn length(text: &str, language: Language) -> usize {
 /// Single spaces, nothing invisible, and for Latin letters only characters of one septet.
 pub(super) fn clean(text: &str, language: Language) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in visible::shown(text).chars() {
         if c.is_whitespace() || c.is_control() {
             if !out.ends_with(' ') {
                 out.push(' ');
@@ -37,12 +37,7 @@ pub(super) fn clean(text: &str, language: Language) -> String {
             continue;
         }
         match language {
-            Language::Km => {
-                let invisible = matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' | '\u{202A}'..='\u{202E}');
-                if !invisible {
-                    out.push(c);
-                }
-            }
+            Language::Km => out.push(c),
             Language::KmLatn | Language::En => out.extend(septet(c)),
         }
     }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     dialogue::{StatusFacts, View, view::Asking},
-    text::{khmer, segment::Alphabet},
+    text::{khmer, links, segment::Alphabet, visible},
     types::{
         Language, RegistrationCode,
         civic::{ApplicationStatus, Notice},
@@ -103,6 +103,10 @@ pub fn render_ussd(view: &View, note: Option<Note>, language: Language, zone: &T
     };
     lines.retain(|line| !line.is_empty());
     let more = matches!(view, View::Choose { more: true, .. });
+    // the way out for screens, as `cut` of the exchange is for texts
+    for line in &mut lines {
+        *line = visible::shown(&links::without_links(line)).into_owned();
+    }
     let pages = cut(&lines, kind, more, language, size.of(language));
     UssdText { pages, end: kind == Kind::End, as_text: kind == Kind::Answer { text: true } }
 }

@@ -8,6 +8,7 @@ pub mod places;
 pub mod plausible;
 pub mod segment;
 pub mod ucs2;
+pub mod visible;
 
 pub use segment::{Alphabet, Plan, plan};
 

@@ -72,3 +72,24 @@ pub const USSD_AGAIN: Duration = Duration::from_secs(30);
 pub const USSD_WAITING_MAX: usize = 8;
 /// USSD inputs in hand over all telcos; more is answered ESME_RTHROTTLED.
 pub const USSD_IN_HAND_MAX: usize = 2_000;
+
+/// Longest text of the portal that is kept, in characters: the contract allows 300, and a name of a megabyte is cut there.
+pub const PORTAL_TEXT_CHARS_MAX: usize = 300;
+/// Longest id, reference or bill number of the portal, in characters: what is longer is not one, and its entry is left out.
+pub const PORTAL_ID_CHARS_MAX: usize = 64;
+/// Entries taken of a list inside an answer of the portal.
+pub const PORTAL_LIST_MAX: usize = 100;
+/// Entries taken of one page of the portal's directory or events: 100 are asked for.
+pub const PORTAL_PAGE_MAX: usize = 1_000;
+/// Services or offices in all: there are 1,887 places in the gazetteer, and some have several offices.
+pub const DIRECTORY_MAX: usize = 10_000;
+/// How far ahead of our clock a time of the portal is believed where only the past makes sense; what is later is "now".
+pub const PORTAL_CLOCK_AHEAD_MAX: Duration = Duration::from_secs(5 * 60);
+/// How long a payment's code may be shown at most: the portal's end of it may be hours off.
+pub const PAYMENT_SHOWN_MAX: Duration = Duration::from_secs(60 * 60);
+/// How long a notice is tried at most, whatever its event says.
+pub const NOTICE_USE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Notices of the portal to one number in a day. An application has a handful of steps; more is a portal gone wrong.
+pub const NOTICES_A_DAY_MAX: u32 = 20;
+/// Pages of events read in one go; then the next waits for its time, so that a portal without end takes no more than its share.
+pub const EVENT_PAGES_AT_ONCE: u32 = 50;

@@ -325,7 +325,16 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
     if staff_pin.as_ref().is_some_and(|pin| !is_staff_pin(pin.expose())) {
         return Err(ConfigFault::new("kiosk.staff_pin must be 4 to 12 digits"));
     }
+    let khqr_accounts = table.khqr_accounts.unwrap_or_default();
+    let is_account = |text: &String| {
+        let parts = text.split_once('@').filter(|(name, bank)| !name.is_empty() && !bank.is_empty());
+        parts.is_some() && text.len() <= 32 && !text.contains(char::is_whitespace)
+    };
+    if let Some(wrong) = khqr_accounts.iter().find(|text| !is_account(text)) {
+        return Err(ConfigFault::new(format!("kiosk.khqr_accounts: \"{wrong}\" is no Bakong account (name@bank)")));
+    }
     Ok(KioskSettings {
+        khqr_accounts,
         pairing_required,
         idle_s: table.idle_s.unwrap_or(60),
         warning_s: table.warning_s.unwrap_or(30),

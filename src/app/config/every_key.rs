@@ -117,6 +117,7 @@ fn cases() -> Vec<Case> {
         ("kiosk.warning_s", "31", "", Acts),
         ("kiosk.staff_pin", "\"4821\"", "", Acts),
         ("kiosk.staff_pin_file", "\"pin\"", "", Acts),
+        ("kiosk.khqr_accounts", "[\"owso@bank\"]", "", Acts),
         ("agency.name", "\"other\"", "[[agency]]\ntoken = \"t2\"", Acts),
         ("agency.token", "\"other\"", "[[agency]]\nname = \"a\"", Acts),
         ("agency.token_file", "\"secret\"", "[[agency]]\nname = \"a\"", Acts),

@@ -55,7 +55,10 @@ tables! {
     /// `[retention]`
     Retention { texts_days: u32, audit_days: u32 }
     /// `[kiosk]`
-    Kiosk { pairing: String, idle_s: u32, warning_s: u32, staff_pin: String, staff_pin_file: PathBuf }
+    Kiosk {
+        pairing: String, idle_s: u32, warning_s: u32, staff_pin: String, staff_pin_file: PathBuf,
+        khqr_accounts: Vec<String>,
+    }
     /// `[[agency]]`
     Agency { name: String, token: String, token_file: PathBuf, free_text: bool, per_day: u32 }
     /// `[[smsc]]`

@@ -177,6 +177,8 @@ pub struct KioskSettings {
     pub warning_s: u32,
     /// Opens the staff page; `None`: there is none.
     pub staff_pin: Option<Secret>,
+    /// Bakong accounts that fees are paid to; empty: whichever the portal names.
+    pub khqr_accounts: Vec<String>,
 }
 
 /// `[[smsc]]`

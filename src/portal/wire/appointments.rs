@@ -1,5 +1,5 @@
 //! Slots, holds, appointments and complaints as the contract's JSON has them, in and out.
-use super::{WireOffice, WireService, WireText, clean, localized, office};
+use super::{WireOffice, WireService, WireText, id, localized, number, office, past};
 use crate::types::{
     Msisdn, Pin, UnixMs,
     civic::{Appointment, AppointmentStatus, ChangeKind, Complaint, ComplaintStatus, Hold, ServiceRef, Slot},
@@ -56,7 +56,7 @@ pub fn slots(body: &[u8]) -> Result<Vec<Slot>, String> {
 }
 
 fn slot(wire: WireSlot) -> Option<Slot> {
-    Some(Slot { id: clean(&wire.id), start: UnixMs::from_rfc3339(&wire.start)?, free: wire.free })
+    Some(Slot { id: id(&wire.id), start: UnixMs::from_rfc3339(&wire.start)?, free: wire.free })
 }
 
 /// # Errors
@@ -65,7 +65,7 @@ pub fn hold(body: &[u8]) -> Result<Hold, String> {
     let wire: WireHold = read(body, "a Hold")?;
     let times = slot(wire.slot).zip(UnixMs::from_rfc3339(&wire.expires_at));
     let (slot, expires_at) = times.ok_or("a hold without a time")?;
-    Ok(Hold { id: clean(&wire.id), slot, expires_at })
+    Ok(Hold { id: id(&wire.id), slot, expires_at })
 }
 
 /// # Errors
@@ -90,7 +90,7 @@ fn from_wire(wire: WireAppointment) -> Result<Appointment, String> {
         status: AppointmentStatus::from_wire(&wire.status),
         office: office(wire.office),
         service: ServiceRef {
-            id: wire.service.id.map(|id| clean(&id)),
+            id: wire.service.id.map(|name| id(&name)),
             name: wire.service.name.map(localized),
             sensitive: wire.service.sensitive,
         },
@@ -104,13 +104,13 @@ fn from_wire(wire: WireAppointment) -> Result<Appointment, String> {
 pub fn complaint(body: &[u8]) -> Result<Complaint, String> {
     let wire: WireComplaint = read(body, "a Complaint")?;
     Ok(Complaint {
-        reference: clean(&wire.reference),
+        reference: number(&wire.reference),
         status: match wire.status.as_str() {
             "open" => ComplaintStatus::Open,
             "closed" => ComplaintStatus::Closed,
             _ => ComplaintStatus::InReview,
         },
-        status_at: UnixMs::from_rfc3339(&wire.status_at).ok_or("a complaint without a time")?,
+        status_at: past(&wire.status_at).ok_or("a complaint without a time")?,
         answer: wire.answer.map(localized),
     })
 }
@@ -121,7 +121,7 @@ pub fn complaint(body: &[u8]) -> Result<Complaint, String> {
 /// Why it cannot be used.
 pub fn complaint_reference(body: &[u8]) -> Result<String, String> {
     let receipt: Value = read(body, "a ComplaintReceipt")?;
-    let reference = receipt["reference"].as_str().map(clean);
+    let reference = receipt["reference"].as_str().map(number);
     reference.filter(|text| (4..=20).contains(&text.len())).ok_or_else(|| "a complaint without a reference".to_owned())
 }
 

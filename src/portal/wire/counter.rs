@@ -1,5 +1,5 @@
 //! Payments and queue tickets as the contract's JSON has them.
-use super::clean;
+use super::{clean, number};
 use crate::types::{
     Riel, UnixMs,
     civic::{Payment, PaymentStatus, Ticket},
@@ -40,7 +40,7 @@ pub fn payment(body: &[u8]) -> Result<Payment, String> {
             _ => PaymentStatus::Pending,
         },
         amount: Riel(wire.amount_khr),
-        bill: clean(&wire.bill_number),
+        bill: number(&wire.bill_number),
         // checked before it is drawn, and never changed
         khqr: wire.khqr,
         expires_at: UnixMs::from_rfc3339(&wire.expires_at).ok_or("a payment without its end")?,
@@ -52,7 +52,7 @@ pub fn payment(body: &[u8]) -> Result<Payment, String> {
 pub fn ticket(body: &[u8]) -> Result<Ticket, String> {
     let wire: WireTicket =
         serde_json::from_slice(body).map_err(|f| format!("not a QueueTicket: {:?}", f.classify()))?;
-    let number = clean(&wire.number);
+    let number = number(&wire.number);
     if number.is_empty() || number.chars().count() > 6 {
         return Err("a ticket without a number".to_owned());
     }

@@ -1,18 +1,16 @@
 //! Services and offices as the contract's JSON has them. What cannot be read of an entry costs that entry, not
 //! the list.
-use super::{WireText, clean, localized};
+use super::{WireText, clean, id, localized, number};
 use crate::types::{
     Riel,
     civic::{
         Audience, Closure, Fee, FeeKind, FeeUnit, Ministry, Office, OpeningHours, RequiredDocument, Service, Topic,
     },
+    limits::{PORTAL_LIST_MAX, PORTAL_PAGE_MAX},
 };
 use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 use serde_json::Value;
-
-/// Entries of a list inside a service or an office that are taken.
-const ENTRIES_MAX: usize = 100;
 
 #[derive(Deserialize)]
 struct WireFee {
@@ -125,7 +123,7 @@ pub fn offices(body: &[u8]) -> Result<(Vec<Office>, Option<String>), String> {
 /// # Errors
 /// Why it cannot be used.
 pub fn ministries(body: &[u8]) -> Result<(Vec<Ministry>, Option<String>), String> {
-    let read = |wire: WireNamed| Ministry { id: clean(&wire.id), name: localized(wire.name) };
+    let read = |wire: WireNamed| Ministry { id: id(&wire.id), name: localized(wire.name) };
     page(body, |item| serde_json::from_value(item).ok().map(read))
 }
 
@@ -134,7 +132,7 @@ pub fn ministries(body: &[u8]) -> Result<(Vec<Ministry>, Option<String>), String
 /// # Errors
 /// Why it cannot be used.
 pub fn topics(body: &[u8]) -> Result<(Vec<Topic>, Option<String>), String> {
-    let read = |wire: WireNamed| Topic { id: clean(&wire.id), name: localized(wire.name) };
+    let read = |wire: WireNamed| Topic { id: id(&wire.id), name: localized(wire.name) };
     page(body, |item| serde_json::from_value(item).ok().map(read))
 }
 
@@ -149,7 +147,7 @@ pub fn one_office(body: &[u8]) -> Result<Office, String> {
 fn page<T>(body: &[u8], read: impl Fn(Value) -> Option<T>) -> Result<(Vec<T>, Option<String>), String> {
     let page: WirePage = serde_json::from_slice(body).map_err(|fault| format!("not a page: {:?}", fault.classify()))?;
     let all = page.items.len();
-    let items: Vec<T> = page.items.into_iter().filter_map(read).collect();
+    let items: Vec<T> = page.items.into_iter().take(PORTAL_PAGE_MAX).filter_map(read).collect();
     if items.len() < all {
         tracing::warn!(left_out = all - items.len(), "entries of the portal's directory cannot be used");
     }
@@ -158,16 +156,16 @@ fn page<T>(body: &[u8], read: impl Fn(Value) -> Option<T>) -> Result<(Vec<T>, Op
 
 fn service(wire: WireService) -> Service {
     Service {
-        id: clean(&wire.id),
-        code: clean(&wire.code),
+        id: id(&wire.id),
+        code: number(&wire.code),
         name: localized(wire.name),
         purpose: localized(wire.purpose),
-        fees: wire.fees.into_iter().take(ENTRIES_MAX).map(fee).collect(),
+        fees: wire.fees.into_iter().take(PORTAL_LIST_MAX).map(fee).collect(),
         max_working_days: wire.max_working_days,
         documents: wire
             .documents
             .into_iter()
-            .take(ENTRIES_MAX)
+            .take(PORTAL_LIST_MAX)
             .map(|document| RequiredDocument {
                 name: localized(document.name),
                 copies: document.copies,
@@ -177,11 +175,11 @@ fn service(wire: WireService) -> Service {
         sensitive: wire.sensitive,
         bookable: wire.bookable,
         popular: wire.popular,
-        audiences: wire.audiences.iter().filter_map(|word| Audience::from_wire(word)).collect(),
-        ministry: clean(&wire.ministry),
-        topics: wire.topics.iter().map(|id| clean(id)).collect(),
-        steps: wire.steps.into_iter().take(ENTRIES_MAX).map(|step| localized(step.name)).collect(),
-        legal_basis: wire.legal_basis.into_iter().take(ENTRIES_MAX).map(localized).collect(),
+        audiences: wire.audiences.iter().take(PORTAL_LIST_MAX).filter_map(|word| Audience::from_wire(word)).collect(),
+        ministry: id(&wire.ministry),
+        topics: wire.topics.iter().take(PORTAL_LIST_MAX).map(|topic| id(topic)).collect(),
+        steps: wire.steps.into_iter().take(PORTAL_LIST_MAX).map(|step| localized(step.name)).collect(),
+        legal_basis: wire.legal_basis.into_iter().take(PORTAL_LIST_MAX).map(localized).collect(),
     }
 }
 
@@ -202,27 +200,27 @@ fn office(wire: WireOffice) -> Office {
     let mut closures: Vec<Closure> = wire
         .closures
         .into_iter()
-        .take(ENTRIES_MAX)
+        .take(PORTAL_LIST_MAX)
         .filter_map(|closure| Some(Closure { date: closure.date.parse().ok()?, reason: localized(closure.reason) }))
         .collect();
     closures.sort_by_key(|closure| closure.date);
     Office {
-        id: clean(&wire.id),
+        id: id(&wire.id),
         name: localized(wire.name),
         short: wire.short.map(localized),
-        division: clean(&wire.division),
+        division: id(&wire.division),
         address: localized(wire.address),
         phones: wire.phones.iter().take(5).map(|phone| clean(phone)).collect(),
-        hours: wire.hours.into_iter().take(ENTRIES_MAX).filter_map(hours).collect(),
+        hours: wire.hours.into_iter().take(PORTAL_LIST_MAX).filter_map(hours).collect(),
         closures,
-        services: wire.services.iter().take(500).map(|id| clean(id)).collect(),
+        services: wire.services.iter().take(500).map(|service| id(service)).collect(),
         queue_length: wire.queue_length,
     }
 }
 
 fn hours(wire: WireHours) -> Option<OpeningHours> {
     Some(OpeningHours {
-        days: wire.days.iter().filter_map(|day| weekday(day)).collect(),
+        days: wire.days.iter().take(7).filter_map(|day| weekday(day)).collect(),
         open: time(&wire.open)?,
         close: time(&wire.close)?,
     })

@@ -1,8 +1,9 @@
 //! Events as the contract's JSON has them: CloudEvents 1.0, structured.
-use super::{WireFee, WireOffice, WireService, clean, day, office};
+use super::{WireFee, WireOffice, WireService, day, number, office};
 use crate::types::{
     Language, Msisdn, Riel, UnixMs,
     civic::{ApplicationFee, ApplicationStatus, Event, EventPage, Notice, Recipient},
+    limits::PORTAL_PAGE_MAX,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,6 +83,9 @@ pub fn event(body: &[u8]) -> Result<Event, String> {
 /// Why it is no page.
 pub fn page(body: &[u8]) -> Result<EventPage, String> {
     let wire: WirePage = serde_json::from_slice(body).map_err(|fault| format!("not a page: {:?}", fault.classify()))?;
+    if wire.items.len() > PORTAL_PAGE_MAX {
+        return Err(format!("a page of {} events", wire.items.len()));
+    }
     let events = wire
         .items
         .into_iter()
@@ -90,7 +94,8 @@ pub fn page(body: &[u8]) -> Result<EventPage, String> {
             event.inspect_err(|why| tracing::warn!("an event of the portal is left out: {why}")).ok()
         })
         .collect();
-    Ok(EventPage { events, next_after: wire.next_after, more: wire.more })
+    let next_after = wire.next_after.filter(|cursor| cursor.len() <= 1_000);
+    Ok(EventPage { events, next_after, more: wire.more })
 }
 
 fn read(wire: WireEvent) -> Result<Event, String> {
@@ -142,7 +147,7 @@ fn status(data: &Value) -> Option<Notice> {
     let fee = wire.fee.filter(|_| !sensitive).map(|fee| ApplicationFee {
         amount: Riel(fee.amount_khr),
         paid: fee.paid,
-        bill_number: fee.bill_number.map(|number| clean(&number)),
+        bill_number: fee.bill_number.map(|bill| number(&bill)),
     });
     Some(Notice::Status {
         code: code(&wire.application_code)?,
@@ -164,12 +169,12 @@ fn paid(data: &Value) -> Option<Notice> {
     Some(Notice::Paid {
         code: code(&wire.application_code)?,
         amount: Riel(wire.amount_khr),
-        bill_number: clean(&wire.bill_number),
+        bill_number: number(&wire.bill_number),
     })
 }
 
 fn reminder(data: &Value) -> Option<Notice> {
     let wire: WireReminder = of(data)?;
     let start = UnixMs::from_rfc3339(&wire.start)?;
-    Some(Notice::Reminder { reference: clean(&wire.appointment_reference), office: office(wire.office), start })
+    Some(Notice::Reminder { reference: number(&wire.appointment_reference), office: office(wire.office), start })
 }

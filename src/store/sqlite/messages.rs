@@ -165,7 +165,7 @@ async fn insert(db: &mut Db, row: &CallRow, item: &Item, message: &NewMessage, p
     .bind(&message.masked)
     .bind(&row.call.label)
     .bind(message.notice)
-    .bind(item.refused.map(Refusal::as_str))
+    .bind(item.refused.map(Refusal::stored))
     .bind(message.cost.map_or(0, |cost| i64::from(cost.segments)))
     .bind(message.cost.is_some_and(|cost| cost.ucs2))
     .bind(row.now)
@@ -264,7 +264,7 @@ fn read(row: &SqliteRow, now: UnixMs) -> Sql<MessageStatus> {
         expires_at,
         cost: cost(row.try_get(6)?, row.try_get(7)?),
         smsc: if from_submitted || by_telco { row.try_get(25)? } else { None },
-        refused: rejected.as_deref().and_then(Refusal::from_code),
+        refused: rejected.as_deref().and_then(Refusal::from_stored),
         command_status: row.try_get::<Option<i64>, _>(23)?.and_then(|status| u32::try_from(status).ok()),
         receipt_error: row.try_get(27)?,
         message_id: row.try_get(26)?,
@@ -345,7 +345,7 @@ pub(super) async fn note(db: &mut Db, push: &Id, end: &pushes::PushEndRow) -> Sq
     };
     let query = query.bind(push.to_vec()).bind(end.now).bind(end.due);
     let query =
-        if end.state == 2 && end.refused.is_some() { query.bind(end.refused.map(Refusal::as_str)) } else { query };
+        if end.state == 2 && end.refused.is_some() { query.bind(end.refused.map(Refusal::stored)) } else { query };
     query.execute(&mut db.conn).await?;
     Ok(())
 }
