@@ -92,4 +92,4 @@ pub const NOTICE_USE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Notices of the portal to one number in a day. An application has a handful of steps; more is a portal gone wrong.
 pub const NOTICES_A_DAY_MAX: u32 = 20;
 /// Pages of events read in one go; then the next waits for its time, so that a portal without end takes no more than its share.
-pub const EVENT_PAGES_AT_ONCE: u32 = 50;
+pub const EVENT_PAGES_AT_ONCE: u32 = 20;
