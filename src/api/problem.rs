@@ -125,6 +125,7 @@ impl Problem {
     pub fn refused(why: Refusal) -> Self {
         let title = match why {
             Refusal::BadNumber => "The number is not one that a text can be sent to",
+            Refusal::CountryNotAllowed => "Numbers of that country are not texted by this server",
             Refusal::Unroutable => "No telco is configured for that number",
             Refusal::LinkNotAllowed => "A text must not hold a link; a blank belongs behind a full stop",
             Refusal::FreeTextNotAllowed => "This agency may send templates only",

@@ -239,6 +239,8 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
             fails_kiosk: limits.fails_kiosk,
             codes_hour: limits.codes_hour,
             codes_day: limits.codes_day,
+            codes_kiosk: limits.codes_kiosk,
+            codes_hour_all: limits.codes_hour_all,
         },
         zone: config.zone.clone(),
         timeout_sms: config.portal.timeout_sms,
@@ -246,6 +248,7 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
         texts_kept: config.texts_kept,
         quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
         push_enabled: config.push.enabled,
+        countries: config.push.countries.clone(),
         telcos: config
             .telcos
             .iter()

@@ -1,6 +1,11 @@
 //! Messages of agencies: judged one by one, stored in one commit with their call, and sent by the same outbox as
 //! everything else. What is said to whom is decided here; how it is asked for over HTTP is `api`'s business.
-use super::{Exchange, mts::Way, new_id, push::Payload};
+use super::{
+    Exchange,
+    mts::Way,
+    new_id,
+    push::{NoWay, Payload},
+};
 use crate::{
     ports::{
         StoreFault,
@@ -77,6 +82,15 @@ pub struct Call<'a> {
     pub label: String,
     /// At most 1,000.
     pub messages: Vec<Outgoing>,
+}
+
+impl From<NoWay> for Refusal {
+    fn from(none: NoWay) -> Self {
+        match none {
+            NoWay::Country => Refusal::CountryNotAllowed,
+            NoWay::Telco => Refusal::Unroutable,
+        }
+    }
 }
 
 impl Exchange {
@@ -232,9 +246,7 @@ impl Exchange {
         if asked.send_at.is_some_and(|at| at > now.plus_ms(SEND_AHEAD_MAX.as_millis() as i64)) {
             return Err(Refusal::BadSendAt);
         }
-        if self.route(number).is_none() {
-            return Err(Refusal::Unroutable);
-        }
+        self.way_to(number)?;
         if asked.notice && citizen.stopped {
             return Err(Refusal::OptedOut);
         }
@@ -257,7 +269,10 @@ impl Exchange {
         if notice && let Some(until) = self.quiet_until(now) {
             return PushEnd::Later(until);
         }
-        let Some((smsc, source)) = self.route(number) else { return PushEnd::Refused(Refusal::Unroutable) };
+        let (smsc, source) = match self.way_to(number) {
+            Ok(way) => way,
+            Err(none) => return PushEnd::Refused(none.into()),
+        };
         let not_after = stored.push.not_after;
         let way = Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
         PushEnd::Queued(self.cut(&way, text, now))

@@ -1,49 +1,28 @@
-//! What kiosks need besides answers: to be paired and told things, to prove a visitor's number by a code that is
-//! texted to it, and to send a visitor a text. It must not know a page.
-use super::{Exchange, hold, new_id, push::Payload, random};
+//! What kiosks need besides answers: to be paired and told things. What they have texted is `asked`. It must not know
+//! a page.
+use super::{Exchange, hex, hold, new_id, random};
 use crate::{
-    dialogue::View,
     ports::{
         StoreFault,
-        kiosks::{Beat, Command, Kiosk, NewKiosk},
-        pushes::{NewPush, PushKind},
+        kiosks::{Beat, Command, Kiosk, NewKiosk, Offer, Pairing},
     },
-    render::{agency, render_sms},
-    types::{Language, MoId, Msisdn, UnixMs},
+    types::UnixMs,
 };
 use ring::digest::{SHA256, digest};
-use std::time::Duration;
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How long the digits of an unpaired kiosk can be entered.
 const PAIRING_FOR: Duration = Duration::from_secs(10 * 60);
-/// How long a one-time code can be entered, and how often one may be tried.
-const CODE_FOR: Duration = Duration::from_secs(10 * 60);
-const CODE_TRIES: u32 = 5;
-/// Texts that a kiosk sends for visitors in ten minutes.
-const TEXTS_MOST: u32 = 3;
 /// Staff PINs that may be tried at a kiosk in ten minutes.
 const STAFF_TRIES: u32 = 5;
-/// How long a text that a visitor sent to a telephone is of use.
-const TEXT_USE: Duration = Duration::from_secs(30 * 60);
-const TEN_MINUTES_MS: i64 = 10 * 60 * 1_000;
+pub(super) const TEN_MINUTES_MS: i64 = 10 * 60 * 1_000;
 const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
 /// What devices say is kept durably so often; until then in memory.
 const BEATS_EVERY: Duration = Duration::from_secs(30);
-
-/// Why a text was not sent to a number that a visitor typed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TextRefusal {
-    /// It is not a mobile number.
-    NotANumber,
-    /// No telco that we are bound to serves it.
-    Unroutable,
-    /// Too many were sent lately.
-    TooMany,
-    /// It could not be stored.
-    Away,
-}
 
 /// What came of a typed one-time code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +35,19 @@ pub enum CodeTried {
     Over,
 }
 
+/// What counts as one place: an IPv4 address, or an IPv6 network of 64 bits, which one household or one attacker has.
+fn network(address: Option<IpAddr>) -> String {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V6(long)) => Ipv6Addr::from(u128::from(long) >> 64 << 64).to_string(),
+        Some(IpAddr::V4(short)) => short.to_string(),
+        None => String::new(),
+    }
+}
+
 fn hash(token: &str) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
     hash
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 impl Exchange {
@@ -72,7 +56,11 @@ impl Exchange {
     /// # Errors
     /// When the store cannot be read.
     pub async fn kiosk(&self, token: &str) -> Result<Option<Kiosk>, StoreFault> {
-        self.core.store.kiosk(hash(token)).await
+        let found = self.core.store.kiosk(hash(token)).await?;
+        if let Some(kiosk) = found.as_ref().filter(|kiosk| kiosk.fresh) {
+            self.core.store.pairing_taken(kiosk.id.clone()).await?;
+        }
+        Ok(found)
     }
 
     /// All devices that were ever paired, with the last that each said of itself.
@@ -90,12 +78,28 @@ impl Exchange {
         Ok(all)
     }
 
-    /// The eight digits that an unpaired device shows; `None` when it must wait.
-    pub async fn pairing_code(&self, token: &str) -> Option<String> {
+    /// How far the pairing of a device with this token is.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn pairing(&self, token: &str) -> Result<Pairing, StoreFault> {
+        self.core.store.pairing(hash(token), self.now()).await
+    }
+
+    /// The eight digits that an unpaired device shows from now on, which asked for them from this address; `None` when
+    /// they cannot be stored.
+    pub async fn begin_pairing(&self, token: &str, from: Option<IpAddr>) -> Option<String> {
         let now = self.now();
         let code = format!("{:08}", u64::from_le_bytes(random()) % 100_000_000);
         let until = now.plus_ms(PAIRING_FOR.as_millis() as i64);
-        self.core.store.offer_pairing(hash(token), code, until, now).await.ok().flatten()
+        let place = self.core.store.digest(&format!("address {}", network(from)));
+        let offer = Offer { token: hash(token), code: code.clone(), place, until };
+        self.core.store.offer_pairing(offer, now).await.ok().map(|()| code)
+    }
+
+    /// Gives a device that was paired while it had the token `old` the token `new`. Whether it did.
+    pub async fn take_pairing(&self, old: &str, new: &str) -> bool {
+        self.core.store.take_pairing(hash(old), hash(new), self.now()).await.unwrap_or(false)
     }
 
     /// Pairs the device that shows `code` with an office. Its name; `None` when no device shows that code.
@@ -186,134 +190,38 @@ impl Exchange {
         }
     }
 
-    /// A number as a visitor typed it, if a text can be sent to it.
-    fn reachable(&self, typed: &str) -> Result<Msisdn, TextRefusal> {
-        let number = Msisdn::parse_cambodian(typed).filter(Msisdn::can_be_mobile).ok_or(TextRefusal::NotANumber)?;
-        self.route(number).map(|_| number).ok_or(TextRefusal::Unroutable)
-    }
-
-    /// Texts a one-time code to the number that was typed. What names the code in [`Exchange::try_code`].
-    ///
-    /// # Errors
-    /// When none is sent.
-    pub async fn send_code(&self, typed: &str, language: Language) -> Result<(Msisdn, String), TextRefusal> {
-        let number = self.reachable(typed)?;
-        let rules = self.core.settings.rules;
-        let who = hex(&self.core.store.digest(number.digits())[..16]);
-        let windows = vec![
-            (format!("codes-hour:{who}"), HOUR_MS, rules.codes_hour),
-            (format!("codes-day:{who}"), DAY_MS, rules.codes_day),
-        ];
-        match self.core.store.tally(windows, self.now()).await {
-            Ok(true) => {}
-            Ok(false) => return Err(TextRefusal::TooMany),
-            Err(_) => return Err(TextRefusal::Away),
-        }
-        let name = hex(&random::<16>());
-        let language = self.readable(number, language).await;
-        let text = agency::one_time_code(&self.code_of(&name, number), language);
-        self.send_text(&format!("code-{name}"), number, text, CODE_FOR).await?;
-        Ok((number, name))
-    }
-
-    /// Judges a typed one-time code; each try counts.
-    pub async fn try_code(&self, name: &str, number: Msisdn, typed: &str) -> CodeTried {
-        let window = (format!("code-tries:{name}"), CODE_FOR.as_millis() as i64, CODE_TRIES);
-        if !self.core.store.tally(vec![window], self.now()).await.unwrap_or(false) {
-            return CodeTried::Over;
-        }
-        let (given, wanted) = (self.core.store.digest(typed), self.core.store.digest(&self.code_of(name, number)));
-        if given == wanted { CodeTried::Right } else { CodeTried::Wrong }
-    }
-
-    /// The code of a name and number: nobody without the key file can tell it.
-    fn code_of(&self, name: &str, number: Msisdn) -> String {
-        let digest = self.core.store.digest(&format!("one-time code {name} {}", number.digits()));
-        let value = u64::from_le_bytes(digest[..8].try_into().expect("eight octets"));
-        format!("{:06}", value % 1_000_000)
-    }
-
-    /// Romanised Khmer for a number that asked for it: its telephone may have no Khmer letters.
-    async fn readable(&self, number: Msisdn, language: Language) -> Language {
-        let known = self.core.store.citizen(number).await.ok().and_then(|citizen| citizen.language);
-        match (language, known) {
-            (Language::Km, Some(Language::KmLatn)) => Language::KmLatn,
-            _ => language,
-        }
-    }
-
-    /// Sends what a visitor sees to a telephone; three from a kiosk in ten minutes. `intent`: pressed again, it is
-    /// the same text.
-    ///
-    /// # Errors
-    /// When none is sent.
-    pub async fn send_view(
-        &self,
-        device: &str,
-        typed: &str,
-        view: &View,
-        language: Language,
-        intent: uuid::Uuid,
-    ) -> Result<(), TextRefusal> {
-        let number = self.reachable(typed)?;
-        // one text to one number, however often it is pressed: only the first press counts
-        let to = hex(&self.core.store.digest(number.digits())[..8]);
-        let name = format!("kiosk-{}-{to}", intent.simple());
-        let windows =
-            [(name.clone(), TEN_MINUTES_MS, 1), (format!("kiosk-texts:{device}"), TEN_MINUTES_MS, TEXTS_MOST)];
-        let counted = self.core.store.tally(windows.to_vec(), self.now()).await.map_err(|_| TextRefusal::Away)?;
-        if !counted {
-            let pressed = self.core.store.tallied(vec![name.clone()], self.now()).await;
-            if !pressed.map_err(|_| TextRefusal::Away)?.contains(&1) {
-                return Err(TextRefusal::TooMany);
-            }
-        }
-        let language = self.readable(number, language).await;
-        let text = render_sms(view, language, &self.core.settings.zone).text;
-        self.send_text(&name, number, text, TEXT_USE).await
-    }
-
-    /// Stores a text durably, once under its name; it goes out like every other.
-    async fn send_text(&self, name: &str, number: Msisdn, text: String, of_use: Duration) -> Result<(), TextRefusal> {
-        let now = self.now();
-        let push = NewPush {
-            id: MoId(new_id(now)),
-            kind: PushKind::Message,
-            number,
-            payload: Payload::Message { text, notice: false }.to_bytes(),
-            due: now,
-            not_after: now.plus_ms(of_use.as_millis() as i64),
-        };
-        match self.core.store.take_event(name.to_owned(), Some(push), now).await {
-            Ok(_) => {
-                self.core.pushes.notify_one();
-                Ok(())
-            }
-            Err(_) => {
-                self.core.health.failed();
-                Err(TextRefusal::Away)
-            }
-        }
-    }
-
     /// Whether another staff PIN may be tried at a device: five in ten minutes. It counts.
     pub async fn may_try_staff_pin(&self, device: &str) -> bool {
         let window = (format!("staff:{device}"), TEN_MINUTES_MS, STAFF_TRIES);
         self.core.store.tally(vec![window], self.now()).await.unwrap_or(false)
     }
 
-    /// Seals what a visit carries through its pages.
-    pub fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.core.store.seal("visit", plain)
+    /// Seals what a visit carries through its pages, for one place only.
+    pub fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        self.core.store.seal("visit", place, plain)
     }
 
-    /// Opens what [`Exchange::seal`] made.
-    pub fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.core.store.unseal("visit", sealed)
+    /// Opens what [`Exchange::seal`] made for that place.
+    pub fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.core.store.unseal("visit", place, sealed)
     }
 
     /// Now, by the server's clock.
     pub fn clock(&self) -> UnixMs {
         self.now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_of_64_bits_is_one_place_and_so_is_an_ipv4_address_however_it_is_written() {
+        let of = |text: &str| network(Some(text.parse().expect(text)));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.7"), of("192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
     }
 }

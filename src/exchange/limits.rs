@@ -22,10 +22,14 @@ pub struct Rules {
     pub fails_hour_all: u32,
     /// Failed look-ups of a kiosk in ten minutes.
     pub fails_kiosk: u32,
-    /// One-time codes to a number in an hour.
+    /// Texts that visitors ask for to a number, one-time codes and others, in an hour.
     pub codes_hour: u32,
-    /// One-time codes to a number in a day.
+    /// Texts that visitors ask for to a number, one-time codes and others, in a day.
     pub codes_day: u32,
+    /// Those of a kiosk in ten minutes.
+    pub codes_kiosk: u32,
+    /// Those of all kiosks in an hour.
+    pub codes_hour_all: u32,
 }
 
 /// What may be done.

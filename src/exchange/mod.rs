@@ -5,6 +5,7 @@
 //! turn's result, the outbox rows and the MO's end in one commit; `submitting` recorded before bytes leave.
 mod accept;
 mod agency;
+mod asked;
 mod converse;
 mod dedupe;
 mod fuse;
@@ -23,9 +24,10 @@ mod whose;
 
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};
+pub use asked::TextRefusal;
 pub use converse::Visit;
 pub use health::StoreHealth;
-pub use kiosks::{CodeTried, TextRefusal};
+pub use kiosks::CodeTried;
 pub use limits::Rules;
 pub use mts::Cut;
 pub use notices::UssdNotice;
@@ -35,7 +37,7 @@ pub use ussd::{Screen, UssdCall, UssdSignal};
 
 use crate::{
     ports::{Store, clock::Clock, kiosks::Beat, portal::Portal, status::Board},
-    types::{CodeRules, Language, MoId, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
+    types::{CodeRules, Countries, Language, MoId, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
 };
 use jiff::tz::TimeZone;
 use lanes::Lanes;
@@ -88,6 +90,8 @@ pub struct Settings {
     pub quiet: Option<QuietHours>,
     /// Whether events become texts.
     pub push_enabled: bool,
+    /// Countries whose numbers are texted unasked.
+    pub countries: Countries,
 }
 
 /// The door. Cheap to clone.
@@ -217,6 +221,10 @@ fn random<const N: usize>() -> [u8; N] {
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
         .expect("the operating system gives random octets");
     octets
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// UUIDv7 of this moment, above every one that this process has made: ids of one number's segments tell their

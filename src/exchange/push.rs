@@ -51,6 +51,15 @@ pub struct QuietHours {
     pub until: Time,
 }
 
+/// Why there is no way to a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NoWay {
+    /// It is of a country that is not texted unasked.
+    Country,
+    /// No telco of ours serves it.
+    Telco,
+}
+
 /// What is stored of a push.
 #[derive(serde::Serialize, serde::Deserialize)]
 pub(super) enum Payload {
@@ -243,9 +252,16 @@ impl Exchange {
             return PushEnd::Dropped;
         }
         let number = stored.push.number;
-        let Some((smsc, source)) = self.route(number) else {
-            tracing::warn!(push = %stored.push.id, "no telco is configured for the number of an event");
-            return PushEnd::Dropped;
+        let (smsc, source) = match self.way_to(number) {
+            Ok(way) => way,
+            Err(NoWay::Country) => {
+                tracing::warn!(push = %stored.push.id, "an event is for a number of a country not in [push] countries");
+                return PushEnd::Dropped;
+            }
+            Err(NoWay::Telco) => {
+                tracing::warn!(push = %stored.push.id, "no telco is configured for the number of an event");
+                return PushEnd::Dropped;
+            }
         };
         let reminds = matches!(notice, Notice::Reminder { .. });
         // what was shown on a screen, or was not, has been counted
@@ -375,9 +391,18 @@ impl Exchange {
         Some(UnixMs(end.timestamp().as_millisecond()))
     }
 
+    /// The way to a number that did not text us just now, or why it has none. Whoever sends a text unasked has to
+    /// come by here, and so nobody texts a country that is not of `[push] countries`.
+    pub(super) fn way_to(&self, number: Msisdn) -> Result<(SmscName, String), NoWay> {
+        if !self.core.settings.countries.hold(&number) {
+            return Err(NoWay::Country);
+        }
+        self.telco_of(number).ok_or(NoWay::Telco)
+    }
+
     /// The telco that serves a number, and our number there: by the longest prefix, else the first telco that
     /// has none.
-    pub(super) fn route(&self, number: Msisdn) -> Option<(SmscName, String)> {
+    fn telco_of(&self, number: Msisdn) -> Option<(SmscName, String)> {
         let telcos = &self.core.settings.telcos;
         let national = number.national_digits();
         let fits = |prefix: &str| national.is_some_and(|digits| digits.starts_with(prefix));

@@ -183,6 +183,9 @@ impl Exchange {
         let input = Input::Text(mo.text.clone());
         let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, look_ups).await;
         talk.tallies = Some(tallies);
+        if talk.set_stopped == Some(true) {
+            self.stopped_by(number).await;
+        }
         talk
     }
 

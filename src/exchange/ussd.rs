@@ -312,6 +312,9 @@ impl Exchange {
         let mut talk =
             self.run_within(dialogue, input, asker, Some(around.cause), language, look_ups, Some(patience)).await;
         talk.tallies = Some(tallies);
+        if talk.set_stopped == Some(true) {
+            self.stopped_by(call.number).await;
+        }
         talk
     }
 

@@ -8,7 +8,7 @@ use super::{
     pages::HelpPage,
     views::{Action, Does, Slot, StatusCard, slots, status_card},
     visit::{DIGITS_MAX, Held, PIN_MAX, Sent, Typed, pressed},
-    words::{Lang, Told},
+    words::{Lang, Notice, Told},
 };
 use crate::{
     render::words::khmer_digits,
@@ -78,7 +78,7 @@ pub(super) struct DigitsPage {
     pub(super) places: Vec<Option<String>>,
     /// What is said of it to those who listen.
     pub(super) spoken: String,
-    pub(super) notice: Option<&'static Told>,
+    pub(super) notice: Option<Notice>,
     /// Name of the field, and the letter before the keys that change it.
     pub(super) field: (&'static str, char),
     /// Key and words of the button that leads on, and whether enough is typed.
@@ -153,7 +153,7 @@ pub(super) async fn answer(state: &KioskState, here: &Here, mut typed: Typed) ->
     };
     let pin = Pin::parse(&typed.pin);
     let pin_given = pin.is_some();
-    let number = Held::open(state, &typed.held).number();
+    let number = Held::open(state, here, &typed.held).number();
     let who = here.who(number);
     match state.door.check(&who, &typed.digits, pin, here.lang.language()).await {
         CheckAnswer::Status(answer) => {
@@ -213,7 +213,7 @@ fn pin_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Respons
             places,
             // masked, so it is not spoken either
             spoken: count.to_string(),
-            notice,
+            notice: notice.map(Notice::from),
             field: ("pin", 'p'),
             go: ("ok", w.ok),
             ready: count >= 4,

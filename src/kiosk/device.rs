@@ -8,10 +8,11 @@ use super::{
     pages::ToldPage,
     views::{Action, Fact},
     visit::{Sent, pressed},
-    words::{EN, KM, Lang, Told, Words},
+    words::{EN, KM, Lang, Notice, Told, Words},
     words_device::DeviceWords,
 };
 use crate::{
+    ports::kiosks::Pairing as Step,
     render::words as shared,
     types::{
         civic::{Answer, Office, OfficeSearch, Query},
@@ -28,7 +29,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::civil::{Date, Time};
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 /// Most digits of a staff PIN.
 const STAFF_PIN_MAX: usize = 12;
@@ -41,6 +42,8 @@ struct PairPage {
     class: &'static str,
     told: [(&'static str, &'static Told); 2],
     code: Option<String>,
+    /// Words of the button, in Khmer and English.
+    button: (&'static str, &'static str),
 }
 
 #[derive(Template)]
@@ -76,24 +79,55 @@ pub async fn who(state: &KioskState, headers: &HeaderMap) -> Known {
     }
 }
 
-/// The page with the digits that an operator enters; looks again by itself.
+/// What an unpaired device sees: a button that asks for digits; the digits that an operator enters, which look again by
+/// themselves; and once they were entered, the first page, with a token that nobody saw before. Looking stores nothing.
 pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
-    let name = web::device_cookie(headers);
-    let held = web::device_token(headers).filter(|token| is_token(token)).map(str::to_owned);
-    let token = held.clone().unwrap_or_else(new_token);
-    let code = state.door.pairing_code(&token).await;
+    let Some(held) = web::device_token(headers).filter(|token| is_token(token)) else { return pair_page(None, false) };
+    match state.door.pairing(held).await {
+        Step::None => pair_page(None, false),
+        Step::Shown(code) => pair_page(Some(code), false),
+        Step::Done => {
+            let token = new_token();
+            if state.door.take_pairing(held, &token).await { known_by(headers, &token) } else { pair_page(None, true) }
+        }
+    }
+}
+
+/// `POST /kiosk` of an unpaired device: somebody touched the button. It gets a token of its own, whatever it had before.
+pub async fn begin_pairing(state: &KioskState, headers: &HeaderMap, from: Option<IpAddr>) -> Response {
+    let token = new_token();
+    match state.door.begin_pairing(&token, from).await {
+        Some(_) => known_by(headers, &token),
+        None => pair_page(None, true),
+    }
+}
+
+fn pair_page(code: Option<String>, failed: bool) -> Response {
     let pick = |lang: Lang| {
         let words: &DeviceWords = lang.device();
-        if code.is_some() { &words.pair } else { &words.pair_wait }
+        match (&code, failed) {
+            (Some(_), _) => &words.pair,
+            (None, true) => &words.pair_again,
+            (None, false) => &words.pair_first,
+        }
     };
     let told = [("km", pick(Lang::Km)), ("en", pick(Lang::En))];
-    let mut answer = page(StatusCode::OK, &PairPage { km: &KM, en: &EN, class: "pairing", told, code });
-    answer.headers_mut().insert(header::REFRESH, HeaderValue::from_static("5; url=/kiosk"));
-    if held.is_none() {
-        let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
-        let cookie = format!("{name}={token}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict{secure}");
-        answer.headers_mut().append(header::SET_COOKIE, web::header_value(&cookie));
+    let button = (Lang::Km.device().pair.title, Lang::En.device().pair.title);
+    let shown = code.is_some();
+    let mut answer = page(StatusCode::OK, &PairPage { km: &KM, en: &EN, class: "pairing", told, code, button });
+    if shown {
+        answer.headers_mut().insert(header::REFRESH, HeaderValue::from_static("5; url=/kiosk"));
     }
+    answer
+}
+
+/// To the first page with this token.
+fn known_by(headers: &HeaderMap, token: &str) -> Response {
+    let name = web::device_cookie(headers);
+    let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
+    let mut answer = Redirect::to("/kiosk").into_response();
+    let cookie = format!("{name}={token}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict{secure}");
+    answer.headers_mut().append(header::SET_COOKIE, web::header_value(&cookie));
     answer
 }
 
@@ -235,7 +269,7 @@ fn pin_page(here: &Here, typed: String, notice: Option<&'static Told>) -> Respon
         keys: digit_keys(),
         places,
         spoken: count.to_string(),
-        notice,
+        notice: notice.map(Notice::from),
         field: ("once", 's'),
         go: ("ok", here.w.ok),
         ready: count >= 4,
@@ -257,7 +291,7 @@ pub async fn staff_press(State(state): State<KioskState>, here: Here, Sent(form)
     if form.key == "stay" {
         return pin_page(&here, String::new(), None);
     }
-    let opened = state.door.unseal(&URL_SAFE_NO_PAD.decode(&form.held).unwrap_or_default());
+    let opened = super::visit::open(&state, &here.device.id, &form.held);
     let pass = pass(&here, state.door.now().0 / 600_000);
     let admitted = opened.as_deref() == Some(pass.as_bytes());
     if !admitted {
@@ -282,7 +316,7 @@ fn pass(here: &Here, span: i64) -> String {
 
 fn staff_page(state: &KioskState, here: &Here, pass: &str) -> Response {
     let words = here.lang.device();
-    let held = state.door.seal(pass.as_bytes()).map(|sealed| URL_SAFE_NO_PAD.encode(sealed)).unwrap_or_default();
+    let held = super::visit::seal(state, &here.device.id, pass.as_bytes());
     let typed = super::visit::Typed { held, ..super::visit::Typed::default() };
     let f = here.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "ok");
     let fact = |icon, label, value: &str| Fact { icon, label, value: value.to_owned(), note: None };

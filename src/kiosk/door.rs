@@ -2,12 +2,15 @@
 //! know any word of the pages.
 use crate::dialogue::{Choice, Dialogue, Input, StatusFacts, View};
 use crate::exchange::{CodeTried, Exchange, TextRefusal, Visit};
-use crate::ports::{PortFuture, StoreFault, kiosks::Kiosk};
+use crate::ports::{
+    PortFuture, StoreFault,
+    kiosks::{Kiosk, Pairing},
+};
 use crate::types::{
     Language, MoId, Msisdn, Pin, UnixMs,
     civic::{Answer, Query},
 };
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 use uuid::Uuid;
 
 /// What a visitor is told about the code that was entered.
@@ -67,6 +70,7 @@ pub trait Door: Send + Sync {
     /// Texts a one-time code to the typed number; the number, and what names the code.
     fn send_code<'a>(
         &'a self,
+        who: &'a Who,
         typed: &'a str,
         language: Language,
     ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>>;
@@ -83,16 +87,21 @@ pub trait Door: Send + Sync {
     ) -> PortFuture<'a, Result<(), TextRefusal>>;
     /// The paired device with this token.
     fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>>;
-    /// The digits that an unpaired device with this token shows; `None`: it must wait.
-    fn pairing_code<'a>(&'a self, token: &'a str) -> PortFuture<'a, Option<String>>;
+    /// How far the pairing of a device with this token is; it writes nothing.
+    fn pairing<'a>(&'a self, token: &'a str) -> PortFuture<'a, Pairing>;
+    /// The digits that a device with this token shows from now on; `from`: the address that asks for them. `None`: it
+    /// must wait.
+    fn begin_pairing<'a>(&'a self, token: &'a str, from: Option<IpAddr>) -> PortFuture<'a, Option<String>>;
+    /// Gives a device that was paired while it had the token `old` the token `new`. Whether it did.
+    fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool>;
     /// Tells the device itself something at its next heartbeat.
     fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool>;
     /// Whether another staff PIN may be tried at this device; it counts.
     fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool>;
-    /// Seals what a visit carries.
-    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>>;
-    /// Opens it.
-    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>>;
+    /// Seals what a visit carries, for the place that it is carried through.
+    fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>>;
+    /// Opens it in that place.
+    fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
     /// Now.
     fn now(&self) -> UnixMs;
 }
@@ -160,10 +169,11 @@ impl Door for ExchangeDoor {
 
     fn send_code<'a>(
         &'a self,
+        who: &'a Who,
         typed: &'a str,
         language: Language,
     ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
-        Box::pin(self.exchange.send_code(typed, language))
+        Box::pin(self.exchange.send_code(&who.device, typed, language))
     }
 
     fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried> {
@@ -185,8 +195,16 @@ impl Door for ExchangeDoor {
         Box::pin(self.exchange.kiosk(token))
     }
 
-    fn pairing_code<'a>(&'a self, token: &'a str) -> PortFuture<'a, Option<String>> {
-        Box::pin(self.exchange.pairing_code(token))
+    fn pairing<'a>(&'a self, token: &'a str) -> PortFuture<'a, Pairing> {
+        Box::pin(async move { self.exchange.pairing(token).await.unwrap_or(Pairing::None) })
+    }
+
+    fn begin_pairing<'a>(&'a self, token: &'a str, from: Option<IpAddr>) -> PortFuture<'a, Option<String>> {
+        Box::pin(self.exchange.begin_pairing(token, from))
+    }
+
+    fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool> {
+        Box::pin(self.exchange.take_pairing(old, new))
     }
 
     fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
@@ -197,12 +215,12 @@ impl Door for ExchangeDoor {
         Box::pin(self.exchange.may_try_staff_pin(device))
     }
 
-    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        self.exchange.seal(plain)
+    fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        self.exchange.seal(place, plain)
     }
 
-    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.exchange.unseal(sealed)
+    fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.exchange.unseal(place, sealed)
     }
 
     fn now(&self) -> UnixMs {

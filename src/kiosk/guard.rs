@@ -4,11 +4,12 @@ use super::{KioskState, at::Look, device, pages};
 use crate::web;
 use axum::{
     body::Body,
-    extract::{MatchedPath, Request, State},
+    extract::{ConnectInfo, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use std::net::SocketAddr;
 
 /// Largest page, and the smallest that is worth compressing, in octets.
 const PAGE_MAX: usize = 4 << 20;
@@ -68,6 +69,10 @@ async fn known(state: &KioskState, page: &'static str, mut request: Request, nex
         }
         device::Known::Stranger if page == "start" && safe(request.method()) => {
             device::pairing_page(state, request.headers()).await
+        }
+        device::Known::Stranger if page == "start" && request.method() == Method::POST => {
+            let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+            device::begin_pairing(state, request.headers(), from).await
         }
         device::Known::Stranger => Redirect::to("/kiosk").into_response(),
         device::Known::Away => {

@@ -79,7 +79,7 @@ pub fn build() -> String {
 /// be merged with other routes ([`not_found`] serves as theirs).
 pub fn routes(state: KioskState) -> Router {
     Router::new()
-        .route("/kiosk", get(pages::start))
+        .route("/kiosk", get(pages::start).post(pages::to_start))
         .route("/kiosk/", get(pages::to_start))
         .route("/kiosk/sw.js", get(pages::service_worker))
         .route("/kiosk/{lang}", get(pages::to_home))

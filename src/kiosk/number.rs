@@ -9,7 +9,7 @@ use super::{
     pages::ToldPage,
     talk,
     visit::{Goal, Held, ONCE, PHONE_MAX, Sent, Typed, pressed},
-    words::Told,
+    words::Notice,
 };
 use crate::{
     dialogue::View,
@@ -25,7 +25,7 @@ const PHONE_LEAST: usize = 8;
 /// judges it; `skip` goes on without.
 pub async fn number(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let mut typed = form.typed(check::most(&state));
-    let mut held = Held::open(&state, &typed.held);
+    let mut held = Held::open(&state, &here, &typed.held);
     let key = form.key.as_str();
     if let Some(press) = key.strip_prefix('f') {
         pressed(&mut typed.phone, press, PHONE_MAX);
@@ -33,25 +33,26 @@ pub async fn number(State(state): State<KioskState>, here: Here, Sent(form): Sen
     }
     if let Some(press) = key.strip_prefix('o') {
         pressed(&mut typed.once, press, ONCE);
-        return once_page(&here, typed, &held, None);
+        return once_page(&here, typed, None);
     }
     match key {
         "begin" => {
             held.goal = Goal::Status;
-            let typed = Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state), ..typed };
+            let typed =
+                Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state, &here), ..typed };
             phone_page(&here, typed, &held, None)
         }
-        "go" => match state.door.send_code(&typed.phone, here.lang.language()).await {
+        "go" => match state.door.send_code(&here.who(held.number()), &typed.phone, here.lang.language()).await {
             Ok((number, name)) => {
                 held.ask(number, name);
-                let typed = Typed { once: String::new(), held: held.clone().seal(&state), ..typed };
-                once_page(&here, typed, &held, None)
+                let typed = Typed { once: String::new(), held: held.clone().seal(&state, &here), ..typed };
+                once_page(&here, typed, None)
             }
             Err(refusal) => phone_page(&here, typed, &held, Some(refused(&here, refusal))),
         },
         "try" => judge(&state, &here, typed, held).await,
         "skip" if held.goal == Goal::Appointments => talk::go_on(&state, &here, held).await,
-        "once" => once_page(&here, typed, &held, None),
+        "once" => once_page(&here, typed, None),
         _ => phone_page(&here, typed, &held, None),
     }
 }
@@ -60,7 +61,7 @@ async fn judge(state: &KioskState, here: &Here, mut typed: Typed, mut held: Held
     let v = here.lang.visit();
     let asked = held.asked.clone();
     let asked = asked.and_then(|(number, name)| Msisdn::parse_e164(&number).map(|number| (number, name)));
-    let Some((number, name)) = asked else { return phone_page(here, typed, &held, Some(&v.code_over)) };
+    let Some((number, name)) = asked else { return phone_page(here, typed, &held, Some((&v.code_over).into())) };
     let tried =
         if typed.once.len() == ONCE { state.door.try_code(&name, number, &typed.once).await } else { CodeTried::Wrong };
     typed.once.clear();
@@ -70,24 +71,32 @@ async fn judge(state: &KioskState, here: &Here, mut typed: Typed, mut held: Held
             typed.phone.clear();
             match held.goal {
                 Goal::Status => {
-                    typed.held = held.seal(state);
+                    typed.held = held.seal(state, here);
                     check::answer(state, here, typed).await
                 }
                 Goal::Appointments => talk::go_on(state, here, held).await,
             }
         }
-        CodeTried::Wrong => once_page(here, typed, &held, Some(&v.code_wrong)),
-        CodeTried::Over => once_page(here, typed, &held, Some(&v.code_over)),
+        CodeTried::Wrong => once_page(here, typed, Some((&v.code_wrong).into())),
+        CodeTried::Over => once_page(here, typed, Some((&v.code_over).into())),
     }
 }
 
-fn refused(here: &Here, refusal: TextRefusal) -> &'static Told {
+/// Minutes up to which a wait is told in minutes; a longer one is told in hours.
+const MINUTES_MOST: u32 = 120;
+
+/// Why nothing was sent. Which limit it was is not said: one of them is about the number, and that may be a stranger's.
+fn refused(here: &Here, refusal: TextRefusal) -> Notice {
     let v = here.lang.visit();
     match refusal {
-        TextRefusal::NotANumber => &v.not_a_number,
-        TextRefusal::Unroutable => &v.unroutable,
-        TextRefusal::TooMany => &v.too_many_codes,
-        TextRefusal::Away => &v.text_away,
+        TextRefusal::NotANumber => (&v.not_a_number).into(),
+        TextRefusal::Country => (&v.country).into(),
+        TextRefusal::Unroutable => (&v.unroutable).into(),
+        TextRefusal::TooMany(minutes) => {
+            let wait = if minutes <= MINUTES_MOST { (v.minutes)(minutes) } else { (v.hours)(minutes.div_ceil(60)) };
+            Notice { title: v.too_many, text: (v.too_many_wait)(&wait).into() }
+        }
+        TextRefusal::Away => (&v.text_away).into(),
     }
 }
 
@@ -103,7 +112,7 @@ fn places(digits: &str, least: usize) -> Vec<Option<String>> {
     places
 }
 
-pub(super) fn phone_page(here: &Here, typed: Typed, held: &Held, notice: Option<&'static Told>) -> Response {
+pub(super) fn phone_page(here: &Here, typed: Typed, held: &Held, notice: Option<Notice>) -> Response {
     let v = here.lang.visit();
     let back = match held.goal {
         Goal::Status => Back::KeyAt("check", "ok"),
@@ -129,7 +138,7 @@ pub(super) fn phone_page(here: &Here, typed: Typed, held: &Held, notice: Option<
     page(StatusCode::OK, &template)
 }
 
-fn once_page(here: &Here, typed: Typed, _held: &Held, notice: Option<&'static Told>) -> Response {
+fn once_page(here: &Here, typed: Typed, notice: Option<Notice>) -> Response {
     let v = here.lang.visit();
     let (count, digits) = (typed.once.len(), typed.once.clone());
     let template = DigitsPage {
@@ -153,11 +162,11 @@ fn once_page(here: &Here, typed: Typed, _held: &Held, notice: Option<&'static To
 /// `POST /kiosk/{lang}/send`: `begin`, `f…` types the number, `go` sends where the application stands to it.
 pub async fn send(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let mut typed = form.typed(check::most(&state));
-    let held = Held::open(&state, &typed.held);
+    let held = Held::open(&state, &here, &typed.held);
     match form.key.as_str() {
         "begin" => {
             // the same however often the text is sent from here
-            typed.held = held.seal(&state);
+            typed.held = held.seal(&state, &here);
             typed.phone.clear();
             send_page(&here, typed, None)
         }
@@ -171,7 +180,7 @@ pub async fn send(State(state): State<KioskState>, here: Here, Sent(form): Sent)
     }
 }
 
-fn send_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Response {
+fn send_page(here: &Here, typed: Typed, notice: Option<Notice>) -> Response {
     let v = here.lang.visit();
     let (count, digits) = (typed.phone.len(), typed.phone.clone());
     let template = DigitsPage {
@@ -210,7 +219,6 @@ async fn send_now(state: &KioskState, here: &Here, typed: Typed, held: Held) -> 
             let f = here.frame(v.sent.title, "send", Back::KeyAt("check", "ok")).keeping(typed, "sent");
             ToldPage::plain(f, "good", "check", &v.sent)
         }
-        Some(TextRefusal::TooMany) => send_page(here, typed, Some(&v.too_many_texts)),
         Some(refusal) => send_page(here, typed, Some(self::refused(here, refusal))),
     }
 }

@@ -50,7 +50,7 @@ struct PayPage {
 /// `POST /kiosk/{lang}/pay`: `begin` gets a code, `look` asks what became of it, `new` gets another.
 pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let typed = form.typed(check::most(&state));
-    let mut held = Held::open(&state, &typed.held);
+    let mut held = Held::open(&state, &here, &typed.held);
     if form.key == "new" {
         held.renew();
     }
@@ -83,7 +83,7 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             }
             held.payment = Some((payment.id.clone(), typed.digits.clone()));
             held.due = Some((payment.amount.0, payment.bill.clone()));
-            let typed = Typed { held: held.seal(&state), ..typed };
+            let typed = Typed { held: held.seal(&state, &here), ..typed };
             standing(&state, &here, typed, &payment)
         }
         Answer::Payment(Err(fault)) => {

@@ -8,7 +8,7 @@ use super::{
     pages::ToldPage,
     views::{Action, Fact},
     visit::{Goal, Held, Sent, Typed},
-    words::{Lang, Told},
+    words::{Lang, Notice, Told},
     words_visit::VisitWords,
 };
 use crate::{
@@ -100,7 +100,7 @@ fn tasks_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Respo
 /// asks again in the language of the page.
 pub async fn talk(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
     let typed = form.typed(super::check::most(&state));
-    let mut held = Held::open(&state, &typed.held);
+    let mut held = Held::open(&state, &here, &typed.held);
     let key = form.key.as_str();
     if let Some(task) = key.strip_prefix('t').and_then(|digit| digit.parse::<u8>().ok()).filter(|t| (1..=4).contains(t))
     {
@@ -109,19 +109,20 @@ pub async fn talk(State(state): State<KioskState>, here: Here, Sent(form): Sent)
             return go_on(&state, &here, held).await;
         }
         let notice = (task > 1).then_some(&here.lang.visit().needs_number);
-        let typed = Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state), ..typed };
-        return number::phone_page(&here, typed, &held, notice);
+        let typed =
+            Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state, &here), ..typed };
+        return number::phone_page(&here, typed, &held, notice.map(Notice::from));
     }
     let input = match key {
         "back" => Input::Choice(Choice::Back),
         "stay" => Input::Text(if here.lang == Lang::Km { "K" } else { "E" }.to_owned()),
         _ => match key.strip_prefix('n').filter(|number| matches!(number.as_bytes(), [b'1'..=b'9'])) {
             Some(number) => Input::Text(number.to_owned()),
-            None => return tasks_page(&here, Typed { held: held.seal(&state), ..Typed::default() }, None),
+            None => return tasks_page(&here, Typed { held: held.seal(&state, &here), ..Typed::default() }, None),
         },
     };
     let Some(dialogue) = held.dialogue() else {
-        return tasks_page(&here, Typed { held: held.seal(&state), ..Typed::default() }, None);
+        return tasks_page(&here, Typed { held: held.seal(&state, &here), ..Typed::default() }, None);
     };
     step(&state, &here, held, Some(dialogue), input).await
 }
@@ -145,7 +146,7 @@ async fn step(
     let (next, view) = state.door.talk(&who, dialogue, input, here.lang.language(), held.id).await;
     held.keep(&next);
     held.goal = Goal::Appointments;
-    let typed = Typed { held: held.seal(state), ..Typed::default() };
+    let typed = Typed { held: held.seal(state, here), ..Typed::default() };
     show(here, view, typed)
 }
 

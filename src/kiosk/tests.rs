@@ -2,7 +2,10 @@
 use super::*;
 use crate::dialogue::{Dialogue, Input, StatusFacts, View};
 use crate::exchange::{CodeTried, TextRefusal};
-use crate::ports::{PortFuture, StoreFault, kiosks::Kiosk};
+use crate::ports::{
+    PortFuture, StoreFault,
+    kiosks::{Kiosk, Pairing as Step},
+};
 use crate::types::civic::{Answer, PortalFault, Query};
 use crate::types::civic::{
     ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, Ready, ReturnedDocument, TimelineEntry,
@@ -12,6 +15,8 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::net::IpAddr;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -101,8 +106,12 @@ impl Door for Fake {
         self.look_around(query)
     }
 
-    fn send_code<'a>(&'a self, typed: &'a str, _: Language) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
-        let _ = typed;
+    fn send_code<'a>(
+        &'a self,
+        _: &'a Who,
+        _: &'a str,
+        _: Language,
+    ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
         Box::pin(async { Err(TextRefusal::Away) })
     }
 
@@ -125,8 +134,16 @@ impl Door for Fake {
         Box::pin(async { Ok(None) })
     }
 
-    fn pairing_code<'a>(&'a self, _: &'a str) -> PortFuture<'a, Option<String>> {
+    fn pairing<'a>(&'a self, _: &'a str) -> PortFuture<'a, Step> {
+        Box::pin(async { Step::Shown("12345678".to_owned()) })
+    }
+
+    fn begin_pairing<'a>(&'a self, _: &'a str, _: Option<IpAddr>) -> PortFuture<'a, Option<String>> {
         Box::pin(async { Some("12345678".to_owned()) })
+    }
+
+    fn take_pairing<'a>(&'a self, _: &'a str, _: &'a str) -> PortFuture<'a, bool> {
+        Box::pin(async { false })
     }
 
     fn tell<'a>(&'a self, _: &'a str, _: &'static str) -> PortFuture<'a, bool> {
@@ -137,12 +154,13 @@ impl Door for Fake {
         Box::pin(async { true })
     }
 
-    fn seal(&self, plain: &[u8]) -> Option<Vec<u8>> {
-        Some(plain.iter().rev().copied().collect())
+    fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        Some([place, plain].concat().into_iter().rev().collect())
     }
 
-    fn unseal(&self, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.seal(sealed)
+    fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let plain: Vec<u8> = sealed.iter().rev().copied().collect();
+        plain.strip_prefix(place).map(<[u8]>::to_vec)
     }
 
     fn now(&self) -> UnixMs {
@@ -399,8 +417,14 @@ async fn an_unpaired_kiosk_shows_its_digits_and_nothing_else() {
     }
     let request = Request::get("/kiosk").body(Body::empty()).expect("a request");
     let got = send(Pairing::Required, request).await;
+    assert!(got.text.contains("action=\"/kiosk\"") && !got.text.contains("/kiosk/km/home"));
+    assert!(!got.headers.contains_key(header::SET_COOKIE), "who only looks is given nothing");
+    let request = Request::get("/kiosk").header(header::COOKIE, format!("chrak-device={}", "A".repeat(43)));
+    let got = send(Pairing::Required, request.body(Body::empty()).expect("a request")).await;
     assert!(got.text.contains("1234") && got.text.contains("5678"));
-    assert!(!got.text.contains("/kiosk/km/home"));
+    assert_eq!(got.headers[header::REFRESH], "5; url=/kiosk");
+    let got = send(Pairing::Required, form("/kiosk", "key=pair")).await;
+    assert_eq!(got.status, StatusCode::SEE_OTHER);
     let cookie = got.headers[header::SET_COOKIE].to_str().expect("ASCII");
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
     assert_eq!(send(Pairing::Required, form("/kiosk/en/check", "key=1")).await.status, StatusCode::SEE_OTHER);
@@ -422,4 +446,49 @@ async fn assets_are_kept_for_ever_under_their_hash_only() {
         .expect("a request");
     assert_eq!(send(Pairing::Off, request).await.status, StatusCode::NOT_MODIFIED);
     assert_eq!(get("/a/00000000/none.css").await.status, StatusCode::NOT_FOUND);
+}
+
+/// What the fake door seals at a device some time ago, as a form sends it.
+fn sealed(device: &str, minutes_ago: i64, plain: &str) -> String {
+    let at = (Fake.now().0 - minutes_ago * 60_000).to_be_bytes();
+    let place = [device.as_bytes(), &[0], &at[..]].concat();
+    let sealed = Fake.seal(&place, plain.as_bytes()).expect("sealed");
+    URL_SAFE_NO_PAD.encode([&at[..], &sealed].concat())
+}
+
+#[tokio::test]
+async fn a_visit_goes_on_at_its_own_kiosk_and_for_its_own_time_only() {
+    let begun = |minutes: i64| {
+        let begun = Fake.now().0 - minutes * 60_000;
+        format!(
+            r#"{{"id":"{}","begun":{begun},"number":null,"asked":null,"goal":"Status","task":0,"dialogue":null,"payment":null}}"#,
+            Uuid::nil()
+        )
+    };
+    let old_visit = sealed("open", 1, &begun(125));
+    for (held, status) in [
+        (sealed("open", 1, &begun(1)), StatusCode::OK),
+        (sealed("open", 29, &begun(100)), StatusCode::OK),
+        (String::new(), StatusCode::OK),
+        (sealed("open", 31, &begun(31)), StatusCode::GONE),
+        (sealed("open", -31, &begun(1)), StatusCode::GONE),
+        (sealed("k-1", 1, &begun(1)), StatusCode::GONE),
+        (old_visit.clone(), StatusCode::GONE),
+        ("AAAA".to_owned(), StatusCode::GONE),
+        ("not base 64".to_owned(), StatusCode::GONE),
+    ] {
+        for page in ["check", "number", "send", "pay", "appointments", "look"] {
+            let got = send(Pairing::Off, form(&format!("/kiosk/en/{page}"), format!("held={held}&key=stay"))).await;
+            assert!(!got.status.is_server_error(), "{page}: {}", got.status);
+            let over = got.text.contains("This visit is over");
+            let gone = got.status == StatusCode::GONE;
+            assert_eq!((gone, over), (status == StatusCode::GONE, gone), "{page} {held}");
+        }
+    }
+    // the time is part of the seal: it cannot be made younger
+    let mut octets = URL_SAFE_NO_PAD.decode(sealed("open", 31, &begun(31))).expect("base 64");
+    octets[..8].copy_from_slice(&Fake.now().0.to_be_bytes());
+    let held = URL_SAFE_NO_PAD.encode(octets);
+    let got = send(Pairing::Off, form("/kiosk/en/check", format!("held={held}&key=stay"))).await;
+    assert_eq!(got.status, StatusCode::GONE);
 }

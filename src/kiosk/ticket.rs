@@ -9,7 +9,7 @@ use super::{
     talk::Choose,
     views::{Action, Fact},
     visit::{Held, Sent, Typed, pressed},
-    words::Told,
+    words::{Notice, Told},
 };
 use crate::{
     types::civic::{Answer, Change, ChangeKind, PortalFault, Query, ServiceSearch},
@@ -36,7 +36,7 @@ struct TicketPage {
 /// `GET /kiosk/{lang}/ticket`
 pub async fn begin(State(state): State<KioskState>, here: Here) -> Response {
     let Some(office) = here.device.office.clone() else { return pages::no_such_page().await };
-    let typed = Typed { held: Held::open(&state, "").seal(&state), ..Typed::default() };
+    let typed = Typed { held: Held::fresh().seal(&state, &here), ..Typed::default() };
     choices(&state, &here, office, typed, None).await
 }
 
@@ -87,7 +87,7 @@ pub async fn take(State(state): State<KioskState>, here: Here, Sent(form): Sent)
         }
     };
     let checking_in = appointment.is_some();
-    let held = Held::open(&state, &typed.held);
+    let held = Held::open(&state, &here, &typed.held);
     let what = ChangeKind::Ticket { office: office.clone(), service, appointment };
     let query = Query::Change(Change { what, attempt: 0 });
     let v = here.lang.visit();
@@ -134,7 +134,7 @@ fn reference_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> R
         places,
         ready: digits.len() == REFERENCE,
         spoken: digits,
-        notice,
+        notice: notice.map(Notice::from),
         field: ("digits", 'a'),
         go: ("aok", here.w.ok),
         most: REFERENCE,

@@ -1,9 +1,13 @@
 //! What a visit carries from page to page in hidden fields: what was typed, and sealed, what the server must be able
 //! to trust. Nothing of it stands in an address, a cookie or any storage.
-use super::{KioskState, frame::both};
+use super::{
+    KioskState,
+    at::{Device, Here},
+    frame::both,
+};
 use crate::{
     dialogue::Dialogue,
-    types::{Msisdn, writing},
+    types::{Msisdn, UnixMs, writing},
 };
 use axum::{
     Form,
@@ -12,7 +16,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// Most digits that are taken from a visitor; the portal's codes have at most 24 characters.
 pub const DIGITS_MAX: usize = 24;
@@ -22,8 +26,11 @@ pub const PIN_MAX: usize = 6;
 pub const PHONE_MAX: usize = 17;
 /// Digits of a one-time code.
 pub const ONCE: usize = 6;
-/// How long a visit's sealed part can be used.
-const VISIT_FOR: Duration = Duration::from_secs(30 * 60);
+/// How long a page's sealed part can be used, and how long a visit can go on from page to page.
+const PAGE_FOR: Duration = Duration::from_secs(30 * 60);
+const VISIT_FOR: Duration = Duration::from_secs(2 * 3600);
+/// Octets of the time that stands before what is sealed.
+const TIME: usize = 8;
 
 /// What has been typed so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,8 +149,48 @@ impl FromRequest<KioskState> for Sent {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &KioskState) -> Result<Self, Response> {
-        Form::<VisitForm>::from_request(request, state).await.map(|Form(form)| Sent(form)).map_err(|f| unreadable(&f))
+        let device = request.extensions().get::<Arc<Device>>().cloned();
+        let form = Form::<VisitForm>::from_request(request, state).await;
+        let Form(form) = form.map_err(|fault| unreadable(&fault))?;
+        let device = device.map_or_else(|| Device::open().id, |device| device.id.clone());
+        let goes_on = |plain: Vec<u8>| {
+            let held = serde_json::from_slice::<Held>(&plain).ok();
+            // the staff page seals something else
+            held.is_none_or(|held| held.goes_on(state.door.now()))
+        };
+        if !form.held.is_empty() && !open(state, &device, &form.held).is_some_and(goes_on) {
+            return Err(both(StatusCode::GONE, "clock", true, |w| &w.visit_over));
+        }
+        Ok(Sent(form))
     }
+}
+
+/// What a seal is bound to: it opens at this device and with this time only.
+fn place(device: &str, at: &[u8]) -> Vec<u8> {
+    // names of devices hold no NUL, so the two cannot run into each other
+    [device.as_bytes(), &[0], at].concat()
+}
+
+/// Seals something for a hidden field of this device's pages, with the time.
+pub fn seal(state: &KioskState, device: &str, plain: &[u8]) -> String {
+    let at = state.door.now().0.to_be_bytes();
+    let sealed = state.door.seal(&place(device, &at), plain);
+    match sealed {
+        Some(sealed) => URL_SAFE_NO_PAD.encode([&at[..], &sealed].concat()),
+        None => {
+            tracing::error!("a visit cannot be sealed; it begins anew with its next page");
+            String::new()
+        }
+    }
+}
+
+/// Opens what [`seal`] made at this device a short time ago.
+pub fn open(state: &KioskState, device: &str, sealed: &str) -> Option<Vec<u8>> {
+    let octets = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let (at, sealed) = octets.split_first_chunk::<TIME>()?;
+    let age = state.door.now().since_ms(UnixMs(i64::from_be_bytes(*at)));
+    // a clock that was set back a little ends no visit
+    (age.unsigned_abs() <= PAGE_FOR.as_millis() as u64).then(|| state.door.unseal(&place(device, at), sealed))?
 }
 
 /// Why a form cannot be read.
@@ -169,8 +216,8 @@ pub enum Goal {
 pub struct Held {
     /// Names the intentions of this visit, so that a page sent twice changes things once.
     pub id: uuid::Uuid,
-    /// Until when it can be used.
-    until: i64,
+    /// When the visit began.
+    begun: i64,
     /// The number that was proven, E.164.
     number: Option<String>,
     /// The number to which a code was sent, E.164, and what names the code.
@@ -189,25 +236,24 @@ pub struct Held {
 }
 
 impl Held {
-    /// What a form sent, if it was sealed here and not too long ago; else a new visit.
-    pub fn open(state: &KioskState, sealed: &str) -> Self {
-        let now = state.door.now();
-        let opened = URL_SAFE_NO_PAD.decode(sealed).ok().and_then(|sealed| state.door.unseal(&sealed));
-        let held = opened.and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
-        held.filter(|held| held.until > now.0).unwrap_or_else(Held::fresh)
+    /// What a form sent, if it was sealed for this kiosk and not too long ago; else a new visit.
+    pub fn open(state: &KioskState, here: &Here, sealed: &str) -> Self {
+        let held = open(state, &here.device.id, sealed).and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
+        held.filter(|held| held.goes_on(state.door.now())).unwrap_or_else(Held::fresh)
+    }
+
+    /// Whether the visit has not gone on for too long.
+    fn goes_on(&self, now: UnixMs) -> bool {
+        now.since_ms(UnixMs(self.begun)) < VISIT_FOR.as_millis() as i64
     }
 
     /// For a hidden field.
-    pub fn seal(mut self, state: &KioskState) -> String {
-        self.until = state.door.now().plus_ms(VISIT_FOR.as_millis() as i64).0;
-        let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
-        match state.door.seal(&plain) {
-            Some(sealed) => URL_SAFE_NO_PAD.encode(sealed),
-            None => {
-                tracing::error!("a visit cannot be sealed; it begins anew with its next page");
-                String::new()
-            }
+    pub fn seal(mut self, state: &KioskState, here: &Here) -> String {
+        if self.begun == 0 {
+            self.begun = state.door.now().0;
         }
+        let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
+        seal(state, &here.device.id, &plain)
     }
 
     /// The number that the visitor proved.
@@ -228,7 +274,8 @@ impl Held {
 
     /// A task about appointments begins.
     pub fn begin(&mut self, task: u8) {
-        *self = Held { number: self.number.take(), goal: Goal::Appointments, task, ..Held::fresh() };
+        let (number, begun) = (self.number.take(), self.begun);
+        *self = Held { number, begun, goal: Goal::Appointments, task, ..Held::fresh() };
     }
 
     /// The task that was begun.
@@ -248,7 +295,7 @@ impl Held {
     }
 
     /// Of a new visit.
-    fn fresh() -> Self {
+    pub fn fresh() -> Self {
         Held { id: uuid::Uuid::now_v7(), ..Held::default() }
     }
 

@@ -3,6 +3,7 @@
 use crate::render::words as shared;
 use crate::types::{Language, civic::ApplicationStatus};
 use jiff::civil::DateTime;
+use std::borrow::Cow;
 
 /// The languages of the screens; romanised Khmer is for telephones only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,21 @@ pub struct Told {
     pub title: &'static str,
     /// What it means, what to do.
     pub text: &'static str,
+}
+
+/// A headline and what follows from it, for what is not known beforehand.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// What is so.
+    pub title: &'static str,
+    /// What it means, what to do.
+    pub text: Cow<'static, str>,
+}
+
+impl From<&'static Told> for Notice {
+    fn from(told: &'static Told) -> Self {
+        Notice { title: told.title, text: Cow::Borrowed(told.text) }
+    }
 }
 
 /// The catalogue of one language, in the order in which a visitor meets it.
@@ -127,6 +143,7 @@ pub struct Words {
     pub wrong_way: Told,
     pub too_large: Told,
     pub unreadable: Told,
+    pub visit_over: Told,
     pub foreign: Told,
     pub services_card: Told,
     pub offices_card: Told,
@@ -260,6 +277,9 @@ pub static KM: Words = Words {
     },
     unreadable: Told {
         title: "មិនអាចអានអ្វីដែលបានបញ្ចូលទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
+    },
+    visit_over: Told {
+        title: "ការប្រើប្រាស់លើកនេះបានចប់ហើយ", text: "អ្វីដែលបានបញ្ចូលត្រូវបានលុប។ សូមចាប់ផ្តើមឡើងវិញ។"
     },
     foreign: Told {
         title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
@@ -413,6 +433,7 @@ pub static EN: Words = Words {
     wrong_way: Told { title: "This page cannot be opened that way", text: "Please start again." },
     too_large: Told { title: "That was too long", text: "Please start again." },
     unreadable: Told { title: "That could not be read", text: "Please start again." },
+    visit_over: Told { title: "This visit is over", text: "What was entered is wiped. Please start again." },
     foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
     services_card: Told { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
     offices_card: Told { title: "Offices", text: "Where they are, when they are open, how to call them" },

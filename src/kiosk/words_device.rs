@@ -6,7 +6,8 @@ use super::words::{Lang, Told};
 #[allow(missing_docs, reason = "the names say which text it is, the texts below show it")]
 pub struct DeviceWords {
     pub pair: Told,
-    pub pair_wait: Told,
+    pub pair_first: Told,
+    pub pair_again: Told,
     pub closed: Told,
     pub hours_today: &'static str,
     pub closed_today: &'static str,
@@ -57,7 +58,8 @@ const fn told(title: &'static str, text: &'static str) -> Told {
 
 static KM: DeviceWords = DeviceWords {
     pair: told("ភ្ជាប់ម៉ាស៊ីននេះ", "សូមប្រាប់លេខនេះទៅប្រតិបត្តិករ ដើម្បីភ្ជាប់ម៉ាស៊ីនជាមួយការិយាល័យ។ លេខប្រើបាន ១០ នាទី។"),
-    pair_wait: told("សូមរង់ចាំបន្តិច", "មានម៉ាស៊ីនច្រើនកំពុងរង់ចាំភ្ជាប់។ ទំព័រនេះនឹងព្យាយាមម្តងទៀតដោយខ្លួនឯង។"),
+    pair_first: told("ម៉ាស៊ីននេះមិនទាន់ភ្ជាប់ទេ", "សម្រាប់អ្នកដំឡើង៖ សូមចុចប៊ូតុងខាងក្រោម ដើម្បីទទួលលេខភ្ជាប់។"),
+    pair_again: told("មិនទាន់អាចភ្ជាប់បានទេ", "សូមរង់ចាំបន្តិច រួចចុចម្តងទៀត។"),
     closed: told("ឥឡូវនេះបិទ", "សូមអភ័យទោស។ សូមអញ្ជើញមកក្នុងម៉ោងធ្វើការ។"),
     hours_today: "ម៉ោងធ្វើការថ្ងៃនេះ",
     closed_today: "ថ្ងៃនេះការិយាល័យបិទ",
@@ -97,7 +99,8 @@ static EN: DeviceWords = DeviceWords {
         "Pair this kiosk",
         "Give these digits to an operator, who joins the kiosk to its office. They last 10 minutes.",
     ),
-    pair_wait: told("One moment", "Many devices are waiting to be paired. This page tries again by itself."),
+    pair_first: told("This kiosk is not paired yet", "For the installer: touch the button below to get its digits."),
+    pair_again: told("It cannot be paired now", "Please wait a moment and touch the button again."),
     closed: told("Closed now", "Sorry. Please come back in office hours."),
     hours_today: "Hours today",
     closed_today: "The office is closed today",

@@ -46,6 +46,33 @@ pub struct Kiosk {
     pub language: Option<String>,
     /// Its last heartbeat.
     pub beat: Option<Beat>,
+    /// It was just paired: the token that it had before can still be exchanged, in case that the new one was lost on its
+    /// way.
+    pub fresh: bool,
+}
+
+/// A device that wants to be paired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// Of the token that it has until it is paired.
+    pub token: TokenHash,
+    /// The digits that it shows.
+    pub code: String,
+    /// What stands for the address from which it asked.
+    pub place: [u8; 32],
+    /// Until when the digits can be entered.
+    pub until: UnixMs,
+}
+
+/// How far a device's pairing is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pairing {
+    /// It has not asked for digits, or their time is over.
+    None,
+    /// It shows these digits.
+    Shown(String),
+    /// It is paired, and takes a new token.
+    Done,
 }
 
 /// Something a kiosk is told.
@@ -72,6 +99,10 @@ pub struct NewKiosk {
     pub profile: String,
 }
 
+/// Devices of one address that may wait at once; the oldest makes room. A whole hall is set up behind one address.
+pub const WAITING_AT_ONE_PLACE: i64 = 32;
+/// Devices of all addresses that may wait at once.
+pub const WAITING_MAX: i64 = 500;
 /// Most wrong codes that may be entered while a code can be used.
 pub const PAIRING_TRIES: u32 = 5;
 
@@ -81,17 +112,17 @@ pub trait Kiosks: Send + Sync {
     fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>>;
     /// All devices that were ever paired, the oldest first.
     fn kiosks(&self) -> PortFuture<'_, Result<Vec<Kiosk>, StoreFault>>;
-    /// The code that this device shows: the one that it has while that can be used, else `code` until `until`.
-    /// `None` when too many devices are waiting.
-    fn offer_pairing(
-        &self,
-        token: TokenHash,
-        code: String,
-        until: UnixMs,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<Option<String>, StoreFault>>;
+    /// How far the pairing of the device with this token is. Writes nothing.
+    fn pairing(&self, token: TokenHash, now: UnixMs) -> PortFuture<'_, Result<Pairing, StoreFault>>;
+    /// A device shows digits from now on. Where too many wait, of its address or of all, the oldest makes room.
+    fn offer_pairing(&self, offer: Offer, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Pairs the device that shows the code. `false`: none does; that is a try against every code shown now.
     fn pair(&self, new: NewKiosk, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
+    /// Gives the device that was paired while it had the token `old` the token `new`, by which alone it is known. Whether
+    /// there is one.
+    fn take_pairing(&self, old: TokenHash, new: TokenHash, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
+    /// A device has used its new token: the old one is of no use any more.
+    fn pairing_taken(&self, id: String) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Ends a device's pairing. Whether there was one.
     fn revoke(&self, id: String, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// Keeps what devices said.
@@ -109,10 +140,10 @@ pub trait Kiosks: Send + Sync {
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// Adds to the failed look-ups of all numbers in a clock hour (hours since 1970).
     fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>>;
-    /// Makes something that only this database opens, under this name.
-    fn seal(&self, name: &'static str, plain: &[u8]) -> Option<Vec<u8>>;
-    /// Opens what [`Kiosks::seal`] made under this name.
-    fn unseal(&self, name: &'static str, sealed: &[u8]) -> Option<Vec<u8>>;
+    /// Makes something that only this database opens, under this name and in this place.
+    fn seal(&self, name: &'static str, place: &[u8], plain: &[u8]) -> Option<Vec<u8>>;
+    /// Opens what [`Kiosks::seal`] made under this name and in this place.
+    fn unseal(&self, name: &'static str, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
     /// What stands for something in counts and codes: a keyed digest.
     fn digest(&self, of: &str) -> [u8; 32];
 }

@@ -9,6 +9,7 @@ use crate::types::UnixMs;
 #[allow(missing_docs, reason = "the codes of the API's document")]
 pub enum Refusal {
     BadNumber,
+    CountryNotAllowed,
     Unroutable,
     LinkNotAllowed,
     FreeTextNotAllowed,
@@ -54,6 +55,7 @@ impl Refusal {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::BadNumber => "bad_number",
+            Self::CountryNotAllowed => "country_not_allowed",
             Self::Unroutable => "unroutable",
             Self::LinkNotAllowed => "link_not_allowed",
             Self::FreeTextNotAllowed => "free_text_not_allowed",

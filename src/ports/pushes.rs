@@ -55,11 +55,40 @@ pub enum PushEnd {
     Later(UnixMs),
 }
 
+/// How many texts visitors may have sent, and to whom none is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Windows in each of which the text takes a place: name, length in milliseconds, most (0 is no limit).
+    pub windows: Vec<(String, i64, u32)>,
+    /// A window that refuses every text while it runs.
+    pub closed_by: String,
+}
+
+/// What became of a text that a visitor asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is stored, and counted in the same commit.
+    Taken,
+    /// It had been stored before under its name; it is neither stored nor counted again.
+    Before,
+    /// A window is full, or the number is closed: nothing was stored or counted. There is room again at that time.
+    Full(UnixMs),
+}
+
 /// The port.
 pub trait Pushes: Send + Sync {
     /// Stores an event's work, unless its id was handled before. Durable when done; whether it was new.
     fn take_event(&self, event: String, push: Option<NewPush>, now: UnixMs)
     -> PortFuture<'_, Result<bool, StoreFault>>;
+    /// Stores a text that a visitor asked for under its name, if every window has room: look, count and store are one
+    /// commit, so that texts that are asked for at once cannot pass a bound together.
+    fn take_asked(
+        &self,
+        name: String,
+        push: NewPush,
+        bounds: Bounds,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Asked, StoreFault>>;
     /// Work that is due, oldest first.
     fn due_pushes(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>>;
     /// Ends a try. [`StoreFault::Stale`] when it is no longer waiting: nothing is written.

@@ -2,6 +2,7 @@
 //! text travels nor of how a view came about.
 pub mod agency;
 mod fit;
+pub mod kiosk;
 pub mod sms;
 mod texts;
 pub mod ussd;

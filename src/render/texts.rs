@@ -112,6 +112,10 @@ texts! {
         "km/agency_come.sms" "km-Latn/agency_come.sms" "en/agency_come.sms";
     agency_code(code: &'a str)
         "km/agency_code.sms" "km-Latn/agency_code.sms" "en/agency_code.sms";
+    kiosk_code(code: &'a str)
+        "km/kiosk_code.sms" "km-Latn/kiosk_code.sms" "en/kiosk_code.sms";
+    kiosk_note()
+        "km/kiosk_note.sms" "km-Latn/kiosk_note.sms" "en/kiosk_note.sms";
     push_status(code: &'a str, status: &'a str, office: &'a str, next: &'a str)
         "km/push_status.sms" "km-Latn/push_status.sms" "en/push_status.sms";
     push_paid(code: &'a str, amount: &'a str, bill: &'a str)

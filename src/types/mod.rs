@@ -1,6 +1,7 @@
 //! Floor 0: the words everything else is said in. No I/O, no clock, no randomness.
 pub mod civic;
 pub mod code;
+pub mod countries;
 pub mod gazetteer;
 pub mod ids;
 pub mod lang;
@@ -14,6 +15,7 @@ pub mod time;
 pub mod writing;
 
 pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
+pub use countries::Countries;
 pub use ids::{AckId, MoId, MtId, SessionId};
 pub use lang::Language;
 pub use money::Riel;

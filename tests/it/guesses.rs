@@ -25,6 +25,8 @@ const RULES: Rules = Rules {
     fails_kiosk: 0,
     codes_hour: 0,
     codes_day: 0,
+    codes_kiosk: 0,
+    codes_hour_all: 0,
 };
 
 /// A well-formed code that the sandbox does not have, or one that it hides.

@@ -108,7 +108,10 @@ contract!(
     a_step_is_one_commit,
     sessions_that_are_over_are_swept,
     a_device_is_paired_by_what_it_shows,
+    a_token_from_before_the_pairing_is_of_no_use_after_it,
+    the_oldest_of_an_address_makes_room_and_other_addresses_keep_their_digits,
     pairing_codes_end,
+    texts_asked_for_at_once_cannot_pass_a_bound_together,
     orders_come_until_they_are_done,
     counts_fill_their_windows_together,
 );

@@ -6,7 +6,7 @@ use chrak::{
         view::{Again, Asking, OfficeFacts, Opt, ServiceFacts},
     },
     render::{
-        agency, render_sms, render_ussd,
+        agency, kiosk, render_sms, render_ussd,
         ussd::{self, Size},
     },
     text::{
@@ -310,6 +310,16 @@ fn templates() -> Vec<(String, [String; 3])> {
         .collect()
 }
 
+/// What a visitor of a kiosk has texted to a telephone, with what a stranger can do.
+fn from_kiosks(data: Data) -> Vec<(String, [String; 3])> {
+    let code = Language::ALL.map(|language| kiosk::one_time_code("482193", language));
+    let statuses = texts(data).into_iter().filter(|(name, _)| name.starts_with("status"));
+    let sent = statuses.map(|(name, view)| {
+        (format!("to a phone: {name}"), Language::ALL.map(|language| kiosk::asked_for(&view, language, &phnom_penh())))
+    });
+    std::iter::once(("kiosk: one-time code".to_owned(), code)).chain(sent).collect()
+}
+
 fn cost(text: &str) -> (usize, usize, &'static str) {
     let plan = segment::plan(text);
     let alphabet = if plan.alphabet == Alphabet::Gsm7 { "GSM-7" } else { "UCS-2" };
@@ -349,7 +359,7 @@ fn every_text_stands_on_one_page() {
         put(&name, Language::ALL.map(|language| written(&view, language)));
     }
     put("language set", Language::ALL.map(|language| written(&View::LanguageSet(language), language)));
-    for (name, texts) in templates() {
+    for (name, texts) in templates().into_iter().chain(from_kiosks(Data::Usual)) {
         put(&name, texts);
     }
     page.push_str(
@@ -430,19 +440,21 @@ fn no_text_costs_more_than_it_may() {
     let mut page = String::from(
         "# What each text costs at worst\n\nMade by a test with the longest data that the portal's contract allows. \
          Units are GSM-7 septets (160 in one segment, 153 in each of several) or UCS-2 code units (70 and 67). Status \
-         answers take one segment, what is sent unasked at most two, the ombudsman's own words six, everything else at most three.\n\n\
+         answers take one segment, what is sent unasked at most two, from a kiosk to a phone at most two (a \
+         one-time code one), the ombudsman's own words six, everything else at most three.\n\n\
          | text | km | km-Latn | en |\n|---|---|---|---|\n",
     );
-    for (name, view) in texts(Data::Longest).into_iter().chain(unasked(Data::Longest)) {
+    let all = texts(Data::Longest).into_iter().chain(unasked(Data::Longest));
+    let all = all.map(|(name, view)| (name, Language::ALL.map(|language| written(&view, language))));
+    for (name, texts) in all.chain(from_kiosks(Data::Longest)) {
         let most = match name.as_str() {
-            name if name.starts_with("status") => 1,
-            name if name.starts_with("notice") => 2,
+            name if name.starts_with("status") || name.starts_with("kiosk") => 1,
+            name if name.starts_with("notice") || name.starts_with("to a phone") => 2,
             "complaint" => 6,
             _ => 3,
         };
         let mut cells = Vec::new();
-        for language in Language::ALL {
-            let text = written(&view, language);
+        for (language, text) in Language::ALL.into_iter().zip(texts) {
             let (units, segments, alphabet) = cost(&text);
             assert!(segments <= most, "{name} {}: {segments} segments: {text}", language.tag());
             assert_eq!(alphabet == "UCS-2", language == Language::Km, "{name} {}: {text}", language.tag());

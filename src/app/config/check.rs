@@ -4,7 +4,7 @@ use super::{
     file::{self, File},
     secret, telco, ussd,
 };
-use crate::types::{CodePattern, CodeRules, Language, code::CheckDigit, time::phnom_penh};
+use crate::types::{CodePattern, CodeRules, Countries, Language, code::CheckDigit, time::phnom_penh};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{
@@ -243,7 +243,18 @@ fn push(table: file::Push) -> Result<PushSettings, ConfigFault> {
     if quiet_hours.is_some_and(|(from, until)| from == until) {
         return Err(ConfigFault::new("push.quiet_hours: begin and end are equal; [] means none"));
     }
-    Ok(PushSettings { quiet_hours, enabled: table.enabled.unwrap_or(true) })
+    Ok(PushSettings { countries: countries(table.countries)?, quiet_hours, enabled: table.enabled.unwrap_or(true) })
+}
+
+fn countries(given: Option<Vec<String>>) -> Result<Countries, ConfigFault> {
+    let Some(codes) = given else { return Ok(Countries::cambodia()) };
+    if codes.is_empty() {
+        let text = "push.countries: an empty list texts nobody; use enabled = false for that, or name a country";
+        return Err(ConfigFault::new(text));
+    }
+    Countries::new(codes).map_err(|wrong| {
+        ConfigFault::new(format!("push.countries: \"{wrong}\" is not a country code, such as \"855\" for Cambodia"))
+    })
 }
 
 fn agencies(
@@ -278,10 +289,13 @@ fn limits(table: file::Limits) -> LimitSettings {
     let replies = table.replies_per_number.unwrap_or_default();
     let kiosk = table.failed_lookups_per_kiosk.unwrap_or_default();
     let codes = table.one_time_codes_per_number.unwrap_or_default();
+    let kiosk_codes = table.one_time_codes_per_kiosk.unwrap_or_default();
     LimitSettings {
         fails_kiosk: kiosk.per_10_min.unwrap_or(10),
         codes_hour: codes.per_hour.unwrap_or(3),
         codes_day: codes.per_day.unwrap_or(6),
+        codes_kiosk: kiosk_codes.per_10_min.unwrap_or(6),
+        codes_hour_all: table.one_time_codes_global_per_hour.unwrap_or(2_000),
         fails_quarter: fails.per_15_min.unwrap_or(5),
         fails_day: fails.per_day.unwrap_or(10),
         replies_minute: replies.per_min.unwrap_or(6),
@@ -401,6 +415,8 @@ mod tests {
             (format!("{GOOD}short_codes = [\"1212\", \"\"]"), "smsc[0].short_codes: at least one number is needed"),
             (format!("{GOOD}prefixes = [\"10\", \"+66\"]"), "smsc[0].prefixes: \"+66\" is no beginning of a Cambodian"),
             (format!("{GOOD}prefixes = [\"85510\"]"), "smsc[0].prefixes: \"85510\" is no beginning of a Cambodian"),
+            (format!("[push]\ncountries = []\n{GOOD}"), "push.countries: an empty list texts nobody"),
+            (format!("[push]\ncountries = [\"85\"]\n{GOOD}"), "push.countries: \"85\" is not a country code"),
         ] {
             let fault = settle(&text).expect_err(told);
             assert!(fault.contains(told) && !fault.contains('\n'), "{fault}");

@@ -46,11 +46,12 @@ tables! {
     Limits {
         failed_lookups_per_number: Spans, failed_lookups_per_kiosk: Spans, failed_lookups_global_per_hour: u32,
         replies_per_number: Spans, dialogue_turns_per_number_per_day: u32, one_time_codes_per_number: Spans,
+        one_time_codes_per_kiosk: Spans, one_time_codes_global_per_hour: u32,
     }
     /// How many in a span of time.
     Spans { per_min: u32, per_10_min: u32, per_15_min: u32, per_hour: u32, per_day: u32 }
     /// `[push]`
-    Push { quiet_hours: Vec<String>, enabled: bool }
+    Push { countries: Vec<String>, quiet_hours: Vec<String>, enabled: bool }
     /// `[retention]`
     Retention { texts_days: u32, audit_days: u32 }
     /// `[kiosk]`
@@ -101,7 +102,7 @@ pub fn keys_of(path: &[&str]) -> Option<&'static [&'static str]> {
         ["code"] => Code::KEYS,
         ["limits"] => Limits::KEYS,
         ["limits", "failed_lookups_per_number"] => &["per_15_min", "per_day"],
-        ["limits", "failed_lookups_per_kiosk"] => &["per_10_min"],
+        ["limits", "failed_lookups_per_kiosk" | "one_time_codes_per_kiosk"] => &["per_10_min"],
         ["limits", "replies_per_number"] => &["per_min", "per_day"],
         ["limits", "one_time_codes_per_number"] => &["per_hour", "per_day"],
         ["push"] => Push::KEYS,

@@ -12,7 +12,7 @@ mod ussd;
 pub use check::check;
 pub use load::{load, parse};
 
-use crate::types::{CodeRules, Language};
+use crate::types::{CodeRules, Countries, Language};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -118,6 +118,8 @@ pub enum EventsBy {
 /// `[push]`
 #[derive(Clone, Debug)]
 pub struct PushSettings {
+    /// Countries whose numbers are texted unasked.
+    pub countries: Countries,
     /// From and until; `None`: no quiet hours.
     pub quiet_hours: Option<(Time, Time)>,
     /// Whether events become texts.
@@ -154,10 +156,14 @@ pub struct LimitSettings {
     pub fails_hour_all: u32,
     /// Failed look-ups of a kiosk in ten minutes.
     pub fails_kiosk: u32,
-    /// One-time codes to a number in an hour.
+    /// Texts that visitors ask for to a number, one-time codes and others, in an hour.
     pub codes_hour: u32,
-    /// One-time codes to a number in a day.
+    /// Texts that visitors ask for to a number, one-time codes and others, in a day.
     pub codes_day: u32,
+    /// Those of a kiosk in ten minutes.
+    pub codes_kiosk: u32,
+    /// Those of all kiosks in an hour.
+    pub codes_hour_all: u32,
 }
 
 /// `[kiosk]`

@@ -4,9 +4,9 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
-        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, TokenHash},
+        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
-        pushes::{NewPush, PushEnd, Pushes, StoredPush},
+        pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
     types::{MoId, Msisdn, MtId, UnixMs, names::Family},
@@ -29,6 +29,7 @@ impl Messages for Depths {
 #[rustfmt::skip]
 impl Pushes for Depths {
     fn take_event(&self, _: String, _: Option<NewPush>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn take_asked(&self, _: String, _: NewPush, _: Bounds, _: UnixMs) -> PortFuture<'_, Result<Asked, StoreFault>> { closed() }
     fn due_pushes(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> { closed() }
     fn end_push(&self, _: MoId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
@@ -40,7 +41,10 @@ impl Pushes for Depths {
 impl Kiosks for Depths {
     fn kiosk(&self, _: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> { closed() }
     fn kiosks(&self) -> PortFuture<'_, Result<Vec<Kiosk>, StoreFault>> { closed() }
-    fn offer_pairing(&self, _: TokenHash, _: String, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
+    fn pairing(&self, _: TokenHash, _: UnixMs) -> PortFuture<'_, Result<Pairing, StoreFault>> { closed() }
+    fn offer_pairing(&self, _: Offer, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn take_pairing(&self, _: TokenHash, _: TokenHash, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn pairing_taken(&self, _: String) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn pair(&self, _: NewKiosk, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn revoke(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn keep_beats(&self, _: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
@@ -50,7 +54,7 @@ impl Kiosks for Depths {
     fn tallied(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> { closed() }
     fn tally(&self, _: Vec<(String, i64, u32)>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn count_failures(&self, _: i64, _: u32) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn seal(&self, _: &'static str, _: &[u8]) -> Option<Vec<u8>> { None }
-    fn unseal(&self, _: &'static str, _: &[u8]) -> Option<Vec<u8>> { None }
+    fn seal(&self, _: &'static str, _: &[u8], _: &[u8]) -> Option<Vec<u8>> { None }
+    fn unseal(&self, _: &'static str, _: &[u8], _: &[u8]) -> Option<Vec<u8>> { None }
     fn digest(&self, _: &str) -> [u8; 32] { [0; 32] }
 }

@@ -1,27 +1,27 @@
 //! The kiosks port on SQLite.
 use super::{
-    SqliteStore, pushes,
+    SqliteStore, pairing, pushes,
     rows::Sql,
     writer::{Answer, Db, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, PAIRING_TRIES, TokenHash},
+        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
     },
     types::UnixMs,
 };
 use sqlx::{Row, sqlite::SqliteRow};
 
-/// Devices that may wait for an operator at once.
-const WAITING_MAX: i64 = 500;
 /// Commands that an answer names.
 const COMMANDS_MAX: i64 = 16;
 
 /// One change of what is known of kiosks.
 pub(super) enum KioskOp {
-    Offer { token: TokenHash, code: String, until: i64, now: i64 },
+    Offer { offer: Offer, now: i64 },
     Pair { new: NewKiosk, now: i64 },
+    Take { old: TokenHash, new: TokenHash, now: i64 },
+    Taken { id: String },
     Revoke { id: String, now: i64 },
     Beats(Vec<(String, Beat)>),
     Tell { id: String, command: Command, now: i64 },
@@ -32,8 +32,10 @@ pub(super) enum KioskOp {
 
 pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
     match op {
-        KioskOp::Offer { token, code, until, now } => offer(db, token, code, *until, *now).await.map(Answer::Text),
-        KioskOp::Pair { new, now } => pair(db, new, *now).await.map(Answer::Count),
+        KioskOp::Offer { offer, now } => pairing::offer(db, offer, *now).await.map(|()| Answer::Done),
+        KioskOp::Pair { new, now } => pairing::pair(db, new, *now).await.map(Answer::Count),
+        KioskOp::Take { old, new, now } => pairing::take(db, old, new, *now).await.map(Answer::Count),
+        KioskOp::Taken { id } => pairing::taken(db, id).await.map(|()| Answer::Done),
         KioskOp::Revoke { id, now } => {
             let sql = "UPDATE kiosk SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
             let done = sqlx::query(sql).bind(id).bind(now).execute(&mut db.conn).await?;
@@ -54,65 +56,6 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
         }
         KioskOp::Tally { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
     }
-}
-
-async fn offer(db: &mut Db, token: &TokenHash, code: &str, until: i64, now: i64) -> Sql<Option<String>> {
-    let held: Option<String> =
-        sqlx::query_scalar("SELECT code FROM pairing WHERE token = ?1 AND until > ?2 AND tries < ?3")
-            .bind(&token[..])
-            .bind(now)
-            .bind(PAIRING_TRIES)
-            .fetch_optional(&mut db.conn)
-            .await?;
-    if held.is_some() {
-        return Ok(held);
-    }
-    let waiting: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM pairing WHERE until > ?1").bind(now).fetch_one(&mut db.conn).await?;
-    if waiting >= WAITING_MAX {
-        return Ok(None);
-    }
-    sqlx::query(
-        "INSERT INTO pairing (token, code, tries, until) VALUES (?1, ?2, 0, ?3) \
-         ON CONFLICT (token) DO UPDATE SET code = excluded.code, tries = 0, until = excluded.until",
-    )
-    .bind(&token[..])
-    .bind(code)
-    .bind(until)
-    .execute(&mut db.conn)
-    .await?;
-    Ok(Some(code.to_owned()))
-}
-
-/// 1 when a device showed the code.
-async fn pair(db: &mut Db, new: &NewKiosk, now: i64) -> Sql<u64> {
-    let taken = sqlx::query_scalar::<_, Vec<u8>>(
-        "DELETE FROM pairing WHERE code = ?1 AND until > ?2 AND tries < ?3 RETURNING token",
-    )
-    .bind(&new.code)
-    .bind(now)
-    .bind(PAIRING_TRIES)
-    .fetch_all(&mut db.conn)
-    .await?;
-    // two devices with one code: neither can be meant
-    let [token] = taken.as_slice() else {
-        sqlx::query("UPDATE pairing SET tries = tries + 1 WHERE until > ?1").bind(now).execute(&mut db.conn).await?;
-        return Ok(0);
-    };
-    let done = sqlx::query(
-        "INSERT INTO kiosk (id, token, office, profile, paired_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT (token) DO UPDATE SET id = excluded.id, office = excluded.office, profile = excluded.profile, \
-         paired_at = excluded.paired_at, revoked_at = NULL, closed = NULL, \
-         message = NULL, language = NULL",
-    )
-    .bind(&new.id)
-    .bind(&token[..])
-    .bind(&new.office)
-    .bind(&new.profile)
-    .bind(now)
-    .execute(&mut db.conn)
-    .await?;
-    Ok(done.rows_affected())
 }
 
 async fn keep(db: &mut Db, beats: &[(String, Beat)]) -> Sql<()> {
@@ -166,7 +109,7 @@ async fn tell(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql<u64> {
     Ok(1)
 }
 
-async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
+pub(super) async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
     for (name, _, most) in windows {
         let count: Option<u32> = sqlx::query_scalar("SELECT count FROM tally WHERE name = ?1 AND until > ?2")
             .bind(name)
@@ -207,9 +150,10 @@ pub(super) async fn sweep(db: &mut Db, now: i64, rows: i64) -> Sql<u64> {
 }
 
 const KIOSK: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, seen_at, page, build, printer, \
-    network_ms, battery, message, volume, language FROM kiosk WHERE token = ?1 AND revoked_at IS NULL";
+    network_ms, battery, message, volume, language, \
+    EXISTS (SELECT 1 FROM pairing WHERE pairing.kiosk = kiosk.id) FROM kiosk WHERE token = ?1 AND revoked_at IS NULL";
 const KIOSKS: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, seen_at, page, build, printer, \
-    network_ms, battery, message, volume, language FROM kiosk ORDER BY paired_at, id";
+    network_ms, battery, message, volume, language, 0 FROM kiosk ORDER BY paired_at, id";
 
 fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
     let seen: Option<i64> = row.try_get(6)?;
@@ -235,6 +179,7 @@ fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
         message: row.try_get(12)?,
         volume: row.try_get(13)?,
         language: row.try_get(14)?,
+        fresh: row.try_get(15)?,
         beat,
     })
 }
@@ -283,24 +228,25 @@ impl Kiosks for SqliteStore {
         Box::pin(async move { self.read_kiosks().await.map_err(|error| fault(&error)) })
     }
 
-    fn offer_pairing(
-        &self,
-        token: TokenHash,
-        code: String,
-        until: UnixMs,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<Option<String>, StoreFault>> {
-        let op = KioskOp::Offer { token, code, until: until.0, now: now.0 };
-        Box::pin(async move {
-            match self.submit(Op::Kiosk(Box::new(op))).await? {
-                Answer::Text(code) => Ok(code),
-                _ => Err(StoreFault::Unknown),
-            }
-        })
+    fn pairing(&self, token: TokenHash, now: UnixMs) -> PortFuture<'_, Result<Pairing, StoreFault>> {
+        Box::pin(async move { self.read_pairing(token, now.0).await.map_err(|error| fault(&error)) })
+    }
+
+    fn offer_pairing(&self, offer: Offer, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        let op = KioskOp::Offer { offer, now: now.0 };
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
     }
 
     fn pair(&self, new: NewKiosk, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
         Box::pin(self.kiosk_op(KioskOp::Pair { new, now: now.0 }))
+    }
+
+    fn take_pairing(&self, old: TokenHash, new: TokenHash, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(self.kiosk_op(KioskOp::Take { old, new, now: now.0 }))
+    }
+
+    fn pairing_taken(&self, id: String) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(KioskOp::Taken { id }))).await.map(|_| ()) })
     }
 
     fn revoke(&self, id: String, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
@@ -337,12 +283,12 @@ impl Kiosks for SqliteStore {
         Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
     }
 
-    fn seal(&self, name: &'static str, plain: &[u8]) -> Option<Vec<u8>> {
-        self.keys.seal(b"", name, plain).ok()
+    fn seal(&self, name: &'static str, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+        self.keys.seal(place, name, plain).ok()
     }
 
-    fn unseal(&self, name: &'static str, sealed: &[u8]) -> Option<Vec<u8>> {
-        self.keys.open(b"", name, sealed).ok()
+    fn unseal(&self, name: &'static str, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        self.keys.open(place, name, sealed).ok()
     }
 
     fn digest(&self, of: &str) -> [u8; 32] {

@@ -1,11 +1,13 @@
 //! The store on one SQLite file: opening it, checking that it keeps what it promises, and the way in for
 //! the ports. One task writes (`writer`); a few read-only connections read.
+mod asked;
 mod citizens;
 mod inbox;
 mod kiosks;
 mod messages;
 mod open;
 mod outbox;
+mod pairing;
 mod pushes;
 mod receipts;
 mod rows;

@@ -10,7 +10,7 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         messages::Refusal,
-        pushes::{NewPush, PushEnd, PushKind, Pushes, StoredPush},
+        pushes::{Asked, Bounds, NewPush, PushEnd, PushKind, Pushes, StoredPush},
     },
     types::{
         MoId, Msisdn, UnixMs,
@@ -200,6 +200,16 @@ impl Pushes for SqliteStore {
             let push = push.map(|push| self.seal_push(push, now)).transpose()?;
             Ok(self.count(Op::TakeEvent { event, push: push.map(Box::new), now: now.0 }).await? == 1)
         })
+    }
+
+    fn take_asked(
+        &self,
+        name: String,
+        push: NewPush,
+        bounds: Bounds,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Asked, StoreFault>> {
+        Box::pin(self.ask_for(name, push, bounds, now))
     }
 
     fn due_pushes(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> {

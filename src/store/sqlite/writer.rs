@@ -1,6 +1,7 @@
 //! The one writer: takes operations from a bounded queue, carries out many in one transaction and replies
 //! after the commit. Knows when to commit; what an operation does stands in `inbox` and `outbox`.
 use super::{
+    asked::{self, AskedRow},
     inbox::{self, Sweep},
     kiosks::{self, KioskOp},
     messages::{self, CallRow},
@@ -16,6 +17,7 @@ use crate::{
         inbox::Recovery,
         messages::CallEnd,
         outbox::{Receipted, Resolved},
+        pushes::Asked,
     },
     types::limits::COMMIT_OPS_MAX,
 };
@@ -56,6 +58,7 @@ pub(super) enum Op {
     Expire { now: i64 },
     Unreadable { mts: Vec<Id>, now: i64 },
     TakeEvent { event: String, push: Option<Box<PushRow>>, now: i64 },
+    TakeAsked(Box<AskedRow>),
     EndPush(Box<PushEndRow>),
     SetCursor(Option<String>),
     AcceptCall(Box<CallRow>),
@@ -76,7 +79,7 @@ pub(super) enum Answer {
     Resolved(Resolved),
     Receipted(Receipted),
     Call(CallEnd),
-    Text(Option<String>),
+    Asked(Asked),
 }
 
 pub(super) type Verdict = Result<Answer, StoreFault>;
@@ -360,6 +363,7 @@ impl Db {
             Op::TakeEvent { event, push, now } => {
                 pushes::take_event(self, event, push.as_deref(), *now).await.map(Answer::Count)
             }
+            Op::TakeAsked(row) => asked::take(self, row).await.map(Answer::Asked),
             Op::EndPush(end) => pushes::end(self, end).await.map(Answer::Count),
             Op::AcceptCall(call) => messages::accept(self, call).await.map(Answer::Call),
             Op::Kiosk(op) => kiosks::apply(self, op).await,

@@ -11,8 +11,9 @@ async fn a_device_is_paired_told_things_and_revoked() {
     let mut hall = Hall::with("staff_pin = \"482913\"").await;
     let browser = Browser::open(&hall.http).await;
     browser.go("/kiosk/km/services").await;
-    assert_eq!(browser.path().await, "/kiosk", "an unpaired kiosk shows its digits and nothing else");
-    browser.see(".pair-code").await;
+    assert_eq!(browser.path().await, "/kiosk", "an unpaired kiosk shows a button and nothing else");
+    browser.see("button.pair").await;
+    hall.digits(&browser).await;
     for (code, office, profile, said) in [
         ("12345678", "owso-1205", "kiosk-22", "no kiosk shows this code"),
         ("1234", "owso-1205", "kiosk-22", "8 digits"),
@@ -65,7 +66,7 @@ async fn a_device_is_paired_told_things_and_revoked() {
     let revoked = hall.kiosk(&["revoke", &id]);
     assert_eq!(revoked.code, Some(0), "{}", revoked.err);
     browser.go("/kiosk/en/services").await;
-    browser.see(".pair-code").await;
+    browser.see("button.pair").await;
     assert_eq!(hall.kiosk(&["revoke", "k-none"]).code, Some(1));
     browser.close().await;
     hall.close().await;
@@ -110,11 +111,11 @@ async fn the_console_pairs_lists_and_revokes() {
     let hall = Hall::with("pairing = \"required\"").await;
     let browser = Browser::open("").await;
     browser.go(&format!("{}/kiosk", hall.http)).await;
-    let code = browser.js("return document.querySelector('.pair-code').textContent").await;
+    let code = hall.digits(&browser).await;
     browser.screen(1440, 1400).await;
     browser.go(&format!("{}/console?lang=en", hall.ops)).await;
     let fill = format!(
-        "document.querySelector('[name=code]').value = {code}; document.querySelector('[name=office]').value = 'owso-1205'"
+        "document.querySelector('[name=code]').value = '{code}'; document.querySelector('[name=office]').value = 'owso-1205'"
     );
     browser.js(&fill).await;
     browser.press("#pair button").await;

@@ -113,13 +113,13 @@ async fn pages_at_two_hundred_a_second_and_two_thousand_devices() {
     let hall = Hall::with("pairing = \"required\"").await;
     // 2,000 devices, each once in 30 s, are 67 heartbeats a second; here one minute's worth at double speed
     let devices = 2_000;
-    let tokens = paired(&hall, devices).await;
+    let cookies = paired(&hall, devices).await;
     let beat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 12 }).to_string();
     let (mut all, begun) = (tokio::task::JoinSet::new(), Instant::now());
-    for (nth, token) in tokens.into_iter().enumerate() {
+    for (nth, cookie) in cookies.into_iter().enumerate() {
         let at = begun + Duration::from_micros(7_500 * nth as u64);
         let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(beat.clone());
-        let post = post.header("content-type", "application/json").header("cookie", format!("chrak-device={token}"));
+        let post = post.header("content-type", "application/json").header("cookie", cookie);
         all.spawn(async move {
             tokio::time::sleep_until(at.into()).await;
             let begun = Instant::now();
@@ -138,23 +138,11 @@ fn report(what: &str, times: &mut [Duration]) {
     println!("{what}: p50 {:.1} ms, p99 {:.1} ms, p99.9 {:.1} ms, most {:.1} ms", at(500), at(990), at(999), at(1000));
 }
 
-/// Pairs so many devices and returns their tokens.
+/// Pairs so many devices and returns their cookies.
 async fn paired(hall: &Hall, count: usize) -> Vec<String> {
-    let client = program::client();
-    let mut tokens = Vec::new();
+    let mut cookies = Vec::new();
     for _ in 0..count {
-        let page = client.get(format!("{}/kiosk", hall.http)).send().await.expect("an answer");
-        let cookie =
-            page.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default().to_owned();
-        let token = cookie.split(['=', ';']).nth(1).unwrap_or_default().to_owned();
-        let text = page.text().await.expect("a page");
-        let code = text.split("aria-label=\"").nth(1).and_then(|rest| rest.get(..8)).unwrap_or_default().to_owned();
-        let form = format!("code={code}&office=owso-1205&profile=kiosk-22");
-        let post = client.post(format!("{}/kiosks/pair", hall.ops)).body(form);
-        let post = post.header("content-type", "application/x-www-form-urlencoded");
-        let answer = post.send().await.expect("an answer");
-        assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
-        tokens.push(token);
+        cookies.push(hall.paired_device("owso-1205").await.1);
     }
-    tokens
+    cookies
 }

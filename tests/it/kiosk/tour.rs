@@ -67,6 +67,8 @@ impl<L: Look> Tour<'_, L> {
     pub async fn device(&mut self, office: &str) {
         self.browser.go("/kiosk").await;
         self.page("pairing").await;
+        self.hall.digits(self.browser).await;
+        self.page("pairing-digits").await;
         self.hall.pair(self.browser, office).await;
         self.ticket().await;
         let id = self.hall.devices().await.pop().expect("a device").0;

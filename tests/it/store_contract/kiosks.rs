@@ -1,6 +1,9 @@
 //! Cases of the port of kiosk devices.
 use super::*;
-use chrak::ports::kiosks::{Beat, Command, NewKiosk, PAIRING_TRIES};
+use chrak::ports::{
+    kiosks::{Beat, Command, NewKiosk, Offer, PAIRING_TRIES, Pairing, WAITING_AT_ONE_PLACE, WAITING_MAX},
+    pushes::{Asked, Bounds, NewPush, PushKind},
+};
 
 const MINUTE: i64 = 60_000;
 
@@ -12,34 +15,88 @@ fn new(code: &str, id: &str) -> NewKiosk {
     NewKiosk { code: code.into(), id: id.into(), office: "owso-1205".into(), profile: "kiosk-22".into() }
 }
 
-async fn offer(store: &dyn Store, of: &str, code: &str, now: UnixMs) -> Option<String> {
-    store.offer_pairing(token(of), code.into(), now.plus_ms(10 * MINUTE), now).await.expect("offered")
+async fn offer_from(store: &dyn Store, of: &str, code: &str, place: &str, now: UnixMs) {
+    let offer = Offer { token: token(of), code: code.into(), place: digest(place), until: now.plus_ms(10 * MINUTE) };
+    store.offer_pairing(offer, now).await.expect("offered");
 }
 
+async fn offer(store: &dyn Store, of: &str, code: &str, now: UnixMs) {
+    offer_from(store, of, code, "hall", now).await;
+}
+
+async fn step(store: &dyn Store, of: &str, at: i64) -> Pairing {
+    store.pairing(token(of), NOW.plus_ms(at)).await.expect("read")
+}
+
+/// Paired, and known by the token `of`.
 async fn paired(store: &dyn Store, of: &str, code: &str, id: &str) {
-    assert_eq!(offer(store, of, code, NOW).await.as_deref(), Some(code));
+    offer(store, &format!("{of} before"), code, NOW).await;
     assert!(store.pair(new(code, id), NOW).await.expect("judged"));
+    assert!(store.take_pairing(token(&format!("{of} before")), token(of), NOW).await.expect("taken"));
+    store.pairing_taken(id.into()).await.expect("taken");
 }
 
 pub async fn a_device_is_paired_by_what_it_shows(factory: &dyn Factory) {
     let store = begun(factory).await;
-    assert_eq!(offer(&*store, "a", "11111111", NOW).await.as_deref(), Some("11111111"));
+    assert_eq!(step(&*store, "a", 0).await, Pairing::None);
+    offer(&*store, "a", "11111111", NOW).await;
     // it shows the same digits until they end
-    assert_eq!(offer(&*store, "a", "22222222", NOW.plus_ms(MINUTE)).await.as_deref(), Some("11111111"));
+    assert_eq!(step(&*store, "a", 9 * MINUTE).await, Pairing::Shown("11111111".into()));
+    assert_eq!(step(&*store, "a", 10 * MINUTE).await, Pairing::None);
     assert_eq!(store.kiosk(token("a")).await.expect("read"), None);
     assert!(store.pair(new("11111111", "k-1"), NOW).await.expect("judged"));
     assert!(!store.pair(new("11111111", "k-2"), NOW).await.expect("judged"), "a code pairs one device");
+    assert_eq!(step(&*store, "a", 0).await, Pairing::Done);
     drop(store);
     let store = factory.open().await;
-    let kiosk = store.kiosk(token("a")).await.expect("read").expect("paired");
+    assert!(store.take_pairing(token("a"), token("b"), NOW).await.expect("taken"));
+    let kiosk = store.kiosk(token("b")).await.expect("read").expect("paired");
     assert_eq!((kiosk.id.as_str(), kiosk.office.as_str(), kiosk.revoked_at), ("k-1", "owso-1205", None));
-    assert_eq!(store.kiosk(token("b")).await.expect("read"), None);
 
     assert!(store.revoke("k-1".into(), NOW).await.expect("revoked"));
     assert!(!store.revoke("k-1".into(), NOW).await.expect("revoked"), "once");
-    assert_eq!(store.kiosk(token("a")).await.expect("read"), None);
+    assert_eq!(store.kiosk(token("b")).await.expect("read"), None);
     let all = store.kiosks().await.expect("read");
     assert!(all.len() == 1 && all[0].revoked_at == Some(NOW), "it stays in the list");
+}
+
+pub async fn a_token_from_before_the_pairing_is_of_no_use_after_it(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    offer(&*store, "before", "11111111", NOW).await;
+    assert!(!store.take_pairing(token("before"), token("early"), NOW).await.expect("judged"), "nobody paired it yet");
+    assert!(store.pair(new("11111111", "k-1"), NOW).await.expect("judged"));
+    assert_eq!(store.kiosk(token("before")).await.expect("read"), None, "the token that was seen opens nothing");
+    // an answer that was lost on its way can be asked for again, and the one before it is of no use then
+    assert!(store.take_pairing(token("before"), token("lost"), NOW).await.expect("taken"));
+    assert!(store.take_pairing(token("before"), token("after"), NOW).await.expect("taken"));
+    assert_eq!(store.kiosk(token("lost")).await.expect("read"), None);
+    assert!(store.kiosk(token("after")).await.expect("read").is_some_and(|kiosk| kiosk.fresh));
+    store.pairing_taken("k-1".into()).await.expect("taken");
+    assert!(store.kiosk(token("after")).await.expect("read").is_some_and(|kiosk| !kiosk.fresh));
+    assert!(!store.take_pairing(token("before"), token("thief"), NOW).await.expect("judged"));
+    assert_eq!(step(&*store, "before", 0).await, Pairing::None);
+    assert!(store.kiosk(token("after")).await.expect("read").is_some());
+}
+
+pub async fn the_oldest_of_an_address_makes_room_and_other_addresses_keep_their_digits(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    offer_from(&*store, "honest", "00000000", "hall", NOW).await;
+    for nth in 0..WAITING_AT_ONE_PLACE + 8 {
+        offer_from(&*store, &format!("flood {nth}"), &format!("{:08}", 10_000_000 + nth), "flood", NOW.plus_ms(nth))
+            .await;
+    }
+    for nth in 0..8 {
+        assert_eq!(step(&*store, &format!("flood {nth}"), 0).await, Pairing::None, "{nth} made room");
+    }
+    assert_ne!(step(&*store, "flood 8", 0).await, Pairing::None);
+    assert_ne!(step(&*store, "honest", 0).await, Pairing::None);
+    // from as many addresses as one likes: there is always room for the next one
+    for nth in 0..WAITING_MAX {
+        let (of, code) = (format!("many {nth}"), format!("{:08}", 20_000_000 + nth));
+        offer_from(&*store, &of, &code, &of, NOW.plus_ms(1_000 + nth)).await;
+    }
+    offer_from(&*store, "last", "99999999", "hall", NOW.plus_ms(5_000)).await;
+    assert!(store.pair(new("99999999", "k-1"), NOW.plus_ms(6_000)).await.expect("judged"));
 }
 
 pub async fn pairing_codes_end(factory: &dyn Factory) {
@@ -51,7 +108,44 @@ pub async fn pairing_codes_end(factory: &dyn Factory) {
         assert!(!store.pair(new(&format!("9999999{guess}"), "k-1"), NOW).await.expect("judged"));
     }
     assert!(!store.pair(new("22222222", "k-1"), NOW).await.expect("judged"), "after too many guesses");
-    assert_ne!(offer(&*store, "guessed", "33333333", NOW).await.as_deref(), Some("22222222"), "it shows other digits");
+    assert_eq!(step(&*store, "guessed", 0).await, Pairing::None, "it shows digits no longer");
+}
+
+/// A text that a visitor asks for.
+fn asked_for(id: u128) -> NewPush {
+    NewPush {
+        id: MoId(Uuid::from_u128(id)),
+        kind: PushKind::Message,
+        number: Msisdn::parse_e164(NUMBER).expect("a number"),
+        payload: b"canary".to_vec(),
+        due: NOW,
+        not_after: NOW.plus_ms(HOUR),
+    }
+}
+
+pub async fn texts_asked_for_at_once_cannot_pass_a_bound_together(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let bounds = || Bounds {
+        windows: vec![("kiosk".into(), 10 * MINUTE, 6), ("hour".into(), HOUR, 0), ("all".into(), HOUR, 1_000)],
+        closed_by: "closed".into(),
+    };
+    let names: Vec<String> = (0..50).map(|nth| format!("text {nth}")).collect();
+    let all = names.iter().zip(1..).map(|(name, id)| store.take_asked(name.clone(), asked_for(id), bounds(), NOW));
+    let all: Vec<Asked> =
+        futures_util::future::join_all(all).await.into_iter().map(|one| one.expect("judged")).collect();
+    assert_eq!(all.iter().filter(|one| **one == Asked::Taken).count(), 6);
+    assert_eq!(all.iter().filter(|one| **one == Asked::Full(NOW.plus_ms(10 * MINUTE))).count(), 44);
+    assert_eq!(store.due_pushes(NOW, 100).await.expect("read").len(), 6, "what is refused is not stored");
+    let counted = store.tallied(vec!["kiosk".into(), "hour".into(), "all".into()], NOW).await.expect("read");
+    assert_eq!(counted, [6, 6, 6], "nor counted");
+    // pressed again it is the same text, whatever is full
+    let again = store.take_asked(names[0].clone(), asked_for(101), bounds(), NOW).await.expect("judged");
+    assert_eq!(again, Asked::Before);
+    let later = NOW.plus_ms(10 * MINUTE);
+    assert_eq!(store.take_asked("next".into(), asked_for(102), bounds(), later).await.expect("judged"), Asked::Taken);
+    assert!(store.tally(vec![("closed".into(), 24 * HOUR, 0)], later).await.expect("counted"));
+    let closed = store.take_asked("closed".into(), asked_for(103), bounds(), later).await.expect("judged");
+    assert_eq!(closed, Asked::Full(later.plus_ms(24 * HOUR)));
 }
 
 pub async fn orders_come_until_they_are_done(factory: &dyn Factory) {
@@ -98,11 +192,12 @@ pub async fn counts_fill_their_windows_together(factory: &dyn Factory) {
     assert_eq!(of(0).await.expect("read"), [2, 2, 0], "what was refused counts nowhere");
     assert!(store.tally(windows(), NOW.plus_ms(HOUR)).await.expect("counted"));
     assert!(!store.tally(windows(), NOW.plus_ms(2 * HOUR)).await.expect("counted"), "the day is full");
-    let sealed = store.seal("visit", b"canary").expect("sealed");
+    let sealed = store.seal("visit", b"here", b"canary").expect("sealed");
     assert!(!sealed.windows(6).any(|part| part == b"canary"));
-    assert_eq!(store.unseal("visit", &sealed).as_deref(), Some(&b"canary"[..]));
-    assert_eq!(store.unseal("other", &sealed), None, "under its name only");
+    assert_eq!(store.unseal("visit", b"here", &sealed).as_deref(), Some(&b"canary"[..]));
+    assert_eq!(store.unseal("visit", b"there", &sealed), None, "in its place only");
+    assert_eq!(store.unseal("other", b"here", &sealed), None, "under its name only");
     let mut bent = sealed.clone();
     bent[sealed.len() / 2] ^= 1;
-    assert_eq!(store.unseal("visit", &bent), None);
+    assert_eq!(store.unseal("visit", b"here", &bent), None);
 }

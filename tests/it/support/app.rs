@@ -11,7 +11,7 @@ use chrak::{
     },
     sandbox::telco::{Telco, TelcoConfig, ledger::MtEntry},
     store::{Keys, SqliteStore, StoreOptions},
-    types::{CodeRules, Language, time::phnom_penh},
+    types::{CodeRules, Countries, Language, time::phnom_penh},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -37,6 +37,8 @@ pub const NO_LIMITS: Rules = Rules {
     fails_kiosk: 0,
     codes_hour: 0,
     codes_day: 0,
+    codes_kiosk: 0,
+    codes_hour_all: 0,
 };
 
 /// A telco on a free port.
@@ -103,6 +105,7 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
         }],
         quiet: None,
         push_enabled: true,
+        countries: Countries::cambodia(),
     }
 }
 

@@ -79,12 +79,55 @@ impl Hall {
         run(&[&["kiosk"], words, &["--config", config]].concat())
     }
 
-    /// Pairs the device whose browser shows its digits.
-    pub async fn pair(&self, browser: &Browser, office: &str) {
+    /// Touches the button of an unpaired device, and waits for its digits.
+    pub async fn digits(&self, browser: &Browser) -> String {
+        if browser.js("return !document.querySelector('.pair-code')").await == true {
+            browser.press("button.pair").await;
+        }
+        browser.see(".pair-code").await;
         let code = browser.js("return document.querySelector('.pair-code').textContent").await;
-        let said = self.kiosk(&["pair", code.as_str().expect("digits"), "--office", office]);
+        code.as_str().expect("digits").to_owned()
+    }
+
+    /// Pairs the device of a browser that shows the first page of an unpaired one.
+    pub async fn pair(&self, browser: &Browser, office: &str) {
+        let code = self.digits(browser).await;
+        let said = self.kiosk(&["pair", &code, "--office", office]);
         assert_eq!(said.code, Some(0), "{}", said.err);
         browser.until("the first page", "return !document.querySelector('.pair-code')").await;
+    }
+
+    /// Opens the first page with this cookie and follows nothing: the page, and the cookie that it sets.
+    pub async fn first_page(&self, cookie: &str) -> (String, Option<String>) {
+        let get = no_follow().get(format!("{}/kiosk", self.http)).header("cookie", cookie);
+        let answer = get.send().await.expect("an answer");
+        assert!(!answer.status().is_server_error(), "{}", answer.status());
+        let set = device_cookie(&answer);
+        (answer.text().await.expect("a page"), set)
+    }
+
+    /// Touches "pair" as an unpaired device with this cookie: the cookie that it has from now on.
+    pub async fn touch_pair(&self, cookie: &str) -> String {
+        let post = no_follow().post(format!("{}/kiosk", self.http)).header("cookie", cookie).form(&[("key", "pair")]);
+        let answer = post.send().await.expect("an answer");
+        assert_eq!(answer.status(), 303);
+        device_cookie(&answer).expect("a cookie")
+    }
+
+    /// Enters digits at the console: whether they paired a device.
+    pub async fn enter(&self, digits: &str, office: &str) -> bool {
+        let fields = [("code", digits), ("office", office), ("profile", "kiosk-22")];
+        let post = client().post(format!("{}/kiosks/pair", self.ops)).form(&fields);
+        post.send().await.expect("an answer").status().is_success()
+    }
+
+    /// A paired device without a browser: its cookie while it waited, and the one by which it is known.
+    pub async fn paired_device(&self, office: &str) -> (String, String) {
+        let waiting = self.touch_pair("").await;
+        let digits = shown_digits(&self.first_page(&waiting).await.0).expect("digits");
+        assert!(self.enter(&digits, office).await, "{digits}");
+        let known = self.first_page(&waiting).await.1.expect("a new cookie");
+        (waiting, known)
     }
 
     /// Name and state of each device.
@@ -132,6 +175,21 @@ impl Hall {
             portal.stop().await;
         }
     }
+}
+
+/// The digits that an unpaired device shows.
+pub fn shown_digits(page: &str) -> Option<String> {
+    page.split("aria-label=\"").nth(1).and_then(|rest| rest.get(..8)).map(str::to_owned)
+}
+
+fn no_follow() -> reqwest::Client {
+    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+    builder.timeout(Duration::from_secs(10)).build().expect("a client")
+}
+
+fn device_cookie(answer: &reqwest::Response) -> Option<String> {
+    let mut all = answer.headers().get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    all.find(|cookie| cookie.contains("chrak-device=")).and_then(|cookie| cookie.split(';').next()).map(str::to_owned)
 }
 
 fn international(number: &str) -> String {
