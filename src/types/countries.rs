@@ -38,7 +38,9 @@ impl Countries {
 }
 
 fn is_code(text: &str) -> bool {
-    let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());
+    if text.is_empty() || !text.bytes().all(|octet| octet.is_ascii_digit()) {
+        return false;
+    }
     let length = match text.as_bytes() {
         [b'1' | b'7', ..] => 1,
         [b'0', ..] => return false,
@@ -47,7 +49,7 @@ fn is_code(text: &str) -> bool {
         [b'9', b'8', ..] => 2,
         _ => 3,
     };
-    digits && text.len() == length
+    text.len() == length
 }
 
 #[cfg(test)]
