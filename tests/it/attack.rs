@@ -3,4 +3,5 @@ mod log;
 mod pairing;
 mod portal;
 mod scams;
+mod scanners;
 mod strangers;
