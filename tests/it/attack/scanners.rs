@@ -3,7 +3,8 @@
 //! their work is done; `CHRAK_SCAN=all` does all of it.
 use crate::support::{
     mirror::{Mirror, serve},
-    scanned::{AGENCY, Finding, Scanned, nameless, sqlmap, thorough, wapiti},
+    scanners::{Finding, nameless, sqlmap, thorough, wapiti},
+    whole::{AGENCY, Whole},
 };
 use axum::{Router, extract::Query, response::Html, routing::get};
 use serde_json::Value;
@@ -57,7 +58,7 @@ fn reached(mirror: &Mirror, places: &[(&str, &str)], least: usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wapiti_finds_nothing_at_a_kiosk() {
-    let served = Scanned::start("").await;
+    let served = Whole::start("").await;
     let (at, cookie) = (format!("{}/kiosk/en/", served.pages.at), format!("Cookie: {}", served.kiosk));
     let first = format!("{at}home");
     let found = wapiti(served.folder.path(), PAGES, &["-u", &at, "-s", &first, "-H", &cookie]).await;
@@ -70,7 +71,7 @@ async fn wapiti_finds_nothing_at_a_kiosk() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wapiti_finds_nothing_in_an_operators_console() {
-    let served = Scanned::start("").await;
+    let served = Whole::start("").await;
     let (at, cookie) = (format!("{}/", served.ops.at), format!("Cookie: {}", served.operator));
     let (first, out) = (format!("{at}console"), format!("{at}console/sign-out*"));
     let words = ["-u", &at, "-s", &first, "-H", &cookie, "-x", &out];
@@ -99,7 +100,7 @@ fn readable(document: &mut Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wapiti_finds_nothing_in_the_machine_api() {
-    let served = Scanned::start("").await;
+    let served = Whole::start("").await;
     let at = served.pages.at.clone();
     let get = crate::support::program::client().get(format!("{at}/v1/openapi.json"));
     let mut document: Value = get.send().await.expect("an answer").json().await.expect("JSON");
@@ -128,7 +129,7 @@ const NO_LIMITS: &str = "[limits]\nfailed_lookups_per_kiosk = { per_10_min = 0 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sqlmap_injects_nothing_anywhere() {
-    let served = Scanned::start(NO_LIMITS).await;
+    let served = Whole::start(NO_LIMITS).await;
     let (pages, ops, folder) = (&served.pages.at, &served.ops.at, served.folder.path());
     let token = format!("Authorization: Bearer {AGENCY}");
     let message = r#"{"messages":[{"to":"+85510000001","text":"a*","class":"transactional"}]}"#;

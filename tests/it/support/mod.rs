@@ -9,6 +9,7 @@ pub mod mirror;
 pub mod peer;
 pub mod portal;
 pub mod program;
-pub mod scanned;
+pub mod scanners;
 pub mod shipped;
 pub mod visitor;
+pub mod whole;

@@ -1,0 +1,78 @@
+//! wapiti and sqlmap, as tests send them to a server.
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+/// Whether the scanners are to do all that they can, which takes an hour: CHRAK_SCAN=all.
+pub fn thorough() -> bool {
+    std::env::var("CHRAK_SCAN").is_ok_and(|given| given == "all")
+}
+
+fn tool(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/.venv-scanners/bin").join(name);
+    assert!(path.exists(), "{} is missing; tests/run installs it", path.display());
+    path
+}
+
+/// Runs it on a thread of its own: the servers of the test go on meanwhile.
+async fn end_of(command: &mut Command) -> Output {
+    let mut command = std::mem::replace(command, Command::new("true"));
+    let run = move || command.stdin(Stdio::null()).output().expect("the scanner can be run");
+    tokio::task::spawn_blocking(run).await.expect("it ended")
+}
+
+/// What kind of fault, at which place.
+pub type Finding = (String, String);
+
+/// wapiti: what it found. Its modules that call a host on the Internet (ssrf, xxe, log4shell) are left out, and those
+/// that look for products that are not here.
+pub async fn wapiti(folder: &Path, modules: &str, words: &[&str]) -> Vec<Finding> {
+    let mut command = Command::new(tool("wapiti"));
+    let report = folder.join("report.json");
+    command.current_dir(folder).args(["-m", modules, "-f", "json", "-o"]).arg(&report);
+    command.args(["-v", "0", "--no-bugreport", "--flush-session", "--store-session", "seen", "--store-config", "kept"]);
+    if !thorough() {
+        command.args(["-d", "2", "--max-links-per-page", "12", "--max-files-per-dir", "24"]);
+        command.args(["--max-scan-time", "20", "--max-attack-time", "2"]);
+    }
+    let output = end_of(command.args(words)).await;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let read = std::fs::read(&report).unwrap_or_else(|_| panic!("{said}{}", String::from_utf8_lossy(&output.stderr)));
+    let report: serde_json::Value = serde_json::from_slice(&read).expect("JSON");
+    let kinds = ["vulnerabilities", "anomalies"].iter().flat_map(|kind| report[*kind].as_object().expect("kinds"));
+    let all = kinds.flat_map(|(kind, found)| found.as_array().into_iter().flatten().map(move |one| (kind, one)));
+    let place = |one: &serde_json::Value| format!("{} {}", text(&one["method"]), nameless(text(&one["path"])));
+    let mut found: Vec<Finding> = all.map(|(kind, one)| (kind.clone(), place(one))).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn text(value: &serde_json::Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A path without the name of the one kiosk that is there.
+pub fn nameless(path: &str) -> String {
+    let steps = path.split('/').map(|step| if step.starts_with("k-") { "{id}" } else { step });
+    steps.collect::<Vec<_>>().join("/")
+}
+
+/// sqlmap: whether a parameter can be injected; what it said, if so.
+pub async fn sqlmap(folder: &Path, words: &[&str]) -> Option<String> {
+    let mut command = Command::new(tool("sqlmap"));
+    command.current_dir(folder).env("HOME", folder).args(["--batch", "--disable-coloring", "--flush-session"]);
+    command.args(["--output-dir", "sqlmap", "--retries", "0", "--timeout", "10", "--skip-waf"]);
+    command.args(["--ignore-code", "400,403,404,405,409,410,415,422,429", "--answers", "apply it=N"]);
+    let slice = ["--level", "1", "--risk", "1", "--technique", "BEU"];
+    let all = ["--level", "3", "--risk", "2", "--technique", "BEUSTQ"];
+    command.args(if thorough() { all } else { slice });
+    let output = end_of(command.args(words)).await;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if said.contains("do not appear to be injectable") {
+        return None;
+    }
+    assert!(said.contains("identified the following injection point"), "sqlmap did not come to an end: {said}");
+    Some(said)
+}
