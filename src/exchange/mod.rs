@@ -8,6 +8,7 @@ mod agency;
 mod converse;
 mod dedupe;
 mod fuse;
+mod gate;
 mod health;
 mod kiosks;
 mod lanes;
@@ -23,6 +24,7 @@ mod ussd;
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};
 pub use converse::Visit;
+pub use gate::Shut;
 pub use health::StoreHealth;
 pub use kiosks::{CodeTried, TextRefusal};
 pub use limits::Rules;
@@ -97,7 +99,8 @@ pub struct Exchange {
 
 struct Core {
     store: Arc<dyn Store>,
-    portal: Arc<dyn Portal>,
+    /// The portal, behind its gate.
+    portal: gate::Gate,
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
     settings: Settings,
@@ -109,7 +112,7 @@ struct Core {
     /// MOs that are stored and that somebody here works on, or will.
     in_work: Mutex<HashSet<MoId>>,
     /// Closed while MOs of an unclean end are tried one at a time.
-    gate: watch::Sender<bool>,
+    suspects_done: watch::Sender<bool>,
     draining: AtomicBool,
     alive: Mutex<HashSet<SessionId>>,
     outboxes: HashMap<SmscName, Arc<outbox::TelcoOutbox>>,
@@ -143,7 +146,7 @@ impl Exchange {
         Exchange {
             core: Arc::new(Core {
                 store,
-                portal,
+                portal: gate::Gate::new(portal),
                 clock,
                 board,
                 settings,

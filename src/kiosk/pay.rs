@@ -4,6 +4,7 @@ use super::{
     KioskState,
     at::Here,
     check,
+    door::CheckAnswer,
     frame::{Back, Frame, page},
     pages::ToldPage,
     views::{Action, Fact},
@@ -59,6 +60,11 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             let CodeVerdict::Good(code) = state.codes.read(&typed.digits) else {
                 return check::answer(&state, &here, typed).await;
             };
+            // what may not be seen cannot be paid: whether there is a fee is told by the same answer as everywhere
+            match check::look_up(&state, &here, &typed).await {
+                CheckAnswer::Status(facts) if check::is_due(&facts) => {}
+                other => return check::told(&state, &here, typed, other),
+            }
             let what = ChangeKind::Pay {
                 application: code.canonical().to_owned(),
                 office: here.device.office.clone(),
@@ -69,12 +75,13 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
     };
     let answer = state.door.ask(&here.who(held.number()), &query, Some(held.id)).await;
     match answer {
-        Answer::Payment(Ok(payment)) => {
+        Err(_) => say(&here, typed, "your-turn", "clock", &here.w.paused, Vec::new()),
+        Ok(Answer::Payment(Ok(payment))) => {
             held.payment = Some((payment.id.clone(), typed.digits.clone()));
             let typed = Typed { held: held.seal(&state), ..typed };
             standing(&state, &here, typed, &payment)
         }
-        Answer::Payment(Err(fault)) => {
+        Ok(Answer::Payment(Err(fault))) => {
             let v = here.lang.visit();
             let told = match fault {
                 PortalFault::TooLate | PortalFault::NotFound => &v.pay_not_due,
@@ -82,7 +89,7 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             };
             say(&here, typed, "your-turn", "cloud", told, vec![Action::key("pay", "stay", "coins", here.w.again)])
         }
-        _ => say(&here, typed, "your-turn", "cloud", &here.lang.visit().pay_away, Vec::new()),
+        Ok(_) => say(&here, typed, "your-turn", "cloud", &here.lang.visit().pay_away, Vec::new()),
     }
 }
 

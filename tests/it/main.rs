@@ -1,5 +1,6 @@
 //! The one integration binary.
 pub mod api;
+mod attack;
 mod crash;
 mod edges;
 mod equality;
