@@ -134,8 +134,8 @@ impl Exchange {
         }
         if let Some(guess) = guess {
             permit.guess = true;
-            self.number_may(&mut permit, caller)?;
-            if guess.pin || !permit.known {
+            self.number_may(&mut permit, guess, caller)?;
+            if !permit.known {
                 permit.budget = self.take_place(guess.pin);
                 if !permit.budget {
                     let bare = matches!(query, Query::Application { .. }) && !guess.pin;
@@ -151,14 +151,14 @@ impl Exchange {
         Ok(permit)
     }
 
-    /// A number's own limit. A code that it has shown is none of its guesses.
-    fn number_may(&self, permit: &mut Permit<'_>, caller: &mut Caller<'_>) -> Result<(), Shut> {
+    /// A number's own limit. A code that it has shown is none of its guesses; a PIN beside it may be.
+    fn number_may(&self, permit: &mut Permit<'_>, guess: Guess<'_>, caller: &mut Caller<'_>) -> Result<(), Shut> {
         let Caller::Number { number, tallies, .. } = caller else { return Ok(()) };
         if let Query::Application { code, .. } = permit.query {
             let digest = self.core.store.digest(&format!("shown {} {}", number.digits(), code.canonical()));
             let mark = u64::from_le_bytes(digest[..8].try_into().unwrap_or_default()).max(1);
             permit.mark = Some(mark);
-            permit.known = tallies.shown.contains(&mark);
+            permit.known = !guess.pin && tallies.shown.contains(&mark);
         }
         let (now, rules) = (self.now(), &self.core.settings.rules);
         permit.over = !permit.known && limits::look_ups_failed_too_often(tallies, rules, now);

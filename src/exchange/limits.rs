@@ -53,9 +53,8 @@ pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
     if minute || day {
         return over(tallies, now);
     }
-    for tally in [&mut tallies.replies_minute, &mut tallies.replies_day] {
-        tally.count = tally.count.saturating_add(1);
-    }
+    count(&mut tallies.replies_minute, MINUTE, now);
+    count(&mut tallies.replies_day, DAY, now);
     Verdict::Yes
 }
 
@@ -66,7 +65,7 @@ pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
     }
     // what is not limited is not counted: a count is a write
     if rules.steps_day > 0 {
-        tallies.steps_day.count = tallies.steps_day.count.saturating_add(1);
+        count(&mut tallies.steps_day, DAY, now);
     }
     Verdict::Yes
 }
@@ -82,7 +81,7 @@ pub fn look_ups_failed_too_often(tallies: &mut Tallies, rules: &Rules, now: Unix
 pub fn look_up_beyond(tallies: &mut Tallies, now: UnixMs) -> bool {
     let full = spent(&mut tallies.beyond_day, LOOK_UPS_BEYOND_MAX, DAY, now);
     if !full {
-        tallies.beyond_day.count += 1;
+        count(&mut tallies.beyond_day, DAY, now);
     }
     !full
 }
@@ -120,7 +119,7 @@ pub fn over(tallies: &mut Tallies, now: UnixMs) -> Verdict {
     if spent(&mut tallies.notice_day, 1, DAY, now) {
         return Verdict::Withhold;
     }
-    tallies.notice_day.count = 1;
+    count(&mut tallies.notice_day, DAY, now);
     Verdict::Notice
 }
 
@@ -139,11 +138,9 @@ fn count(tally: &mut Tally, span: i64, now: UnixMs) {
 
 /// Whether nothing is left of a window; 0 is no limit.
 fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> bool {
-    let mut running = *tally;
-    roll(&mut running, span, now);
     // an empty window is not begun by looking at it: that would be a write
-    if running.count > 0 || tally.count > 0 {
-        *tally = running;
+    if tally.count > 0 {
+        roll(tally, span, now);
     }
     most > 0 && tally.count >= most
 }

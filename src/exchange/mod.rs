@@ -112,7 +112,7 @@ struct Core {
     /// MOs that are stored and that somebody here works on, or will.
     in_work: Mutex<HashSet<MoId>>,
     /// Closed while MOs of an unclean end are tried one at a time.
-    suspects_done: watch::Sender<bool>,
+    gate: watch::Sender<bool>,
     draining: AtomicBool,
     alive: Mutex<HashSet<SessionId>>,
     outboxes: HashMap<SmscName, Arc<outbox::TelcoOutbox>>,
