@@ -54,6 +54,8 @@ fn describe() {
     describe_gauge!("chrak_bind_up", "Whether a bind is bound");
     describe_gauge!("chrak_window_in_flight", "submit_sm without response on a bind");
     describe_gauge!("chrak_inbox_depth", "Messages stored and not done");
+    describe_gauge!("chrak_disk_free_octets", "Free on the disk of the database");
+    describe_gauge!("chrak_disk_reserve_octets", "Kept aside there; 0 while it is in use because the disk is full");
     describe_gauge!("chrak_outbox_depth", "Segments queued, submitting or uncertain");
     describe_gauge!("chrak_portal_breaker_open", "Whether the portal is taken to be away");
 }

@@ -209,7 +209,7 @@ impl Desk {
         rules: Rules,
         language: Language,
     ) -> Self {
-        let keys = Keys::load_or_create(&folder.path().join("chrak.key")).expect("keys");
+        let keys = Keys::from_secret(&[7; 32]);
         let store = SqliteStore::open(StoreOptions::new(folder.path().join("chrak.db"), keys)).await.expect("store");
         let store: Arc<dyn Store> = Arc::new(store);
         let mut settings = app::settings(rules, &app::link_to("-"));
