@@ -28,7 +28,7 @@ use agencies::Agencies;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -108,6 +108,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
     let given = request.headers().get("x-request-id").map(|id| id.to_str().ok().and_then(read_id));
     // the webhook's scheme knows no such header, so nothing is asked of it there
     let hook = request.uri().path() == "/v1/notifications";
+    let line = crate::web::Line::of(request.headers());
     let (id, mut response) = match given {
         Some(None) if !hook => {
             (fresh(), Problem::bad_request("header", "X-Request-Id", "must be a UUID").into_response())
@@ -116,8 +117,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
     };
     let headers = response.headers_mut();
     headers.insert("x-request-id", crate::web::header_value(&id.as_hyphenated().to_string()));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    crate::web::protect(headers, line);
     response
 }
 

@@ -23,7 +23,7 @@ use crate::{
     types::limits::DRAIN,
     web,
 };
-use axum::{Router, response::Redirect, routing::get};
+use axum::{Router, routing::get};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -108,7 +108,7 @@ impl Server {
         if let Some(more) = parts.pages {
             pages = pages.merge(more);
         }
-        let pages = pages.route("/", get(|| async { Redirect::temporary("/kiosk") })).fallback(kiosk::not_found);
+        let pages = pages.route("/", get(kiosk::front)).fallback(kiosk::not_found);
         let console = ops::routes(console);
         for (listener, router) in [(http, pages), (ops, console)] {
             let stop = self.stop_pages.clone();

@@ -31,7 +31,7 @@ use axum::{
     extract::DefaultBodyLimit,
     http::HeaderMap,
     middleware,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
 use std::sync::Arc;
@@ -108,6 +108,13 @@ pub fn routes(state: KioskState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
+}
+
+/// The listener's first address leads to the first page.
+pub async fn front(headers: HeaderMap) -> Response {
+    let mut answer = Redirect::temporary("/kiosk").into_response();
+    web::protect(answer.headers_mut(), web::Line::of(&headers));
+    answer
 }
 
 /// What an address gets that no page has; for the listener's fallback.

@@ -4,4 +4,5 @@ mod log;
 mod pairing;
 mod portal;
 mod scams;
+mod scanners;
 mod strangers;

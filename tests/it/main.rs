@@ -12,6 +12,7 @@ mod newcomer;
 mod node_smpp;
 mod numbers;
 mod outbox;
+mod papers;
 mod peers;
 pub mod program;
 mod silent;

@@ -38,10 +38,10 @@ const SMALL: &str = "
     }).map(one => `${one.className} ${one.offsetWidth}x${one.offsetHeight}`);
     return [...small('.go,.key,.tile,.lang,.foot>*', 20), ...small('.cap', 9)].slice(0, 4).join(', ');";
 
-/// Whether the keys of a pad, or the languages, cannot all be reached without moving the page, where no notice stands
-/// above them.
+/// Whether the keys of a pad, the languages, or all that a kiosk tells before anybody touches it (its digits, that it is
+/// closed) cannot be reached without moving the page, where no notice stands above them.
 const HIDDEN: &str = "
-    const keys = document.querySelector('.pad,.langs'), foot = document.querySelector('.foot')?.getBoundingClientRect();
+    const keys = document.querySelector('.pad,.langs,.gate-told'), foot = document.querySelector('.foot')?.getBoundingClientRect();
     if (!keys || document.querySelector('.enter .notice, .correcting')) return false;
     return keys.getBoundingClientRect().bottom > (foot?.top > 0 ? foot.top : innerHeight);";
 

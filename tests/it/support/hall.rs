@@ -2,7 +2,7 @@
 use super::{
     app,
     browser::Browser,
-    program::{Program, client, run},
+    program::{Program, client, client_builder, run},
 };
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, Sample, sample_applications},
@@ -183,8 +183,7 @@ pub fn shown_digits(page: &str) -> Option<String> {
 }
 
 fn no_follow() -> reqwest::Client {
-    let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
-    builder.timeout(Duration::from_secs(10)).build().expect("a client")
+    client_builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
 fn device_cookie(answer: &reqwest::Response) -> Option<String> {

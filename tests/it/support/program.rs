@@ -31,8 +31,14 @@ fn a_program_that_does_not_ship_is_never_driven() {
 
 /// A browser of no kind: asks over HTTP, keeps nothing.
 pub fn client() -> reqwest::Client {
+    client_builder().build().expect("a client")
+}
+
+/// For a client with habits of its own.
+pub fn client_builder() -> reqwest::ClientBuilder {
+    // several tests of one process install it; the first one does
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client")
+    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10))
 }
 
 /// What a finished `chrak` said.
