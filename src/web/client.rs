@@ -184,3 +184,95 @@ fn node(text: &str) -> Option<IpAddr> {
     };
     bare.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROXY: &str = "10.0.0.1";
+
+    /// Who asks, as the first believed of `10.0.0.0/24` and `2001:db8::1` hears it, and what is left of the words.
+    fn settle(peer: &str, told: &[(&'static str, &str)]) -> (String, bool, Vec<String>) {
+        let nets = ["10.0.0.0/24", "2001:db8::1"].map(|net| Net::parse(net).expect("a net"));
+        let mut headers = HeaderMap::new();
+        for (name, value) in told {
+            headers.append(*name, HeaderValue::from_str(value).expect("a value"));
+        }
+        let peer = SocketAddr::new(peer.parse().expect("an address"), 50_000);
+        let client = Proxies::new(nets.into()).settle(peer, &mut headers);
+        let left = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
+        (client.address.to_string(), client.tls, left)
+    }
+
+    #[test]
+    fn a_believed_proxy_says_for_whom_it_asks() {
+        for (told, address, tls) in [
+            (vec![("forwarded", "for=192.0.2.7;proto=https")], "192.0.2.7", true),
+            (vec![("forwarded", "For=\"[2001:db8:7::7]:4711\"; Proto=HTTPS")], "2001:db8:7::7", true),
+            (vec![("forwarded", "for=192.0.2.7:80;host=\"a,b;c\";proto=http")], "192.0.2.7", false),
+            // the client's own word stands before the one of the proxy
+            (vec![("forwarded", "for=203.0.113.9;proto=https, for=192.0.2.7;proto=http")], "192.0.2.7", false),
+            (vec![("forwarded", "for=203.0.113.9"), ("forwarded", "for=192.0.2.7")], "192.0.2.7", false),
+            // two believed ones in a row
+            (
+                vec![("forwarded", "for=203.0.113.9, for=192.0.2.7;proto=https, for=10.0.0.9;proto=http")],
+                "192.0.2.7",
+                true,
+            ),
+            (vec![("forwarded", "for=unknown;proto=https")], PROXY, true),
+            (vec![("forwarded", "for=_hidden, for=10.0.0.9")], "10.0.0.9", false),
+            (vec![("forwarded", "nonsense")], PROXY, false),
+            (vec![("x-forwarded-for", "203.0.113.9, 192.0.2.7"), ("x-forwarded-proto", "https")], "192.0.2.7", true),
+            (vec![("x-forwarded-for", "192.0.2.7, 10.0.0.9"), ("x-forwarded-proto", "https, http")], "192.0.2.7", true),
+            (vec![("x-forwarded-for", "::ffff:192.0.2.7")], "192.0.2.7", false),
+            (vec![("x-forwarded-proto", "https")], PROXY, true),
+            // both ways: they agree, or neither is believed
+            (
+                vec![("forwarded", "for=192.0.2.7"), ("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")],
+                "192.0.2.7",
+                true,
+            ),
+            (vec![("forwarded", "for=203.0.113.9;proto=https"), ("x-forwarded-for", "192.0.2.7")], PROXY, false),
+            (
+                vec![
+                    ("forwarded", "for=192.0.2.7;proto=https"),
+                    ("x-forwarded-for", "192.0.2.7"),
+                    ("x-forwarded-proto", "http"),
+                ],
+                "192.0.2.7",
+                false,
+            ),
+        ] {
+            let (found, found_tls, left) = settle(PROXY, &told);
+            assert_eq!((found.as_str(), found_tls), (address, tls), "{told:?}");
+            assert_eq!(left, if tls { vec!["x-forwarded-proto: https"] } else { Vec::new() }, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn what_anybody_else_says_of_it_is_taken_off() {
+        let forged = [
+            ("forwarded", "for=192.0.2.7;proto=https"),
+            ("x-forwarded-for", "192.0.2.7"),
+            ("x-forwarded-proto", "https"),
+            ("x-forwarded-host", "x"),
+            ("x-real-ip", "192.0.2.7"),
+        ];
+        for peer in ["10.0.1.1", "127.0.0.1", "2001:db8::2"] {
+            assert_eq!(settle(peer, &forged), (peer.to_owned(), false, Vec::new()));
+        }
+        for peer in ["::ffff:10.0.0.200", "2001:db8::1"] {
+            assert_eq!(settle(peer, &forged[..1]).0, "192.0.2.7", "{peer}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_and_networks_are_read() {
+        for good in ["192.0.2.7", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::1"] {
+            assert!(Net::parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "proxy.example", "192.0.2.7:80", "192.0.2.0/33", "2001:db8::/129", "192.0.2.0/", "192.0.2/24"] {
+            assert!(Net::parse(bad).is_none(), "{bad}");
+        }
+    }
+}

@@ -97,6 +97,13 @@ impl Places {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nobody holds one.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        let table = self.table();
+        table.all == 0 && table.seats.is_empty()
+    }
+
     /// How many one client may hold. This machine itself and proxies carry many.
     fn bound(&self, client: IpAddr, address: IpAddr) -> usize {
         let many = client.is_loopback() || self.proxies.hold(address);
