@@ -2,6 +2,7 @@
 pub mod check;
 pub mod config;
 pub mod devices;
+mod front;
 pub mod lifecycle;
 mod log;
 mod pages;

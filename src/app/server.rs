@@ -58,8 +58,8 @@ impl Server {
     /// # Errors
     /// One line for the first thing that cannot start; nothing is left running.
     pub async fn start(config: Config, parts: Parts) -> Result<Self, Fault> {
-        let http = listen(config.http, "http.listen (try-out: --http)").await?;
-        let ops = listen(config.ops, "ops.listen (try-out: --ops)").await?;
+        let http = listen(config.http, "http.listen (try-out: --http)")?;
+        let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
         let portal = portal_client(&config, &board)?;
@@ -109,10 +109,12 @@ impl Server {
             pages = pages.merge(more);
         }
         let pages = pages.route("/", get(kiosk::front)).fallback(kiosk::not_found);
+        let pages = super::front::named(pages, config, self.http);
         let console = ops::routes(console);
-        for (listener, router) in [(http, pages), (ops, console)] {
-            let stop = self.stop_pages.clone();
-            self.pages.spawn(web::server::serve(listener, router, web::server::HttpLimits::default(), stop));
+        let (of_pages, of_console) = super::front::limits(config);
+        for (listener, router, limits) in [(http, pages, of_pages), (ops, console, of_console)] {
+            let (proxies, stop) = (config.proxies.clone(), self.stop_pages.clone());
+            self.pages.spawn(web::server::serve(listener, router, limits, proxies, stop));
         }
         self.pages.close();
     }
@@ -174,8 +176,8 @@ async fn end_run(store: &SqliteStore) -> bool {
     store.end(SystemClock.now()).await.is_ok()
 }
 
-async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
-    TcpListener::bind(address).await.map_err(|fault| {
+fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
+    web::server::bind(address).map_err(|fault| {
         let what = match fault.kind() {
             std::io::ErrorKind::AddrInUse => format!("port {} is in use", address.port()),
             _ => fault.to_string(),

@@ -86,6 +86,11 @@ pub(super) fn foreign() -> Response {
     both(StatusCode::FORBIDDEN, "alert", true, |w| &w.foreign)
 }
 
+/// Asked for by a name that is not ours; the way back to the first page would lead here again.
+pub(super) fn elsewhere(status: StatusCode) -> Response {
+    both(status, "alert", false, |w| &w.elsewhere)
+}
+
 /// Of assets that the server names itself.
 const CHECKED: &str = "the start looked for every asset";
 

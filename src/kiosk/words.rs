@@ -145,6 +145,7 @@ pub struct Words {
     pub unreadable: Told,
     pub visit_over: Told,
     pub foreign: Told,
+    pub elsewhere: Told,
     pub services_card: Told,
     pub offices_card: Told,
     pub feedback_card: Told,
@@ -284,6 +285,10 @@ pub static KM: Words = Words {
     },
     foreign: Told {
         title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
+    },
+    elsewhere: Told {
+        title: "ម៉ាស៊ីនបម្រើនេះមិនឆ្លើយតាមអាសយដ្ឋាននេះទេ",
+        text: "សូមជូនដំណឹងដល់បុគ្គលិក។ អ្នកគ្រប់គ្រងអាចបន្ថែមឈ្មោះនេះក្នុង [http] hosts។",
     },
     services_card: Told {
         title: "សេវា និងកម្រៃ", text: "ឯកសារដែលត្រូវយកមក តម្លៃ និងរយៈពេល"
@@ -441,6 +446,10 @@ pub static EN: Words = Words {
     unreadable: Told { title: "That could not be read", text: "Please start again." },
     visit_over: Told { title: "This visit is over", text: "What was entered is wiped. Please start again." },
     foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
+    elsewhere: Told {
+        title: "This server does not answer to that name",
+        text: "Please tell the staff. Whoever runs the server can add the name to [http] hosts.",
+    },
     services_card: Told { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
     offices_card: Told { title: "Offices", text: "Where they are, when they are open, how to call them" },
     feedback_card: Told { title: "Tell us how it was", text: "One touch is enough" },
