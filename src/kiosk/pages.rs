@@ -209,7 +209,7 @@ pub(super) async fn rate(
     form: Result<Form<Rating>, FormRejection>,
 ) -> Response {
     let taken = match form {
-        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => state.door.rate(rating, intent).await,
+        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => state.door.rate(&here.who(None), rating, intent).await,
         Ok(_) => return both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
         Err(fault) => return unreadable(&fault),
     };

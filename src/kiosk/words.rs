@@ -184,6 +184,7 @@ pub struct Words {
     pub pin_hint: &'static str,
     pub pin_more: &'static str,
     pub unknown_pin: Told,
+    pub pin_locked: Told,
 }
 
 /// Khmer.
@@ -337,8 +338,13 @@ pub static KM: Words = Words {
     pin_title: "សូមបញ្ចូលលេខ PIN",
     pin_hint: "លេខ PIN ក៏មាននៅលើបង្កាន់ដៃដែរ",
     pin_more: "មើលលម្អិតដោយលេខ PIN",
+    pin_locked: Told {
+        title: "លេខ PIN ជាប់សោសម្រាប់ថ្ងៃនេះ",
+        text: "មានការបញ្ចូល PIN ខុសច្រើនដងពេក។ សូមប្រើលេខទូរសព្ទដែលបានចុះបញ្ជី ឬសួរមន្ត្រីនៅបញ្ជរ។",
+    },
     unknown_pin: Told {
-        title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ", text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត។"
+        title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ ឬ PIN ជាប់សោ",
+        text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត ឬសួរមន្ត្រីនៅបញ្ជរ។",
     },
 };
 
@@ -479,9 +485,13 @@ pub static EN: Words = Words {
     pin_title: "Enter the PIN",
     pin_hint: "It is printed on your receipt, too",
     pin_more: "More with the PIN",
+    pin_locked: Told {
+        title: "PINs are locked for today",
+        text: "Too many PINs of this code were wrong. Use the registered telephone number, or ask an officer at the counter.",
+    },
     unknown_pin: Told {
-        title: "The code or the PIN is not right",
-        text: "Please compare with your receipt and try again.",
+        title: "The code or the PIN is not right, or the PIN is locked",
+        text: "Please compare with your receipt and try again, or ask an officer at the counter.",
     },
 };
 

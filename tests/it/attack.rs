@@ -1,4 +1,5 @@
 //! Attacks on the running program, each named after what it must not achieve.
+mod gate;
 mod log;
 mod pairing;
 mod portal;
