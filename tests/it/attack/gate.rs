@@ -21,9 +21,9 @@ const RULES: Rules = Rules {
     steps_day: 120,
     fails_hour_all: 500,
     fails_kiosk: 10,
-    codes_kiosk: 6,
     codes_hour: 3,
     codes_day: 6,
+    codes_kiosk: 6,
     codes_hour_all: 2_000,
 };
 const CODE: &str = "120500260481937";
