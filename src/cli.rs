@@ -94,7 +94,13 @@ enum Command {
         command: KioskCommand,
     },
     /// Database migrations (serve also runs them).
-    Migrate(ConfigArgs),
+    Migrate {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Make an empty database for the key file that is there, when the old one is lost for good.
+        #[arg(long)]
+        new_database: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -198,6 +204,9 @@ struct SmscArgs {
 /// Runs the program that the arguments name; the exit code is the process's.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Err(fault) = app::private::no_core_dumps() {
+        return complain(&fault);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => return complain(&Fault::Run(format!("the run time cannot start: {fault}"))),
@@ -243,7 +252,7 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             Ok(0)
         }
         Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
-        Some(Command::Migrate(args)) => app::migrate(&args.config).await.map(|()| 0),
+        Some(Command::Migrate { config, new_database }) => app::migrate(&config.config, new_database).await.map(|()| 0),
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format)?;
             smsc(*args).await

@@ -28,7 +28,7 @@ use agencies::Agencies;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, header},
+    http::{HeaderMap, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get, post},
@@ -129,6 +129,16 @@ fn read_id(text: &str) -> Option<uuid::Uuid> {
 async fn document() -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=300")];
     (headers, DOCUMENT).into_response()
+}
+
+/// Whether a path is one of the machine API.
+pub fn holds(path: &str) -> bool {
+    ["/v1/", "/send/", "/status/"].iter().any(|room| path.starts_with(room))
+}
+
+/// What is answered to a request by a name that is not this server's.
+pub fn misdirected(status: StatusCode) -> Response {
+    Problem::misdirected(status).into_response()
 }
 
 async fn no_such_path() -> Problem {

@@ -91,6 +91,11 @@ impl Problem {
         Self::new(415, "unsupported_media_type", "JSON is expected")
     }
 
+    /// 421: asked for by a name that is not this server's; 400 where it is not clear by which.
+    pub fn misdirected(status: StatusCode) -> Self {
+        Self::new(status.as_u16(), "misdirected", "This server does not answer to that name")
+    }
+
     /// 422: a member is not as described; `name` is a JSON pointer.
     pub fn validation(name: &str, detail: &str) -> Self {
         Self::new(422, "validation_failed", "The body is not as described").error("body", name, detail)

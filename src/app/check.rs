@@ -1,5 +1,5 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
-use super::{Fault, read_config, server};
+use super::{Fault, read_config, server, storage};
 use crate::{link, types::Msisdn};
 use std::path::Path;
 
@@ -40,7 +40,7 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
     for warning in &config.warnings {
         findings.note("configuration", warning);
     }
-    match server::open_store(&config).await {
+    match storage::open(&config, storage::Make::FirstOnly).await {
         Ok(store) => {
             store.close().await;
             findings.good("database", &config.database.display().to_string());

@@ -2,11 +2,14 @@
 pub mod check;
 pub mod config;
 pub mod devices;
+mod front;
 pub mod lifecycle;
 mod log;
 mod pages;
 pub mod preflight;
+pub mod private;
 mod server;
+mod storage;
 pub mod telemetry;
 pub mod tryout;
 
@@ -66,13 +69,15 @@ pub async fn serve(path: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// `chrak migrate`: opens the database, which brings it up to date.
+/// `chrak migrate`: opens the database, which brings it up to date. With `new_database` an empty one is made for the key
+/// that is there.
 ///
 /// # Errors
 /// When the configuration or the database cannot be used.
-pub async fn migrate(path: &Path) -> Result<(), Fault> {
+pub async fn migrate(path: &Path, new_database: bool) -> Result<(), Fault> {
     let config = read_config(path)?;
-    server::open_store(&config).await?;
+    let make = if new_database { storage::Make::NewDatabase } else { storage::Make::FirstOnly };
+    storage::open(&config, make).await?.close().await;
     println!("{}: up to date", config.database.display());
     Ok(())
 }

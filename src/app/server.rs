@@ -6,6 +6,7 @@
 use super::{
     Fault,
     config::{Concatenation, Config, DefaultAlphabet, EventsBy, NumberFormat, TelcoSettings, UniqueId, Validity},
+    storage::{self, Make},
 };
 use crate::{
     api,
@@ -18,7 +19,7 @@ use crate::{
         portal::Portal,
         status::Board,
     },
-    store::{Keys, SqliteStore, StoreOptions},
+    store::SqliteStore,
     types::limits::DRAIN,
     web,
 };
@@ -57,9 +58,9 @@ impl Server {
     /// # Errors
     /// One line for the first thing that cannot start; nothing is left running.
     pub async fn start(config: Config, parts: Parts) -> Result<Self, Fault> {
-        let http = listen(config.http, "http.listen (try-out: --http)").await?;
-        let ops = listen(config.ops, "ops.listen (try-out: --ops)").await?;
-        let store = Arc::new(open_store(&config).await?);
+        let http = listen(config.http, "http.listen (try-out: --http)")?;
+        let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
+        let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
         let portal = portal_client(&config, &board)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -108,10 +109,12 @@ impl Server {
             pages = pages.merge(more);
         }
         let pages = pages.route("/", get(kiosk::front)).fallback(kiosk::not_found);
+        let pages = super::front::named(pages, config, self.http);
         let console = ops::routes(console);
-        for (listener, router) in [(http, pages), (ops, console)] {
-            let stop = self.stop_pages.clone();
-            self.pages.spawn(web::server::serve(listener, router, web::server::HttpLimits::default(), stop));
+        let (of_pages, of_console) = super::front::limits(config);
+        for (listener, router, limits) in [(http, pages, of_pages), (ops, console, of_console)] {
+            let (proxies, stop) = (config.proxies.clone(), self.stop_pages.clone());
+            self.pages.spawn(web::server::serve(listener, router, limits, proxies, stop));
         }
         self.pages.close();
     }
@@ -173,8 +176,8 @@ async fn end_run(store: &SqliteStore) -> bool {
     store.end(SystemClock.now()).await.is_ok()
 }
 
-async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
-    TcpListener::bind(address).await.map_err(|fault| {
+fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
+    web::server::bind(address).map_err(|fault| {
         let what = match fault.kind() {
             std::io::ErrorKind::AddrInUse => format!("port {} is in use", address.port()),
             _ => fault.to_string(),
@@ -185,24 +188,6 @@ async fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {
     listener.local_addr().map_err(|fault| Fault::Run(format!("listener: {fault}")))
-}
-
-/// Opens the database that the configuration names, bringing it up to date.
-pub(super) async fn open_store(config: &Config) -> Result<SqliteStore, Fault> {
-    let run = |text: String| Fault::Run(text);
-    super::folder(&config.data_dir)?;
-    let keys = Keys::load_or_create(&config.data_dir.join("chrak.key")).map_err(|fault| run(fault.to_string()))?;
-    let mut options = StoreOptions::new(config.database.clone(), keys);
-    options.fatal = Arc::new(die);
-    options.families =
-        config.telcos.iter().map(|telco| (telco.name.as_str().into(), telco.family.as_str().into())).collect();
-    SqliteStore::open(options).await.map_err(|fault| run(fault.to_string()))
-}
-
-/// After an I/O error nobody knows what is on the disk: the process ends, and the next start looks.
-fn die(why: &str) {
-    tracing::error!("the database failed in a way that leaves its state open ({why}); ending the process");
-    std::process::abort();
 }
 
 /// Asks the portal something that concerns nobody; how long it took.

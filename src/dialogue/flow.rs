@@ -317,7 +317,7 @@ impl Flow {
 
     fn confirm(mut self, dialogue: &Dialogue, again: bool, ctx: &Ctx<'_>) -> Turn {
         self.at = At::Confirming;
-        if self.task != Task::Book && self.draft.digits.is_none() && !self.caps.sender_proven {
+        if self.draft.digits.is_none() && !self.caps.sender_proven {
             // two digits that a forger of the sender does not see
             self.draft.digits = Some((10 + ctx.dice % 90) as u8);
         }
@@ -339,6 +339,7 @@ impl Flow {
                 office: draft.office.clone()?,
                 service: draft.service.clone()?.1,
                 start: draft.slot.as_ref()?.1,
+                digits: self.wanted_digits()?,
                 again,
             },
             Task::Move => View::ConfirmMove {

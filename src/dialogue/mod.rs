@@ -168,6 +168,8 @@ pub enum Effect {
     SetStopped(bool),
     /// Count a look-up that told nothing.
     LookupFailed(LookupFailure),
+    /// Count an answer that was not the digits that our question wants back.
+    DigitsWrong,
     /// Whether this change was carried out is not known: find out, and tell the citizen by a text of its own.
     FollowUp(Change),
 }

@@ -55,6 +55,11 @@ pub enum View {
         /// As it was understood.
         code: RegistrationCode,
     },
+    /// PINs of this code were wrong too often today: none is tried any more, the right one neither.
+    PinLocked {
+        /// As it was understood.
+        code: RegistrationCode,
+    },
     /// One of the languages, by its number.
     ChooseLanguage,
     /// A list to choose from by number.
@@ -84,7 +89,7 @@ pub enum View {
     Service(Box<ServiceFacts>),
     /// An office.
     Office(Box<OfficeFacts>),
-    /// Shall it be booked?
+    /// Shall it be booked? Yes is `digits`, sent back, or 1.
     ConfirmBooking {
         /// Where.
         office: OfficeRef,
@@ -92,6 +97,8 @@ pub enum View {
         service: Option<Localized>,
         /// When.
         start: UnixMs,
+        /// 10 to 99; `None`: where a plain yes is enough.
+        digits: Option<u8>,
         /// The answer to it was not understood.
         again: bool,
     },

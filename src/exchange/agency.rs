@@ -2,6 +2,7 @@
 //! everything else. What is said to whom is decided here; how it is asked for over HTTP is `api`'s business.
 use super::{
     Exchange,
+    gate::Free,
     mts::Way,
     new_id,
     push::{NoWay, Payload},
@@ -214,9 +215,9 @@ impl Exchange {
         ] {
             let deadline = self.core.settings.timeout_sms;
             let asker = Asker { channel: Channel::Sms, number: None, deadline, key: None };
-            let Answer::Offices(Ok(list)) = self.core.portal.ask(&Query::Offices(search), asker).await else {
-                continue;
-            };
+            let query = Query::Offices(search);
+            let Some(free) = Free::of(&query) else { continue };
+            let Answer::Offices(Ok(list)) = self.ask_freely(free, asker).await else { continue };
             let meant = list.items.iter().map(|hit| &hit.office).find(|office| is_called(office, named));
             if let Some(office) = meant {
                 found = Some(office.short.clone().unwrap_or_else(|| office.name.clone()));

@@ -1,6 +1,10 @@
 //! The conversation itself: `dialogue::step` until it asks nothing more, with the portal called while no
 //! transaction is open. Texts come here from their turn, visitors at a kiosk by [`Exchange::converse`].
-use super::{Exchange, limits::Verdict};
+use super::{
+    Exchange,
+    gate::{Caller, Free, Shut},
+    limits::{self, Verdict},
+};
 use crate::{
     dialogue::{Ctx, Dialogue, Effect, Input, View, step},
     ports::{
@@ -8,8 +12,8 @@ use crate::{
         portal::Asker,
     },
     types::{
-        Language, MoId, Msisdn, RegistrationCode, UnixMs,
-        civic::{Answer, Change, Query},
+        Language, MoId, Msisdn, UnixMs,
+        civic::{Answer, Change, PortalFault, Query},
         names::Channel,
     },
 };
@@ -27,7 +31,6 @@ pub(super) struct Talk {
     pub(super) language: Language,
     pub(super) remember_language: Option<Language>,
     pub(super) set_stopped: Option<bool>,
-    pub(super) failed_look_up: bool,
     /// Places in the budget of all numbers that were not given back.
     pub(super) failures: u32,
     pub(super) tallies: Option<Tallies>,
@@ -37,6 +40,8 @@ pub(super) struct Talk {
     pub(super) follow_up: Option<Change>,
     /// The portal did not answer within the channel's patience; the conversation stands before the question.
     pub(super) late: bool,
+    /// A limit of the caller's kept the answer back; where there must be one, it is that.
+    pub(super) hushed: bool,
 }
 
 impl Talk {
@@ -48,12 +53,12 @@ impl Talk {
             language,
             remember_language: None,
             set_stopped: None,
-            failed_look_up: false,
             failures: 0,
             tallies: None,
             advanced: true,
             follow_up: None,
             late: false,
+            hushed: false,
         }
     }
 }
@@ -86,45 +91,67 @@ pub struct Visit {
 }
 
 impl Exchange {
-    /// Answers a visitor now. Writes nothing unless a look-up told nothing.
+    /// Answers a visitor now. What was begun is ended whether the visitor waits for it or not: a place at the gate is
+    /// settled by the answer of the portal, not by who closes a page.
     pub async fn converse(&self, visit: Visit) -> (Dialogue, View) {
+        let exchange = self.clone();
+        let answered = self.core.tasks.spawn(async move { exchange.answer_visit(visit).await }).await;
+        answered.unwrap_or_else(|_| (Dialogue::default(), View::Apology))
+    }
+
+    async fn answer_visit(&self, visit: Visit) -> (Dialogue, View) {
         let asker = Asker { channel: Channel::Kiosk, number: visit.number, deadline: visit.deadline, key: None };
         let dialogue = visit.dialogue.unwrap_or_default();
         let started = tokio::time::Instant::now();
-        let may = if self.kiosk_may_look_up(&visit.device).await { Verdict::Yes } else { Verdict::Notice };
-        let talk = self.run(dialogue, visit.input, asker, visit.cause, Some(visit.language), may).await;
-        if talk.failed_look_up {
-            self.kiosk_look_up_failed(&visit.device).await;
-        }
+        let mut caller = Caller::Device { device: &visit.device, proven: visit.number.is_some() };
+        let talk = self.run(dialogue, visit.input, asker, visit.cause, Some(visit.language), &mut caller).await;
         self.keep_failures(talk.failures).await;
         metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
             .record(started.elapsed().as_secs_f64());
-        (talk.next, talk.view.unwrap_or(View::Menu))
+        let unsaid = if talk.hushed { View::SlowDown } else { View::Menu };
+        (talk.next, talk.view.unwrap_or(unsaid))
     }
 
-    /// Asks the directory for a visitor: what concerns nobody needs no conversation. Writes nothing.
+    /// Asks the directory for a visitor: what concerns nobody needs no conversation. Writes nothing. Anything else is
+    /// refused: it takes [`Exchange::ask_for`].
     pub async fn look_around(&self, query: &Query, deadline: Duration) -> Answer {
         let asker = Asker { channel: Channel::Kiosk, number: None, deadline, key: None };
-        self.core.portal.ask(query, asker).await
+        match Free::of(query) {
+            Some(free) => self.ask_freely(free, asker).await,
+            None => Answer::Topics(Err(PortalFault::Refused)),
+        }
     }
 
     /// A question or change of a visitor at a kiosk that needs no conversation; `intent` names a change.
+    ///
+    /// # Errors
+    /// When the gate does not open: the portal was not asked.
     pub async fn ask_for(
         &self,
+        device: &str,
         number: Option<Msisdn>,
         query: &Query,
         intent: Option<uuid::Uuid>,
         deadline: Duration,
-    ) -> Answer {
-        self.core.portal.ask(query, Asker { channel: Channel::Kiosk, number, deadline, key: intent }).await
+    ) -> Result<Answer, Shut> {
+        let (exchange, device, query) = (self.clone(), device.to_owned(), query.clone());
+        let asked = self.core.tasks.spawn(async move {
+            let asker = Asker { channel: Channel::Kiosk, number, deadline, key: intent };
+            let mut caller = Caller::Device { device: &device, proven: number.is_some() };
+            let permit = exchange.enter(&query, &mut caller).await?;
+            let told = exchange.ask_with(permit, asker, None, &mut caller).await;
+            exchange.keep_failures(told.spent.into()).await;
+            told.answer.ok_or(Shut::Busy)
+        });
+        asked.await.unwrap_or(Err(Shut::Busy))
     }
 
     /// A visitor's rating: told once, whatever is pressed again; `intent` names it.
-    pub async fn rate(&self, rating: u8, intent: uuid::Uuid, deadline: Duration) -> bool {
-        let asker = Asker { channel: Channel::Kiosk, number: None, deadline, key: Some(intent) };
+    pub async fn rate(&self, device: &str, rating: u8, intent: uuid::Uuid, deadline: Duration) -> bool {
         let what = crate::types::civic::ChangeKind::Feedback { rating, text: None };
         let query = Query::Change(Change { what, attempt: 0 });
-        matches!(self.core.portal.ask(&query, asker).await, Answer::Filed(Ok(_)))
+        let told = self.ask_for(device, None, &query, Some(intent), deadline).await;
+        matches!(told, Ok(Answer::Filed(Ok(_))))
     }
 
     /// `cause`: what names the intentions of this turn, the same when it is taken up again.
@@ -135,9 +162,9 @@ impl Exchange {
         asker: Asker,
         cause: Option<MoId>,
         remembered: Option<Language>,
-        look_ups: Verdict,
+        caller: &mut Caller<'_>,
     ) -> Talk {
-        self.run_within(dialogue, input, asker, cause, remembered, look_ups, None).await
+        self.run_within(dialogue, input, asker, cause, remembered, caller, None).await
     }
 
     /// As [`Exchange::run`]; with `patience` it may end without an answer of the portal.
@@ -149,76 +176,81 @@ impl Exchange {
         mut asker: Asker,
         cause: Option<MoId>,
         remembered: Option<Language>,
-        look_ups: Verdict,
+        caller: &mut Caller<'_>,
         patience: Option<Patience>,
     ) -> Talk {
-        let settings = &self.core.settings;
-        let mut talk = Talk::begun(dialogue, remembered.unwrap_or(settings.default_language));
-        let mut place = false;
+        let mut talk = Talk::begun(dialogue, remembered.unwrap_or(self.core.settings.default_language));
         let mut input = input;
         for _ in 0..QUERIES_MAX {
-            let ctx = Ctx {
-                channel: asker.channel,
-                now: self.now(),
-                language: talk.remember_language.or(remembered),
-                default_language: settings.default_language,
-                codes: &settings.codes,
-                number_known: asker.number.is_some(),
-                zone: &settings.zone,
-                dice: u32::from_le_bytes(super::random()),
-            };
-            let turn = step(&talk.next, input, &ctx);
-            talk.next = turn.next;
-            talk.advanced &= turn.advanced;
-            talk.language = turn.language;
-            talk.remember_language = turn.remember_language.or(talk.remember_language);
-            let asked = self.carry_out(turn.effects, &mut talk, &mut place);
-            if std::mem::take(&mut place) {
-                self.give_place_back();
-            }
-            let Some(query) = asked else { return talk };
-            if let Query::Application { code, pin } = &query {
-                place = self.take_place();
-                let refused = refused(look_ups, place || pin.is_some(), code);
-                if let Some(view) = refused {
-                    if place {
-                        self.give_place_back();
-                    }
-                    talk.view = view;
+            let Some(query) = self.take_step(&mut talk, input, &asker, remembered, caller) else { return talk };
+            let permit = match self.enter(&query, caller).await {
+                Ok(permit) => permit,
+                Err(shut) => {
+                    talk.view = shut.view(&query);
+                    talk.hushed = true;
                     talk.next = Dialogue::default();
                     return talk;
                 }
-            }
+            };
             asker.key = match (&query, cause) {
                 (Query::Change(change), Some(cause)) => Some(intention(cause, change)),
                 // a kiosk's keys come from its form
                 (Query::Change(_), None) => Some(uuid::Builder::from_random_bytes(super::random()).into_uuid()),
                 _ => None,
             };
-            match self.ask_within(&query, asker, patience).await {
-                Some(answer) => input = Input::Answer(answer),
-                None => {
-                    if place {
-                        self.give_place_back();
-                    }
-                    talk.late = true;
-                    return talk;
-                }
-            }
+            let until = patience.map(|patience| patience.until.min(tokio::time::Instant::now() + patience.share));
+            let told = self.ask_with(permit, asker, until, caller).await;
+            talk.failures += u32::from(told.spent);
+            talk.hushed |= told.hushed;
+            let Some(answer) = told.answer else {
+                talk.late = true;
+                return talk;
+            };
+            input = Input::Answer(answer);
         }
         talk
     }
 
-    /// `None`: the portal did not answer in time. What it may have carried out is found again by its key.
-    async fn ask_within(&self, query: &Query, asker: Asker, patience: Option<Patience>) -> Option<Answer> {
-        let asked = self.core.portal.ask(query, asker);
-        let Some(patience) = patience else { return Some(asked.await) };
-        let until = patience.until.min(tokio::time::Instant::now() + patience.share);
-        tokio::time::timeout_at(until, asked).await.ok()
+    /// One step of the dialogue; what it asks. `None`: it asks nothing more.
+    fn take_step(
+        &self,
+        talk: &mut Talk,
+        input: Input,
+        asker: &Asker,
+        remembered: Option<Language>,
+        caller: &mut Caller<'_>,
+    ) -> Option<Query> {
+        let settings = &self.core.settings;
+        let ctx = Ctx {
+            channel: asker.channel,
+            now: self.now(),
+            language: talk.remember_language.or(remembered),
+            default_language: settings.default_language,
+            codes: &settings.codes,
+            number_known: asker.number.is_some(),
+            zone: &settings.zone,
+            dice: u32::from_le_bytes(super::random()),
+        };
+        let turn = step(&talk.next, input, &ctx);
+        talk.next = turn.next;
+        talk.advanced &= turn.advanced;
+        talk.language = turn.language;
+        talk.remember_language = turn.remember_language.or(talk.remember_language);
+        let asked = self.carry_out(turn.effects, talk, caller);
+        if asked.is_none() && talk.hushed {
+            // one notice a day instead of what a wrong code is told
+            let said = match caller {
+                Caller::Number { tallies, .. } => limits::over(tallies, self.now()) == Verdict::Withhold,
+                Caller::Device { .. } => false,
+            };
+            talk.view = (!said).then_some(View::SlowDown);
+            talk.next = Dialogue::default();
+        }
+        asked
     }
 
-    /// Does what a step decided; returns what it asks. `place`: one in the budget of look-ups is taken.
-    fn carry_out(&self, effects: Vec<Effect>, talk: &mut Talk, place: &mut bool) -> Option<Query> {
+    /// Does what a step decided; returns what it asks.
+    fn carry_out(&self, effects: Vec<Effect>, talk: &mut Talk, caller: &mut Caller<'_>) -> Option<Query> {
         let mut query = None;
         for effect in effects {
             match effect {
@@ -228,12 +260,12 @@ impl Exchange {
                 Effect::SetStopped(stopped) => talk.set_stopped = Some(stopped),
                 Effect::FollowUp(change) => talk.follow_up = Some(change),
                 Effect::LookupFailed(reason) => {
-                    let guess = reason.may_be_guess();
-                    talk.failed_look_up |= guess;
-                    if guess && std::mem::take(place) {
-                        talk.failures += 1;
-                    }
                     metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
+                }
+                Effect::DigitsWrong => {
+                    if let Caller::Number { tallies, .. } = caller {
+                        limits::digits_wrong(tallies, self.now());
+                    }
                 }
             }
         }
@@ -257,16 +289,6 @@ impl Exchange {
             citizen.dialogue_until = now.plus_ms(DIALOGUE_OPEN.as_millis() as i64);
         }
         citizen.in_dialogue = talk.next.is_open();
-    }
-}
-
-/// What is said instead of a look-up: nothing at all when that was said; `None` when it may be made.
-fn refused(look_ups: Verdict, may_all: bool, code: &RegistrationCode) -> Option<Option<View>> {
-    match look_ups {
-        Verdict::Notice => Some(Some(View::SlowDown)),
-        Verdict::Withhold => Some(None),
-        Verdict::Yes if !may_all => Some(Some(View::AddPin { code: code.clone() })),
-        Verdict::Yes => None,
     }
 }
 

@@ -1,10 +1,13 @@
-//! The fuse over all numbers: when look-ups that told nothing have used up the hour's budget, only a code with
-//! its PIN is looked up until the hour ends. A place in the budget is taken before the portal is asked, so that
-//! no more than the budget ever reaches it, and given back when the look-up told something.
+//! The fuse over all doors: when look-ups that told nothing have used up the hour's budget, only what a number has
+//! shown before is looked up until the hour ends. A place in the budget is taken before the portal is asked, so that
+//! no more than the budget ever reaches it, and given back when the look-up told something. The last places are kept
+//! for codes with their PIN.
 use super::{Exchange, hold};
 use std::sync::Mutex;
 
 const HOUR_MS: i64 = 3_600_000;
+/// One place in so many is kept for codes with their PIN.
+const KEPT_FOR_PINS: u32 = 20;
 
 /// What is spent in this clock hour.
 #[derive(Default)]
@@ -30,8 +33,9 @@ impl Exchange {
     }
 
     /// Takes a place; `false` when the budget is spent. 0 is no limit.
-    pub(super) fn take_place(&self) -> bool {
-        let most = self.core.settings.rules.fails_hour_all;
+    pub(super) fn take_place(&self, pin: bool) -> bool {
+        let budget = self.core.settings.rules.fails_hour_all;
+        let most = if pin { budget } else { budget - budget / KEPT_FOR_PINS };
         let hour = self.hour();
         let mut spent = hold(&self.core.fuse.0);
         if spent.hour != hour {

@@ -6,6 +6,9 @@ use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+/// Pause between looks at a store that may be in trouble.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 /// How the store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreHealth {
@@ -13,7 +16,7 @@ pub enum StoreHealth {
     Good,
     /// A commit failed lately; new MOs are still tried.
     Failing,
-    /// No commit for [`STORE_LOST`]: binds leave and stay away until one succeeds.
+    /// No commit for [`STORE_LOST`], or never again as it is: binds leave and stay away until one succeeds.
     Lost,
 }
 
@@ -58,22 +61,37 @@ impl Exchange {
             tokio::select! {
                 () = stop.cancelled() => return,
                 failing = changes.wait_for(|state| *state != StoreHealth::Good) => if failing.is_err() { return },
+                () = self.lasting_trouble() => self.core.health.failed(),
+            }
+            if let Some(trouble) = self.core.store.trouble() {
+                tracing::error!("{}", trouble.words);
             }
             self.core.board.set_store_ok(false);
             let since = Instant::now();
             while !self.probe_ok().await {
-                if since.elapsed() >= STORE_LOST {
+                if since.elapsed() >= STORE_LOST || self.has_lasting_trouble() {
                     self.core.health.set(StoreHealth::Lost);
                 }
                 tokio::select! {
                     () = stop.cancelled() => return,
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
                 }
             }
             self.core.health.set(StoreHealth::Good);
             self.core.board.set_store_ok(true);
             tracing::info!("the database takes commits again");
         }
+    }
+
+    /// Waits until there is some: what shows in no commit is looked for.
+    async fn lasting_trouble(&self) {
+        while !self.has_lasting_trouble() {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn has_lasting_trouble(&self) -> bool {
+        self.core.store.trouble().is_some_and(|trouble| trouble.lasting)
     }
 
     async fn probe_ok(&self) -> bool {

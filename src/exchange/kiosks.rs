@@ -168,20 +168,6 @@ impl Exchange {
         }
     }
 
-    /// Whether a device may look up another code: too many that told nothing came from it lately.
-    pub(super) async fn kiosk_may_look_up(&self, device: &str) -> bool {
-        let most = self.core.settings.rules.fails_kiosk;
-        let names = vec![format!("kiosk-fails:{device}")];
-        let spent = self.core.store.tallied(names, self.now()).await.unwrap_or_default();
-        most == 0 || spent.first().is_none_or(|count| *count < most)
-    }
-
-    /// Counts a look-up that told nothing.
-    pub(super) async fn kiosk_look_up_failed(&self, device: &str) {
-        let window = (format!("kiosk-fails:{device}"), TEN_MINUTES_MS, 0);
-        let _ = self.core.store.tally(vec![window], self.now()).await;
-    }
-
     /// Counts look-ups that told nothing in the budget of all, as texts and screens do.
     pub(super) async fn keep_failures(&self, failures: u32) {
         if failures > 0 {

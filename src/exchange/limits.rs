@@ -1,8 +1,11 @@
 //! Operators' limits for one number: how many replies, how many failed look-ups. What is over is withheld
-//! after one notice, and counted. The tallies live in the number's record and so outlive a restart.
+//! after one notice a day, and counted. The tallies live in the number's record and so outlive a restart.
 use crate::{
     ports::citizens::{Tallies, Tally},
-    types::UnixMs,
+    types::{
+        UnixMs,
+        limits::{DIGITS_WRONG_MAX, LOOK_UPS_BEYOND_MAX},
+    },
 };
 
 /// `[limits]` as far as they are the exchange's; 0 is no limit.
@@ -51,62 +54,99 @@ const DAY: i64 = 24 * 60 * MINUTE;
 pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
     let minute = spent(&mut tallies.replies_minute, rules.replies_minute, MINUTE, now);
     let day = spent(&mut tallies.replies_day, rules.replies_day, DAY, now);
-    let verdict = stricter(minute, day);
-    if verdict == Verdict::Yes {
-        for tally in [&mut tallies.replies_minute, &mut tallies.replies_day] {
-            tally.count = tally.count.saturating_add(1);
-        }
+    if minute || day {
+        return over(tallies, now);
     }
-    verdict
+    count(&mut tallies.replies_minute, MINUTE, now);
+    count(&mut tallies.replies_day, DAY, now);
+    Verdict::Yes
 }
 
 /// Counts a step of an open dialogue.
 pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    let verdict = spent(&mut tallies.steps_day, rules.steps_day, DAY, now);
-    // what is not limited is not counted: a count is a write
-    if verdict == Verdict::Yes && rules.steps_day > 0 {
-        tallies.steps_day.count = tallies.steps_day.count.saturating_add(1);
+    if spent(&mut tallies.steps_day, rules.steps_day, DAY, now) {
+        return over(tallies, now);
     }
-    verdict
+    // what is not limited is not counted: a count is a write
+    if rules.steps_day > 0 {
+        count(&mut tallies.steps_day, DAY, now);
+    }
+    Verdict::Yes
 }
 
-/// Whether a look-up may still be tried.
-pub fn look_up(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
+/// Whether so many look-ups failed that a wrong one gets no answer any more.
+pub fn look_ups_failed_too_often(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> bool {
     let quarter = spent(&mut tallies.fails_quarter, rules.fails_quarter, QUARTER, now);
     let day = spent(&mut tallies.fails_day, rules.fails_day, DAY, now);
-    stricter(quarter, day)
+    quarter || day
+}
+
+/// Counts a look-up that is made all the same, as far as there may be one.
+pub fn look_up_beyond(tallies: &mut Tallies, now: UnixMs) -> bool {
+    let full = spent(&mut tallies.beyond_day, LOOK_UPS_BEYOND_MAX, DAY, now);
+    if !full {
+        count(&mut tallies.beyond_day, DAY, now);
+    }
+    !full
 }
 
 /// Counts a look-up that failed.
 pub fn look_up_failed(tallies: &mut Tallies, now: UnixMs) {
     for (tally, span) in [(&mut tallies.fails_quarter, QUARTER), (&mut tallies.fails_day, DAY)] {
-        roll(tally, span, now);
-        tally.count = tally.count.saturating_add(1);
+        count(tally, span, now);
     }
 }
 
-fn stricter(one: Verdict, other: Verdict) -> Verdict {
-    match (one, other) {
-        (Verdict::Withhold, _) | (_, Verdict::Withhold) => Verdict::Withhold,
-        (Verdict::Notice, _) | (_, Verdict::Notice) => Verdict::Notice,
-        _ => Verdict::Yes,
+/// Counts a wrong answer to a question that wants digits back.
+pub fn digits_wrong(tallies: &mut Tallies, now: UnixMs) {
+    count(&mut tallies.digits_day, DAY, now);
+}
+
+/// Whether there were too many of those.
+pub fn digits_wrong_too_often(tallies: &mut Tallies, now: UnixMs) -> bool {
+    spent(&mut tallies.digits_day, DIGITS_WRONG_MAX, DAY, now)
+}
+
+/// What is counted of look-ups and answers, from a copy that a conversation had.
+pub fn keep(into: &mut Tallies, from: &Tallies) {
+    *into = Tallies {
+        replies_minute: into.replies_minute,
+        replies_day: into.replies_day,
+        steps_day: into.steps_day,
+        ..*from
+    };
+}
+
+/// A limit is reached: that is told once a day, whichever limits and however often, as whoever forges the number makes
+/// us tell somebody who did nothing.
+pub fn over(tallies: &mut Tallies, now: UnixMs) -> Verdict {
+    if spent(&mut tallies.notice_day, 1, DAY, now) {
+        return Verdict::Withhold;
     }
+    count(&mut tallies.notice_day, DAY, now);
+    Verdict::Notice
 }
 
 /// A window begins with its first event and ends a span later. A clock that was set back begins a new one.
 fn roll(tally: &mut Tally, span: i64, now: UnixMs) {
     let age = now.since_ms(tally.since);
-    if tally.count == 0 && !tally.noticed || !(0..span).contains(&age) {
-        *tally = Tally { since: now, count: 0, noticed: false };
+    if tally.count == 0 || !(0..span).contains(&age) {
+        *tally = Tally { since: now, count: 0 };
     }
 }
 
-fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> Verdict {
+fn count(tally: &mut Tally, span: i64, now: UnixMs) {
     roll(tally, span, now);
-    if most == 0 || tally.count < most {
-        return Verdict::Yes;
+    tally.count = tally.count.saturating_add(1);
+}
+
+/// Whether nothing is left of a window; 0 is no limit.
+fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> bool {
+    // an empty window is not begun by looking at it: that would be a write
+    if tally.count > 0 {
+        roll(tally, span, now);
     }
-    if std::mem::replace(&mut tally.noticed, true) { Verdict::Withhold } else { Verdict::Notice }
+    most > 0 && tally.count >= most
 }
 
 #[cfg(test)]
@@ -118,27 +158,28 @@ mod tests {
     }
 
     #[test]
-    fn replies_are_given_then_one_notice_then_silence_until_the_minute_ends() {
+    fn replies_are_given_then_one_notice_a_day_and_silence_until_the_minute_ends() {
         let mut tallies = Tallies::default();
         let mut verdicts = Vec::new();
-        for at in [0, 1_000, 2_000, 3_000, 59_000, 60_000, 61_000, 62_000] {
+        for at in [0, 1_000, 2_000, 3_000, 59_000, 60_000, 61_000, 62_000, DAY, DAY + 1, DAY + 2] {
             verdicts.push(reply(&mut tallies, &rules(), UnixMs(1_000_000 + at)));
         }
         use Verdict::{Notice, Withhold, Yes};
-        assert_eq!(verdicts, [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Notice]);
+        assert_eq!(verdicts, [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Withhold, Yes, Yes, Withhold]);
     }
 
     #[test]
-    fn failed_look_ups_lock_the_number_and_zero_is_no_limit() {
+    fn failed_look_ups_are_counted_and_zero_is_no_limit() {
         let mut tallies = Tallies::default();
         let now = UnixMs(5);
         for _ in 0..2 {
-            assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Yes);
+            assert!(!look_ups_failed_too_often(&mut tallies, &rules(), now));
             look_up_failed(&mut tallies, now);
         }
-        assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Notice);
-        assert_eq!(look_up(&mut tallies, &rules(), now), Verdict::Withhold);
-        assert_eq!(look_up(&mut tallies, &rules(), UnixMs(5 + QUARTER)), Verdict::Yes);
+        assert!(look_ups_failed_too_often(&mut tallies, &rules(), now));
+        assert!(!look_ups_failed_too_often(&mut tallies, &rules(), UnixMs(5 + QUARTER)));
+        let beyond = (0..100).filter(|_| look_up_beyond(&mut tallies, now)).count();
+        assert_eq!(beyond, LOOK_UPS_BEYOND_MAX as usize);
         let none = Rules::default();
         for _ in 0..100 {
             assert_eq!(reply(&mut tallies, &none, now), Verdict::Yes);

@@ -9,6 +9,7 @@ mod asked;
 mod converse;
 mod dedupe;
 mod fuse;
+mod gate;
 mod health;
 mod kiosks;
 mod lanes;
@@ -26,6 +27,7 @@ pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, Call, Content, Outgoing};
 pub use asked::TextRefusal;
 pub use converse::Visit;
+pub use gate::Shut;
 pub use health::StoreHealth;
 pub use kiosks::CodeTried;
 pub use limits::Rules;
@@ -102,7 +104,8 @@ pub struct Exchange {
 
 struct Core {
     store: Arc<dyn Store>,
-    portal: Arc<dyn Portal>,
+    /// The portal, behind its gate.
+    portal: gate::Gate,
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
     settings: Settings,
@@ -148,7 +151,7 @@ impl Exchange {
         Exchange {
             core: Arc::new(Core {
                 store,
-                portal,
+                portal: gate::Gate::new(portal),
                 clock,
                 board,
                 settings,

@@ -315,7 +315,7 @@ impl Exchange {
         let CodeVerdict::Good(code) = self.core.settings.codes.read(code) else { return false };
         let asker =
             Asker { channel: Channel::Sms, number: Some(number), deadline: self.core.settings.timeout_sms, key: None };
-        match self.core.portal.ask(&Query::Application { code, pin: None }, asker).await {
+        match self.ask_on_our_own(&Query::Application { code, pin: None }, asker).await {
             Answer::Application(Ok(answer)) => answer.as_of.is_none() && answer.application.status != told,
             _ => false,
         }
@@ -350,7 +350,7 @@ impl Exchange {
         let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key };
         let what = change.what.clone();
         let now = self.now();
-        let view = match self.core.portal.ask(&Query::Change(change), asker).await {
+        let view = match self.ask_on_our_own(&Query::Change(change), asker).await {
             Answer::Appointment(Ok(done)) => match what {
                 ChangeKind::Move { .. } => View::Moved(done),
                 ChangeKind::Cancel { .. } => View::Cancelled(done),

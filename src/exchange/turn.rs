@@ -4,6 +4,7 @@ use super::{
     Exchange,
     accept::Held,
     converse::Talk,
+    gate::Caller,
     limits::{self, Verdict},
 };
 use crate::{
@@ -171,17 +172,18 @@ impl Exchange {
         }
         let view = talk.view.clone().map(|view| (view, talk.language));
         let (failures, follow_up) = (talk.failures, talk.follow_up);
-        Verdicted { end: MoEnd::Answered, kind: MtKind::Answer, view, citizen, failures, follow_up }
+        let end = if view.is_none() && talk.hushed { MoEnd::Withheld } else { MoEnd::Answered };
+        Verdicted { end, kind: MtKind::Answer, view, citizen, failures, follow_up }
     }
 
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
         let deadline = self.core.settings.timeout_sms;
         let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key: None };
         let mut tallies = citizen.tallies;
-        let look_ups = limits::look_up(&mut tallies, &self.core.settings.rules, self.now());
+        let mut caller = Caller::Number { number, channel: Channel::Sms, tallies: &mut tallies };
         let dialogue = self.open_dialogue(citizen);
         let input = Input::Text(mo.text.clone());
-        let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, look_ups).await;
+        let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, &mut caller).await;
         talk.tallies = Some(tallies);
         if talk.set_stopped == Some(true) {
             self.stopped_by(number).await;
@@ -191,11 +193,7 @@ impl Exchange {
 
     fn remember(&self, citizen: &mut CitizenRecord, talk: &Talk, now: UnixMs) {
         if let Some(tallies) = talk.tallies {
-            citizen.tallies.fails_quarter = tallies.fails_quarter;
-            citizen.tallies.fails_day = tallies.fails_day;
-        }
-        if talk.failed_look_up {
-            limits::look_up_failed(&mut citizen.tallies, now);
+            limits::keep(&mut citizen.tallies, &tallies);
         }
         if let Some(language) = talk.remember_language {
             citizen.language = Some(language);

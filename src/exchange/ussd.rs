@@ -5,6 +5,7 @@ use super::{
     Exchange,
     converse::{Patience, Talk},
     dedupe,
+    gate::Caller,
     lanes::{Lane, Place},
     limits::{self, Verdict},
     mts::Way,
@@ -305,12 +306,12 @@ impl Exchange {
         let asker =
             Asker { channel: Channel::Ussd, number: Some(call.number), deadline: share + MARGIN / 2, key: None };
         let mut tallies = around.citizen.tallies;
-        let look_ups = limits::look_up(&mut tallies, &self.core.settings.rules, self.now());
+        let mut caller = Caller::Number { number: call.number, channel: Channel::Ussd, tallies: &mut tallies };
         let until = call.read_at + call.deadline.saturating_sub(MARGIN);
         let patience = Patience { share, until };
         let language = Some(self.spoken(call, &around.citizen));
         let mut talk =
-            self.run_within(dialogue, input, asker, Some(around.cause), language, look_ups, Some(patience)).await;
+            self.run_within(dialogue, input, asker, Some(around.cause), language, &mut caller, Some(patience)).await;
         talk.tallies = Some(tallies);
         if talk.set_stopped == Some(true) {
             self.stopped_by(call.number).await;
@@ -334,7 +335,9 @@ impl Exchange {
         self.remember_talk(&mut citizen, &talk);
         let asked = citizen.language == Some(Language::Km);
         let language = screens::spoken(talk.language, asked || talk.language != Language::Km, call.size);
-        let view = talk.view.unwrap_or(View::Menu);
+        // a screen is always shown
+        let unsaid = if talk.hushed { View::SlowDown } else { View::Menu };
+        let view = talk.view.unwrap_or(unsaid);
         let explained = matches!(view, View::Choose { again: Some(_), .. });
         let note = note.or((!talk.advanced && !explained).then_some(Note::NotUnderstood));
         let text = render_ussd(&view, note, language, &self.core.settings.zone, call.size);
@@ -430,11 +433,7 @@ impl Exchange {
 
     fn remember_talk(&self, citizen: &mut CitizenRecord, talk: &Talk) {
         if let Some(tallies) = talk.tallies {
-            citizen.tallies.fails_quarter = tallies.fails_quarter;
-            citizen.tallies.fails_day = tallies.fails_day;
-        }
-        if talk.failed_look_up {
-            limits::look_up_failed(&mut citizen.tallies, self.now());
+            limits::keep(&mut citizen.tallies, &tallies);
         }
         citizen.language = talk.remember_language.or(citizen.language);
         citizen.stopped = talk.set_stopped.unwrap_or(citizen.stopped);

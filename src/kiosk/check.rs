@@ -11,6 +11,7 @@ use super::{
     words::{Lang, Notice, Told},
 };
 use crate::{
+    dialogue::StatusFacts,
     render::words::khmer_digits,
     types::{Pin, civic::Disclosure},
     web::filters,
@@ -144,6 +145,19 @@ pub(super) async fn answer(state: &KioskState, here: &Here, mut typed: Typed) ->
         let text = if state.groups.is_empty() { w.code_hint_free.to_owned() } else { (w.incomplete_text)(whole, got) };
         return pad_page(state, here, typed, "ok", Some((w.incomplete, text)));
     }
+    let found = look_up(state, here, &typed).await;
+    told(state, here, typed, found)
+}
+
+/// What the door says of what was typed and proven.
+pub(super) async fn look_up(state: &KioskState, here: &Here, typed: &Typed) -> CheckAnswer {
+    let who = here.who(Held::open(state, here, &typed.held).number());
+    state.door.check(&who, &typed.digits, Pin::parse(&typed.pin), here.lang.language()).await
+}
+
+/// The page of it.
+pub(super) fn told(state: &KioskState, here: &Here, typed: Typed, found: CheckAnswer) -> Response {
+    let w = here.w;
     let told = |told: &'static Told| Some((told.title, told.text.to_owned()));
     let printed = typed.printed(&state.groups);
     let frame = |title, typed| here.frame(title, "check", Back::Key("stay")).keeping(typed, "ok");
@@ -151,15 +165,13 @@ pub(super) async fn answer(state: &KioskState, here: &Here, mut typed: Typed) ->
         let page = SorryPage { f: frame(told.title, typed.clone()), code: printed.clone(), icon, told, steps, button };
         self::page(StatusCode::OK, &page)
     };
-    let pin = Pin::parse(&typed.pin);
-    let pin_given = pin.is_some();
+    let pin_given = Pin::parse(&typed.pin).is_some();
     let number = Held::open(state, here, &typed.held).number();
-    let who = here.who(number);
-    match state.door.check(&who, &typed.digits, pin, here.lang.language()).await {
+    match found {
         CheckAnswer::Status(answer) => {
             let card = status_card(here.lang, &answer);
             let public = answer.disclosure == Disclosure::Public;
-            let due = answer.fee.as_ref().is_some_and(|fee| !fee.paid) && answer.as_of.is_none();
+            let due = is_due(&answer);
             let actions = actions(here.lang, public && !pin_given, public && number.is_none(), due);
             let (hide, show) = (here.lang.device().hide, here.lang.device().show);
             page(StatusCode::OK, &StatusPage { f: frame(w.status, typed), card, actions, hide, show })
@@ -176,7 +188,19 @@ pub(super) async fn answer(state: &KioskState, here: &Here, mut typed: Typed) ->
         CheckAnswer::Unknown => sorry("search", &w.unknown, &w.unknown_steps, ("stay", w.correct_code)),
         CheckAnswer::Busy => sorry("cloud", &w.busy, &w.busy_steps, ("ok", w.again)),
         CheckAnswer::Paused => sorry("clock", &w.paused, &[], ("ok", w.again)),
+        CheckAnswer::PinLocked => {
+            // without the PIN there is still what the code alone tells
+            let typed = Typed { pin: String::new(), ..typed };
+            let f = here.frame(w.pin_locked.title, "check", Back::Key("stay")).keeping(typed, "ok");
+            let (told, button) = (&w.pin_locked, ("ok", w.ok));
+            page(StatusCode::OK, &SorryPage { f, code: printed, icon: "clock", told, steps: &[], button })
+        }
     }
+}
+
+/// Whether a fee is shown that can be paid now.
+pub(super) fn is_due(facts: &StatusFacts) -> bool {
+    facts.fee.as_ref().is_some_and(|fee| !fee.paid) && facts.as_of.is_none()
 }
 
 /// What can be done with an answer.

@@ -1,7 +1,7 @@
 //! The way from a page to the conversation: what a kiosk asks and what comes back, as facts. It must not
 //! know any word of the pages.
 use crate::dialogue::{Choice, Dialogue, Input, StatusFacts, View};
-use crate::exchange::{CodeTried, Exchange, TextRefusal, Visit};
+use crate::exchange::{CodeTried, Exchange, Shut, TextRefusal, Visit};
 use crate::ports::{
     PortFuture, StoreFault,
     kiosks::{Kiosk, Pairing},
@@ -29,6 +29,8 @@ pub enum CheckAnswer {
     Busy,
     /// Too many codes that do not exist came from here; asking pauses for a while.
     Paused,
+    /// Too many PINs of this code were wrong today: none is tried any more.
+    PinLocked,
 }
 
 /// Who asks.
@@ -64,9 +66,9 @@ pub trait Door: Send + Sync {
     /// A question to the directory: services, ministries, offices. An answer that is kept says since when.
     fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer>;
     /// A question or change of a visitor; `intent` names a change.
-    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Answer>;
+    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Result<Answer, Shut>>;
     /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
-    fn rate(&self, rating: u8, intent: Uuid) -> PortFuture<'_, bool>;
+    fn rate<'a>(&'a self, who: &'a Who, rating: u8, intent: Uuid) -> PortFuture<'a, bool>;
     /// Texts a one-time code to the typed number; the number, and what names the code.
     fn send_code<'a>(
         &'a self,
@@ -159,12 +161,12 @@ impl Door for ExchangeDoor {
         Box::pin(self.exchange.look_around(query, self.deadline))
     }
 
-    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Answer> {
-        Box::pin(self.exchange.ask_for(who.number, query, intent, self.deadline))
+    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Result<Answer, Shut>> {
+        Box::pin(self.exchange.ask_for(&who.device, who.number, query, intent, self.deadline))
     }
 
-    fn rate(&self, rating: u8, intent: Uuid) -> PortFuture<'_, bool> {
-        Box::pin(self.exchange.rate(rating, intent, self.deadline))
+    fn rate<'a>(&'a self, who: &'a Who, rating: u8, intent: Uuid) -> PortFuture<'a, bool> {
+        Box::pin(self.exchange.rate(&who.device, rating, intent, self.deadline))
     }
 
     fn send_code<'a>(
@@ -234,7 +236,8 @@ fn answer(view: View) -> CheckAnswer {
         View::Mistyped { .. } => CheckAnswer::Mistyped,
         View::Unknown { .. } => CheckAnswer::Unknown,
         View::PortalAway { .. } | View::AskAgain | View::Apology => CheckAnswer::Busy,
-        View::SlowDown => CheckAnswer::Paused,
+        View::SlowDown | View::AddPin { .. } => CheckAnswer::Paused,
+        View::PinLocked { .. } => CheckAnswer::PinLocked,
         // What is said when no code was found in what came in, and what this page never asks for.
         _ => CheckAnswer::NotACode,
     }

@@ -29,7 +29,7 @@ use crate::web::{self, assets};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::HeaderMap,
+    http::{HeaderMap, StatusCode},
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
@@ -121,6 +121,13 @@ pub async fn front(headers: HeaderMap) -> Response {
 pub async fn not_found(headers: HeaderMap) -> Response {
     let mut answer = pages::no_such_page().await;
     web::protect(answer.headers_mut(), web::Line::of(&headers));
+    answer
+}
+
+/// What is answered to a request by a name that is not this server's.
+pub fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Response {
+    let mut answer = pages::elsewhere(status);
+    web::protect(answer.headers_mut(), web::Line::of(headers));
     answer
 }
 

@@ -86,6 +86,11 @@ pub(super) fn foreign() -> Response {
     both(StatusCode::FORBIDDEN, "alert", true, |w| &w.foreign)
 }
 
+/// Asked for by a name that is not ours; the way back to the first page would lead here again.
+pub(super) fn elsewhere(status: StatusCode) -> Response {
+    both(status, "alert", false, |w| &w.elsewhere)
+}
+
 /// Of assets that the server names itself.
 const CHECKED: &str = "the start looked for every asset";
 
@@ -209,7 +214,7 @@ pub(super) async fn rate(
     form: Result<Form<Rating>, FormRejection>,
 ) -> Response {
     let taken = match form {
-        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => state.door.rate(rating, intent).await,
+        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => state.door.rate(&here.who(None), rating, intent).await,
         Ok(_) => return both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
         Err(fault) => return unreadable(&fault),
     };

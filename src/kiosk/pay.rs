@@ -4,6 +4,7 @@ use super::{
     KioskState,
     at::Here,
     check,
+    door::CheckAnswer,
     frame::{Back, Frame, page},
     pages::ToldPage,
     views::{Action, Fact},
@@ -60,6 +61,11 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             let CodeVerdict::Good(code) = state.codes.read(&typed.digits) else {
                 return check::answer(&state, &here, typed).await;
             };
+            // what may not be seen cannot be paid: whether there is a fee is told by the same answer as everywhere
+            match check::look_up(&state, &here, &typed).await {
+                CheckAnswer::Status(facts) if check::is_due(&facts) => {}
+                other => return check::told(&state, &here, typed, other),
+            }
             let what = ChangeKind::Pay {
                 application: code.canonical().to_owned(),
                 office: here.device.office.clone(),
@@ -74,7 +80,8 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
     };
     let answer = state.door.ask(&here.who(held.number()), &query, Some(held.id)).await;
     match answer {
-        Answer::Payment(Ok(payment)) => {
+        Err(_) => say(&here, typed, "your-turn", "clock", &here.w.paused, Vec::new()),
+        Ok(Answer::Payment(Ok(payment))) => {
             // one payment is one bill and one amount, whatever the portal says the second time
             let same = held.due.as_ref().is_none_or(|due| *due == (payment.amount.0, payment.bill.clone()));
             if asked.is_some_and(|id| id != payment.id || !same) {
@@ -86,7 +93,7 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             let typed = Typed { held: held.seal(&state, &here), ..typed };
             standing(&state, &here, typed, &payment)
         }
-        Answer::Payment(Err(fault)) => {
+        Ok(Answer::Payment(Err(fault))) => {
             let v = here.lang.visit();
             let told = match fault {
                 PortalFault::TooLate | PortalFault::NotFound => &v.pay_not_due,
@@ -94,7 +101,7 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
             };
             say(&here, typed, "your-turn", "cloud", told, vec![Action::key("pay", "stay", "coins", here.w.again)])
         }
-        _ => say(&here, typed, "your-turn", "cloud", &here.lang.visit().pay_away, Vec::new()),
+        Ok(_) => say(&here, typed, "your-turn", "cloud", &here.lang.visit().pay_away, Vec::new()),
     }
 }
 

@@ -317,12 +317,13 @@ pub async fn complaint(State(state): State<KioskState>, here: Here, Sent(form): 
     let what = ChangeKind::Complain { text: text.clone(), language: here.lang.language() };
     let query = Query::Change(Change { what, attempt: 0 });
     match state.door.ask(&here.who(None), &query, Some(intent)).await {
-        Answer::Filed(Ok(Some(reference))) => {
+        Ok(Answer::Filed(Ok(Some(reference)))) => {
             let f = here.frame(v.complained.title, "complain", Back::In("home".into()));
             let facts = vec![Fact { icon: "receipt", label: v.ticket_number, value: reference, note: None }];
             let actions = vec![Action::print(v.print)];
             page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told: &v.complained, facts, actions })
         }
-        _ => complain_page(&here, text, Some(&here.w.not_taken)),
+        Err(_) => complain_page(&here, text, Some(&here.w.paused)),
+        Ok(_) => complain_page(&here, text, Some(&here.w.not_taken)),
     }
 }

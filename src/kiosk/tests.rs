@@ -87,7 +87,7 @@ impl Door for Fake {
         })
     }
 
-    fn rate(&self, rating: u8, _: uuid::Uuid) -> PortFuture<'_, bool> {
+    fn rate<'a>(&'a self, _: &'a Who, rating: u8, _: uuid::Uuid) -> PortFuture<'a, bool> {
         Box::pin(async move { rating == 5 })
     }
 
@@ -102,8 +102,13 @@ impl Door for Fake {
         Box::pin(async move { (dialogue.unwrap_or_default(), View::AskAgain) })
     }
 
-    fn ask<'a>(&'a self, _: &'a Who, query: &'a Query, _: Option<Uuid>) -> PortFuture<'a, Answer> {
-        self.look_around(query)
+    fn ask<'a>(
+        &'a self,
+        _: &'a Who,
+        query: &'a Query,
+        _: Option<Uuid>,
+    ) -> PortFuture<'a, Result<Answer, crate::exchange::Shut>> {
+        Box::pin(async move { Ok(self.look_around(query).await) })
     }
 
     fn send_code<'a>(

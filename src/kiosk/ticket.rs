@@ -92,7 +92,7 @@ pub async fn take(State(state): State<KioskState>, here: Here, Sent(form): Sent)
     let query = Query::Change(Change { what, attempt: 0 });
     let v = here.lang.visit();
     match state.door.ask(&here.who(held.number()), &query, Some(held.id)).await {
-        Answer::Ticket(Ok(ticket)) => {
+        Ok(Answer::Ticket(Ok(ticket))) => {
             let fact = |icon, label, value| Fact { icon, label, value, note: None };
             let mut facts = vec![
                 fact("receipt", v.ticket_number, ticket.number),
@@ -107,10 +107,12 @@ pub async fn take(State(state): State<KioskState>, here: Here, Sent(form): Sent)
             let actions = vec![Action::print(v.print).strong()];
             page(StatusCode::OK, &ToldPage { f, class: "good ticket", icon: "check", told, facts, actions })
         }
-        Answer::Ticket(Err(PortalFault::NotFound)) if checking_in => {
+        Err(_) => choices(&state, &here, office, typed, Some(&here.w.paused)).await,
+        // one that is not there, one elsewhere, one that is over: alike
+        Ok(Answer::Ticket(Err(fault))) if checking_in && fault != PortalFault::Away => {
             reference_page(&here, typed, Some(&v.no_appointments))
         }
-        Answer::Ticket(Err(PortalFault::TooLate)) => {
+        Ok(Answer::Ticket(Err(PortalFault::TooLate))) => {
             choices(&state, &here, office, typed, Some(&v.ticket_closed)).await
         }
         _ => choices(&state, &here, office, typed, Some(&v.no_ticket)).await,

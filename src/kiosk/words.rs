@@ -145,6 +145,7 @@ pub struct Words {
     pub unreadable: Told,
     pub visit_over: Told,
     pub foreign: Told,
+    pub elsewhere: Told,
     pub services_card: Told,
     pub offices_card: Told,
     pub feedback_card: Told,
@@ -184,6 +185,7 @@ pub struct Words {
     pub pin_hint: &'static str,
     pub pin_more: &'static str,
     pub unknown_pin: Told,
+    pub pin_locked: Told,
 }
 
 /// Khmer.
@@ -284,6 +286,10 @@ pub static KM: Words = Words {
     foreign: Told {
         title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
+    elsewhere: Told {
+        title: "ម៉ាស៊ីនបម្រើនេះមិនឆ្លើយតាមអាសយដ្ឋាននេះទេ",
+        text: "សូមជូនដំណឹងដល់បុគ្គលិក។ អ្នកគ្រប់គ្រងអាចបន្ថែមឈ្មោះនេះក្នុង [http] hosts។",
+    },
     services_card: Told {
         title: "សេវា និងកម្រៃ", text: "ឯកសារដែលត្រូវយកមក តម្លៃ និងរយៈពេល"
     },
@@ -337,8 +343,13 @@ pub static KM: Words = Words {
     pin_title: "សូមបញ្ចូលលេខ PIN",
     pin_hint: "លេខ PIN ក៏មាននៅលើបង្កាន់ដៃដែរ",
     pin_more: "មើលលម្អិតដោយលេខ PIN",
+    pin_locked: Told {
+        title: "លេខ PIN ជាប់សោសម្រាប់ថ្ងៃនេះ",
+        text: "មានការបញ្ចូល PIN ខុសច្រើនដងពេក។ សូមប្រើលេខទូរសព្ទដែលបានចុះបញ្ជី ឬសួរមន្ត្រីនៅបញ្ជរ។",
+    },
     unknown_pin: Told {
-        title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ", text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត។"
+        title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ ឬ PIN ជាប់សោ",
+        text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត ឬសួរមន្ត្រីនៅបញ្ជរ។",
     },
 };
 
@@ -435,6 +446,10 @@ pub static EN: Words = Words {
     unreadable: Told { title: "That could not be read", text: "Please start again." },
     visit_over: Told { title: "This visit is over", text: "What was entered is wiped. Please start again." },
     foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
+    elsewhere: Told {
+        title: "This server does not answer to that name",
+        text: "Please tell the staff. Whoever runs the server can add the name to [http] hosts.",
+    },
     services_card: Told { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
     offices_card: Told { title: "Offices", text: "Where they are, when they are open, how to call them" },
     feedback_card: Told { title: "Tell us how it was", text: "One touch is enough" },
@@ -479,9 +494,13 @@ pub static EN: Words = Words {
     pin_title: "Enter the PIN",
     pin_hint: "It is printed on your receipt, too",
     pin_more: "More with the PIN",
+    pin_locked: Told {
+        title: "PINs are locked for today",
+        text: "Too many PINs of this code were wrong. Use the registered telephone number, or ask an officer at the counter.",
+    },
     unknown_pin: Told {
-        title: "The code or the PIN is not right",
-        text: "Please compare with your receipt and try again.",
+        title: "The code or the PIN is not right, or the PIN is locked",
+        text: "Please compare with your receipt and try again, or ask an officer at the counter.",
     },
 };
 

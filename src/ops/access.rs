@@ -1,8 +1,13 @@
 //! Who may see the console and the metrics: on loopback everybody who names it by a loopback name, elsewhere
 //! who has the operator's token, in a header or, after signing in, in a cookie that is not the token.
-use crate::web;
+use super::{
+    sessions::{self, Sessions},
+    wrong::Wrong,
+};
+use crate::web::{self, Line};
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use ring::{
@@ -10,33 +15,41 @@ use ring::{
     rand::{SecureRandom, SystemRandom},
 };
 use std::{
-    sync::{Mutex, PoisonError},
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 use tokio::time::Instant;
 
-const COOKIE: &str = "chrak_console";
-/// Wrong tokens that may be tried in a minute, by everybody together.
-const WRONG_MAX: u32 = 5;
-const WRONG_WINDOW: Duration = Duration::from_secs(60);
+/// Who asks, as the listener found out; nobody in particular where no listener did.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker(IpAddr);
 
-/// What came of a try to sign in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tried {
-    /// The value of `Set-Cookie`.
-    Good(String),
-    /// It is another token.
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+        Ok(Asker(peer.unwrap_or(Ipv4Addr::UNSPECIFIED.into())))
+    }
+}
+
+/// Why somebody is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shut {
+    /// There is no token, or another one.
     Wrong,
-    /// Too many wrong ones lately; this one was not looked at.
-    TooMany,
+    /// Too many wrong ones lately; this one was not looked at, for so long.
+    TooMany(Duration),
 }
 
 /// The door.
 pub struct Access {
     token: Option<String>,
-    /// New with every start, so that a cookie does not outlive the process.
+    /// New with every start.
     key: hmac::Key,
-    wrong: Mutex<(Option<Instant>, u32)>,
+    wrong: Wrong,
+    sessions: Sessions,
 }
 
 impl Access {
@@ -44,9 +57,10 @@ impl Access {
     pub fn new(token: Option<String>) -> Self {
         let mut seed = [0; 32];
         let filled = SystemRandom::new().fill(&mut seed);
-        // Without randomness a cookie could be made by others: then nobody gets one that is known.
+        // Without randomness what is compared could be made by others: then no token is right.
         let token = if filled.is_ok() { token } else { token.map(|_| String::new()) };
-        Access { token, key: hmac::Key::new(hmac::HMAC_SHA256, &seed), wrong: Mutex::default() }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &seed);
+        Access { token, key, wrong: Wrong::default(), sessions: Sessions::default() }
     }
 
     /// Whether a token is asked for at all.
@@ -55,40 +69,51 @@ impl Access {
     }
 
     /// Whether the one who sent these headers may look.
-    pub fn admits(&self, headers: &HeaderMap) -> bool {
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn admits(&self, headers: &HeaderMap, asker: Asker) -> Result<(), Shut> {
         let Some(token) = &self.token else {
-            return web::names_loopback(headers);
+            let near = asker.0.is_loopback() && web::names_loopback(headers);
+            return if near { Ok(()) } else { Err(Shut::Wrong) };
         };
+        if session(headers).is_some_and(|name| self.sessions.hold(name, Instant::now())) {
+            return Ok(());
+        }
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer = bearer.and_then(|value| value.strip_prefix("Bearer "));
-        bearer.is_some_and(|given| self.same(given, token))
-            || web::cookie(headers, COOKIE).is_some_and(|given| self.same(given, &self.pass()))
+        bearer.map_or(Err(Shut::Wrong), |given| self.judge(given, token, asker))
     }
 
-    /// Judges a token typed into the sign-in form.
-    pub fn try_token(&self, given: &str) -> Tried {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        if wrong.0.is_none_or(|since| since.elapsed() >= WRONG_WINDOW) {
-            *wrong = (Some(Instant::now()), 0);
-        }
-        if wrong.1 >= WRONG_MAX {
-            return Tried::TooMany;
-        }
-        match &self.token {
-            Some(token) if !token.is_empty() && self.same(given, token) => {
-                Tried::Good(format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict; Max-Age=43200", self.pass()))
-            }
-            _ => {
-                wrong.1 += 1;
-                Tried::Wrong
-            }
+    fn judge(&self, given: &str, token: &str, asker: Asker) -> Result<(), Shut> {
+        match self.wrong.judge(asker.0, Instant::now(), || self.same(given, token)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Shut::Wrong),
+            Err(wait) => Err(Shut::TooMany(wait)),
         }
     }
 
-    /// What the cookie holds.
-    fn pass(&self) -> String {
-        let tag = hmac::sign(&self.key, b"console");
-        tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    /// Judges a token typed into the sign-in form: the value of `Set-Cookie` of a session that begins now. One that the
+    /// browser had before, whoever gave it that, ends.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn sign_in(&self, given: &str, headers: &HeaderMap, asker: Asker) -> Result<String, Shut> {
+        let token = self.token.as_deref().unwrap_or_default();
+        self.judge(given, token, asker)?;
+        if let Some(before) = session(headers) {
+            self.sessions.end(before);
+        }
+        let name = self.sessions.begin(Instant::now()).ok_or(Shut::Wrong)?;
+        Ok(cookie(headers, &name, sessions::WHOLE))
+    }
+
+    /// Ends the session: the value of `Set-Cookie` that takes the cookie away.
+    pub fn sign_out(&self, headers: &HeaderMap) -> String {
+        if let Some(name) = session(headers) {
+            self.sessions.end(name);
+        }
+        cookie(headers, "", Duration::ZERO)
     }
 
     /// Compares by HMAC, so that the time tells nothing of where two texts differ.
@@ -98,10 +123,34 @@ impl Access {
     }
 }
 
+/// Over TLS one that browsers send over TLS only, and that nothing but this very host can have set.
+fn cookie_name(headers: &HeaderMap) -> &'static str {
+    if Line::of(headers) == Line::Tls { "__Host-chrak-console" } else { "chrak_console" }
+}
+
+fn session(headers: &HeaderMap) -> Option<&str> {
+    web::cookie(headers, cookie_name(headers))
+}
+
+fn cookie(headers: &HeaderMap, value: &str, kept: Duration) -> String {
+    let (name, seconds) = (cookie_name(headers), kept.as_secs());
+    let secure = if name.starts_with("__Host-") { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
+}
+
 /// For programs: what is missing, in one line.
-pub fn refused() -> Response {
-    let text = "the operator's token is needed (Authorization: Bearer …); without one only loopback may ask\n";
-    let mut answer = (StatusCode::UNAUTHORIZED, text).into_response();
-    answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    answer
+pub fn refused(why: Shut) -> Response {
+    match why {
+        Shut::Wrong => {
+            let text = "the operator's token is needed (Authorization: Bearer …); without one only loopback may ask\n";
+            let mut answer = (StatusCode::UNAUTHORIZED, text).into_response();
+            answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            answer
+        }
+        Shut::TooMany(wait) => {
+            let text = "too many wrong tokens came from this address; wait a minute\n";
+            let again = [(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1))];
+            (StatusCode::TOO_MANY_REQUESTS, again, text).into_response()
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! small script fetches it again every two seconds. It must not know how anything it shows is done.
 use super::{
     Ops, Room,
-    access::Tried,
+    access::{Asker, Shut},
     metrics::depths,
     words::{Lang, Words},
 };
@@ -28,6 +28,8 @@ const SILENT_MS: i64 = 100_000;
 struct Page {
     lang: Lang,
     w: &'static Words,
+    /// Whether somebody signed in, and can sign out.
+    signed_in: bool,
     troubles: Vec<&'static str>,
     binds: Vec<BindRow>,
     inbox: Option<u64>,
@@ -113,13 +115,14 @@ impl Asked {
 }
 
 /// `GET /console`
-pub async fn show(State(room): State<Ops>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
-    let lang = asked.lang(&headers);
-    if !room.access.admits(&headers) {
-        let trouble = (!room.access.asks()).then_some(lang.words().loopback_only);
-        return gate(lang, trouble, room.access.asks(), if room.access.asks() { 401 } else { 403 });
+pub async fn show(State(room): State<Ops>, Query(asked): Query<Asked>, asker: Asker, headers: HeaderMap) -> Response {
+    let (lang, asks) = (asked.lang(&headers), room.access.asks());
+    match room.access.admits(&headers, asker) {
+        Ok(()) => page(&compose(&room, lang).await),
+        Err(Shut::TooMany(_)) => gate(lang, Some(lang.words().too_many), true, 429),
+        Err(Shut::Wrong) if asks => gate(lang, None, true, 401),
+        Err(Shut::Wrong) => gate(lang, Some(lang.words().loopback_only), false, 403),
     }
-    page(&compose(&room, lang).await)
 }
 
 /// The sign-in form.
@@ -132,6 +135,7 @@ pub struct Given {
 pub async fn sign_in(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
+    asker: Asker,
     headers: HeaderMap,
     form: Result<Form<Given>, FormRejection>,
 ) -> Response {
@@ -140,16 +144,27 @@ pub async fn sign_in(
         return gate(lang, None, room.access.asks(), 403);
     }
     let given = form.map(|Form(given)| given.token).unwrap_or_default();
-    match room.access.try_token(given.trim()) {
-        Tried::Good(cookie) => {
-            let to = format!("/console?lang={}", lang.tag());
-            let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
-            answer.headers_mut().insert(header::SET_COOKIE, web::header_value(&cookie));
-            answer
-        }
-        Tried::Wrong => gate(lang, Some(lang.words().wrong), true, 401),
-        Tried::TooMany => gate(lang, Some(lang.words().too_many), true, 429),
+    match room.access.sign_in(given.trim(), &headers, asker) {
+        Ok(cookie) => to_console(lang, &cookie),
+        Err(Shut::Wrong) => gate(lang, Some(lang.words().wrong), true, 401),
+        Err(Shut::TooMany(_)) => gate(lang, Some(lang.words().too_many), true, 429),
     }
+}
+
+/// `POST /console/sign-out`
+pub async fn sign_out(State(room): State<Ops>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+    let lang = asked.lang(&headers);
+    if !web::from_our_pages(&headers) {
+        return gate(lang, None, room.access.asks(), 403);
+    }
+    to_console(lang, &room.access.sign_out(&headers))
+}
+
+fn to_console(lang: Lang, cookie: &str) -> Response {
+    let to = format!("/console?lang={}", lang.tag());
+    let mut answer = (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response();
+    answer.headers_mut().insert(header::SET_COOKIE, web::header_value(cookie));
+    answer
 }
 
 fn gate(lang: Lang, trouble: Option<&'static str>, form: bool, status: u16) -> Response {
@@ -187,6 +202,7 @@ async fn compose(room: &Room, lang: Lang) -> Page {
     Page {
         lang,
         w,
+        signed_in: room.access.asks(),
         troubles: troubles.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect(),
         binds: binds
             .into_iter()

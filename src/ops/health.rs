@@ -45,8 +45,9 @@ pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Respon
     let database = room.probe.writable(&room).await;
     let draining = room.state.board.draining();
     let mut good = database && !draining;
+    let trouble = room.state.store.trouble().map(|trouble| trouble.words);
     let mut body = json!({
-        "database": if database { "ok" } else { "not writable" },
+        "database": if database { "ok".to_owned() } else { trouble.unwrap_or_else(|| "not writable".to_owned()) },
         "draining": draining,
     });
     if query.is_some_and(|query| query.split('&').any(|word| word == "links" || word.starts_with("links="))) {

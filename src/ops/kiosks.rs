@@ -1,6 +1,10 @@
 //! Kiosk devices: paired with an office by the digits they show, listed, told things, revoked. The console's forms
 //! and the command line come to the same addresses. It must not know a page of the kiosk.
-use super::{Ops, access, console::Asked};
+use super::{
+    Ops,
+    access::{self, Asker},
+    console::Asked,
+};
 use crate::{
     exchange::Exchange,
     ports::{StoreFault, kiosks::Kiosk},
@@ -80,20 +84,18 @@ impl From<StoreFault> for Refusal {
     }
 }
 
-fn exchange<'a>(room: &'a Ops, headers: &HeaderMap) -> Result<&'a Exchange, Box<Response>> {
-    if !room.access.admits(headers) {
-        return Err(Box::new(access::refused()));
-    }
+fn exchange<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
+    room.access.admits(headers, asker).map_err(|why| Box::new(access::refused(why)))?;
     room.state.exchange.as_ref().ok_or_else(|| Box::new(StatusCode::NOT_FOUND.into_response()))
 }
 
 /// As [`exchange`], for what changes something: a form of another site is refused.
-fn changing<'a>(room: &'a Ops, headers: &HeaderMap) -> Result<&'a Exchange, Box<Response>> {
+fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
     if !web::from_our_pages(headers) {
         let refusal = Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned());
         return Err(Box::new(refusal.into_response()));
     }
-    exchange(room, headers)
+    exchange(room, headers, asker)
 }
 
 /// The console goes on in its language; a program gets what was done.
@@ -107,8 +109,8 @@ fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
 }
 
 /// `GET /kiosks`: all devices that were ever paired.
-pub async fn list(State(room): State<Ops>, headers: HeaderMap) -> Response {
-    let exchange = match exchange(&room, &headers) {
+pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> Response {
+    let exchange = match exchange(&room, &headers, asker) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
@@ -131,10 +133,11 @@ pub struct Pairing {
 pub async fn pair(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
+    asker: Asker,
     headers: HeaderMap,
     form: Result<Form<Pairing>, FormRejection>,
 ) -> Response {
-    let exchange = match changing(&room, &headers) {
+    let exchange = match changing(&room, &headers, asker) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
@@ -172,10 +175,11 @@ async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, R
 pub async fn revoke(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
+    asker: Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let exchange = match changing(&room, &headers) {
+    let exchange = match changing(&room, &headers, asker) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
@@ -203,11 +207,12 @@ pub struct Telling {
 pub async fn tell(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
+    asker: Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
     form: Result<Form<Telling>, FormRejection>,
 ) -> Response {
-    let exchange = match changing(&room, &headers) {
+    let exchange = match changing(&room, &headers, asker) {
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };

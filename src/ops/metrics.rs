@@ -1,5 +1,5 @@
 //! `/metrics`: what the parts count, as Prometheus text. No label holds a person's number or a code.
-use super::Ops;
+use super::{Ops, access::Asker};
 use crate::{ports::status::BindState, types::limits::DEPTH_WITHIN};
 use axum::{
     extract::State,
@@ -46,6 +46,8 @@ fn describe() {
     describe_counter!("chrak_receipts_adopted_total", "Receipts that came before their resp and found it, by how");
     describe_counter!("chrak_lookup_failures_total", "Questions about codes that found nothing, by reason");
     describe_counter!("chrak_http_refused_total", "HTTP connections closed because there were too many");
+    describe_counter!("chrak_http_gave_way_total", "HTTP connections closed for another client's");
+    describe_counter!("chrak_http_misdirected_total", "HTTP requests by a name that is not this server's");
     describe_histogram!("chrak_answer_seconds", "From a message in to its last submit_sm written");
     describe_histogram!("chrak_ussd_screen_seconds", "From a USSD input to its screen written");
     describe_histogram!("chrak_portal_seconds", "Calls of the portal");
@@ -54,6 +56,8 @@ fn describe() {
     describe_gauge!("chrak_bind_up", "Whether a bind is bound");
     describe_gauge!("chrak_window_in_flight", "submit_sm without response on a bind");
     describe_gauge!("chrak_inbox_depth", "Messages stored and not done");
+    describe_gauge!("chrak_disk_free_octets", "Free on the disk of the database");
+    describe_gauge!("chrak_disk_reserve_octets", "Kept aside there; 0 while it is in use because the disk is full");
     describe_gauge!("chrak_outbox_depth", "Segments queued, submitting or uncertain");
     describe_gauge!("chrak_portal_breaker_open", "Whether the portal is taken to be away");
 }
@@ -66,9 +70,9 @@ pub(super) async fn depths(room: &super::Room) -> (Option<u64>, Option<u64>) {
 }
 
 /// `GET /metrics`
-pub(super) async fn show(State(room): State<Ops>, headers: HeaderMap) -> Response {
-    if !room.access.admits(&headers) {
-        return super::access::refused();
+pub(super) async fn show(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> Response {
+    if let Err(why) = room.access.admits(&headers, asker) {
+        return super::access::refused(why);
     }
     let (inbox, outbox) = depths(&room).await;
     // A depth that nobody knows is not a number; 0 would say that all is well.

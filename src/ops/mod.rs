@@ -13,9 +13,11 @@ mod console;
 mod health;
 mod kiosks;
 pub mod metrics;
+mod sessions;
 #[cfg(test)]
 mod tests;
 mod words;
+mod wrong;
 
 use crate::{
     exchange::Exchange,
@@ -77,6 +79,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/metrics", get(metrics::show))
         .route("/console", get(console::show))
         .route("/console/sign-in", post(console::sign_in))
+        .route("/console/sign-out", post(console::sign_out))
         .route("/kiosks", get(kiosks::list))
         .route("/kiosks/pair", post(kiosks::pair))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))

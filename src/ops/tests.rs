@@ -13,8 +13,10 @@ use crate::{
 };
 use axum::{
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Request as HttpRequest},
 };
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tower::ServiceExt;
 
@@ -111,7 +113,9 @@ impl Ops {
         });
     }
 
-    async fn send(&self, request: HttpRequest<Body>) -> Got {
+    async fn send(&self, mut request: HttpRequest<Body>) -> Got {
+        let near = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 50_000)));
+        request.extensions_mut().get_or_insert_with(|| near);
         let answer = self.router.clone().oneshot(request).await.expect("an answer");
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = to_bytes(answer.into_body(), 1 << 20).await.expect("a body");
@@ -130,12 +134,32 @@ impl Ops {
     }
 
     async fn sign_in(&self, token: &str, site: &str) -> Got {
-        let request =
-            HttpRequest::builder().method("POST").uri("/console/sign-in?lang=en").header("host", "ops.example");
-        let request =
-            request.header("sec-fetch-site", site).header("content-type", "application/x-www-form-urlencoded");
-        self.send(request.body(Body::from(format!("token={token}"))).expect("a request")).await
+        self.post("/console/sign-in?lang=en", &format!("token={token}"), &[("sec-fetch-site", site)]).await
     }
+
+    async fn post(&self, path: &str, body: &str, headers: &[(&'static str, &str)]) -> Got {
+        let mut request = HttpRequest::builder().method("POST").uri(path).header("host", "ops.example");
+        request = request.header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::from(body.to_owned())).expect("a request")).await
+    }
+
+    /// `/metrics` with this token, from another machine.
+    async fn metrics_from(&self, from: [u8; 4], token: &str) -> Got {
+        let mut request = HttpRequest::builder().uri("/metrics").header("host", "ops.example");
+        request = request.header("authorization", format!("Bearer {token}"));
+        let mut request = request.body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((from, 50_000))));
+        self.send(request).await
+    }
+}
+
+/// The cookie of an answer, as it is sent back.
+fn pass(got: &Got) -> String {
+    let cookie = got.headers["set-cookie"].to_str().expect("text");
+    cookie.split(';').next().expect("a pair").to_owned()
 }
 
 #[tokio::test]
@@ -233,11 +257,88 @@ async fn a_token_opens_the_console_once_it_is_right_and_not_when_guessed() {
     let cookie = good.headers["set-cookie"].to_str().expect("text").to_owned();
     assert_eq!((good.status, cookie.contains("s3cret")), (303, false));
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"));
-    let pass = cookie.split(';').next().expect("a pair");
-    assert_eq!(ops.get("/console", &[("cookie", pass)]).await.status, 200);
+    let pass = pass(&good);
+    assert_eq!(ops.get("/console", &[("cookie", &pass)]).await.status, 200);
     assert_eq!(ops.get("/console", &[("cookie", "chrak_console=00")]).await.status, 401);
-    for _ in 0..5 {
+    for _ in 0..4 {
         assert_eq!(ops.sign_in("guess", "same-origin").await.status, 401);
     }
-    assert_eq!(ops.sign_in("s3cret", "same-origin").await.status, 429);
+    assert_eq!(ops.sign_in("s3cret", "same-origin").await.status, 429, "with the wrong one of /metrics before");
+    assert_eq!(ops.get("/console", &[("cookie", &pass)]).await.status, 200, "who is signed in stays so");
+}
+
+#[tokio::test]
+async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
+    let ops = Ops::new(Some("s3cret"));
+    let (guesser, other) = ([192, 0, 2, 7], [192, 0, 2, 8]);
+    for _ in 0..5 {
+        assert_eq!(ops.metrics_from(guesser, "guess").await.status, 401);
+    }
+    let slowed = ops.metrics_from(guesser, "s3cret").await;
+    assert_eq!(slowed.status, 429, "{}", slowed.body);
+    let wait: u64 = slowed.headers["retry-after"].to_str().expect("text").parse().expect("seconds");
+    assert!((1..=60).contains(&wait));
+    assert_eq!(ops.metrics_from(other, "s3cret").await.status, 200);
+    assert_eq!(ops.sign_in("s3cret", "same-origin").await.status, 303);
+    // and at the other doors
+    for (path, post) in
+        [("/kiosks", false), ("/kiosks/pair", true), ("/kiosks/k/revoke", true), ("/kiosks/k/tell", true)]
+    {
+        let ops = Ops::new(Some("s3cret"));
+        let wrong = [("authorization", "Bearer guess")];
+        let mut seen = Vec::new();
+        for _ in 0..6 {
+            let got = if post { ops.post(path, "", &wrong).await } else { ops.get(path, &wrong).await };
+            seen.push(got.status);
+        }
+        assert_eq!(seen, [401, 401, 401, 401, 401, 429], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_new_with_each_sign_in_and_over_with_the_sign_out() {
+    let ops = Ops::new(Some("s3cret"));
+    let first = pass(&ops.sign_in("s3cret", "same-origin").await);
+    // somebody else's session, or one's own, that the browser has before it signs in
+    let ours = [("sec-fetch-site", "same-origin"), ("cookie", first.as_str())];
+    let second = pass(&ops.post("/console/sign-in", "token=s3cret", &ours).await);
+    assert_ne!(first, second);
+    assert_eq!(ops.get("/console", &[("cookie", &first)]).await.status, 401, "the session before is over");
+    let page = ops.get("/console?lang=en", &[("cookie", &second)]).await;
+    assert!(page.status == 200 && page.body.contains("Sign out"));
+    let planted = [("sec-fetch-site", "same-origin"), ("cookie", "chrak_console=planted")];
+    assert_ne!(pass(&ops.post("/console/sign-in", "token=s3cret", &planted).await), "chrak_console=planted");
+    assert_eq!(ops.get("/console", &[("cookie", "chrak_console=planted")]).await.status, 401);
+
+    let foreign = [("sec-fetch-site", "cross-site"), ("cookie", second.as_str())];
+    assert_eq!(ops.post("/console/sign-out", "", &foreign).await.status, 403);
+    assert_eq!(ops.get("/console", &[("cookie", &second)]).await.status, 200);
+    let ours = [("sec-fetch-site", "same-origin"), ("cookie", second.as_str())];
+    let out = ops.post("/console/sign-out", "", &ours).await;
+    assert!(out.status == 303 && out.headers["set-cookie"].to_str().expect("text").contains("Max-Age=0"));
+    assert_eq!(ops.get("/console", &[("cookie", &second)]).await.status, 401, "the old cookie is of no use");
+}
+
+#[tokio::test]
+async fn behind_tls_the_cookie_is_for_tls_and_this_host_only() {
+    let ops = Ops::new(Some("s3cret"));
+    let tls = [("sec-fetch-site", "same-origin"), ("x-forwarded-proto", "https")];
+    let good = ops.post("/console/sign-in", "token=s3cret", &tls).await;
+    let cookie = good.headers["set-cookie"].to_str().expect("text");
+    for part in ["__Host-chrak-console=", "; Secure", "; HttpOnly", "; SameSite=Strict", "; Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    let pass = pass(&good);
+    assert_eq!(ops.get("/console", &[("cookie", &pass), ("x-forwarded-proto", "https")]).await.status, 200);
+    let renamed = pass.replace("__Host-chrak-console", "chrak_console");
+    let forged = ops.get("/console", &[("cookie", &renamed), ("x-forwarded-proto", "https")]).await;
+    assert_eq!(forged.status, 401, "a cookie that another host of the domain could set");
+}
+
+#[tokio::test]
+async fn without_a_token_nobody_from_elsewhere_is_let_in_by_a_loopback_name() {
+    let ops = Ops::new(None);
+    let mut request = HttpRequest::builder().uri("/console").header("host", "127.0.0.1:9090");
+    request = request.extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 50_000))));
+    assert_eq!(ops.send(request.body(Body::empty()).expect("a request")).await.status, 403);
 }

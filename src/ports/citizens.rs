@@ -1,6 +1,6 @@
 //! What is remembered of a number: how it wants to be spoken to, its open dialogue, and how much it asked.
 use super::{PortFuture, StoreFault};
-use crate::types::{Language, Msisdn, UnixMs};
+use crate::types::{Language, Msisdn, UnixMs, limits::CODES_SHOWN_MAX};
 
 /// Events counted since a moment; the window's length is the rule's, not the tally's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -9,12 +9,11 @@ pub struct Tally {
     pub since: UnixMs,
     /// Events in it.
     pub count: u32,
-    /// Whether the one notice of this window was sent.
-    pub noticed: bool,
 }
 
 /// All that is counted for a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct Tallies {
     /// Replies in a minute.
     pub replies_minute: Tally,
@@ -26,6 +25,14 @@ pub struct Tallies {
     pub fails_day: Tally,
     /// Steps of an open dialogue in a day.
     pub steps_day: Tally,
+    /// Look-ups of a day that were made although failures had reached their limit.
+    pub beyond_day: Tally,
+    /// Wrong answers in a day to questions that want two digits back.
+    pub digits_day: Tally,
+    /// Whether a limit was told of in the last day.
+    pub notice_day: Tally,
+    /// Keyed digests of the codes that this number has shown, the last one first; 0: none.
+    pub shown: [u64; CODES_SHOWN_MAX],
 }
 
 /// One row per number.

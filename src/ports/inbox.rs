@@ -1,5 +1,5 @@
 //! MOs: accepted durably, answered once, never silently gone. Each method is one transaction.
-use super::{PortFuture, StoreFault, citizens::CitizenRecord, outbox::NewMt, pushes::NewPush};
+use super::{PortFuture, StoreFault, Trouble, citizens::CitizenRecord, outbox::NewMt, pushes::NewPush};
 use crate::types::{
     MoId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
@@ -203,6 +203,10 @@ pub trait Inbox: Send + Sync {
     fn confirm(&self, mos: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>>;
     /// MOs stored and not done.
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>>;
+    /// What keeps the store from taking anything, if it knows; costs no commit.
+    fn trouble(&self) -> Option<Trouble> {
+        None
+    }
     /// A write and a commit, to see whether the store works.
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Destroys sealed numbers and texts that ended before `texts_before`, and dedupe keys that have aged

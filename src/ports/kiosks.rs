@@ -138,6 +138,8 @@ pub trait Kiosks: Send + Sync {
     /// Counts one event in all these windows (name, length in milliseconds, most), or in none of them when one
     /// is full. Whether it was counted.
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
+    /// Takes one event out of each of these windows that still runs.
+    fn untally(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Adds to the failed look-ups of all numbers in a clock hour (hours since 1970).
     fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Makes something that only this database opens, under this name and in this place.

@@ -41,6 +41,15 @@ impl<T> Store for T where
 {
 }
 
+/// What keeps the store from taking anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// For the operator: what, where, what to do.
+    pub words: String,
+    /// It does not pass by itself.
+    pub lasting: bool,
+}
+
 /// Why the store did not do as asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreFault {

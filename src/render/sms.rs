@@ -37,6 +37,7 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
         View::Unknown { code, pin_given: false } => texts::unknown(language, shown(code)),
         View::Unknown { code, pin_given: true } => texts::unknown_pin(language, shown(code)),
         View::AddPin { code } => texts::add_pin(language, shown(code)),
+        View::PinLocked { code } => texts::pin_locked(language, shown(code)),
         View::EnterCode => texts::enter_code(language),
         View::Help => texts::help(language),
         View::Menu => texts::menu(language),
@@ -84,8 +85,9 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
 /// What is said about appointments.
 fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
     match view {
-        View::ConfirmBooking { office, service, start, again } => {
-            lists::confirm_booking(*again, office, service.as_ref(), *start, language, zone)
+        View::ConfirmBooking { office, service, start, digits, again } => {
+            let what = (office, service.as_ref());
+            lists::confirm_booking(*again, what, *start, &agree(*digits), language, zone)
         }
         View::ConfirmMove { appointment, start, digits, again } => {
             let Moment { day, hour } = moment(*start, language, zone);

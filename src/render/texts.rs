@@ -34,6 +34,8 @@ texts! {
         "km/help.sms" "km-Latn/help.sms" "en/help.sms";
     add_pin(code: &'a str)
         "km/add_pin.sms" "km-Latn/add_pin.sms" "en/add_pin.sms";
+    pin_locked(code: &'a str)
+        "km/pin_locked.sms" "km-Latn/pin_locked.sms" "en/pin_locked.sms";
     choose_language()
         "km/choose_language.sms" "km-Latn/choose_language.sms" "en/choose_language.sms";
     choose_task(again: &'a str, lines: &'a str)
@@ -64,7 +66,7 @@ texts! {
         "km/service.sms" "km-Latn/service.sms" "en/service.sms";
     office(name: &'a str, address: &'a str, phone: &'a str, hours: &'a str, today: &'a str, closed: &'a str, queue: &'a str)
         "km/office.sms" "km-Latn/office.sms" "en/office.sms";
-    confirm_booking(again: bool, office: &'a str, day: &'a str, hour: &'a str, service: &'a str)
+    confirm_booking(again: bool, office: &'a str, day: &'a str, hour: &'a str, service: &'a str, digits: &'a str)
         "km/confirm_booking.sms" "km-Latn/confirm_booking.sms" "en/confirm_booking.sms";
     confirm_move(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str)
         "km/confirm_move.sms" "km-Latn/confirm_move.sms" "en/confirm_move.sms";
@@ -158,6 +160,8 @@ texts! {
         "km/ussd/unknown_pin.ussd" "km-Latn/ussd/unknown_pin.ussd" "en/ussd/unknown_pin.ussd";
     ussd_add_pin(code: &'a str)
         "km/ussd/add_pin.ussd" "km-Latn/ussd/add_pin.ussd" "en/ussd/add_pin.ussd";
+    ussd_pin_locked(code: &'a str)
+        "km/ussd/pin_locked.ussd" "km-Latn/ussd/pin_locked.ussd" "en/ussd/pin_locked.ussd";
     ussd_away(code: &'a str)
         "km/ussd/away.ussd" "km-Latn/ussd/away.ussd" "en/ussd/away.ussd";
     ussd_late()

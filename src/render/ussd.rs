@@ -149,6 +149,7 @@ fn kind(view: &View) -> Kind {
         View::Mistyped { .. }
         | View::Unknown { .. }
         | View::AddPin { .. }
+        | View::PinLocked { .. }
         | View::Help
         | View::PortalAway { .. }
         | View::LanguageSet(_)
@@ -219,6 +220,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::Unknown { code, pin_given: false } => texts::ussd_unknown(language, shown(code)),
         View::Unknown { code, pin_given: true } => texts::ussd_unknown_pin(language, shown(code)),
         View::AddPin { code } => texts::ussd_add_pin(language, shown(code)),
+        View::PinLocked { code } => texts::ussd_pin_locked(language, shown(code)),
         View::EnterCode => texts::ussd_enter_code(language),
         View::Help => texts::ussd_help(language),
         View::Menu => texts::ussd_menu(language, title(language)),

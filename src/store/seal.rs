@@ -72,28 +72,26 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Reads the key file, or makes one (mode 0600, synced with its directory) where there is none.
-    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+    /// Makes a key file where there is none: mode 0600, synced with its directory.
+    pub fn make(path: &Path) -> Result<Self, KeyError> {
         let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Ok(file) => Self::create(path, file),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Self::load(path),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
-    fn create(path: &Path, mut file: File) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         let mut secret = [0; SECRET_LEN];
         SystemRandom::new().fill(&mut secret).map_err(|_| KeyError::Random)?;
         file.write_all(&secret).and_then(|()| file.sync_all()).map_err(failed)?;
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // without this the name of the file may be gone after a power cut, and with it every sealed row
-        File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)?;
+        sync_name(path).map_err(failed)?;
         Ok(Self::from_secret(&secret))
     }
 
-    fn load(path: &Path) -> Result<Self, KeyError> {
+    /// Gives a key file its lasting name.
+    pub fn rename(from: &Path, to: &Path) -> Result<(), KeyError> {
+        let failed = |source| KeyError::Io { path: to.to_owned(), source };
+        std::fs::rename(from, to).and_then(|()| sync_name(to)).map_err(failed)
+    }
+
+    /// Reads a key file.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
         let failed = |source| KeyError::Io { path: path.to_owned(), source };
         let mut file = File::open(path).map_err(failed)?;
         let about = file.metadata().map_err(failed)?;
@@ -116,6 +114,11 @@ impl Keys {
         let seal = UnboundKey::from(prk.expand(&[b"seal"], &aead::AES_256_GCM).expect(lengths_fit));
         let numbers = hmac::Key::from(prk.expand(&[b"numbers"], hmac::HMAC_SHA256).expect(lengths_fit));
         Keys(Arc::new(Held { seal: LessSafeKey::new(seal), numbers, random: SystemRandom::new() }))
+    }
+
+    /// Whether they come from one secret.
+    pub fn same(&self, other: &Keys) -> bool {
+        self.number_mac("") == other.number_mac("")
     }
 
     /// What stands for a number in look-ups: HMAC-SHA-256 of its digits.
@@ -161,6 +164,12 @@ impl Keys {
     }
 }
 
+/// Without this the name of the file may be gone after a power cut, and with it every sealed row.
+fn sync_name(path: &Path) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(dir)?.sync_all()
+}
+
 fn place(row: &[u8], column: &str) -> Vec<u8> {
     // column names hold no NUL, so the two cannot run into each other
     [column.as_bytes(), &[0], row].concat()
@@ -189,16 +198,18 @@ mod tests {
     fn a_key_file_is_private_lasting_and_whole() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("chrak.key");
-        let first = Keys::load_or_create(&path).expect("made");
+        assert!(matches!(Keys::load(&path), Err(KeyError::Io { .. })) && !path.exists(), "looking makes none");
+        let first = Keys::make(&path).expect("made");
+        assert!(matches!(Keys::make(&path), Err(KeyError::Io { .. })), "never over another");
         let mode = path.metadata().expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let again = Keys::load_or_create(&path).expect("read");
-        assert_eq!(first.number_mac("85510000001"), again.number_mac("85510000001"));
+        let again = Keys::load(&path).expect("read");
+        assert!(first.same(&again) && !first.same(&Keys::from_secret(&[8; 32])));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("set");
-        let refused = Keys::load_or_create(&path).expect_err("open to others").to_string();
+        let refused = Keys::load(&path).expect_err("open to others").to_string();
         assert!(refused.contains("chmod 600"), "{refused}");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("set");
         std::fs::write(&path, b"short").expect("written");
-        assert!(matches!(Keys::load_or_create(&path), Err(KeyError::Length { len: 5, .. })));
+        assert!(matches!(Keys::load(&path), Err(KeyError::Length { len: 5, .. })));
     }
 }

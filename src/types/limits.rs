@@ -93,3 +93,31 @@ pub const NOTICE_USE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
 pub const NOTICES_A_DAY_MAX: u32 = 20;
 /// Pages of events read in one go; then the next waits for its time, so that a portal without end takes no more than its share.
 pub const EVENT_PAGES_AT_ONCE: u32 = 20;
+/// Wrong PINs of one code in a day, whoever types them and wherever: a portal locks after five, so what we refuse
+/// ourselves is what would lock it there, and 10,000 PINs last 2,000 days.
+pub const PINS_WRONG_MAX: u32 = 5;
+/// Look-ups of a number in a day that are still made when its failures have reached their limit; a wrong one gets no
+/// answer. So the right code of somebody whose number is forged gets through, and one telephone tries no more than
+/// these and `per_day`.
+pub const LOOK_UPS_BEYOND_MAX: u32 = 20;
+/// Codes that are remembered of a number because it has shown them: a household's, or a helper's.
+pub const CODES_SHOWN_MAX: usize = 4;
+/// Wrong answers of a number in a day to a question that wants two digits back. Of 90, so that who forges the number
+/// has one chance in 18 a day.
+pub const DIGITS_WRONG_MAX: u32 = 5;
+/// Complaints of a number in a day.
+pub const COMPLAINTS_A_DAY: u32 = 5;
+/// What is counted at a kiosk is counted in windows of ten minutes.
+pub const KIOSK_SPAN: Duration = Duration::from_secs(10 * 60);
+/// Numbers of the queue that a kiosk draws in one: one in twenty seconds, as fast as people step up.
+pub const KIOSK_TICKETS_MAX: u32 = 30;
+/// Bookings by visitors who proved no number: one in a minute, as fast as its questions can be answered.
+pub const KIOSK_BOOKINGS_MAX: u32 = 10;
+/// Places kept for them: three for each booking, as many as are looked at.
+pub const KIOSK_HOLDS_MAX: u32 = 30;
+/// Complaints: one takes two minutes to write.
+pub const KIOSK_COMPLAINTS_MAX: u32 = 5;
+/// Ratings: as queue numbers.
+pub const KIOSK_RATINGS_MAX: u32 = 30;
+/// Payments begun: paying takes half a minute.
+pub const KIOSK_PAYMENTS_MAX: u32 = 20;

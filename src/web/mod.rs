@@ -1,6 +1,8 @@
 //! Floor 3: what every page of ours stands on, whichever room makes it: the embedded assets, the headers of
 //! an answer, where a form may come from, and the HTTP listener. It must not know what a page says.
 pub mod assets;
+pub mod client;
+pub mod hosts;
 pub mod server;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};

@@ -1,21 +1,37 @@
 //! An HTTP/1.1 listener that a slow or greedy client cannot hold: own accept loop with a time for the head of
-//! a request, a time for the whole of it, and bounds on connections. It must not know what it serves.
+//! a request, for the rest of it, for its answer and for the connection, and bounds on connections. It must not know what
+//! it serves.
 //!
-//! `axum::serve` has no time limit for the head of a request, so one client could hold every connection.
+//! `axum::serve` has no time limit for the head of a request, so one client could hold every connection. hyper's own has
+//! one that also runs while an answer waits for a slow client, and would cut it.
+mod bodies;
+mod paced;
+mod places;
+mod pulse;
+#[cfg(test)]
+mod tests;
+
+pub use super::client::Proxies;
+pub use places::client_key;
+pub use pulse::Floor;
+
+use super::hosts::Reached;
 use axum::{Router, body::Body, extract::ConnectInfo};
-use hyper::{Request, Response, StatusCode, body::Incoming, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+use bodies::{Coming, Going};
+use hyper::{
+    Request, Response, StatusCode,
+    body::Incoming,
+    header::{CONNECTION, HeaderValue, RETRY_AFTER},
+    service::service_fn,
 };
+use hyper_util::rt::TokioIo;
+use paced::Paced;
+use places::{Place, Places};
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -23,14 +39,25 @@ use tower::ServiceExt;
 /// How much one listener takes.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpLimits {
-    /// Connections at once; what comes over is closed at once.
+    /// Connections at once. A quarter of them is kept for clients who hold few.
     pub connections: usize,
-    /// Connections at once from one address; loopback is exempt (a reverse proxy stands there).
-    pub per_address: usize,
+    /// More of them, for this machine itself only: who looks after it comes in whatever happens.
+    pub kept_local: usize,
+    /// Connections at once of one client: an IPv4 address or an IPv6 network of /64. This machine itself and proxies,
+    /// whose clients are counted one by one, are exempt.
+    pub per_client: usize,
     /// From the first look at a connection (or the end of the last answer) to the end of a request's head.
     pub head: Duration,
-    /// From the end of the head to the answer; past it 408 is answered.
+    /// What of a request's body must come.
+    pub body: Floor,
+    /// From the end of the head to the end of the body.
+    pub body_whole: Duration,
+    /// From the end of the request to the answer; past it 408 is answered.
     pub request: Duration,
+    /// What of an answer the client must take.
+    pub answer: Floor,
+    /// After this the answer under way is a connection's last.
+    pub connection: Duration,
     /// How long a stop waits for the answers under way.
     pub drain: Duration,
 }
@@ -40,72 +67,77 @@ impl Default for HttpLimits {
     fn default() -> Self {
         HttpLimits {
             connections: 1_024,
-            per_address: 64,
+            kept_local: 8,
+            per_client: 64,
             head: Duration::from_secs(5),
+            // a telephone's poorest line (GPRS) carries some 2 KiB a second
+            body: Floor { rate: 512, span: Duration::from_secs(10) },
+            body_whole: Duration::from_secs(60),
             request: Duration::from_secs(15),
+            answer: Floor { rate: 512, span: Duration::from_secs(20) },
+            connection: Duration::from_secs(120),
             drain: Duration::from_secs(10),
         }
     }
 }
 
-/// Connections in hand, by address. Holds no more entries than there are connections.
-#[derive(Default)]
-struct Guests(Mutex<HashMap<IpAddr, usize>>);
+/// What the system may hold of an answer for one connection that does not take it, in octets: more than any page, and it
+/// bounds what all of them cost.
+const SEND_BUFFER: u32 = 64 * 1024;
+/// Connections that the system accepts ahead of us.
+const BACKLOG: u32 = 1_024;
+/// Connections that gave way and are not gone yet.
+pub const LEAVING_MAX: usize = 32;
 
-/// One connection's place; given back when dropped.
-struct Place {
-    guests: Arc<Guests>,
-    address: IpAddr,
+/// Takes an address to listen on.
+///
+/// # Errors
+/// Why the system does not give it.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    // accepted sockets inherit it
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
-impl Guests {
-    fn enter(self: &Arc<Self>, address: IpAddr, limits: &HttpLimits) -> Option<Place> {
-        let address = address.to_canonical();
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = held.values().sum();
-        let mine = held.get(&address).copied().unwrap_or(0);
-        if all >= limits.connections || (mine >= limits.per_address && !address.is_loopback()) {
-            return None;
-        }
-        held.insert(address, mine + 1);
-        Some(Place { guests: Arc::clone(self), address })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut held = self.guests.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mine) = held.get_mut(&self.address) {
-            *mine -= 1;
-            if *mine == 0 {
-                held.remove(&self.address);
-            }
-        }
-    }
+/// What all connections of a listener share.
+struct House {
+    router: Router,
+    limits: HttpLimits,
+    proxies: Proxies,
+    stop: CancellationToken,
 }
 
 /// Serves `router` on `listener` until `shutdown`; then no new connection is taken, answers under way are
-/// finished within `limits.drain`, and the rest is cut. Handlers find the peer in `ConnectInfo<SocketAddr>`.
-pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, shutdown: CancellationToken) {
-    let guests = Arc::new(Guests::default());
+/// finished within `limits.drain`, and the rest is cut. Handlers find the client in `ConnectInfo<SocketAddr>`: behind one of
+/// `proxies` the one for whom it asks.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: HttpLimits,
+    proxies: Proxies,
+    shutdown: CancellationToken,
+) {
+    let places = Places::new(limits, proxies.clone());
+    let house = Arc::new(House { router, limits, proxies, stop: shutdown.clone() });
     let mut tasks = JoinSet::new();
+    let full = limits.connections + limits.kept_local + LEAVING_MAX;
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             Some(_) = tasks.join_next(), if !tasks.is_empty() => continue,
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if tasks.len() < full => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(place) = guests.enter(peer.ip(), &limits) else {
+                let Some(place) = places.enter(peer.ip()) else {
                     metrics::counter!("chrak_http_refused_total").increment(1);
                     continue;
                 };
-                let (router, stop) = (router.clone(), shutdown.clone());
-                tasks.spawn(async move {
-                    connection(stream, peer, router, limits, stop).await;
-                    drop(place);
-                });
+                let house = Arc::clone(&house);
+                tasks.spawn(async move { connection(stream, peer, Arc::new(place), house).await });
             }
             Err(fault) => {
                 // Out of file descriptors, mostly: trying again at once would only burn the processor.
@@ -121,19 +153,24 @@ pub async fn serve(listener: TcpListener, router: Router, limits: HttpLimits, sh
     }
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits: HttpLimits, stop: CancellationToken) {
+async fn connection(stream: TcpStream, peer: SocketAddr, place: Arc<Place>, house: Arc<House>) {
     // A page is one small write: waiting for more to send would cost 40 ms each.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(router.clone(), request, peer, limits.request));
+    let reached = stream.local_addr().ok();
+    let stream = Paced::new(stream, Arc::clone(place.pulse()), &house.limits);
+    let visit = Arc::new(Visit { peer, reached, place, house: Arc::clone(&house), begun: Instant::now() });
+    let service = {
+        let visit = Arc::clone(&visit);
+        service_fn(move |request| Arc::clone(&visit).answer(request))
+    };
     let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
+        () = visit.place.gives_way() => return,
+        () = house.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -143,112 +180,65 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, limits:
     }
 }
 
-async fn answer(
-    router: Router,
-    request: Request<Incoming>,
+/// One connection, as its requests see it.
+struct Visit {
     peer: SocketAddr,
-    limit: Duration,
-) -> Result<Response<Body>, Infallible> {
-    let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    match timeout(limit, router.oneshot(request)).await {
-        Ok(answered) => answered,
-        Err(_) => {
-            let mut late = Response::new(Body::from("408 Request Timeout\n"));
-            *late.status_mut() = StatusCode::REQUEST_TIMEOUT;
-            Ok(late)
+    reached: Option<SocketAddr>,
+    place: Arc<Place>,
+    house: Arc<House>,
+    begun: Instant,
+}
+
+impl Visit {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let pulse = self.place.pulse();
+        pulse.asked();
+        let mut answer = self.settled(request).await;
+        if self.begun.elapsed() >= self.house.limits.connection {
+            close_after(&mut answer);
+        }
+        Ok(answer.map(|body| Body::new(Going::new(body, Arc::clone(pulse)))))
+    }
+
+    async fn settled(&self, request: Request<Incoming>) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        let client = self.house.proxies.settle(self.peer, &mut parts.headers);
+        if !self.place.hold_for(client.address) {
+            metrics::counter!("chrak_http_refused_total").increment(1);
+            return refusal(StatusCode::TOO_MANY_REQUESTS, "429 Too Many Requests: too many connections at once\n");
+        }
+        if let Some(reached) = self.reached {
+            parts.extensions.insert(Reached(reached));
+        }
+        parts.extensions.insert(ConnectInfo(SocketAddr::new(client.address, self.peer.port())));
+        let (body, meter) = Coming::new(Body::new(body));
+        let request = Request::from_parts(parts, Body::new(body));
+        let mut handler = std::pin::pin!(self.house.router.clone().oneshot(request));
+        loop {
+            tokio::select! {
+                biased;
+                answered = &mut handler => return answered.unwrap_or_else(|never| match never {}),
+                () = sleep_until(meter.due(&self.house.limits)) => {
+                    if meter.late(&self.house.limits) {
+                        return refusal(StatusCode::REQUEST_TIMEOUT, "408 Request Timeout\n");
+                    }
+                }
+            }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+fn close_after(answer: &mut Response<Body>) {
+    answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+}
 
-    struct Run {
-        at: SocketAddr,
-        stop: CancellationToken,
-        task: tokio::task::JoinHandle<()>,
+/// An answer of the listener's own, after which it closes.
+fn refusal(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut answer = Response::new(Body::from(text));
+    *answer.status_mut() = status;
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
-
-    async fn run(limits: HttpLimits) -> Run {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let at = listener.local_addr().expect("an address");
-        let stop = CancellationToken::new();
-        let slow = || async {
-            sleep(Duration::from_millis(300)).await;
-            "slow"
-        };
-        let router = Router::new().route("/", get(|| async { "ok" })).route("/slow", get(slow));
-        let task = tokio::spawn(serve(listener, router, limits, stop.clone()));
-        Run { at, stop, task }
-    }
-
-    async fn ask(at: SocketAddr, request: &str) -> String {
-        let mut stream = TcpStream::connect(at).await.expect("a connection");
-        let _ = stream.write_all(request.as_bytes()).await;
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer).await;
-        answer
-    }
-
-    fn short() -> HttpLimits {
-        HttpLimits { head: Duration::from_millis(100), request: Duration::from_millis(100), ..HttpLimits::default() }
-    }
-
-    #[tokio::test]
-    async fn half_a_head_does_not_hold_a_connection() {
-        let run = run(short()).await;
-        let left = timeout(Duration::from_secs(2), ask(run.at, "GET / HTTP/1.1\r\nHost:")).await;
-        assert!(left.is_ok(), "the connection was kept open");
-    }
-
-    #[tokio::test]
-    async fn a_request_that_takes_too_long_is_answered_408() {
-        let run = run(short()).await;
-        let request = "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-        assert!(ask(run.at, request).await.starts_with("HTTP/1.1 408"));
-    }
-
-    #[tokio::test]
-    async fn over_the_bound_a_connection_is_closed_and_the_others_go_on() {
-        let limits = HttpLimits { connections: 1, ..HttpLimits::default() };
-        let run = run(limits).await;
-        let mut first = TcpStream::connect(run.at).await.expect("a connection");
-        let request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
-        first.write_all(request.as_bytes()).await.expect("written");
-        let mut seen = [0; 12];
-        first.read_exact(&mut seen).await.expect("an answer");
-        assert_eq!(&seen, b"HTTP/1.1 200");
-        assert_eq!(ask(run.at, request).await, "");
-    }
-
-    #[test]
-    fn one_address_has_its_own_bound_and_loopback_none() {
-        let guests = Arc::new(Guests::default());
-        let limits = HttpLimits { per_address: 2, ..HttpLimits::default() };
-        let greedy: IpAddr = "10.0.0.7".parse().expect("an address");
-        let mut held = Vec::new();
-        held.extend((0..3).filter_map(|_| guests.enter(greedy, &limits)));
-        assert_eq!(held.len(), 2);
-        let near: IpAddr = "::ffff:127.0.0.1".parse().expect("an address");
-        let close: Vec<_> = (0..3).filter_map(|_| guests.enter(near, &limits)).collect();
-        assert_eq!(close.len(), 3);
-        held.pop();
-        assert!(guests.enter(greedy, &limits).is_some());
-    }
-
-    #[tokio::test]
-    async fn a_stop_lets_the_answer_under_way_finish() {
-        let run = run(HttpLimits::default()).await;
-        let at = run.at;
-        let asked = tokio::spawn(async move { ask(at, "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").await });
-        sleep(Duration::from_millis(100)).await;
-        run.stop.cancel();
-        let stopped = timeout(Duration::from_secs(2), run.task).await;
-        assert!(stopped.is_ok(), "the stop hung");
-        assert!(asked.await.expect("asked").ends_with("slow"));
-    }
+    close_after(&mut answer);
+    answer
 }

@@ -1,4 +1,5 @@
 //! Attacks on the running program, each named after what it must not achieve.
+mod gate;
 mod honest;
 mod log;
 mod pairing;

@@ -5,6 +5,7 @@
 //! `CHRAK_KILLS=500` kills so often (60 if not set); `CHRAK_SEED` repeats a run's moments.
 use crate::support::{
     app,
+    desk::asked_digits,
     program::{self, Program},
 };
 use chrak::sandbox::{
@@ -178,10 +179,14 @@ async fn book(telco: Telco, kills: Arc<AtomicBool>) {
             let begins = at < BOOKERS - LATE || end.is_some();
             let on = said[at] < WORDS_MAX && !last.contains("បានណាត់");
             if begins && on && (said[at] == 0 || last != heard[at]) {
-                heard[at] = last;
-                let word = if said[at] == 0 { "A" } else { "1" };
+                let word = match asked_digits(&last) {
+                    _ if said[at] == 0 => "A",
+                    Some((_, digits)) => digits,
+                    None => "1",
+                };
                 telco.send_mo(&booker(at), "1212", word).expect("the telco takes a text");
                 said[at] += 1;
+                heard[at] = last;
             }
         }
         tokio::time::sleep(Duration::from_millis(25)).await;

@@ -2,7 +2,7 @@
 //! outcome nobody knows is told truthfully in the end.
 use crate::support::{
     app::NO_LIMITS,
-    desk::{Desk, HandClock},
+    desk::{Desk, HandClock, asked_digits},
 };
 use chrak::{
     exchange::Rules,
@@ -96,8 +96,9 @@ async fn booking_by_ones_is_never_silenced_and_a_flood_in_it_is() {
     let mut desk = Desk::open(RULES, Language::En).await;
     let number = "85510000001";
     let mut last = String::new();
-    for text in ["A", "1", "1", "1", "1", "1", "1", "A", "4", "0"] {
-        let answers = desk.send(number, text).await;
+    for text in ["A", "1", "1", "1", "1", "1", "##", "A", "4", "0"] {
+        let digits = asked_digits(&last).map_or("", |(_, digits)| digits);
+        let answers = desk.send(number, &text.replace("##", digits)).await;
         assert_eq!(answers.len(), 1, "{text} after {last}");
         last.clone_from(&answers[0]);
     }
@@ -114,24 +115,29 @@ async fn booking_by_ones_is_never_silenced_and_a_flood_in_it_is() {
 /// The steps of a booking up to its question.
 const BOOK: [&str; 6] = ["A", "1", "1", "1", "1", "1"];
 
+/// Says them; the digits that its question wants back.
+async fn up_to_its_question(desk: &mut Desk, number: &str) -> String {
+    let mut last = Vec::new();
+    for text in BOOK {
+        last = desk.send(number, text).await;
+    }
+    asked_digits(&last[0]).expect("digits").1.to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_uncertain_booking_is_found_out_and_told() {
     let mut desk = Desk::open(NO_LIMITS, Language::En).await;
     let number = "85510000001";
-    for text in BOOK {
-        desk.send(number, text).await;
-    }
+    let digits = up_to_its_question(&mut desk, number).await;
     // carried out three times in vain: no answer comes back
     desk.sandbox.lose_answers(1);
-    let told = desk.send(number, "1").await;
+    let told = desk.send(number, &digits).await;
     assert!(told[0].starts_with("Booked"), "the same key repeats the answer: {told:?}");
     assert_eq!(desk.sandbox.booked().await.expect("read").len(), 1);
 
-    for text in BOOK {
-        desk.send(number, text).await;
-    }
+    let digits = up_to_its_question(&mut desk, number).await;
     desk.sandbox.break_answers(true);
-    let told = desk.send(number, "1").await;
+    let told = desk.send(number, &digits).await;
     assert!(told[0].starts_with("We do not know yet"), "{told:?}");
     desk.sandbox.break_answers(false);
     desk.clock.pass(31);
@@ -146,23 +152,20 @@ async fn an_uncertain_booking_is_found_out_and_told() {
 async fn a_hold_that_ended_is_renewed_and_a_slot_that_is_gone_has_its_neighbours_offered() {
     let mut desk = Desk::open(NO_LIMITS, Language::En).await;
     let number = "85510000001";
-    for text in BOOK {
-        desk.send(number, text).await;
-    }
+    let digits = up_to_its_question(&mut desk, number).await;
     desk.sandbox.end_holds().await.expect("ended");
-    let told = desk.send(number, "1").await;
+    let told = desk.send(number, &digits).await;
     assert!(told[0].starts_with("Booked"), "held again and booked: {told:?}");
 
     let other = "85512345678";
-    for text in BOOK {
-        desk.send(other, text).await;
-    }
+    let digits = up_to_its_question(&mut desk, other).await;
     desk.sandbox.end_holds().await.expect("ended");
     desk.sandbox.fill_held_slots().await.expect("filled");
-    let told = desk.send(other, "1").await;
+    let told = desk.send(other, &digits).await;
     assert!(told[0].contains("That time is taken"), "{told:?}");
     let question = desk.send(other, "1").await;
     assert!(question[0].starts_with("Book "), "{question:?}");
-    assert!(desk.send(other, "1").await[0].starts_with("Booked"));
+    let digits = asked_digits(&question[0]).expect("digits").1;
+    assert!(desk.send(other, digits).await[0].starts_with("Booked"));
     desk.close().await;
 }

@@ -202,6 +202,7 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("unknown", View::Unknown { code: code(data), pin_given: false });
     add("unknown, with a PIN", View::Unknown { code: code(data), pin_given: true });
     add("add your PIN", View::AddPin { code: code(data) });
+    add("PINs are locked", View::PinLocked { code: code(data) });
     add("portal away", View::PortalAway { code: Some(code(data)) });
     add("choose a language", View::ChooseLanguage);
     add("stopped", View::Stopped);
@@ -218,7 +219,7 @@ fn texts(data: Data) -> Vec<(String, View)> {
     let (one, start) = (appointment(data), NOW.plus_ms(86_400_000));
     let again = data == Data::Longest;
     let service = Some(service_name(data));
-    add("book?", View::ConfirmBooking { office: office(data), service, start: NOW, again });
+    add("book?", View::ConfirmBooking { office: office(data), service, start: NOW, digits: Some(47), again });
     add("move?", View::ConfirmMove { appointment: one.clone(), start, digits: Some(47), again });
     add("cancel?", View::ConfirmCancel { appointment: one.clone(), digits: Some(47), again });
     add("booked", View::Booked(one.clone()));

@@ -1,7 +1,10 @@
 //! Conversations as plain text files, run through the real turn: a real exchange on a real database, the real
 //! portal client and a sandbox portal whose clock stands still. Format: `tests/transcripts/README`.
 //! `CHRAK_BLESS=1` writes the answers into the files.
-use crate::support::{app, desk::Desk};
+use crate::support::{
+    app,
+    desk::{Desk, asked_digits},
+};
 use chrak::types::Language;
 use std::{fs, path::Path};
 
@@ -46,16 +49,10 @@ async fn play(file: &str) -> String {
 
 /// The two digits that a change is confirmed with are another time others: `##` in the file.
 fn masked(answer: &str) -> (String, Option<String>) {
-    for mark in ["Send ", "Phnhoe ", "ផ្ញើ "] {
-        if let Some((head, tail)) = answer.split_once(mark)
-            && tail.len() > 2
-            && tail.as_bytes()[..2].iter().all(u8::is_ascii_digit)
-            && tail.as_bytes()[2] == b' '
-        {
-            return (format!("{head}{mark}##{}", &tail[2..]), Some(tail[..2].to_owned()));
-        }
+    match asked_digits(answer) {
+        Some((at, digits)) => (format!("{}##{}", &answer[..at], &answer[at + 2..]), Some(digits.to_owned())),
+        None => (answer.to_owned(), None),
     }
-    (answer.to_owned(), None)
 }
 
 #[tokio::test(flavor = "multi_thread")]

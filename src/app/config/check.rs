@@ -4,7 +4,13 @@ use super::{
     file::{self, File},
     secret, telco, ussd,
 };
-use crate::types::{CodePattern, CodeRules, Countries, Language, code::CheckDigit, time::phnom_penh};
+use crate::{
+    types::{CodePattern, CodeRules, Countries, Language, code::CheckDigit, time::phnom_penh},
+    web::{
+        client::{Net, Proxies},
+        hosts::Host,
+    },
+};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{
@@ -30,6 +36,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let data_dir = folder.join(file.data_dir.unwrap_or_else(|| "chrak-data".into()));
     let http_table = file.http.unwrap_or_default();
     refuse_later(http_table.tls.is_some(), "http.tls")?;
+    let hosts = hosts(http_table.hosts.unwrap_or_default())?;
+    let proxies = proxies(http_table.proxies.unwrap_or_default())?;
     let http = listen("http.listen", http_table.listen, "127.0.0.1:8080")?;
     let (ops, ops_token) = ops(file.ops.unwrap_or_default(), folder, &mut warnings)?;
     let kiosk = kiosk(file.kiosk.unwrap_or_default(), folder, &mut warnings)?;
@@ -37,6 +45,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         database: database(file.database.unwrap_or_default(), &data_dir, folder)?,
         zone: zone(file.timezone)?,
         http,
+        hosts,
+        proxies,
         ops,
         ops_token,
         portal: portal(file.portal.unwrap_or_default(), folder, &mut warnings)?,
@@ -81,6 +91,26 @@ pub(super) fn within<T: PartialOrd + Display>(
 fn listen(key: &str, given: Option<String>, default: &str) -> Result<SocketAddr, ConfigFault> {
     let text = given.unwrap_or_else(|| default.to_owned());
     text.parse().map_err(|_| ConfigFault::new(format!("{key}: \"{text}\" is not ADDRESS:PORT, such as {default}")))
+}
+
+fn hosts(names: Vec<String>) -> Result<Vec<Host>, ConfigFault> {
+    let host = |name: String| {
+        Host::parse(&name).ok_or_else(|| {
+            let such = "such as \"kiosk.example.gov.kh\", \"192.0.2.7\" or \"[2001:db8::7]\", with :PORT or without";
+            ConfigFault::new(format!("http.hosts: \"{name}\" is no name of a server, {such}"))
+        })
+    };
+    names.into_iter().map(host).collect()
+}
+
+fn proxies(addresses: Vec<String>) -> Result<Proxies, ConfigFault> {
+    let net = |text: String| {
+        Net::parse(&text).ok_or_else(|| {
+            let such = "such as \"192.0.2.7\", or a network, such as \"192.0.2.0/24\"";
+            ConfigFault::new(format!("http.proxies: \"{text}\" is no address, {such}"))
+        })
+    };
+    addresses.into_iter().map(net).collect::<Result<_, _>>().map(Proxies::new)
 }
 
 fn ops(
@@ -415,6 +445,13 @@ mod tests {
             (format!("{GOOD}short_codes = [\"1212\", \"\"]"), "smsc[0].short_codes: at least one number is needed"),
             (format!("{GOOD}prefixes = [\"10\", \"+66\"]"), "smsc[0].prefixes: \"+66\" is no beginning of a Cambodian"),
             (format!("{GOOD}prefixes = [\"85510\"]"), "smsc[0].prefixes: \"85510\" is no beginning of a Cambodian"),
+            (
+                format!("[http]\nhosts = [\"http://kiosk.example\"]\n{GOOD}"),
+                "http.hosts: \"http://kiosk.example\" is no name",
+            ),
+            (format!("[http]\nhosts = [\"*\"]\n{GOOD}"), "http.hosts: \"*\" is no name of a server, such as"),
+            (format!("[http]\nproxies = [\"proxy.example\"]\n{GOOD}"), "http.proxies: \"proxy.example\" is no address"),
+            (format!("[http]\nproxies = [\"10.0.0.0/33\"]\n{GOOD}"), "http.proxies: \"10.0.0.0/33\" is no address"),
             (format!("[push]\ncountries = []\n{GOOD}"), "push.countries: an empty list texts nobody"),
             (format!("[push]\ncountries = [\"85\"]\n{GOOD}"), "push.countries: \"85\" is not a country code"),
         ] {

@@ -71,6 +71,8 @@ fn cases() -> Vec<Case> {
         ("data_dir", "\"elsewhere\"", "", Acts),
         ("timezone", "\"Asia/Bangkok\"", "", Acts),
         ("http.listen", "\"127.0.0.1:81\"", "", Acts),
+        ("http.hosts", "[\"kiosk.example\"]", "", Acts),
+        ("http.proxies", "[\"192.0.2.7\"]", "", Acts),
         ("http.tls.cert_file", "\"x\"", "", Refused(TLS)),
         ("http.tls.key_file", "\"x\"", "", Refused(TLS)),
         ("http.tls.ca_file", "\"x\"", "", Refused(TLS)),

@@ -26,7 +26,7 @@ tables! {
         agency: Vec<Agency>, smsc: Vec<Smsc>, ussd_profile: Vec<UssdProfile>,
     }
     /// `[http]`
-    Http { listen: String, tls: Tls }
+    Http { listen: String, tls: Tls, hosts: Vec<String>, proxies: Vec<String> }
     /// `[ops]`
     Ops { listen: String, token: String, token_file: PathBuf }
     /// `[database]`

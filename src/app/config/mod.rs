@@ -12,7 +12,10 @@ mod ussd;
 pub use check::check;
 pub use load::{load, parse};
 
-use crate::types::{CodeRules, Countries, Language};
+use crate::{
+    types::{CodeRules, Countries, Language},
+    web::{client::Proxies, hosts::Host},
+};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -59,6 +62,10 @@ pub struct Config {
     pub zone: TimeZone,
     /// Kiosk pages and machine API.
     pub http: SocketAddr,
+    /// The names that they answer to; empty: those of what is listened on.
+    pub hosts: Vec<Host>,
+    /// Who is believed about for whom it asks.
+    pub proxies: Proxies,
     /// Health, metrics, console.
     pub ops: SocketAddr,
     /// Opens the console when `ops` is not on loopback.

@@ -3,7 +3,7 @@ use super::super::keyword::{self, Command, Reading};
 use super::super::view::ServicesBy;
 use super::super::{obey, read_code, show_menu};
 use super::*;
-use crate::types::gazetteer;
+use crate::types::{RegistrationCode, gazetteer};
 
 /// The division whose code was typed: 2, 4 or 6 digits.
 fn division(text: &str) -> Option<&'static str> {
@@ -37,6 +37,9 @@ impl Flow {
         let choosing_office =
             self.task == Task::Book && matches!(self.at, At::Choosing(Asking::Office | Asking::Place));
         if let Some(turn) = read_code(dialogue, text, spoken, ctx, |code, pin| {
+            if self.is_proof(code) {
+                return Some(self.clone().agree(dialogue));
+            }
             choosing_office.then(|| {
                 self.clone().ask(dialogue, Awaited::OfficeOfCode, Query::Application { code: code.clone(), pin })
             })
@@ -54,7 +57,7 @@ impl Flow {
         match self.at {
             At::Words => self.words(dialogue, text),
             At::Choosing(asking) => self.choose(dialogue, asking, text, reading, ctx),
-            At::Confirming => self.decide(dialogue, reading, ctx),
+            At::Confirming => self.decide(dialogue, reading),
             // who writes again has given up waiting
             At::Awaiting(_) => super::super::read_text(dialogue, text, ctx),
         }
@@ -216,17 +219,33 @@ impl Flow {
         }
     }
 
-    fn decide(mut self, dialogue: &Dialogue, reading: &Reading, ctx: &Ctx<'_>) -> Turn {
+    /// Whether a code agrees to what is asked as its digits do: the code of the application that is booked for, of
+    /// which the asking number is a contact. Who forges the number does not see our digits, and must know that code.
+    fn is_proof(&self, code: &RegistrationCode) -> bool {
+        self.at == At::Confirming
+            && self.task == Task::Book
+            && self.draft.code.as_deref().is_some_and(|booked| booked == code.canonical())
+    }
+
+    fn agree(mut self, dialogue: &Dialogue) -> Turn {
+        self.draft.agreed = true;
+        self.wrong = 0;
+        self.carry_out(dialogue)
+    }
+
+    fn decide(self, dialogue: &Dialogue, reading: &Reading) -> Turn {
         let agreed = match self.draft.digits {
             Some(digits) => reading.number == Some(u32::from(digits)),
             None => reading.number == Some(1) || reading.yes,
         };
         if agreed {
-            self.draft.agreed = true;
-            self.wrong = 0;
-            return self.carry_out(dialogue);
+            return self.agree(dialogue);
         }
-        let _ = ctx;
-        self.mistaken(dialogue)
+        let guessed = self.draft.digits.is_some() && reading.number.is_some();
+        let mut turn = self.mistaken(dialogue);
+        if guessed {
+            turn.effects.push(Effect::DigitsWrong);
+        }
+        turn
     }
 }

@@ -109,6 +109,7 @@ fn every_other_text_keeps_its_segments_and_alphabet() {
                 (1, View::Mistyped { code: code.clone() }),
                 (1, View::Unknown { code: code.clone(), pin_given: false }),
                 (1, View::Unknown { code: code.clone(), pin_given: true }),
+                (2, View::PinLocked { code: code.clone() }),
                 (1, View::EnterCode),
                 (2, View::Help),
                 (1, View::Menu),

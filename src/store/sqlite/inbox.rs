@@ -7,7 +7,7 @@ use super::{
 use crate::store::Keys;
 use crate::{
     ports::{
-        PortFuture, StoreFault,
+        PortFuture, StoreFault, Trouble,
         citizens::CitizenRecord,
         inbox::{Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo},
         outbox::{MtKind, NewMt},
@@ -634,6 +634,10 @@ impl Inbox for SqliteStore {
 
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
         Box::pin(self.read_count("SELECT count(*) FROM inbox WHERE state < 2"))
+    }
+
+    fn trouble(&self) -> Option<Trouble> {
+        self.known_trouble()
     }
 
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> {

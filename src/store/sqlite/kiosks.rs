@@ -27,6 +27,7 @@ pub(super) enum KioskOp {
     Tell { id: String, command: Command, now: i64 },
     Done { id: String, done: Vec<String>, now: i64 },
     Tally { windows: Vec<(String, i64, u32)>, now: i64 },
+    Untally { names: Vec<String>, now: i64 },
     Failures { hour: i64, count: u32 },
 }
 
@@ -52,6 +53,13 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
         }
         KioskOp::Failures { hour, count } => {
             pushes::count_failures(db, *hour, (*count).into()).await?;
+            Ok(Answer::Done)
+        }
+        KioskOp::Untally { names, now } => {
+            for name in names {
+                let sql = "UPDATE tally SET count = count - 1 WHERE name = ?1 AND until > ?2 AND count > 0";
+                sqlx::query(sql).bind(name).bind(now).execute(&mut db.conn).await?;
+            }
             Ok(Answer::Done)
         }
         KioskOp::Tally { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
@@ -276,6 +284,11 @@ impl Kiosks for SqliteStore {
 
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
         Box::pin(self.kiosk_op(KioskOp::Tally { windows, now: now.0 }))
+    }
+
+    fn untally(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        let op = KioskOp::Untally { names, now: now.0 };
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
     }
 
     fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>> {

@@ -2,6 +2,7 @@
 //! the ports. One task writes (`writer`); a few read-only connections read.
 mod asked;
 mod citizens;
+mod files;
 mod inbox;
 mod kiosks;
 mod messages;
@@ -10,23 +11,28 @@ mod outbox;
 mod pairing;
 mod pushes;
 mod receipts;
+mod room;
 mod rows;
 mod ussd;
 mod writer;
 
+pub use files::stands;
 pub use open::{OpenError, StoreOptions};
+pub use room::{NoRoom, for_new};
 pub use writer::Fatal;
 
 use crate::{
-    ports::StoreFault,
+    ports::{StoreFault, Trouble},
     store::Keys,
     types::{Msisdn, MtId},
 };
+use files::Files;
+use room::Room;
 use rows::Mac;
 use sqlx::SqlitePool;
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -42,6 +48,11 @@ pub struct SqliteStore {
     keys: Keys,
     commits: Arc<AtomicU64>,
     writer: JoinHandle<()>,
+    /// Whether the last commit failed for want of room.
+    full: Arc<AtomicBool>,
+    room: Room,
+    /// The lock is held until nobody here reads or writes any more.
+    files: Arc<Files>,
 }
 
 impl SqliteStore {
@@ -58,6 +69,18 @@ impl SqliteStore {
         if let Err(error) = self.writer.await {
             tracing::error!(%error, "the writer of the database");
         }
+    }
+
+    fn known_trouble(&self) -> Option<Trouble> {
+        if let Some(what) = self.files.displaced() {
+            let words = format!(
+                "{what}; nothing is taken until it is back. What was stored is in this process's open files only                  (/proc/{}/fd): save them before you stop it, then restore the database",
+                std::process::id()
+            );
+            return Some(Trouble { words, lasting: true });
+        }
+        let full = self.full.load(Ordering::Relaxed);
+        full.then(|| Trouble { words: self.room.lacking().to_string(), lasting: false })
     }
 
     async fn submit(&self, op: Op) -> Verdict {

@@ -1,6 +1,8 @@
 //! Opening the database: every way in which it can be unfit is told to the operator in words.
 use super::{
     SqliteStore,
+    files::{self, Locked},
+    room::{NoRoom, Room},
     writer::{Db, Fatal, Writer},
 };
 use crate::{
@@ -17,9 +19,7 @@ use sqlx::{
 };
 use std::{
     collections::HashMap,
-    fs::{DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -32,17 +32,19 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 const READERS: u32 = 2;
 /// Statements kept prepared: about twelve kinds in eight sizes, and the single ones.
 const STATEMENTS: usize = 256;
-/// How long a lock may be held by a process that is just ending: tries and the pause between them.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
 /// What a store needs to be opened.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// The database file; it and its directory are created.
+    /// The database file.
     pub path: PathBuf,
+    /// Whether an empty database, and its directory, are made where there is none.
+    pub make: bool,
     /// The keys of this database.
     pub keys: Keys,
+    /// The file that they came from, to be missed when it goes.
+    pub key_file: Option<PathBuf>,
+    /// Whether room is kept aside on the disk.
+    pub reserve: bool,
     /// Called once when the database can no longer be trusted. Production ends the process here.
     pub fatal: Fatal,
     /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
@@ -52,16 +54,26 @@ pub struct StoreOptions {
 }
 
 impl StoreOptions {
-    /// Options for a file, without a bound, and a hook that only leaves the store closed.
+    /// Options for a file that is made where there is none, without a bound, and a hook that only leaves the store
+    /// closed.
     pub fn new(path: impl Into<PathBuf>, keys: Keys) -> Self {
-        StoreOptions { path: path.into(), keys, fatal: Arc::new(|_| {}), pages_max: None, families: HashMap::new() }
+        StoreOptions {
+            path: path.into(),
+            make: true,
+            keys,
+            key_file: None,
+            reserve: false,
+            fatal: Arc::new(|_| {}),
+            pages_max: None,
+            families: HashMap::new(),
+        }
     }
 }
 
 /// Why a database cannot be used; the text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file, its directory or its lock cannot be read, written or made.
+    /// The file or its directory cannot be read, written or made.
     #[error("cannot use the database {path}: {source}")]
     Path {
         /// What could not be used.
@@ -70,12 +82,28 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Another process has it.
-    #[error("the database {path} is in use by another process (it holds {lock})")]
+    #[error(
+        "the database {path} is in use by another process; two servers on one database would answer twice: stop the other one"
+    )]
     Locked {
         /// The database.
         path: PathBuf,
-        /// The lock file.
-        lock: PathBuf,
+    },
+    /// It is not there, or holds nothing, and none is to be made.
+    #[error("the database {path} is missing or empty; restore it from the backup")]
+    Missing {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// It has a second name, and SQLite keeps another journal for each.
+    #[error(
+        "the database {path} has {names} names (hard links), and what was written under another one may be missed; keep one name of it"
+    )]
+    Names {
+        /// The database.
+        path: PathBuf,
+        /// How many.
+        names: u64,
     },
     /// The file is something else.
     #[error("{path} is not a database; restore it from the backup or choose another path")]
@@ -106,10 +134,12 @@ pub enum OpenError {
         found: String,
     },
     /// No room is left.
-    #[error("no room for the database {path}: the disk is full")]
+    #[error("no room for the database {path}: {source}; make room on that disk")]
     Full {
         /// The database.
         path: PathBuf,
+        /// How much.
+        source: NoRoom,
     },
     /// It is damaged.
     #[error("the database {path} is damaged ({detail}); restore it from the backup")]
@@ -143,10 +173,10 @@ impl OpenError {
             _ => None,
         };
         match code.map(|code| code & 0xff) {
-            Some(5 | 6) => OpenError::Locked { lock: path.clone(), path },
+            Some(5 | 6) => OpenError::Locked { path },
             Some(8) => OpenError::Path { path, source: io::ErrorKind::ReadOnlyFilesystem.into() },
             Some(11) => OpenError::Corrupt { path, detail: source.to_string() },
-            Some(13) => OpenError::Full { path },
+            Some(13) => OpenError::Full { source: Room::of(&path).lacking(), path },
             Some(14) => OpenError::Path { path, source: io::Error::other(source) },
             Some(26) => OpenError::NotADatabase { path },
             _ => OpenError::Database { path, source },
@@ -155,17 +185,24 @@ impl OpenError {
 }
 
 impl SqliteStore {
-    /// Opens or creates the database, brings it to this build's schema and starts its writer. Must be called
+    /// Opens or makes the database, brings it to this build's schema and starts its writer. Must be called
     /// in a tokio runtime.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         let path = &options.path;
-        let lock = prepare(path).await?;
         let failed = |error| OpenError::of(path, error);
+        let unusable = |source| OpenError::Path { path: path.clone(), source };
+        if !options.make && !files::stands(path).map_err(unusable)? {
+            return Err(OpenError::Missing { path: path.clone() });
+        }
+        let locked = Locked::take(path).await?;
+        let room = Room::of(path);
+        room.for_start().map_err(|source| OpenError::Full { path: path.clone(), source })?;
         let mut conn = writing(&options).connect().await.map_err(failed)?;
         check_integrity(&mut conn, path).await?;
+        check_key(&mut conn, &options).await?;
         migrate(&mut conn, path).await?;
         check_settings(&mut conn, path).await?;
-        check_key(&mut conn, path, &options.keys).await?;
+        leave_mark(&mut conn, path, &options.keys).await?;
         if let Some(pages) = options.pages_max {
             let sql = format!("PRAGMA max_page_count = {pages}");
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.map_err(failed)?;
@@ -177,45 +214,22 @@ impl SqliteStore {
             .connect_with(common(path).read_only(true))
             .await
             .map_err(failed)?;
+        let key = options.key_file.map(|file| (file, options.keys.clone()));
+        let files = Arc::new(locked.settle(key).map_err(unusable)?);
+        let full = Arc::default();
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
             db: Db { conn, incarnation: 0, orphans, learned: HashMap::new(), families: options.families.clone() },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
-            lock,
+            files: Arc::clone(&files),
+            full: Arc::clone(&full),
+            room: options.reserve.then(|| room.clone()),
         };
         let writer = tokio::spawn(writer.run(jobs));
-        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer })
+        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files })
     }
-}
-
-/// Makes the directory and the file, readable by us alone, and takes the lock.
-async fn prepare(path: &Path) -> Result<File, OpenError> {
-    let failed = |at: &Path| {
-        let path = at.to_owned();
-        move |source| OpenError::Path { path, source }
-    };
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
-    let lock_path = dir.join("chrak.lock");
-    let file = |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
-    let lock = file(&lock_path).map_err(failed(&lock_path))?;
-    let mut tries = 0;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if tries < LOCK_TRIES => tries += 1,
-            Err(TryLockError::WouldBlock) => {
-                return Err(OpenError::Locked { path: path.to_owned(), lock: lock_path });
-            }
-            Err(TryLockError::Error(error)) => return Err(failed(&lock_path)(error)),
-        }
-        tokio::time::sleep(LOCK_PAUSE).await;
-    }
-    // SQLite gives the WAL the permissions of the database
-    file(path).map_err(failed(path))?;
-    Ok(lock)
 }
 
 fn common(path: &Path) -> SqliteConnectOptions {
@@ -288,22 +302,42 @@ async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), 
     Ok(())
 }
 
-/// The first opening leaves a sealed mark; every later one must be able to open it.
-async fn check_key(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Result<(), OpenError> {
+/// What was sealed once must be opened by the key; asked before anything is changed.
+async fn check_key(conn: &mut SqliteConnection, options: &StoreOptions) -> Result<(), OpenError> {
+    let path = &options.path;
+    match mark(conn, path).await? {
+        Some(mark) => match options.keys.open(b"meta", "key_check", &mark) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(OpenError::WrongKey { path: path.clone() }),
+        },
+        None if options.make => Ok(()),
+        None => Err(OpenError::Missing { path: path.clone() }),
+    }
+}
+
+/// The mark of the first opening, if there was one.
+async fn mark(conn: &mut SqliteConnection, path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
     let failed = |error| OpenError::of(path, error);
-    let wrong = || OpenError::WrongKey { path: path.to_owned() };
-    let mark: Option<Vec<u8>> = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'")
-        .fetch_optional(&mut *conn)
+    let begun: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'")
+        .fetch_one(&mut *conn)
         .await
         .map_err(failed)?;
-    if let Some(mark) = mark {
-        return keys.open(b"meta", "key_check", &mark).map(|_| ()).map_err(|_| wrong());
+    if begun == 0 {
+        return Ok(None);
     }
-    let mark = keys.seal(b"meta", "key_check", b"chrak").map_err(|_| wrong())?;
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('key_check', ?)")
+    let mark = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'");
+    mark.fetch_optional(conn).await.map_err(failed)
+}
+
+/// The first opening leaves a sealed mark.
+async fn leave_mark(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Result<(), OpenError> {
+    let mark = keys
+        .seal(b"meta", "key_check", b"chrak")
+        .map_err(|_| OpenError::Path { path: path.to_owned(), source: io::Error::other("no random numbers") })?;
+    sqlx::query("INSERT INTO meta (name, value) VALUES ('key_check', ?) ON CONFLICT DO NOTHING")
         .bind(mark)
         .execute(conn)
         .await
-        .map_err(failed)?;
+        .map_err(|error| OpenError::of(path, error))?;
     Ok(())
 }

@@ -2,12 +2,14 @@
 //! after the commit. Knows when to commit; what an operation does stands in `inbox` and `outbox`.
 use super::{
     asked::{self, AskedRow},
+    files::Files,
     inbox::{self, Sweep},
     kiosks::{self, KioskOp},
     messages::{self, CallRow},
     outbox::{self, SettleRow},
     pushes::{self, PushEndRow, PushRow},
     receipts::{self, ReceiptRow},
+    room::Room,
     rows::{CitizenRow, FinishRow, Id, MoRow, Sql},
     ussd::{self, UssdRow},
 };
@@ -24,11 +26,10 @@ use crate::{
 use sqlx::{Connection, SqliteConnection};
 use std::{
     collections::HashSet,
-    fs::File,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -37,6 +38,8 @@ use tokio::sync::{mpsc, oneshot};
 /// Called once when the database can no longer be trusted; in production it ends the process at once.
 pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// Pause between looks at the room on the disk.
+const ROOM_LOOKED_AT: Duration = Duration::from_secs(30);
 /// Idle time after which the WAL is copied into the database.
 const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
@@ -150,15 +153,29 @@ enum Failure {
     Fatal,
 }
 
-fn judge(error: &sqlx::Error) -> Failure {
-    let code = match error {
-        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()),
-        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) => {
-            return Failure::Fatal;
-        }
+fn code(error: &sqlx::Error) -> Option<i32> {
+    match error {
+        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff),
         _ => None,
-    };
-    match code.map(|code| code & 0xff) {
+    }
+}
+
+fn is_full(error: &sqlx::Error) -> bool {
+    code(error) == Some(13)
+}
+
+fn answer_all(batch: Vec<Job>, fault: StoreFault) {
+    for job in batch {
+        // a caller that has gone needs no answer
+        let _ = job.reply.send(Err(fault));
+    }
+}
+
+fn judge(error: &sqlx::Error) -> Failure {
+    if let sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) = error {
+        return Failure::Fatal;
+    }
+    match code(error) {
         // BUSY, LOCKED, NOMEM, READONLY, FULL, CANTOPEN
         Some(5 | 6 | 7 | 8 | 13 | 14) => Failure::Busy,
         // IOERR, CORRUPT, NOTADB
@@ -181,15 +198,24 @@ pub(super) struct Writer {
     pub db: Db,
     pub fatal: Fatal,
     pub commits: Arc<AtomicU64>,
-    /// Held as long as the writer lives, so that no second process writes.
-    pub lock: File,
+    /// Looked at around each commit. Held as long as the writer lives, so that no second process writes.
+    pub files: Arc<Files>,
+    /// Whether the last commit failed for want of room.
+    pub full: Arc<AtomicBool>,
+    /// Where room is kept aside.
+    pub room: Option<Room>,
 }
 
 impl Writer {
     /// Runs until the store is dropped or the database cannot be trusted any more.
     pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Job>) {
         let mut dirty = false;
+        let mut room_looked_at = None;
         loop {
+            if room_looked_at.is_none_or(|at: Instant| at.elapsed() > ROOM_LOOKED_AT) {
+                room_looked_at = Some(Instant::now());
+                self.keep_room();
+            }
             let first = match tokio::time::timeout(CHECKPOINT_IDLE, queue.recv()).await {
                 Ok(Some(job)) => job,
                 Ok(None) => break,
@@ -218,7 +244,13 @@ impl Writer {
         if let Err(error) = self.db.conn.close().await {
             tracing::warn!(%error, "closing the database");
         }
-        drop(self.lock);
+    }
+
+    /// On a thread of its own: nobody waits for it.
+    fn keep_room(&self) {
+        if let Some(room) = self.room.clone() {
+            tokio::task::spawn_blocking(move || room.keep());
+        }
     }
 
     async fn checkpoint(&mut self) {
@@ -229,11 +261,17 @@ impl Writer {
 
     /// One transaction; returns whether to carry on.
     async fn commit(&mut self, batch: Vec<Job>) -> bool {
+        if self.files.displaced().is_some() {
+            answer_all(batch, StoreFault::Busy);
+            return true;
+        }
         let started = Instant::now();
-        let outcome = self.transact(&batch).await;
+        let outcome = self.transact_with_room(&batch).await;
         metrics::histogram!("chrak_commit_seconds").record(started.elapsed().as_secs_f64());
         self.commits.fetch_add(1, Ordering::Relaxed);
         let (verdicts, error) = match outcome {
+            // what was written lies in a file that no start will find
+            Ok(_) if self.files.displaced().is_some() => (StoreFault::Unknown, None),
             Ok(answers) => {
                 for (job, verdict) in batch.into_iter().zip(answers.0) {
                     // a caller that has gone needs no answer
@@ -249,15 +287,23 @@ impl Writer {
                 }
             },
         };
-        for job in batch {
-            let _ = job.reply.send(Err(verdicts));
-        }
+        answer_all(batch, verdicts);
         let Some(error) = error else {
             return true;
         };
         tracing::error!(%error, "the database cannot be trusted any more");
         (self.fatal)(&error.to_string());
         false
+    }
+
+    /// Once more with the room that was kept aside, if there was too little.
+    async fn transact_with_room(&mut self, batch: &[Job]) -> Sql<Answers> {
+        let mut result = self.transact(batch).await;
+        if result.as_ref().is_err_and(is_full) && self.room.as_ref().is_some_and(Room::release) {
+            result = self.transact(batch).await;
+        }
+        self.full.store(result.as_ref().is_err_and(is_full), Ordering::Relaxed);
+        result
     }
 
     /// All operations as sets; if that fails for an operation's own sake, each by itself.

@@ -165,6 +165,85 @@ pub enum ChangeKind {
     },
 }
 
+/// What a question puts at stake. A new question must say so here, or it does not compile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stakes<'a> {
+    /// A name that was typed and that a stranger may be guessing.
+    pub guess: Option<Guess<'a>>,
+    /// Something that there is not without end.
+    pub act: Option<Act>,
+}
+
+/// A name by which the portal knows something of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess<'a> {
+    /// As the portal is asked for it.
+    pub name: &'a str,
+    /// Whether a PIN beside it may be guessed too.
+    pub pin: bool,
+}
+
+/// What is used up by doing it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// A place is kept.
+    Hold,
+    /// A place is booked.
+    Book,
+    /// A number of the queue is drawn.
+    Ticket,
+    /// The ombudsman gets work.
+    Complain,
+    /// A rating.
+    Rate,
+    /// A payment is begun.
+    Pay,
+}
+
+impl Query {
+    /// What is at stake when anybody can ask this as often as they like.
+    pub fn stakes(&self) -> Stakes<'_> {
+        let guess = |name, pin| Some(Guess { name, pin });
+        match self {
+            Query::Application { code, pin } => {
+                Stakes { guess: guess(code.canonical(), pin.is_some()), ..Stakes::default() }
+            }
+            Query::Complaint { reference } => Stakes { guess: guess(reference, false), ..Stakes::default() },
+            Query::Change(change) => change.what.stakes(),
+            // the directory concerns nobody; appointments are those of the asking number, to which the answer goes;
+            // the name of a payment is never typed: it comes back in a page that only we can seal
+            Query::Services(_)
+            | Query::Offices(_)
+            | Query::Ministries
+            | Query::Topics
+            | Query::Office { .. }
+            | Query::Slots { .. }
+            | Query::Appointments
+            | Query::Payment { .. } => Stakes::default(),
+        }
+    }
+}
+
+impl ChangeKind {
+    fn stakes(&self) -> Stakes<'_> {
+        let (guess, act) = match self {
+            ChangeKind::Hold { .. } => (None, Some(Act::Hold)),
+            ChangeKind::Book { .. } => (None, Some(Act::Book)),
+            ChangeKind::Feedback { .. } => (None, Some(Act::Rate)),
+            ChangeKind::Complain { .. } => (None, Some(Act::Complain)),
+            ChangeKind::Pay { application, pin, .. } => {
+                (Some(Guess { name: application, pin: pin.is_some() }), Some(Act::Pay))
+            }
+            ChangeKind::Ticket { appointment, .. } => {
+                (appointment.as_deref().map(|name| Guess { name, pin: false }), Some(Act::Ticket))
+            }
+            // which one was chosen from those of the asking number
+            ChangeKind::Move { .. } | ChangeKind::Cancel { .. } => (None, None),
+        };
+        Stakes { guess, act }
+    }
+}
+
 /// What the portal said.
 #[allow(clippy::large_enum_variant, reason = "one lives for one step; a box would cost every answer an allocation")]
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,6 +276,28 @@ pub enum Answer {
     Ticket(Result<Ticket, PortalFault>),
     /// To [`ChangeKind::Feedback`] and [`ChangeKind::Complain`]; the reference of a complaint.
     Filed(Result<Option<String>, PortalFault>),
+}
+
+impl Answer {
+    /// Why it is none.
+    pub fn fault(&self) -> Option<PortalFault> {
+        match self {
+            Answer::Application(said) => said.as_ref().err().copied(),
+            Answer::Services(said) => said.as_ref().err().copied(),
+            Answer::Offices(said) => said.as_ref().err().copied(),
+            Answer::Ministries(said) => said.as_ref().err().copied(),
+            Answer::Topics(said) => said.as_ref().err().copied(),
+            Answer::Office(said) => said.as_ref().err().copied(),
+            Answer::Slots(said) => said.as_ref().err().copied(),
+            Answer::Appointments(said) => said.as_ref().err().copied(),
+            Answer::Complaint(said) => said.as_ref().err().copied(),
+            Answer::Held(said) => said.as_ref().err().copied(),
+            Answer::Appointment(said) => said.as_ref().err().copied(),
+            Answer::Payment(said) => said.as_ref().err().copied(),
+            Answer::Ticket(said) => said.as_ref().err().copied(),
+            Answer::Filed(said) => said.as_ref().err().copied(),
+        }
+    }
 }
 
 /// Part of the directory, and how old it is.
@@ -291,4 +392,20 @@ pub enum PortalFault {
     /// It refuses this server (401, 403 `forbidden`): a matter for the operator.
     #[error("refused")]
     Refused,
+}
+
+impl PortalFault {
+    /// Whether what was named is not there for the asker: each of these may be the answer to a guess.
+    pub fn may_be_guess(self) -> bool {
+        match self {
+            Self::NotFound | Self::FactorWrong { .. } | Self::FactorRequired | Self::Locked => true,
+            Self::SlotTaken
+            | Self::HoldExpired
+            | Self::TooLate
+            | Self::Away
+            | Self::Uncertain
+            | Self::Unusable
+            | Self::Refused => false,
+        }
+    }
 }

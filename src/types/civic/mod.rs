@@ -15,8 +15,8 @@ pub use application::{
 
 pub use appointment::{Appointment, AppointmentStatus, Hold, Slot};
 pub use ask::{
-    Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Listing, OfficeHit, OfficeSearch,
-    PortalFault, Query, ServiceSearch,
+    Act, Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Guess, Listing, OfficeHit,
+    OfficeSearch, PortalFault, Query, ServiceSearch, Stakes,
 };
 pub use counter::{Payment, PaymentStatus, Ticket};
 pub use event::{Event, EventPage, Notice, Recipient};

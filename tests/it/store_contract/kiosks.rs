@@ -192,6 +192,11 @@ pub async fn counts_fill_their_windows_together(factory: &dyn Factory) {
     assert_eq!(of(0).await.expect("read"), [2, 2, 0], "what was refused counts nowhere");
     assert!(store.tally(windows(), NOW.plus_ms(HOUR)).await.expect("counted"));
     assert!(!store.tally(windows(), NOW.plus_ms(2 * HOUR)).await.expect("counted"), "the day is full");
+    // a place that is given back can be taken once more, and what is not running has none to give
+    let names = windows().into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
+    store.untally(names.clone(), NOW.plus_ms(2 * HOUR)).await.expect("given back");
+    assert!(store.tally(windows(), NOW.plus_ms(2 * HOUR)).await.expect("counted"));
+    assert!(!store.tally(windows(), NOW.plus_ms(2 * HOUR)).await.expect("counted"), "the day is full again");
     let sealed = store.seal("visit", b"here", b"canary").expect("sealed");
     assert!(!sealed.windows(6).any(|part| part == b"canary"));
     assert_eq!(store.unseal("visit", b"here", &sealed).as_deref(), Some(&b"canary"[..]));

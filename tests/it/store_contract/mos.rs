@@ -194,7 +194,7 @@ pub async fn recovery_after_an_unclean_end(factory: &dyn Factory) {
 pub async fn records_come_back_as_written(factory: &dyn Factory) {
     let store = begun(factory).await;
     assert_eq!(store.citizen(number()).await, Ok(CitizenRecord::default()));
-    let tally = Tally { since: NOW, count: 3, noticed: true };
+    let tally = Tally { since: NOW, count: 3 };
     let record = CitizenRecord {
         language: Some(Language::KmLatn),
         stopped: true,

@@ -56,6 +56,8 @@ pub struct Scripted {
     said: Mutex<HashMap<String, Result<ApplicationAnswer, PortalFault>>>,
     /// Questions about applications that reached the portal.
     pub look_ups: AtomicU64,
+    /// Questions about what may have been guessed, by whichever door, that the portal answered with no.
+    pub wrong_guesses: AtomicU64,
     /// Every answer waits so long.
     pub delay: Mutex<Duration>,
 }
@@ -134,15 +136,25 @@ impl PortalPort for Scripted {
         Box::pin(async move {
             let delay = *self.delay.lock().expect("no panic holds it");
             tokio::time::sleep(delay).await;
-            if let Query::Application { code, .. } = query {
-                self.look_ups.fetch_add(1, Ordering::Relaxed);
-                let said = self.said.lock().expect("no panic holds it").get(code.canonical()).cloned();
-                if let Some(said) = said {
-                    return Answer::Application(said);
-                }
+            let answer = self.answer(query, asker).await;
+            if query.stakes().guess.is_some() && answer.fault().is_some_and(PortalFault::may_be_guess) {
+                self.wrong_guesses.fetch_add(1, Ordering::Relaxed);
             }
-            self.client.ask(query, asker).await
+            answer
         })
+    }
+}
+
+impl Scripted {
+    async fn answer(&self, query: &Query, asker: Asker) -> Answer {
+        if let Query::Application { code, .. } = query {
+            self.look_ups.fetch_add(1, Ordering::Relaxed);
+            let said = self.said.lock().expect("no panic holds it").get(code.canonical()).cloned();
+            if let Some(said) = said {
+                return Answer::Application(said);
+            }
+        }
+        self.client.ask(query, asker).await
     }
 }
 
@@ -177,8 +189,13 @@ impl Desk {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = PortalOptions { url: format!("http://{}", sandbox.addr()), token: "t".into(), ca_file: None };
         let client = PortalClient::new(options, Arc::default()).expect("a client");
-        let portal =
-            Arc::new(Scripted { client, said: Mutex::default(), look_ups: AtomicU64::new(0), delay: Mutex::default() });
+        let portal = Arc::new(Scripted {
+            client,
+            said: Mutex::default(),
+            look_ups: AtomicU64::new(0),
+            wrong_guesses: AtomicU64::new(0),
+            delay: Mutex::default(),
+        });
         let clock = Arc::new(HandClock(AtomicI64::new(stands_at.as_millisecond())));
         let folder = tempfile::tempdir().expect("a folder");
         Self::on(folder, portal, sandbox, clock, rules, language).await
@@ -192,7 +209,7 @@ impl Desk {
         rules: Rules,
         language: Language,
     ) -> Self {
-        let keys = Keys::load_or_create(&folder.path().join("chrak.key")).expect("keys");
+        let keys = Keys::from_secret(&[7; 32]);
         let store = SqliteStore::open(StoreOptions::new(folder.path().join("chrak.db"), keys)).await.expect("store");
         let store: Arc<dyn Store> = Arc::new(store);
         let mut settings = app::settings(rules, &app::link_to("-"));
@@ -367,4 +384,18 @@ fn read(mt: &DueMt) -> (usize, String) {
     };
     let text = if mt.data_coding == 8 { octets::read(body, Declared::Utf16) } else { gsm7::decode(body) };
     (total, text)
+}
+
+/// The two digits that a question wants back, with where they stand: "Send 47 to …", in each language.
+pub fn asked_digits(text: &str) -> Option<(usize, &str)> {
+    for mark in ["Send ", "Phnhoe ", "ផ្ញើ "] {
+        if let Some(at) = text.find(mark).map(|at| at + mark.len())
+            && let [one, other, b' ', ..] = &text.as_bytes()[at..]
+            && one.is_ascii_digit()
+            && other.is_ascii_digit()
+        {
+            return Some((at, &text[at..at + 2]));
+        }
+    }
+    None
 }
