@@ -28,18 +28,35 @@ pub type Finding = (String, String);
 /// wapiti: what it found. Its modules that call a host on the Internet (ssrf, xxe, log4shell) are left out, and those
 /// that look for products that are not here.
 pub async fn wapiti(folder: &Path, modules: &str, words: &[&str]) -> Vec<Finding> {
+    let mut said = String::new();
+    // on a busy machine it may find its own session locked, and ends without a report
+    for _ in 0..3 {
+        let report = folder.join("report.json");
+        let output = end_of(wapiti_command(folder, modules).arg("-o").arg(&report).args(words)).await;
+        if let Ok(read) = std::fs::read(&report) {
+            return findings(&read);
+        }
+        said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if !said.contains("database is locked") {
+            break;
+        }
+    }
+    panic!("wapiti made no report: {said}");
+}
+
+fn wapiti_command(folder: &Path, modules: &str) -> Command {
     let mut command = Command::new(tool("wapiti"));
-    let report = folder.join("report.json");
-    command.current_dir(folder).args(["-m", modules, "-f", "json", "-o"]).arg(&report);
+    command.current_dir(folder).args(["-m", modules, "-f", "json", "--tasks", "8"]);
     command.args(["-v", "0", "--no-bugreport", "--flush-session", "--store-session", "seen", "--store-config", "kept"]);
     if !thorough() {
         command.args(["-d", "2", "--max-links-per-page", "12", "--max-files-per-dir", "24"]);
         command.args(["--max-scan-time", "20", "--max-attack-time", "2"]);
     }
-    let output = end_of(command.args(words)).await;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let read = std::fs::read(&report).unwrap_or_else(|_| panic!("{said}{}", String::from_utf8_lossy(&output.stderr)));
-    let report: serde_json::Value = serde_json::from_slice(&read).expect("JSON");
+    command
+}
+
+fn findings(report: &[u8]) -> Vec<Finding> {
+    let report: serde_json::Value = serde_json::from_slice(report).expect("JSON");
     let kinds = ["vulnerabilities", "anomalies"].iter().flat_map(|kind| report[*kind].as_object().expect("kinds"));
     let all = kinds.flat_map(|(kind, found)| found.as_array().into_iter().flatten().map(move |one| (kind, one)));
     let place = |one: &serde_json::Value| format!("{} {}", text(&one["method"]), nameless(text(&one["path"])));
