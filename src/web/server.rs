@@ -192,7 +192,6 @@ struct Visit {
 impl Visit {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let pulse = self.place.pulse();
-        pulse.asked();
         let mut answer = self.settled(request).await;
         if self.begun.elapsed() >= self.house.limits.connection {
             close_after(&mut answer);
@@ -202,6 +201,7 @@ impl Visit {
 
     async fn settled(&self, request: Request<Incoming>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
+        let (body, meter) = Coming::new(Body::new(body), self.place.pulse());
         let client = self.house.proxies.settle(self.peer, &mut parts.headers);
         if !self.place.hold_for(client.address) {
             metrics::counter!("chrak_http_refused_total").increment(1);
@@ -211,7 +211,6 @@ impl Visit {
             parts.extensions.insert(Reached(reached));
         }
         parts.extensions.insert(ConnectInfo(SocketAddr::new(client.address, self.peer.port())));
-        let (body, meter) = Coming::new(Body::new(body));
         let request = Request::from_parts(parts, Body::new(body));
         let mut handler = std::pin::pin!(self.house.router.clone().oneshot(request));
         loop {

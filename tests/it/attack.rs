@@ -1,6 +1,10 @@
 //! Attacks on the running program, each named after what it must not achieve.
+mod hosts;
 mod log;
+mod operators;
 mod pairing;
 mod portal;
+mod proxies;
+mod readers;
 mod scams;
 mod strangers;

@@ -1,7 +1,10 @@
 //! Who holds which place at a listener, and who gives way. One client holds so many at most; a share is kept for those
 //! who hold few; and when there is none left, the connection that has been idle longest at the client that holds most
 //! makes room. It must not know what is said on a connection.
-use super::{HttpLimits, pulse::Pulse};
+use super::{
+    HttpLimits,
+    pulse::{Floor, Pulse},
+};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -57,11 +60,11 @@ impl Table {
     }
 
     /// Makes the idlest connection of the greediest client leave, among the clients that may be asked.
-    fn make_room(&mut self, may: impl Fn(IpAddr, usize) -> bool, but: Option<&Arc<Seat>>) -> bool {
+    fn make_room(&mut self, may: impl Fn(IpAddr, usize) -> bool, but: Option<&Arc<Seat>>, body: Floor) -> bool {
         let clients = self.seats.iter().filter(|(client, seats)| may(**client, seats.len()));
         let idle = clients.flat_map(|(client, seats)| {
             let others = seats.iter().filter(|seat| but.is_none_or(|but| !Arc::ptr_eq(but, seat)));
-            others.filter_map(|seat| Some((seats.len(), seat.pulse.idle()?, *client, seat)))
+            others.filter_map(|seat| Some((seats.len(), seat.pulse.idle(body)?, *client, seat)))
         });
         let Some((_, _, client, seat)) = idle.max_by_key(|(held, idle, ..)| (*held, *idle)) else { return false };
         let seat = Arc::clone(seat);
@@ -121,10 +124,11 @@ impl Places {
             true => all,
             false => all - kept,
         };
+        let body = self.limits.body;
         let free = if mine >= self.bound(client, address) {
-            table.make_room(|other, _| other == client, None)
+            table.make_room(|other, _| other == client, None, body)
         } else {
-            table.all < room || table.make_room(|other, held| other == client || held > mine, None)
+            table.all < room || table.make_room(|other, held| other == client || held > mine, None, body)
         };
         if !free {
             return None;
@@ -156,7 +160,7 @@ impl Place {
         }
         let mut table = self.places.table();
         let free = table.of(now) < self.places.bound(now, address)
-            || table.make_room(|other, _| other == now, Some(&self.seat));
+            || table.make_room(|other, _| other == now, Some(&self.seat), self.places.limits.body);
         if free && !self.seat.leave.is_cancelled() {
             table.rise(*client, &self.seat);
             table.sit(now, Arc::clone(&self.seat));

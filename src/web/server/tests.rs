@@ -198,7 +198,7 @@ fn addresses(network: u16) -> impl Iterator<Item = IpAddr> {
 }
 
 fn idle_for(pulse: &Pulse) -> Duration {
-    pulse.idle().expect("it is idle")
+    pulse.idle(HttpLimits::default().body).expect("it is idle")
 }
 
 #[test]
