@@ -8,7 +8,10 @@ use super::{
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -81,6 +84,23 @@ pub struct Places {
     /// Those who ask for others; each of those is counted by itself.
     proxies: super::Proxies,
     table: Mutex<Table>,
+    waiting: AtomicUsize,
+}
+
+/// A turn of a connection that waits for a place; given back when dropped.
+pub struct Waiting(Arc<Places>);
+
+impl Waiting {
+    /// Where it waits.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.0
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// One connection's place; given back when dropped.
@@ -93,7 +113,7 @@ pub struct Place {
 impl Places {
     /// With so many.
     pub fn new(limits: HttpLimits, proxies: super::Proxies) -> Arc<Self> {
-        Arc::new(Places { limits, proxies, table: Mutex::default() })
+        Arc::new(Places { limits, proxies, table: Mutex::default(), waiting: AtomicUsize::new(0) })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -136,6 +156,16 @@ impl Places {
         let seat = Arc::new(Seat { pulse: Arc::new(Pulse::default()), leave: CancellationToken::new() });
         table.sit(client, Arc::clone(&seat));
         Some(Place { places: Arc::clone(self), seat, client: Mutex::new(client) })
+    }
+}
+
+impl Places {
+    /// A turn to wait for a place, while fewer than `most` do, or half as many for a client who holds more than few.
+    pub fn wait(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Waiting> {
+        let few = self.table().of(client_key(address)) < FEW;
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let turn = Waiting(Arc::clone(self));
+        (before < if few { most } else { most / 2 }).then_some(turn)
     }
 }
 
