@@ -26,11 +26,11 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use paced::Paced;
-use places::{Place, Places};
+use places::{Place, Places, Waiting};
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
-    task::JoinSet,
+    task::{JoinSet, yield_now},
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -86,8 +86,13 @@ impl Default for HttpLimits {
 const SEND_BUFFER: u32 = 64 * 1024;
 /// Connections that the system accepts ahead of us.
 const BACKLOG: u32 = 1_024;
-/// Connections that gave way and are not gone yet.
-pub const LEAVING_MAX: usize = 32;
+/// Connections that gave way and are not gone yet, or wait for a place.
+pub const LEAVING_MAX: usize = 64;
+/// How many may wait for a place; half of them are kept for clients who hold few.
+const WAITING_MAX: usize = 32;
+/// How often they look, and for how long: a client that takes nothing is known for one after a second.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOKS: u32 = 20;
 
 /// Takes an address to listen on.
 ///
@@ -132,12 +137,17 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(place) = places.enter(peer.ip()) else {
-                    metrics::counter!("chrak_http_refused_total").increment(1);
-                    continue;
+                let (house, places) = (Arc::clone(&house), Arc::clone(&places));
+                match places.enter(peer.ip()) {
+                    Some(place) => tasks.spawn(connection(stream, peer, Arc::new(place), house)),
+                    None => match places.wait(peer.ip(), WAITING_MAX) {
+                        Some(turn) => tasks.spawn(later(stream, peer, turn, house)),
+                        None => {
+                            metrics::counter!("chrak_http_refused_total").increment(1);
+                            continue;
+                        }
+                    },
                 };
-                let house = Arc::clone(&house);
-                tasks.spawn(async move { connection(stream, peer, Arc::new(place), house).await });
             }
             Err(fault) => {
                 // Out of file descriptors, mostly: trying again at once would only burn the processor.
@@ -151,6 +161,21 @@ pub async fn serve(
     if finished.await.is_err() {
         tracing::warn!(cut = tasks.len(), "connections cut at the end of the drain");
     }
+}
+
+/// A connection for which there was no place when it came.
+async fn later(stream: TcpStream, peer: SocketAddr, turn: Waiting, house: Arc<House>) {
+    for _ in 0..LOOKS {
+        sleep(LOOK_EVERY).await;
+        if house.stop.is_cancelled() {
+            return;
+        }
+        if let Some(place) = turn.places().enter(peer.ip()) {
+            drop(turn);
+            return connection(stream, peer, Arc::new(place), house).await;
+        }
+    }
+    metrics::counter!("chrak_http_refused_total").increment(1);
 }
 
 async fn connection(stream: TcpStream, peer: SocketAddr, place: Arc<Place>, house: Arc<House>) {
@@ -191,8 +216,9 @@ struct Visit {
 
 impl Visit {
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        // whoever sent many requests at once waits behind everybody else with each of them
+        yield_now().await;
         let pulse = self.place.pulse();
-        pulse.asked();
         let mut answer = self.settled(request).await;
         if self.begun.elapsed() >= self.house.limits.connection {
             close_after(&mut answer);
@@ -202,6 +228,7 @@ impl Visit {
 
     async fn settled(&self, request: Request<Incoming>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
+        let (body, meter) = Coming::new(Body::new(body), self.place.pulse());
         let client = self.house.proxies.settle(self.peer, &mut parts.headers);
         if !self.place.hold_for(client.address) {
             metrics::counter!("chrak_http_refused_total").increment(1);
@@ -211,7 +238,6 @@ impl Visit {
             parts.extensions.insert(Reached(reached));
         }
         parts.extensions.insert(ConnectInfo(SocketAddr::new(client.address, self.peer.port())));
-        let (body, meter) = Coming::new(Body::new(body));
         let request = Request::from_parts(parts, Body::new(body));
         let mut handler = std::pin::pin!(self.house.router.clone().oneshot(request));
         loop {

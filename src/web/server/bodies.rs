@@ -20,11 +20,14 @@ enum Stage {
 }
 
 /// How a request comes along.
-pub struct Meter(Mutex<Stage>);
+pub struct Meter {
+    stage: Mutex<Stage>,
+    pulse: Arc<Pulse>,
+}
 
 impl Meter {
     fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When it is looked at next.
@@ -47,6 +50,7 @@ impl Meter {
         let mut stage = self.stage();
         if matches!(*stage, Stage::Coming { .. }) {
             *stage = Stage::Here(Instant::now());
+            self.pulse.heard_out();
         }
     }
 }
@@ -59,11 +63,16 @@ pub struct Coming {
 
 impl Coming {
     /// Measures a body from now on.
-    pub fn new(body: Body) -> (Self, Arc<Meter>) {
+    pub fn new(body: Body, pulse: &Arc<Pulse>) -> (Self, Arc<Meter>) {
         let now = Instant::now();
-        let whole = body.is_end_stream();
-        let stage = if whole { Stage::Here(now) } else { Stage::Coming { since: now, span: Span::new() } };
-        let meter = Arc::new(Meter(Mutex::new(stage)));
+        let stage = if body.is_end_stream() {
+            pulse.asked();
+            Stage::Here(now)
+        } else {
+            pulse.hears();
+            Stage::Coming { since: now, span: Span::new() }
+        };
+        let meter = Arc::new(Meter { stage: Mutex::new(stage), pulse: Arc::clone(pulse) });
         (Coming { body, meter: Arc::clone(&meter) }, meter)
     }
 }
@@ -78,6 +87,7 @@ impl HttpBody for Coming {
             frame.as_ref().and_then(|frame| frame.as_ref().ok()).and_then(Frame::data_ref).map_or(0, Bytes::len);
         if let Stage::Coming { span, .. } = &mut *self.meter.stage() {
             span.moved(octets);
+            self.meter.pulse.heard(octets);
         }
         if frame.is_none() || self.body.is_end_stream() {
             self.meter.here();

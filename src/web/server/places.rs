@@ -1,11 +1,17 @@
 //! Who holds which place at a listener, and who gives way. One client holds so many at most; a share is kept for those
 //! who hold few; and when there is none left, the connection that has been idle longest at the client that holds most
 //! makes room. It must not know what is said on a connection.
-use super::{HttpLimits, pulse::Pulse};
+use super::{
+    HttpLimits,
+    pulse::{Floor, Pulse},
+};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio_util::sync::CancellationToken;
 
@@ -57,11 +63,11 @@ impl Table {
     }
 
     /// Makes the idlest connection of the greediest client leave, among the clients that may be asked.
-    fn make_room(&mut self, may: impl Fn(IpAddr, usize) -> bool, but: Option<&Arc<Seat>>) -> bool {
+    fn make_room(&mut self, may: impl Fn(IpAddr, usize) -> bool, but: Option<&Arc<Seat>>, body: Floor) -> bool {
         let clients = self.seats.iter().filter(|(client, seats)| may(**client, seats.len()));
         let idle = clients.flat_map(|(client, seats)| {
             let others = seats.iter().filter(|seat| but.is_none_or(|but| !Arc::ptr_eq(but, seat)));
-            others.filter_map(|seat| Some((seats.len(), seat.pulse.idle()?, *client, seat)))
+            others.filter_map(|seat| Some((seats.len(), seat.pulse.idle(body)?, *client, seat)))
         });
         let Some((_, _, client, seat)) = idle.max_by_key(|(held, idle, ..)| (*held, *idle)) else { return false };
         let seat = Arc::clone(seat);
@@ -78,6 +84,23 @@ pub struct Places {
     /// Those who ask for others; each of those is counted by itself.
     proxies: super::Proxies,
     table: Mutex<Table>,
+    waiting: AtomicUsize,
+}
+
+/// A turn of a connection that waits for a place; given back when dropped.
+pub struct Waiting(Arc<Places>);
+
+impl Waiting {
+    /// Where it waits.
+    pub fn places(&self) -> &Arc<Places> {
+        &self.0
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// One connection's place; given back when dropped.
@@ -90,7 +113,7 @@ pub struct Place {
 impl Places {
     /// With so many.
     pub fn new(limits: HttpLimits, proxies: super::Proxies) -> Arc<Self> {
-        Arc::new(Places { limits, proxies, table: Mutex::default() })
+        Arc::new(Places { limits, proxies, table: Mutex::default(), waiting: AtomicUsize::new(0) })
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
@@ -121,10 +144,11 @@ impl Places {
             true => all,
             false => all - kept,
         };
+        let body = self.limits.body;
         let free = if mine >= self.bound(client, address) {
-            table.make_room(|other, _| other == client, None)
+            table.make_room(|other, _| other == client, None, body)
         } else {
-            table.all < room || table.make_room(|other, held| other == client || held > mine, None)
+            table.all < room || table.make_room(|other, held| other == client || held > mine, None, body)
         };
         if !free {
             return None;
@@ -132,6 +156,16 @@ impl Places {
         let seat = Arc::new(Seat { pulse: Arc::new(Pulse::default()), leave: CancellationToken::new() });
         table.sit(client, Arc::clone(&seat));
         Some(Place { places: Arc::clone(self), seat, client: Mutex::new(client) })
+    }
+}
+
+impl Places {
+    /// A turn to wait for a place, while fewer than `most` do, or half as many for a client who holds more than few.
+    pub fn wait(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Waiting> {
+        let few = self.table().of(client_key(address)) < FEW;
+        let before = self.waiting.fetch_add(1, Ordering::Relaxed);
+        let turn = Waiting(Arc::clone(self));
+        (before < if few { most } else { most / 2 }).then_some(turn)
     }
 }
 
@@ -156,7 +190,7 @@ impl Place {
         }
         let mut table = self.places.table();
         let free = table.of(now) < self.places.bound(now, address)
-            || table.make_room(|other, _| other == now, Some(&self.seat));
+            || table.make_room(|other, _| other == now, Some(&self.seat), self.places.limits.body);
         if free && !self.seat.leave.is_cancelled() {
             table.rise(*client, &self.seat);
             table.sit(now, Arc::clone(&self.seat));

@@ -55,9 +55,19 @@ impl Span {
     }
 }
 
+/// What is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// The client, with the head of a request.
+    Head,
+    /// The client, with so much of the body of one so far.
+    Body(u64),
+    /// Us, until the answer was handed over whole.
+    Ours,
+}
+
 struct Moves {
-    /// Whether a request is in hand: from the end of its head until its answer was handed over whole.
-    answering: bool,
+    turn: Turn,
     /// When that changed last, or the last octet of an answer left.
     since: Instant,
     /// There while the system takes no more of an answer.
@@ -75,7 +85,7 @@ const STUCK: Duration = Duration::from_secs(1);
 impl Default for Pulse {
     fn default() -> Self {
         let now = Instant::now();
-        Pulse(Mutex::new(Moves { answering: false, since: now, waiting: None, took: now }))
+        Pulse(Mutex::new(Moves { turn: Turn::Head, since: now, waiting: None, took: now }))
     }
 }
 
@@ -84,16 +94,38 @@ impl Pulse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The head of a request came whole.
-    pub fn asked(&self) {
+    fn turn(&self, turn: Turn) {
         let mut moves = self.moves();
-        (moves.answering, moves.since) = (true, Instant::now());
+        (moves.turn, moves.since) = (turn, Instant::now());
+    }
+
+    /// A request came whole.
+    pub fn asked(&self) {
+        self.turn(Turn::Ours);
     }
 
     /// The answer was handed over whole.
     pub fn answered(&self) {
-        let mut moves = self.moves();
-        (moves.answering, moves.since) = (false, Instant::now());
+        self.turn(Turn::Head);
+    }
+
+    /// The head of a request came whole, and its body is coming.
+    pub(super) fn hears(&self) {
+        self.turn(Turn::Body(0));
+    }
+
+    /// So much of the body came.
+    pub(super) fn heard(&self, octets: usize) {
+        if let Turn::Body(heard) = &mut self.moves().turn {
+            *heard += octets as u64;
+        }
+    }
+
+    /// The rest of the body is here, or not wanted.
+    pub(super) fn heard_out(&self) {
+        if matches!(self.moves().turn, Turn::Body(_)) {
+            self.asked();
+        }
     }
 
     /// The system took so much.
@@ -128,7 +160,7 @@ impl Pulse {
         let moves = self.moves();
         match moves.waiting {
             Some(span) => Some(span.due(floor)),
-            None => (!moves.answering).then(|| moves.since + head),
+            None => (moves.turn == Turn::Head).then(|| moves.since + head),
         }
     }
 
@@ -137,16 +169,22 @@ impl Pulse {
         let mut moves = self.moves();
         match &mut moves.waiting {
             Some(span) => span.late(floor),
-            None => !moves.answering && moves.since.elapsed() >= head,
+            None => moves.turn == Turn::Head && moves.since.elapsed() >= head,
         }
     }
 
-    /// For how long nothing is lost when it is closed: it has no request in hand, or its client takes nothing.
-    pub fn idle(&self) -> Option<Duration> {
+    /// For how long nothing honest is lost when it is closed: it has no request in hand, or its client takes nothing, or
+    /// gives less of a body than it must.
+    pub fn idle(&self, body: Floor) -> Option<Duration> {
         let moves = self.moves();
-        match moves.waiting {
-            Some(_) => Some(moves.took.elapsed()).filter(|stuck| *stuck >= STUCK),
-            None => (!moves.answering).then(|| moves.since.elapsed()),
+        let since = moves.since.elapsed();
+        match (&moves.waiting, moves.turn) {
+            (Some(_), _) => Some(moves.took.elapsed()).filter(|stuck| *stuck >= STUCK),
+            (None, Turn::Head) => Some(since),
+            (None, Turn::Body(heard)) => {
+                Some(since).filter(|since| *since >= STUCK && heard < since.as_secs() * body.rate)
+            }
+            (None, Turn::Ours) => None,
         }
     }
 }

@@ -25,6 +25,7 @@ async fn run(limits: HttpLimits) -> Run {
     let router = Router::new()
         .route("/", get(|| async { "ok" }).post(|body: String| async move { body.len().to_string() }))
         .route("/slow", get(slow))
+        .route("/slower", get(|| sleep(Duration::from_millis(3_500))))
         .route("/large", get(|| async { vec![b'x'; LARGE] }));
     let task = tokio::spawn(serve(listener, router, limits, Proxies::default(), stop.clone()));
     Run { at, stop, task }
@@ -70,10 +71,29 @@ async fn over_the_bound_an_idle_connection_gives_way_and_one_at_work_does_not() 
     assert!(rest.ends_with("ok"), "after its whole answer");
     let mut busy = asked(run.at, "GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     sleep(Duration::from_millis(100)).await;
-    assert_eq!(ask(run.at, request).await, "");
+    let begun = Instant::now();
+    assert!(ask(run.at, request).await.ends_with("ok"), "the next one waits for the place");
+    assert!(begun.elapsed() > Duration::from_millis(100));
     rest.clear();
     busy.read_to_string(&mut rest).await.expect("an answer");
     assert!(rest.ends_with("slow"));
+}
+
+#[tokio::test]
+async fn no_more_wait_for_a_place_than_may_and_none_for_ever() {
+    let limits = HttpLimits { connections: 1, kept_local: 0, request: Duration::from_secs(4), ..HttpLimits::default() };
+    let run = run(limits).await;
+    let _busy = asked(run.at, "GET /slower HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    sleep(Duration::from_millis(100)).await;
+    let begun = Instant::now();
+    let waits = (0..40).map(|_| async {
+        let answer = ask(run.at, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await;
+        (answer, begun.elapsed())
+    });
+    let all = futures_util::future::join_all(waits).await;
+    assert!(all.iter().all(|(answer, _)| answer.is_empty()), "one at work was cut");
+    assert!(all.iter().all(|(_, after)| *after < Duration::from_secs(3)));
+    assert_eq!(all.iter().filter(|(_, after)| *after < Duration::from_millis(500)).count(), 40 - WAITING_MAX);
 }
 
 #[tokio::test]
@@ -198,7 +218,7 @@ fn addresses(network: u16) -> impl Iterator<Item = IpAddr> {
 }
 
 fn idle_for(pulse: &Pulse) -> Duration {
-    pulse.idle().expect("it is idle")
+    pulse.idle(HttpLimits::default().body).expect("it is idle")
 }
 
 #[test]

@@ -66,7 +66,19 @@ pub struct Program {
 impl Program {
     /// Starts it. Its standard output is read on a thread, so that it never waits for us.
     pub fn start(words: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut command = chrak();
+        Self::spawn(chrak(), words, environment)
+    }
+
+    /// As [`Program::start`], with so many files open at once at most.
+    pub fn start_with_files(files: u32, words: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new("sh");
+        let program = shipped(std::env::var_os("CHRAK_BIN")).unwrap_or_else(|why| panic!("{why}"));
+        command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(program);
+        command.env_remove("RUST_LOG").stdin(Stdio::null());
+        Self::spawn(command, words, environment)
+    }
+
+    fn spawn(mut command: Command, words: &[&str], environment: &[(&str, &str)]) -> Self {
         command.args(words).envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be run");
         let (tell, lines) = mpsc::channel();
