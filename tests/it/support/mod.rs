@@ -2,6 +2,7 @@
 pub mod app;
 pub mod browser;
 pub mod desk;
+pub mod disk;
 pub mod forms;
 pub mod hall;
 pub mod handset;

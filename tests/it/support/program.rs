@@ -61,7 +61,13 @@ impl Program {
     /// Starts it. Its standard output is read on a thread, so that it never waits for us.
     pub fn start(words: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut command = chrak();
-        command.args(words).envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(words).envs(environment.iter().copied());
+        Self::of(command)
+    }
+
+    /// Starts what a command says, which may be the program inside something else.
+    pub fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be run");
         let (tell, lines) = mpsc::channel();
         let out = child.stdout.take().expect("piped");
@@ -104,6 +110,11 @@ impl Program {
             self.log.push('\n');
         }
         &self.log
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: it gets no word in.
