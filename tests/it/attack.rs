@@ -1,4 +1,6 @@
 //! Attacks on the running program, each named after what it must not achieve.
+mod disk;
+mod files;
 mod gate;
 mod honest;
 mod hosts;

@@ -39,7 +39,7 @@ use tokio::sync::{mpsc, oneshot};
 pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Pause between looks at the room on the disk.
-const ROOM_LOOKED_AT: Duration = Duration::from_secs(30);
+const ROOM_LOOKED_AT: Duration = Duration::from_secs(10);
 /// Idle time after which the WAL is copied into the database.
 const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 

@@ -2,6 +2,7 @@
 pub mod app;
 pub mod browser;
 pub mod desk;
+pub mod disk;
 pub mod doors;
 pub mod forms;
 pub mod hall;

@@ -66,7 +66,9 @@ pub struct Program {
 impl Program {
     /// Starts it. Its standard output is read on a thread, so that it never waits for us.
     pub fn start(words: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::spawn(chrak(), words, environment)
+        let mut command = chrak();
+        command.args(words).envs(environment.iter().copied());
+        Self::of(command)
     }
 
     /// As [`Program::start`], with so many files open at once at most.
@@ -74,12 +76,13 @@ impl Program {
         let mut command = Command::new("sh");
         let program = shipped(std::env::var_os("CHRAK_BIN")).unwrap_or_else(|why| panic!("{why}"));
         command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\"")]).arg(program);
-        command.env_remove("RUST_LOG").stdin(Stdio::null());
-        Self::spawn(command, words, environment)
+        command.env_remove("RUST_LOG").args(words).envs(environment.iter().copied());
+        Self::of(command)
     }
 
-    fn spawn(mut command: Command, words: &[&str], environment: &[(&str, &str)]) -> Self {
-        command.args(words).envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    /// Starts what a command says, which may be the program inside something else.
+    pub fn of(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program can be run");
         let (tell, lines) = mpsc::channel();
         let out = child.stdout.take().expect("piped");
@@ -122,6 +125,11 @@ impl Program {
             self.log.push('\n');
         }
         &self.log
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// SIGKILL: it gets no word in.
