@@ -70,7 +70,6 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("exchange/ussd.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
     ("khqr.rs", "must(53)?.parse()", "broken, and the caller is told which part"),
     ("kiosk/device.rs", "serde_json::from_str(json)", "the log says that an operator's words are lost"),
-    ("kiosk/device.rs", "URL_SAFE_NO_PAD.decode(&form.held)", OUTSIDE),
     ("kiosk/look.rs", "change.parse()", "one of the digits 0 to 2, matched before"),
     ("kiosk/talk.rs", "digit.parse::<u8>()", OUTSIDE),
     ("kiosk/visit.rs", "at.parse()", OUTSIDE),

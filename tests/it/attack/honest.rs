@@ -224,7 +224,7 @@ impl Commune {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_commune_with_four_hundred_visits_and_two_hundred_texts_a_day_meets_no_limit() {
+async fn a_commune_with_four_hundred_visits_and_a_hundred_texts_a_day_meets_no_limit() {
     let desk = Desk::open(RULES, Language::En).await;
     let mut here = Commune { desk, dice: Dice(20_261_123), figures: Figures::default(), came: 0 };
     for day in 0..days() {

@@ -11,10 +11,9 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 
 /// Of pages with forms.
-const PAGES: &str =
-    "cookieflags,csp,crlf,csrf,exec,file,htaccess,http_headers,permanentxss,redirect,sql,timesql,upload,xss";
+const PAGES: &str = "crlf,exec,file,htaccess,permanentxss,redirect,sql,timesql,upload,xss";
 /// Of an API without pages.
-const CALLS: &str = "crlf,exec,file,http_headers,redirect,sql,timesql,xss";
+const CALLS: &str = "crlf,exec,file,redirect,sql,timesql,xss";
 
 const NO_TOKEN: &str = "Cross Site Request Forgery";
 

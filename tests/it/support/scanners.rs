@@ -25,15 +25,25 @@ async fn end_of(command: &mut Command) -> Output {
 /// What kind of fault, at which place.
 pub type Finding = (String, String);
 
-/// wapiti: what it found. Its modules that call a host on the Internet (ssrf, xxe, log4shell) are left out, and those
+/// Modules that look at each page once; what they find is explained, so a busy machine must not cut them short.
+const LOOKING: &str = "cookieflags,csp,csrf,http_headers";
+
+/// wapiti: what it found, by looking and by attacking with `modules`. Its modules that call a host on the Internet (ssrf, xxe, log4shell) are left out, and those
 /// that look for products that are not here.
 pub async fn wapiti(folder: &Path, modules: &str, words: &[&str]) -> Vec<Finding> {
+    let mut found = one_run(folder, LOOKING, "60", words).await;
+    found.extend(one_run(folder, modules, "2", words).await);
+    found
+}
+
+async fn one_run(folder: &Path, modules: &str, seconds: &str, words: &[&str]) -> Vec<Finding> {
     let mut said = String::new();
     // on a busy machine it may find its own session locked, and ends without a report
     for _ in 0..3 {
         let report = folder.join("report.json");
-        let output = end_of(wapiti_command(folder, modules).arg("-o").arg(&report).args(words)).await;
+        let output = end_of(wapiti_command(folder, modules, seconds).arg("-o").arg(&report).args(words)).await;
         if let Ok(read) = std::fs::read(&report) {
+            std::fs::remove_file(&report).expect("it can be removed");
             return findings(&read);
         }
         said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -44,13 +54,13 @@ pub async fn wapiti(folder: &Path, modules: &str, words: &[&str]) -> Vec<Finding
     panic!("wapiti made no report: {said}");
 }
 
-fn wapiti_command(folder: &Path, modules: &str) -> Command {
+fn wapiti_command(folder: &Path, modules: &str, seconds: &str) -> Command {
     let mut command = Command::new(tool("wapiti"));
     command.current_dir(folder).args(["-m", modules, "-f", "json", "--tasks", "8"]);
     command.args(["-v", "0", "--no-bugreport", "--flush-session", "--store-session", "seen", "--store-config", "kept"]);
     if !thorough() {
         command.args(["-d", "2", "--max-links-per-page", "12", "--max-files-per-dir", "24"]);
-        command.args(["--max-scan-time", "20", "--max-attack-time", "2"]);
+        command.args(["--max-scan-time", "60", "--max-attack-time", seconds]);
     }
     command
 }
