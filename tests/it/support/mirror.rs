@@ -37,7 +37,11 @@ impl Mirror {
     /// Before the server at `to`.
     pub async fn before(to: &str) -> Self {
         let seen = Arc::<Mutex<Vec<Seen>>>::default();
-        let client = client_builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        let client = client_builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(std::time::Duration::from_secs(60))
+            .build()
+            .expect("a client");
         let glass = Glass { client, to: to.to_owned(), seen: Arc::clone(&seen) };
         let router = Router::new().fallback(pass).with_state(glass);
         let (at, task) = serve(router).await;

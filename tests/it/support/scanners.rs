@@ -59,7 +59,7 @@ fn wapiti_command(folder: &Path, modules: &str, seconds: &str) -> Command {
     command.current_dir(folder).args(["-m", modules, "-f", "json", "--tasks", "8"]);
     command.args(["-v", "0", "--no-bugreport", "--flush-session", "--store-session", "seen", "--store-config", "kept"]);
     if !thorough() {
-        command.args(["-d", "2", "--max-links-per-page", "12", "--max-files-per-dir", "24"]);
+        command.args(["-d", "2", "--max-links-per-page", "40", "--max-files-per-dir", "60"]);
         command.args(["--max-scan-time", "60", "--max-attack-time", seconds]);
     }
     command
