@@ -57,6 +57,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("api/notifications.rs", "BASE64.decode(signature)", OUTSIDE),
     ("app/config/check.rs", "hour.parse()", CONFIGURED),
     ("app/config/check.rs", "table.groups.unwrap_or_default()", "a code without groups is printed in one piece"),
+    ("app/front.rs", "line.split_whitespace().next()?.parse()", "no limit is written as a word"),
     ("app/config/load.rs", "next.parse::<usize>()", "a name that is no number names a key, not a place in a list"),
     ("app/config/telco.rs", "port.parse::<u16>()", CONFIGURED),
     ("app/config/ussd.rs", "u16::try_from(*tag)", CONFIGURED),
@@ -64,7 +65,6 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("exchange/ussd.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
     ("khqr.rs", "must(53)?.parse()", "broken, and the caller is told which part"),
     ("kiosk/device.rs", "serde_json::from_str(json)", "the log says that an operator's words are lost"),
-    ("kiosk/device.rs", "URL_SAFE_NO_PAD.decode(&form.held)", OUTSIDE),
     ("kiosk/look.rs", "change.parse()", "one of the digits 0 to 2, matched before"),
     ("kiosk/talk.rs", "digit.parse::<u8>()", OUTSIDE),
     ("kiosk/visit.rs", "at.parse()", OUTSIDE),
@@ -98,6 +98,11 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("store/sqlite/mod.rs", "String::from_utf8(plain)", "the caller logs what does not open"),
     ("store/sqlite/open.rs", "code.parse::<i32>()", SQLITE),
     ("store/sqlite/writer.rs", "code.parse::<i32>()", SQLITE),
+    ("web/client.rs", "address.parse()", CONFIGURED),
+    ("web/client.rs", "bits.parse()", CONFIGURED),
+    ("web/client.rs", "bare.parse::<IpAddr>()", OUTSIDE),
+    ("web/hosts.rs", "port.parse()", "a name of the configuration is refused, one from outside is not ours"),
+    ("web/hosts.rs", "parse::<Ipv6Addr>()", "a name of the configuration is refused, one from outside is not ours"),
     ("types/time.rs", "text.parse::<Timestamp>()", OUTSIDE),
 ];
 
