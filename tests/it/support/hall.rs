@@ -183,6 +183,7 @@ pub fn shown_digits(page: &str) -> Option<String> {
 }
 
 fn no_follow() -> reqwest::Client {
+    super::program::with_tls();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.timeout(Duration::from_secs(10)).build().expect("a client")
 }

@@ -29,9 +29,14 @@ fn a_program_that_does_not_ship_is_never_driven() {
     assert!(why.contains("not what ships"), "{why}");
 }
 
+/// What every client needs before it is built; whichever test comes first does it.
+pub fn with_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A browser of no kind: asks over HTTP, keeps nothing.
 pub fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    with_tls();
     reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().expect("a client")
 }
 
