@@ -251,6 +251,7 @@ async fn hostile_names_are_harmless_in_texts_and_on_pages() {
 async fn a_directory_without_end_takes_a_bounded_share() {
     let script = Arc::new(Mutex::new(Script { endless: true, ..Script::default() }));
     let url = format!("http://{}", serve(Arc::clone(&script)).await);
+    program::with_tls();
     let options = PortalOptions { url, token: "t".to_owned(), ca_file: None };
     let client = PortalClient::new(options, Arc::default()).expect("a client");
     let asker = Asker { channel: Channel::Kiosk, number: None, deadline: Duration::from_secs(120), key: None };

@@ -29,6 +29,12 @@ fn a_program_that_does_not_ship_is_never_driven() {
     assert!(why.contains("not what ships"), "{why}");
 }
 
+/// What every client needs before it is built; whichever test comes first does it.
+pub fn with_tls() {
+    // several tests of one process install it; the first one does
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A browser of no kind: asks over HTTP, keeps nothing.
 pub fn client() -> reqwest::Client {
     client_builder().build().expect("a client")
@@ -36,8 +42,7 @@ pub fn client() -> reqwest::Client {
 
 /// For a client with habits of its own.
 pub fn client_builder() -> reqwest::ClientBuilder {
-    // several tests of one process install it; the first one does
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    with_tls();
     reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10))
 }
 
