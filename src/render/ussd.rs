@@ -211,10 +211,8 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::Office(facts) => return sms::sheets::office_lines(facts, language),
         View::Appointments(all) => {
             let head = words::pick(language, "ការណាត់៖", "Kar nat:", "Appointments:").to_owned();
-            return [head]
-                .into_iter()
-                .chain(all.iter().map(|one| lists::appointment_line(one, language, zone)))
-                .collect();
+            let lines = all.iter().map(|one| lists::appointment_line(one, language, zone));
+            return [head].into_iter().chain(lines).collect();
         }
         View::Mistyped { code } => texts::ussd_mistyped(language, shown(code)),
         View::Unknown { code, pin_given: false } => texts::ussd_unknown(language, shown(code)),
