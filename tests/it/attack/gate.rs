@@ -232,7 +232,8 @@ async fn a_text_and_a_screen_at_once_do_not_forget_each_others_guesses() {
     let number = "85597000001";
     for at in 0..30 {
         let (text, screen) = (guess(2 * at), guess(2 * at + 1));
-        tokio::join!(desk.accept(number, &text), desk.dial(number, (at % 200) as u8, &["1", &screen]));
+        let steps = ["1", screen.as_str()];
+        tokio::join!(desk.accept(number, &text), desk.dial(number, at as u8, &steps));
         desk.answers().await;
     }
     // five that are answered, and twenty beyond
