@@ -31,8 +31,6 @@ pub(super) struct Talk {
     pub(super) language: Language,
     pub(super) remember_language: Option<Language>,
     pub(super) set_stopped: Option<bool>,
-    /// Places in the budget of all numbers that were not given back.
-    pub(super) failures: u32,
     pub(super) tallies: Option<Tallies>,
     /// Whether an open conversation went on.
     pub(super) advanced: bool,
@@ -53,7 +51,6 @@ impl Talk {
             language,
             remember_language: None,
             set_stopped: None,
-            failures: 0,
             tallies: None,
             advanced: true,
             follow_up: None,
@@ -105,7 +102,6 @@ impl Exchange {
         let started = tokio::time::Instant::now();
         let mut caller = Caller::Device { device: &visit.device, proven: visit.number.is_some() };
         let talk = self.run(dialogue, visit.input, asker, visit.cause, Some(visit.language), &mut caller).await;
-        self.keep_failures(talk.failures).await;
         metrics::histogram!("chrak_answer_seconds", "channel" => Channel::Kiosk.as_str())
             .record(started.elapsed().as_secs_f64());
         let unsaid = if talk.hushed { View::SlowDown } else { View::Menu };
@@ -140,7 +136,6 @@ impl Exchange {
             let mut caller = Caller::Device { device: &device, proven: number.is_some() };
             let permit = exchange.enter(&query, &mut caller).await?;
             let told = exchange.ask_with(permit, asker, None, &mut caller).await;
-            exchange.keep_failures(told.spent.into()).await;
             told.answer.ok_or(Shut::Busy)
         });
         asked.await.unwrap_or(Err(Shut::Busy))
@@ -182,7 +177,7 @@ impl Exchange {
         let mut talk = Talk::begun(dialogue, remembered.unwrap_or(self.core.settings.default_language));
         let mut input = input;
         for _ in 0..QUERIES_MAX {
-            let Some(query) = self.take_step(&mut talk, input, &asker, remembered, caller) else { return talk };
+            let Some(query) = self.take_step(&mut talk, input, &asker, remembered, caller).await else { return talk };
             let permit = match self.enter(&query, caller).await {
                 Ok(permit) => permit,
                 Err(shut) => {
@@ -200,7 +195,6 @@ impl Exchange {
             };
             let until = patience.map(|patience| patience.until.min(tokio::time::Instant::now() + patience.share));
             let told = self.ask_with(permit, asker, until, caller).await;
-            talk.failures += u32::from(told.spent);
             talk.hushed |= told.hushed;
             let Some(answer) = told.answer else {
                 talk.late = true;
@@ -212,7 +206,7 @@ impl Exchange {
     }
 
     /// One step of the dialogue; what it asks. `None`: it asks nothing more.
-    fn take_step(
+    async fn take_step(
         &self,
         talk: &mut Talk,
         input: Input,
@@ -236,7 +230,7 @@ impl Exchange {
         talk.advanced &= turn.advanced;
         talk.language = turn.language;
         talk.remember_language = turn.remember_language.or(talk.remember_language);
-        let asked = self.carry_out(turn.effects, talk, caller);
+        let asked = self.carry_out(turn.effects, talk, caller).await;
         if asked.is_none() && talk.hushed {
             // one notice a day instead of what a wrong code is told
             let said = match caller {
@@ -250,7 +244,7 @@ impl Exchange {
     }
 
     /// Does what a step decided; returns what it asks.
-    fn carry_out(&self, effects: Vec<Effect>, talk: &mut Talk, caller: &mut Caller<'_>) -> Option<Query> {
+    async fn carry_out(&self, effects: Vec<Effect>, talk: &mut Talk, caller: &Caller<'_>) -> Option<Query> {
         let mut query = None;
         for effect in effects {
             match effect {
@@ -263,8 +257,10 @@ impl Exchange {
                     metrics::counter!("chrak_lookup_failures_total", "reason" => reason.as_str()).increment(1);
                 }
                 Effect::DigitsWrong => {
-                    if let Caller::Number { tallies, .. } = caller {
-                        limits::digits_wrong(tallies, self.now());
+                    if let Caller::Number { number, .. } = caller
+                        && !self.digits_wrong(*number).await
+                    {
+                        self.core.health.failed();
                     }
                 }
             }

@@ -13,15 +13,20 @@ use crate::{
         Msisdn,
         civic::{Act, Answer, ChangeKind, Guess, PortalFault, Query, Stakes},
         limits::{
-            COMPLAINTS_A_DAY, KIOSK_BOOKINGS_MAX, KIOSK_COMPLAINTS_MAX, KIOSK_HOLDS_MAX, KIOSK_PAYMENTS_MAX,
-            KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, PINS_WRONG_MAX,
+            COMPLAINTS_A_DAY, DIGITS_WRONG_MAX, KIOSK_BOOKINGS_MAX, KIOSK_COMPLAINTS_MAX, KIOSK_HOLDS_MAX,
+            KIOSK_PAYMENTS_MAX, KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, LOOK_UPS_BEYOND_MAX,
+            PINS_WRONG_FAR_MAX, PINS_WRONG_MAX,
         },
         names::Channel,
     },
 };
 use std::{sync::Arc, time::Duration};
 
+const QUARTER: Duration = Duration::from_secs(15 * 60);
+const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// One place of the budget of all in so many is kept for codes with their PIN.
+const KEPT_FOR_PINS: u32 = 20;
 
 /// Where the portal is.
 pub(super) struct Gate {
@@ -91,8 +96,6 @@ impl<'q> Free<'q> {
 pub(super) struct Permit<'q> {
     query: &'q Query,
     guess: bool,
-    /// A place in the budget of all was taken.
-    budget: bool,
     /// Windows in which a place was taken for the guess, and for what is used up.
     guesses: Vec<String>,
     acts: Vec<String>,
@@ -107,103 +110,158 @@ pub(super) struct Permit<'q> {
 impl<'q> Permit<'q> {
     fn plain(query: &'q Query) -> Self {
         let (guesses, acts) = (Vec::new(), Vec::new());
-        Permit { query, guess: false, budget: false, guesses, acts, mark: None, known: false, over: false }
+        Permit { query, guess: false, guesses, acts, mark: None, known: false, over: false }
     }
+}
+
+/// A window in which a place is taken.
+struct Place {
+    name: String,
+    span: Duration,
+    most: u32,
+    full: Full,
+}
+
+/// What it means that no place is left.
+#[derive(Clone, Copy)]
+enum Full {
+    /// That is said.
+    Said(Shut),
+    /// The number has guessed as often as it is answered.
+    Number,
 }
 
 /// What came of a question.
 pub(super) struct Told {
     /// `None`: it did not come in time.
     pub(super) answer: Option<Answer>,
-    /// A place in the budget of all stays taken.
-    pub(super) spent: bool,
     /// It failed, and the caller has failed so often that it is not answered.
     pub(super) hushed: bool,
 }
 
 impl Exchange {
-    /// Takes the places that a question needs.
+    /// Takes the places that a question needs, all of them or none, in a commit before the portal is asked: what is in
+    /// hand when the process dies stays counted.
     pub(super) async fn enter<'q>(&self, query: &'q Query, caller: &mut Caller<'_>) -> Result<Permit<'q>, Shut> {
         let mut permit = Permit::plain(query);
         let Stakes { guess, act } = query.stakes();
-        if let Caller::Number { channel: Channel::Sms, tallies, .. } = caller
+        if let Caller::Number { number, channel: Channel::Sms, .. } = caller
             && changes_an_appointment(query)
-            && limits::digits_wrong_too_often(tallies, self.now())
         {
-            return Err(Shut::DigitsLocked);
+            self.digits_may(*number).await?;
         }
         if let Some(guess) = guess {
             permit.guess = true;
-            self.number_may(&mut permit, guess, caller)?;
-            if !permit.known {
-                permit.budget = self.take_place(guess.pin);
-                if !permit.budget {
-                    let bare = matches!(query, Query::Application { .. }) && !guess.pin;
-                    return Err(if bare { Shut::AddPin } else { Shut::Busy });
-                }
-            }
+            self.recognise(&mut permit, guess, caller);
         }
-        let taken = self.take_windows(&mut permit, guess, act, caller).await;
-        if let Err(shut) = taken {
-            self.leave(&permit, true, true).await;
-            return Err(shut);
+        let mut places = self.places_of_a_guess(&permit, guess, caller);
+        let acts = act.and_then(|act| self.act_window(act, caller));
+        permit.guesses = places.iter().map(|place| place.name.clone()).collect();
+        permit.acts = acts.iter().map(|(name, ..)| name.clone()).collect();
+        places.extend(acts.map(|(name, span, most)| Place { name, span, most, full: Full::Said(Shut::SlowDown) }));
+        match self.take(&places).await {
+            Ok(()) => return Ok(permit),
+            Err(Full::Said(shut)) => return Err(shut),
+            Err(Full::Number) => {}
         }
-        Ok(permit)
-    }
-
-    /// A number's own limit. A code that it has shown is none of its guesses; a PIN beside it may be.
-    fn number_may(&self, permit: &mut Permit<'_>, guess: Guess<'_>, caller: &mut Caller<'_>) -> Result<(), Shut> {
-        let Caller::Number { number, tallies, .. } = caller else { return Ok(()) };
-        if let Query::Application { code, .. } = permit.query {
-            let digest = self.core.store.digest(&format!("shown {} {}", number.digits(), code.canonical()));
-            let mark = u64::from_le_bytes(digest[..8].try_into().unwrap_or_default()).max(1);
-            permit.mark = Some(mark);
-            permit.known = !guess.pin && tallies.shown.contains(&mark);
-        }
-        let (now, rules) = (self.now(), &self.core.settings.rules);
-        permit.over = !permit.known && limits::look_ups_failed_too_often(tallies, rules, now);
-        if permit.over && !limits::look_up_beyond(tallies, now) {
-            return Err(match limits::over(tallies, now) {
+        // the number's own places are taken: there are some beyond, for what is right
+        let Caller::Number { number, tallies, .. } = caller else { return Err(Shut::SlowDown) };
+        let own = |place: &Place| matches!(place.full, Full::Number);
+        let most = LOOK_UPS_BEYOND_MAX;
+        let name = format!("guesses-beyond:{}", self.stands_for(number.digits()));
+        permit.guesses.retain(|name| !places.iter().any(|place| own(place) && place.name == *name));
+        permit.guesses.push(name.clone());
+        permit.over = true;
+        places.retain(|place| !own(place));
+        places.insert(0, Place { name, span: DAY, most, full: Full::Number });
+        match self.take(&places).await {
+            Ok(()) => Ok(permit),
+            Err(Full::Said(shut)) => Err(shut),
+            Err(Full::Number) => Err(match limits::over(tallies, self.now()) {
                 Verdict::Notice => Shut::SlowDown,
                 Verdict::Yes | Verdict::Withhold => Shut::Silence,
-            });
+            }),
         }
-        Ok(())
     }
 
-    async fn take_windows(
-        &self,
-        permit: &mut Permit<'_>,
-        guess: Option<Guess<'_>>,
-        act: Option<Act>,
-        caller: &Caller<'_>,
-    ) -> Result<(), Shut> {
-        let most = self.core.settings.rules.fails_kiosk;
-        if let (Some(_), Caller::Device { device, .. }, 1..) = (guess, caller, most) {
-            let name = format!("kiosk-fails:{device}");
-            self.take_window(&name, KIOSK_SPAN, most, Shut::SlowDown).await?;
-            permit.guesses.push(name);
-        }
-        if let Some((name, span, most)) = act.and_then(|act| self.act_window(act, caller)) {
-            self.take_window(&name, span, most, Shut::SlowDown).await?;
-            permit.acts.push(name);
-        }
-        if let Some(Guess { name: code, pin: true }) = guess {
-            let name = format!("pin:{}", self.stands_for(&format!("pin {code}")));
-            self.take_window(&name, DAY, PINS_WRONG_MAX, Shut::PinLocked).await?;
-            permit.guesses.push(name);
-        }
-        Ok(())
+    /// A code that a number has shown is none of its guesses; a PIN beside it may be.
+    fn recognise(&self, permit: &mut Permit<'_>, guess: Guess<'_>, caller: &Caller<'_>) {
+        let (Caller::Number { number, tallies, .. }, Query::Application { code, .. }) = (caller, permit.query) else {
+            return;
+        };
+        let digest = self.core.store.digest(&format!("shown {} {}", number.digits(), code.canonical()));
+        let mark = digest[..8].iter().fold(0_u64, |all, octet| all << 8 | u64::from(*octet)).max(1);
+        permit.mark = Some(mark);
+        permit.known = !guess.pin && tallies.shown.contains(&mark);
     }
 
-    async fn take_window(&self, name: &str, span: Duration, most: u32, full: Shut) -> Result<(), Shut> {
-        let window = (name.to_owned(), span.as_millis() as i64, most);
-        match self.core.store.tally(vec![window], self.now()).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(full),
-            // what cannot be counted is not asked
-            Err(_) => Err(Shut::Busy),
+    /// Where a guess is counted, in the order in which a full one is told.
+    fn places_of_a_guess(&self, permit: &Permit<'_>, guess: Option<Guess<'_>>, caller: &Caller<'_>) -> Vec<Place> {
+        let (Some(guess), false) = (guess, permit.known) else { return Vec::new() };
+        let rules = &self.core.settings.rules;
+        let said = |name: String, span, most, shut| Place { name, span, most, full: Full::Said(shut) };
+        let mut places = Vec::new();
+        if let Caller::Number { number, .. } = caller {
+            let who = self.stands_for(number.digits());
+            for (what, span, most) in [("quarter", QUARTER, rules.fails_quarter), ("day", DAY, rules.fails_day)] {
+                places.push(Place { name: format!("guesses-{what}:{who}"), span, most, full: Full::Number });
+            }
         }
+        let bare = matches!(permit.query, Query::Application { .. }) && !guess.pin;
+        // the last places are kept for codes with their PIN
+        let all = rules.fails_hour_all;
+        let all = if guess.pin { all } else { all - all / KEPT_FOR_PINS };
+        let spent = if bare { Shut::AddPin } else { Shut::Busy };
+        places.push(said("guesses-all".to_owned(), HOUR, all, spent));
+        if let Caller::Device { device, .. } = caller {
+            places.push(said(format!("kiosk-fails:{device}"), KIOSK_SPAN, rules.fails_kiosk, Shut::SlowDown));
+        }
+        if guess.pin {
+            let code = self.stands_for(&format!("pin {}", guess.name));
+            if let Caller::Number { .. } = caller {
+                places.push(said(format!("pin-far:{code}"), DAY, PINS_WRONG_FAR_MAX, Shut::PinLocked));
+            }
+            places.push(said(format!("pin:{code}"), DAY, PINS_WRONG_MAX, Shut::PinLocked));
+        }
+        // what is not limited is not counted: a count is a write
+        places.retain(|place| place.most > 0);
+        places
+    }
+
+    /// Takes all of these places or none; which one was full. What cannot be counted is not asked.
+    async fn take(&self, places: &[Place]) -> Result<(), Full> {
+        if places.is_empty() {
+            return Ok(());
+        }
+        let busy = Full::Said(Shut::Busy);
+        let windows = places.iter().map(|one| (one.name.clone(), one.span.as_millis() as i64, one.most)).collect();
+        if self.core.store.tally(windows, self.now()).await.map_err(|_| busy)? {
+            return Ok(());
+        }
+        let names = places.iter().map(|one| one.name.clone()).collect();
+        let counts = self.core.store.tallied(names, self.now()).await.map_err(|_| busy)?;
+        let full = places.iter().zip(counts).find(|(place, count)| *count >= place.most);
+        // one was given back meanwhile
+        Err(full.map_or(busy, |(place, _)| place.full))
+    }
+
+    fn digits_window(&self, number: Msisdn) -> String {
+        format!("digits:{}", self.stands_for(number.digits()))
+    }
+
+    /// Whether digits of our questions were not wrong too often.
+    async fn digits_may(&self, number: Msisdn) -> Result<(), Shut> {
+        let counts = self.core.store.tallied(vec![self.digits_window(number)], self.now()).await;
+        match counts.map_err(|_| Shut::Busy)?.first() {
+            Some(count) if *count >= DIGITS_WRONG_MAX => Err(Shut::DigitsLocked),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a wrong answer to a question that wants digits back; whether it could be.
+    pub(super) async fn digits_wrong(&self, number: Msisdn) -> bool {
+        let window = (self.digits_window(number), DAY.as_millis() as i64, 0);
+        self.core.store.tally(vec![window], self.now()).await.is_ok()
     }
 
     /// Where something that is used up is counted, and how much there is of it.
@@ -253,21 +311,17 @@ impl Exchange {
         self.leave(&permit, !failed, undone).await;
         if let Caller::Number { tallies, .. } = caller {
             match permit.mark {
-                _ if failed && !permit.known => limits::look_up_failed(tallies, self.now()),
                 // it is not there any more
                 Some(mark) if failed => tallies.shown.iter_mut().filter(|one| **one == mark).for_each(|one| *one = 0),
                 Some(mark) if fault.is_none() && answer.is_some() => remember(tallies, mark),
                 _ => {}
             }
         }
-        Told { answer, spent: failed && permit.budget, hushed: failed && permit.over }
+        Told { answer, hushed: failed && permit.over }
     }
 
     /// Gives back what was taken: for the guess when it told something, for an act when it was not done.
     async fn leave(&self, permit: &Permit<'_>, right: bool, undone: bool) {
-        if right && permit.budget {
-            self.give_place_back();
-        }
         let mut names = if right { permit.guesses.clone() } else { Vec::new() };
         names.extend(permit.acts.iter().filter(|_| undone).cloned());
         if !names.is_empty() && self.core.store.untally(names, self.now()).await.is_err() {

@@ -20,7 +20,6 @@ const PAIRING_FOR: Duration = Duration::from_secs(10 * 60);
 /// Staff PINs that may be tried at a kiosk in ten minutes.
 const STAFF_TRIES: u32 = 5;
 pub(super) const TEN_MINUTES_MS: i64 = 10 * 60 * 1_000;
-const HOUR_MS: i64 = 3_600_000;
 /// What devices say is kept durably so often; until then in memory.
 const BEATS_EVERY: Duration = Duration::from_secs(30);
 
@@ -165,14 +164,6 @@ impl Exchange {
             if ended {
                 return;
             }
-        }
-    }
-
-    /// Counts look-ups that told nothing in the budget of all, as texts and screens do.
-    pub(super) async fn keep_failures(&self, failures: u32) {
-        if failures > 0 {
-            let hour = self.now().0.div_euclid(HOUR_MS);
-            let _ = self.core.store.count_failures(hour, failures).await;
         }
     }
 

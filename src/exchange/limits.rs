@@ -1,11 +1,8 @@
-//! Operators' limits for one number: how many replies, how many failed look-ups. What is over is withheld
-//! after one notice a day, and counted. The tallies live in the number's record and so outlive a restart.
+//! Operators' limits for one number: how many replies and steps. What is over is withheld after one notice a day, and
+//! counted. The tallies live in the number's record and so outlive a restart; guesses are counted at the gate.
 use crate::{
     ports::citizens::{Tallies, Tally},
-    types::{
-        UnixMs,
-        limits::{DIGITS_WRONG_MAX, LOOK_UPS_BEYOND_MAX},
-    },
+    types::UnixMs,
 };
 
 /// `[limits]` as far as they are the exchange's; 0 is no limit.
@@ -47,7 +44,6 @@ pub enum Verdict {
 }
 
 const MINUTE: i64 = 60_000;
-const QUARTER: i64 = 15 * MINUTE;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Counts one reply against the limits of replies.
@@ -72,39 +68,6 @@ pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
         count(&mut tallies.steps_day, DAY, now);
     }
     Verdict::Yes
-}
-
-/// Whether so many look-ups failed that a wrong one gets no answer any more.
-pub fn look_ups_failed_too_often(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> bool {
-    let quarter = spent(&mut tallies.fails_quarter, rules.fails_quarter, QUARTER, now);
-    let day = spent(&mut tallies.fails_day, rules.fails_day, DAY, now);
-    quarter || day
-}
-
-/// Counts a look-up that is made all the same, as far as there may be one.
-pub fn look_up_beyond(tallies: &mut Tallies, now: UnixMs) -> bool {
-    let full = spent(&mut tallies.beyond_day, LOOK_UPS_BEYOND_MAX, DAY, now);
-    if !full {
-        count(&mut tallies.beyond_day, DAY, now);
-    }
-    !full
-}
-
-/// Counts a look-up that failed.
-pub fn look_up_failed(tallies: &mut Tallies, now: UnixMs) {
-    for (tally, span) in [(&mut tallies.fails_quarter, QUARTER), (&mut tallies.fails_day, DAY)] {
-        count(tally, span, now);
-    }
-}
-
-/// Counts a wrong answer to a question that wants digits back.
-pub fn digits_wrong(tallies: &mut Tallies, now: UnixMs) {
-    count(&mut tallies.digits_day, DAY, now);
-}
-
-/// Whether there were too many of those.
-pub fn digits_wrong_too_often(tallies: &mut Tallies, now: UnixMs) -> bool {
-    spent(&mut tallies.digits_day, DIGITS_WRONG_MAX, DAY, now)
 }
 
 /// What is counted of look-ups and answers, from a copy that a conversation had.
@@ -154,7 +117,7 @@ mod tests {
     use super::*;
 
     fn rules() -> Rules {
-        Rules { fails_quarter: 2, fails_day: 3, replies_minute: 2, replies_day: 5, ..Rules::default() }
+        Rules { replies_minute: 2, replies_day: 5, ..Rules::default() }
     }
 
     #[test]
@@ -169,20 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn failed_look_ups_are_counted_and_zero_is_no_limit() {
-        let mut tallies = Tallies::default();
-        let now = UnixMs(5);
-        for _ in 0..2 {
-            assert!(!look_ups_failed_too_often(&mut tallies, &rules(), now));
-            look_up_failed(&mut tallies, now);
-        }
-        assert!(look_ups_failed_too_often(&mut tallies, &rules(), now));
-        assert!(!look_ups_failed_too_often(&mut tallies, &rules(), UnixMs(5 + QUARTER)));
-        let beyond = (0..100).filter(|_| look_up_beyond(&mut tallies, now)).count();
-        assert_eq!(beyond, LOOK_UPS_BEYOND_MAX as usize);
-        let none = Rules::default();
+    fn zero_is_no_limit() {
+        let (mut tallies, none) = (Tallies::default(), Rules::default());
         for _ in 0..100 {
-            assert_eq!(reply(&mut tallies, &none, now), Verdict::Yes);
+            assert_eq!(reply(&mut tallies, &none, UnixMs(5)), Verdict::Yes);
         }
     }
 }

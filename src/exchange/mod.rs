@@ -8,7 +8,6 @@ mod agency;
 mod asked;
 mod converse;
 mod dedupe;
-mod fuse;
 mod gate;
 mod health;
 mod kiosks;
@@ -124,7 +123,6 @@ struct Core {
     health: health::Health,
     tasks: TaskTracker,
     reference: AtomicUsize,
-    fuse: fuse::Fuse,
     notices: notices::Notices,
     /// There may be an unasked text to work on.
     pushes: tokio::sync::Notify,
@@ -167,7 +165,6 @@ impl Exchange {
                 health: health::Health::new(),
                 tasks: TaskTracker::new(),
                 reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
-                fuse: fuse::Fuse::default(),
                 notices,
                 pushes: tokio::sync::Notify::new(),
                 beats: Mutex::default(),

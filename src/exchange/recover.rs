@@ -38,7 +38,6 @@ impl Exchange {
         tokio::spawn(self.clone().sweep(stop.clone()));
         tokio::spawn(self.clone().push_loop(stop.clone()));
         tokio::spawn(self.clone().keep_beats(stop.clone()));
-        self.load_fuse().await;
         if recovery.suspects == 0 {
             self.core.gate.send_replace(true);
         }

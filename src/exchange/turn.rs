@@ -36,13 +36,12 @@ struct Verdicted {
     /// `None`: nothing is sent.
     view: Option<(View, Language)>,
     citizen: CitizenRecord,
-    failures: u32,
     follow_up: Option<Change>,
 }
 
 impl Verdicted {
     fn plain(end: MoEnd, kind: MtKind, view: Option<(View, Language)>, citizen: CitizenRecord) -> Self {
-        Verdicted { end, kind, view, citizen, failures: 0, follow_up: None }
+        Verdicted { end, kind, view, citizen, follow_up: None }
     }
 }
 
@@ -167,13 +166,13 @@ impl Exchange {
             // what leads nowhere is a question like any other
             let verdict = limits::reply(&mut citizen.tallies, rules, now);
             if let Some(withheld) = withheld(verdict, language, &citizen) {
-                return Verdicted { failures: talk.failures, ..withheld };
+                return withheld;
             }
         }
         let view = talk.view.clone().map(|view| (view, talk.language));
-        let (failures, follow_up) = (talk.failures, talk.follow_up);
+        let follow_up = talk.follow_up;
         let end = if view.is_none() && talk.hushed { MoEnd::Withheld } else { MoEnd::Answered };
-        Verdicted { end, kind: MtKind::Answer, view, citizen, failures, follow_up }
+        Verdicted { end, kind: MtKind::Answer, view, citizen, follow_up }
     }
 
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
@@ -214,12 +213,12 @@ impl Exchange {
         mut mts: Vec<NewMt>,
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
-        let (end, failed_look_ups) = (verdict.end, verdict.failures);
+        let end = verdict.end;
         let follow_up = verdict.follow_up.and_then(|change| self.follow_up(mo, change, &verdict.citizen));
         let citizen = changed.map(|number| (number, verdict.citizen));
         self.reserve_for(&mut mts);
         let now = self.now();
-        let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone(), follow_up, failed_look_ups };
+        let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone(), follow_up };
         let stored = self.core.store.finish(finish, now).await;
         self.hand_over(mo.id, mts, &stored, read_at).await;
         if stored.is_ok() {

@@ -144,13 +144,12 @@ struct Step {
     citizen: CitizenRecord,
     mts: Vec<NewMt>,
     late: Option<NewMo>,
-    failures: u32,
     follow_up: Option<crate::types::civic::Change>,
 }
 
 impl Step {
     fn last(cause: MoId, screen: Screen, citizen: CitizenRecord) -> Self {
-        Step { cause, held: None, screen, citizen, mts: Vec::new(), late: None, failures: 0, follow_up: None }
+        Step { cause, held: None, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
     }
 }
 
@@ -350,9 +349,9 @@ impl Exchange {
         held.page = 0;
         held.step += 1;
         let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: text.end };
-        let (failures, follow_up) = (talk.failures, talk.follow_up);
+        let follow_up = talk.follow_up;
         let held = (!text.end).then_some(held);
-        Step { cause, held, screen, citizen, mts: Vec::new(), late: None, failures, follow_up }
+        Step { cause, held, screen, citizen, mts: Vec::new(), late: None, follow_up }
     }
 
     fn same_view(&self, around: Around<'_>, mut held: Held) -> Step {
@@ -364,7 +363,7 @@ impl Exchange {
         match held.screen() {
             Some(screen) => {
                 let held = Some(held);
-                Step { cause, held, screen, citizen, mts: Vec::new(), late: None, failures: 0, follow_up: None }
+                Step { cause, held, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
             }
             None => self.ended(call, cause, citizen, &View::AskAgain),
         }
@@ -386,7 +385,7 @@ impl Exchange {
         held.page = 0;
         held.step += 1;
         let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: false };
-        Step { cause, held: Some(held), screen, citizen, mts, late: None, failures: 0, follow_up: None }
+        Step { cause, held: Some(held), screen, citizen, mts, late: None, follow_up: None }
     }
 
     /// The question goes on as a text: the same dialogue, the same input, and the same name of what it changes.
@@ -449,7 +448,7 @@ impl Exchange {
         print: Vec<u8>,
     ) -> Option<Screen> {
         let now = self.now();
-        let Step { cause, held, screen, citizen, mut mts, late, failures, follow_up } = step;
+        let Step { cause, held, screen, citizen, mut mts, late, follow_up } = step;
         let handed = late.as_ref().map(|mo| waiting(mo, now));
         let follow_up = follow_up.and_then(|change| {
             // the change was asked for under the name of this step
@@ -487,7 +486,6 @@ impl Exchange {
             late,
             follow_up,
             cause,
-            failed_look_ups: failures,
         };
         let stored = self.core.store.keep_ussd(kept, now).await;
         self.hand_over(cause, mts, &stored, None).await;
@@ -528,7 +526,6 @@ impl Exchange {
             late: None,
             follow_up: None,
             cause: MoId(new_id(now)),
-            failed_look_ups: 0,
         };
         // one that is not ended ends by itself
         if self.core.store.keep_ussd(step, now).await.is_err() {

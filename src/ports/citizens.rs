@@ -19,16 +19,8 @@ pub struct Tallies {
     pub replies_minute: Tally,
     /// Replies in a day.
     pub replies_day: Tally,
-    /// Failed look-ups in 15 minutes.
-    pub fails_quarter: Tally,
-    /// Failed look-ups in a day.
-    pub fails_day: Tally,
     /// Steps of an open dialogue in a day.
     pub steps_day: Tally,
-    /// Look-ups of a day that were made although failures had reached their limit.
-    pub beyond_day: Tally,
-    /// Wrong answers in a day to questions that want two digits back.
-    pub digits_day: Tally,
     /// Whether a limit was told of in the last day.
     pub notice_day: Tally,
     /// Keyed digests of the codes that this number has shown, the last one first; 0: none.

@@ -153,8 +153,6 @@ pub struct Finish {
     pub mts: Vec<NewMt>,
     /// Something to be found out and told later.
     pub follow_up: Option<NewPush>,
-    /// Look-ups that told nothing, for the count over all numbers.
-    pub failed_look_ups: u32,
 }
 
 /// What the store found when this process started.

@@ -140,8 +140,6 @@ pub trait Kiosks: Send + Sync {
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// Takes one event out of each of these windows that still runs.
     fn untally(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
-    /// Adds to the failed look-ups of all numbers in a clock hour (hours since 1970).
-    fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Makes something that only this database opens, under this name and in this place.
     fn seal(&self, name: &'static str, place: &[u8], plain: &[u8]) -> Option<Vec<u8>>;
     /// Opens what [`Kiosks::seal`] made under this name and in this place.

@@ -97,6 +97,4 @@ pub trait Pushes: Send + Sync {
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>>;
     /// Moves that position.
     fn set_event_cursor(&self, cursor: Option<String>) -> PortFuture<'_, Result<(), StoreFault>>;
-    /// Failed look-ups of all numbers in a clock hour (hours since 1970).
-    fn failed_look_ups(&self, hour: i64) -> PortFuture<'_, Result<u32, StoreFault>>;
 }

@@ -44,8 +44,6 @@ pub struct UssdStep {
     pub follow_up: Option<NewPush>,
     /// Names the step; the cause of its segments.
     pub cause: crate::types::MoId,
-    /// Look-ups that told nothing, for the count over all numbers.
-    pub failed_look_ups: u32,
 }
 
 /// The port.

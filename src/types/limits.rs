@@ -96,6 +96,8 @@ pub const EVENT_PAGES_AT_ONCE: u32 = 20;
 /// Wrong PINs of one code in a day, whoever types them and wherever: a portal locks after five, so what we refuse
 /// ourselves is what would lock it there, and 10,000 PINs last 2,000 days.
 pub const PINS_WRONG_MAX: u32 = 5;
+/// Of those by telephones, whose numbers can be forged: so nobody far away keeps a PIN from being taken at a kiosk.
+pub const PINS_WRONG_FAR_MAX: u32 = 3;
 /// Look-ups of a number in a day that are still made when its failures have reached their limit; a wrong one gets no
 /// answer. So the right code of somebody whose number is forged gets through, and one telephone tries no more than
 /// these and `per_day`.

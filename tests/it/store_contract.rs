@@ -173,7 +173,7 @@ fn to(number: &str, mt: NewMt) -> NewMt {
 }
 
 fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {
-    Finish { mo, end: MoEnd::Answered, citizen: None, mts, follow_up: None, failed_look_ups: 0 }
+    Finish { mo, end: MoEnd::Answered, citizen: None, mts, follow_up: None }
 }
 
 fn settled(mt: MtId, session: SessionId, outcome: Outcome) -> Settlement {

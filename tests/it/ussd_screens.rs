@@ -126,7 +126,6 @@ impl Walk {
             late: None,
             follow_up: None,
             cause: MoId(uuid::Uuid::now_v7()),
-            failed_look_ups: 0,
         };
         self.desk.store.keep_ussd(step, UnixMs(0)).await.expect("kept");
     }

@@ -34,7 +34,6 @@ impl Pushes for Depths {
     fn end_push(&self, _: MoId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
     fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn failed_look_ups(&self, _: i64) -> PortFuture<'_, Result<u32, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]
@@ -54,7 +53,6 @@ impl Kiosks for Depths {
     fn tallied(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> { closed() }
     fn tally(&self, _: Vec<(String, i64, u32)>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn untally(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
-    fn count_failures(&self, _: i64, _: u32) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn seal(&self, _: &'static str, _: &[u8], _: &[u8]) -> Option<Vec<u8>> { None }
     fn unseal(&self, _: &'static str, _: &[u8], _: &[u8]) -> Option<Vec<u8>> { None }
     fn digest(&self, _: &str) -> [u8; 32] { [0; 32] }

@@ -283,9 +283,6 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
         if let Some(push) = &end.follow_up {
             pushes::insert(db, push).await?;
         }
-        if end.failures > 0 {
-            pushes::count_failures(db, end.now / 3_600_000, end.failures).await?;
-        }
     }
     for (at, end) in ops {
         let own = || end.mts.iter().map(|mt| mt.id).filter(|id| begun.contains(id)).collect();
@@ -521,8 +518,7 @@ impl SqliteStore {
             MoEnd::Expired => 4,
             MoEnd::Dead => 5,
         };
-        let failures = finish.failed_look_ups.into();
-        Ok(FinishRow { mo, state, now: now.0, citizen, mts, follow_up, failures })
+        Ok(FinishRow { mo, state, now: now.0, citizen, mts, follow_up })
     }
 
     fn read_mo(&self, row: &SqliteRow) -> Sql<Option<StoredMo>> {

@@ -1,6 +1,6 @@
 //! The kiosks port on SQLite.
 use super::{
-    SqliteStore, pairing, pushes,
+    SqliteStore, pairing,
     rows::Sql,
     writer::{Answer, Db, Op, fault},
 };
@@ -28,7 +28,6 @@ pub(super) enum KioskOp {
     Done { id: String, done: Vec<String>, now: i64 },
     Tally { windows: Vec<(String, i64, u32)>, now: i64 },
     Untally { names: Vec<String>, now: i64 },
-    Failures { hour: i64, count: u32 },
 }
 
 pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
@@ -49,10 +48,6 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
                 let sql = "UPDATE kiosk_command SET done_at = ?3 WHERE id = ?1 AND kiosk = ?2 AND done_at IS NULL";
                 sqlx::query(sql).bind(command).bind(id).bind(now).execute(&mut db.conn).await?;
             }
-            Ok(Answer::Done)
-        }
-        KioskOp::Failures { hour, count } => {
-            pushes::count_failures(db, *hour, (*count).into()).await?;
             Ok(Answer::Done)
         }
         KioskOp::Untally { names, now } => {
@@ -288,11 +283,6 @@ impl Kiosks for SqliteStore {
 
     fn untally(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         let op = KioskOp::Untally { names, now: now.0 };
-        Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
-    }
-
-    fn count_failures(&self, hour: i64, count: u32) -> PortFuture<'_, Result<(), StoreFault>> {
-        let op = KioskOp::Failures { hour, count };
         Box::pin(async move { self.submit(Op::Kiosk(Box::new(op))).await.map(|_| ()) })
     }
 

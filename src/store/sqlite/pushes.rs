@@ -128,20 +128,6 @@ pub(super) async fn set_cursor(db: &mut Db, cursor: Option<&str>) -> Sql<()> {
     Ok(())
 }
 
-/// Counts failed look-ups of all numbers; older hours are forgotten.
-pub(super) async fn count_failures(db: &mut Db, hour: i64, failures: u64) -> Sql<()> {
-    sqlx::query(
-        "INSERT INTO counter (name, hour, count) VALUES ('failed_look_ups', ?1, ?2) \
-         ON CONFLICT (name, hour) DO UPDATE SET count = count + excluded.count",
-    )
-    .bind(hour)
-    .bind(i64::try_from(failures).unwrap_or(i64::MAX))
-    .execute(&mut db.conn)
-    .await?;
-    sqlx::query("DELETE FROM counter WHERE hour < ?").bind(hour - 48).execute(&mut db.conn).await?;
-    Ok(())
-}
-
 const DUE: &str = "SELECT id, kind, number, payload, due, not_after, attempts, created_at FROM push \
     WHERE state = 0 AND due <= ? ORDER BY due, id LIMIT ?";
 
@@ -253,18 +239,6 @@ impl Pushes for SqliteStore {
 
     fn set_event_cursor(&self, cursor: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move { self.submit(Op::SetCursor(cursor)).await.map(|_| ()) })
-    }
-
-    fn failed_look_ups(&self, hour: i64) -> PortFuture<'_, Result<u32, StoreFault>> {
-        Box::pin(async move {
-            let count: Option<i64> =
-                sqlx::query_scalar("SELECT count FROM counter WHERE name = 'failed_look_ups' AND hour = ?")
-                    .bind(hour)
-                    .fetch_optional(&self.readers)
-                    .await
-                    .map_err(|error| fault(&error))?;
-            Ok(u32::try_from(count.unwrap_or(0)).unwrap_or(u32::MAX))
-        })
     }
 }
 

@@ -61,8 +61,6 @@ pub(super) struct FinishRow {
     pub citizen: Option<CitizenRow>,
     pub mts: Vec<MtRow>,
     pub follow_up: Option<PushRow>,
-    /// Look-ups that told nothing, for the count over all numbers.
-    pub failures: u64,
 }
 
 /// A segment, sealed.

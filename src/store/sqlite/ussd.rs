@@ -33,8 +33,6 @@ pub(super) struct UssdRow {
     pub mts: Vec<MtRow>,
     late: Option<MoRow>,
     follow_up: Option<PushRow>,
-    failures: u64,
-    now: i64,
 }
 
 pub(super) async fn keep(db: &mut Db, ops: &Many<'_, UssdRow>, answers: &mut Answers) -> Sql<()> {
@@ -72,9 +70,6 @@ pub(super) async fn keep(db: &mut Db, ops: &Many<'_, UssdRow>, answers: &mut Ans
         }
         if let Some(push) = &row.follow_up {
             pushes::insert(db, push).await?;
-        }
-        if row.failures > 0 {
-            pushes::count_failures(db, row.now / 3_600_000, row.failures).await?;
         }
         answers.set(*at, Ok(Answer::Ids(begun.into_iter().collect())));
     }
@@ -144,8 +139,6 @@ impl SqliteStore {
             mts: seal_mts(&self.keys, cause, step.mts, now)?,
             late: step.late.map(|mo| self.seal_mo(mo)).transpose()?,
             follow_up: step.follow_up.map(|push| self.seal_push(push, now)).transpose()?,
-            failures: step.failed_look_ups.into(),
-            now: now.0,
         })
     }
 

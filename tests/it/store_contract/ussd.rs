@@ -23,7 +23,6 @@ fn kept(state: &str, version: i64) -> UssdStep {
         late: None,
         follow_up: None,
         cause: MoId(Uuid::now_v7()),
-        failed_look_ups: 0,
     }
 }
 

@@ -249,13 +249,14 @@ impl Desk {
     /// Texts to 1212; returns what comes back, and in brackets what was counted or remembered.
     pub async fn send(&mut self, number: &str, text: &str) -> Vec<String> {
         let before = self.citizen(number).await;
+        let guessed = self.portal.wrong_guesses.load(Ordering::Relaxed);
         self.accept(number, text).await;
         let mut shown = self.answers().await;
         let after = self.citizen(number).await;
         if before.stopped != after.stopped {
             shown.insert(0, format!("(stopped: {})", after.stopped));
         }
-        if after.tallies.fails_day.count > before.tallies.fails_day.count {
+        if self.portal.wrong_guesses.load(Ordering::Relaxed) > guessed {
             shown.insert(0, "(a look-up failed)".to_owned());
         }
         shown
