@@ -142,11 +142,7 @@ async fn a_database_that_another_file_replaced_takes_nothing_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_overwritten_in_its_place_takes_nothing_more() {
     let (place, server) = is_noticed("chrak.db was overwritten", |place| {
-        fs::OpenOptions::new()
-            .write(true)
-            .open(place.data("chrak.db"))
-            .and_then(|file| file.set_len(0))
-            .expect("cut");
+        fs::OpenOptions::new().write(true).open(place.data("chrak.db")).and_then(|file| file.set_len(0)).expect("cut");
     })
     .await;
     server.ends();
