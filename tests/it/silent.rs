@@ -61,13 +61,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("app/config/load.rs", "next.parse::<usize>()", "a name that is no number names a key, not a place in a list"),
     ("app/config/telco.rs", "port.parse::<u16>()", CONFIGURED),
     ("app/config/ussd.rs", "u16::try_from(*tag)", CONFIGURED),
-    (
-        "app/front.rs",
-        "split_whitespace().next()?.parse()",
-        "a system that does not say its limit counts as one that gives the usual one",
-    ),
     ("dialogue/keyword.rs", "first.parse()", OUTSIDE),
-    ("exchange/gate.rs", "digest[..8].try_into()", "eight octets of a digest are eight octets"),
     ("exchange/ussd.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
     ("khqr.rs", "must(53)?.parse()", "broken, and the caller is told which part"),
     ("kiosk/device.rs", "serde_json::from_str(json)", "the log says that an operator's words are lost"),
@@ -110,11 +104,6 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("web/hosts.rs", "port.parse()", "a name of the configuration is refused, one from outside is not ours"),
     ("web/hosts.rs", "parse::<Ipv6Addr>()", "a name of the configuration is refused, one from outside is not ours"),
     ("types/time.rs", "text.parse::<Timestamp>()", OUTSIDE),
-    ("web/client.rs", "address.parse()", CONFIGURED),
-    ("web/client.rs", "bits.parse()", CONFIGURED),
-    ("web/client.rs", "bare.parse::<IpAddr>()", OUTSIDE),
-    ("web/hosts.rs", "port.parse()", OUTSIDE),
-    ("web/hosts.rs", "parse::<Ipv6Addr>()", OUTSIDE),
 ];
 
 /// Statements of a source that drop why something could not be built or read.

@@ -9,7 +9,7 @@ use super::open::OpenError;
 use crate::store::Keys;
 use std::{
     fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError},
-    io,
+    io::{self, Read},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -44,8 +44,12 @@ struct Place {
 /// Whether there is a database with something in it at `path`, to the best of what its files show.
 ///
 /// # Errors
-/// When one of them cannot be looked at.
+/// When one of them cannot be looked at, or something else than a database is there.
 pub fn stands(path: &Path) -> io::Result<bool> {
+    if !begins_as_one(path)? {
+        let what = "not a database; restore it from the backup or choose another path";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    }
     for path in [path.to_owned(), beside(path, "-wal")] {
         match path.metadata() {
             Ok(about) if about.len() > 0 => return Ok(true),
@@ -55,6 +59,18 @@ pub fn stands(path: &Path) -> io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Whether a file is empty, absent, or begins as SQLite's files do (file format, §1.3).
+fn begins_as_one(path: &Path) -> io::Result<bool> {
+    const BEGIN: &[u8] = b"SQLite format 3\0";
+    let mut found = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(BEGIN.len() as u64).read_to_end(&mut found)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    Ok(BEGIN.starts_with(&found))
 }
 
 /// The folder of a file.

@@ -1,5 +1,6 @@
 //! Guessing, forging and using up, by every door.
 use crate::support::{
+    app::NO_LIMITS,
     desk::{Desk, asked_digits},
     hall::{Hall, sample},
     program,
@@ -206,6 +207,51 @@ async fn sixty_forged_pins_reach_the_portal_three_times_a_code_and_the_owner_is_
     // the sandbox portal's own lock goes by another clock
     desk.portal.script(&format!("{CODE} in_review"));
     assert!(desk.send("85510000009", &format!("{CODE} 4821")).await[0].contains("In review"));
+    desk.close().await;
+}
+
+/// What a door says of a code, with the code left out.
+async fn told_by(desk: &mut Desk, door: &str, number: &str, code: &str, pin: Option<&str>) -> String {
+    let printed = good(code).printed().to_owned();
+    let text = match door {
+        "text" => desk.send(number, &format!("{code} {}", pin.unwrap_or_default())).await.concat(),
+        "screen" => {
+            let steps: Vec<&str> = ["1", code].into_iter().chain(pin).collect();
+            desk.dial(number, 1, &steps).await.expect("a screen")
+        }
+        "kiosk" => format!("{:?}", desk.typed(number, code, pin).await),
+        other => panic!("no such door: {other}"),
+    };
+    text.replace(&printed, "CODE").replace(good(code).canonical(), "CODE")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_hidden_and_locked_are_told_in_equal_octets_at_every_door_in_every_language() {
+    let mut desk = Desk::open(NO_LIMITS, Language::En).await;
+    let (unknown, hidden, locked) = (guess(1), guess(2), guess(3));
+    desk.portal.script(&format!("{hidden} fault hidden"));
+    desk.portal.script(&format!("{locked} fault locked"));
+    let mut at = 0;
+    for language in ["E", "R", "K"] {
+        for (door, pin) in
+            [("text", None), ("screen", None), ("kiosk", None), ("text", Some("1234")), ("kiosk", Some("1234"))]
+        {
+            let mut told = Vec::new();
+            // the one that exists has a wrong PIN beside it
+            for code in [&unknown, &hidden, &locked].into_iter().map(String::as_str).chain(pin.map(|_| CODE)) {
+                at += 1;
+                let number = format!("8559700{at:05}");
+                if door != "kiosk" {
+                    desk.send(&number, language).await;
+                }
+                told.push(told_by(&mut desk, door, &number, code, pin).await);
+            }
+            assert!(told[0].len() > 20, "{door} {language}: {told:?}");
+            assert!(told.iter().all(|one| *one == told[0]), "{door} {language} {pin:?}: {told:#?}");
+        }
+        // PINs of a code are counted by the day
+        desk.clock.pass(86_401);
+    }
     desk.close().await;
 }
 
