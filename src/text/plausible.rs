@@ -268,11 +268,8 @@ fn alphabets(c: char) -> What {
         0x0391..=0x03C9 => of(7, Script::Greek),
         0x0370..=0x03FF | 0x1F00..=0x1FFF => of(11, Script::Greek),
         0x0410..=0x044F | 0x0401 | 0x0451 => of(6, Script::Cyrillic),
-        0x0404 | 0x0406 | 0x0407 | 0x0454 | 0x0456 | 0x0457 => of(9, Script::Cyrillic),
-        0x0400..=0x052F | 0x1C80..=0x1C8F => of(12, Script::Cyrillic),
+        0x0400..=0x052F | 0x1C80..=0x1C8F => of(9, Script::Cyrillic),
         0x0590..=0x05FF => of(7, Script::Hebrew),
-        // signs stand between letters: in the GSM alphabet a run of them is `ùèùø`
-        0x0600..=0x0620 | 0x066A..=0x066D | 0x06D4..=0x06ED => of(15, Script::Arabic),
         0x0600..=0x06FF => of(7, Script::Arabic),
         0x0750..=0x077F => of(12, Script::Arabic),
         0x0900..=0x0DFF => of(7, Script::Indic(((at - 0x0900) / 0x80) as u8)),
