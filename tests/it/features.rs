@@ -8,7 +8,6 @@ use std::{
 
 /// Package, feature that only the test build has, and why nothing of the product depends on it.
 const DIFFERENT: &[(&str, &str, &str)] = &[
-    ("bitflags", "std", "implements std::error::Error for a parse error; nothing of ours parses flags"),
     ("getrandom", "std", "implements std::error::Error for its error"),
     ("getrandom", "sys_rng", "a type for rand's traits; our random octets are ring's"),
     ("serde_json", "alloc", "its parts without std; the one with std ships"),
