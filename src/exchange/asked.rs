@@ -124,11 +124,6 @@ impl Exchange {
         }
     }
 
-    /// What stands for a number in the names of its windows.
-    fn mark(&self, number: Msisdn) -> String {
-        hex(&self.core.store.digest(number.digits())[..16])
-    }
-
     /// Stores a text durably, once under its name and within every limit.
     async fn send_asked(
         &self,
@@ -139,7 +134,7 @@ impl Exchange {
         of_use: Duration,
     ) -> Result<(), TextRefusal> {
         let now = self.now();
-        let (rules, who) = (self.core.settings.rules, self.mark(number));
+        let (rules, who) = (self.core.settings.rules, self.stands_for(number.digits()));
         let push = NewPush {
             id: MoId(new_id(now)),
             kind: PushKind::Message,
@@ -175,7 +170,7 @@ impl Exchange {
     /// A number that sends STOP after a kiosk texted it gets no more of such texts for a day: whoever typed it there was
     /// not its owner.
     pub(super) async fn stopped_by(&self, number: Msisdn) {
-        let (now, who) = (self.now(), self.mark(number));
+        let (now, who) = (self.now(), self.stands_for(number.digits()));
         let sent = self.core.store.tallied(vec![codes_of_day(&who)], now).await.unwrap_or_default();
         if sent.first().is_some_and(|count| *count > 0) {
             let kept = self.core.store.tally(vec![(closed(&who), DAY_MS, 0)], now).await;

@@ -2,7 +2,10 @@
 //! given back after a right answer, so that no more guesses than the limits ever reach it, however many come at once.
 //! The portal is held here and nowhere else: it is asked with a [`Permit`], which only the gate can make, or with what
 //! is [`Free`] because nothing is at stake. Knows no words of an answer.
-use super::{Exchange, limits, limits::Verdict};
+use super::{
+    Exchange, hex,
+    limits::{self, Rules, Verdict},
+};
 use crate::{
     dialogue::View,
     ports::{
@@ -21,6 +24,7 @@ use crate::{
     },
 };
 use std::{sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const QUARTER: Duration = Duration::from_secs(15 * 60);
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -31,11 +35,18 @@ const KEPT_FOR_PINS: u32 = 20;
 /// Where the portal is.
 pub(super) struct Gate {
     port: Arc<dyn Portal>,
+    /// Guesses that may be in hand at once: half of the budget of all. A crowd with right codes gives its places back,
+    /// so it waits for its turn instead of being told that the budget is spent.
+    hands: Arc<Semaphore>,
 }
 
 impl Gate {
-    pub(super) fn new(port: Arc<dyn Portal>) -> Self {
-        Gate { port }
+    pub(super) fn new(port: Arc<dyn Portal>, rules: &Rules) -> Self {
+        let most = match rules.fails_hour_all {
+            0 => Semaphore::MAX_PERMITS,
+            all => (all / 2).max(1) as usize,
+        };
+        Gate { port, hands: Arc::new(Semaphore::new(most)) }
     }
 }
 
@@ -105,12 +116,14 @@ pub(super) struct Permit<'q> {
     known: bool,
     /// The number's failures have reached their limit.
     over: bool,
+    /// Held until the places are given back.
+    hand: Option<OwnedSemaphorePermit>,
 }
 
 impl<'q> Permit<'q> {
     fn plain(query: &'q Query) -> Self {
         let (guesses, acts) = (Vec::new(), Vec::new());
-        Permit { query, guess: false, guesses, acts, mark: None, known: false, over: false }
+        Permit { query, guess: false, guesses, acts, mark: None, known: false, over: false, hand: None }
     }
 }
 
@@ -153,6 +166,9 @@ impl Exchange {
         if let Some(guess) = guess {
             permit.guess = true;
             self.recognise(&mut permit, guess, caller);
+            if !permit.known {
+                permit.hand = Some(self.a_hand(caller).await?);
+            }
         }
         let mut places = self.places_of_a_guess(&permit, guess, caller);
         let acts = act.and_then(|act| self.act_window(act, caller));
@@ -182,6 +198,17 @@ impl Exchange {
                 Verdict::Yes | Verdict::Withhold => Shut::Silence,
             }),
         }
+    }
+
+    /// Waits until fewer guesses are in hand, no longer than for an answer of the portal.
+    async fn a_hand(&self, caller: &Caller<'_>) -> Result<OwnedSemaphorePermit, Shut> {
+        let settings = &self.core.settings;
+        let patience = match caller {
+            Caller::Number { channel: Channel::Sms, .. } => settings.timeout_sms,
+            _ => settings.timeout_ussd,
+        };
+        let hand = Arc::clone(&self.core.portal.hands).acquire_owned();
+        tokio::time::timeout(patience, hand).await.ok().and_then(Result::ok).ok_or(Shut::Busy)
     }
 
     /// A code that a number has shown is none of its guesses; a PIN beside it may be.
@@ -287,8 +314,8 @@ impl Exchange {
     }
 
     /// A keyed digest, so that a count tells nobody what is counted.
-    fn stands_for(&self, what: &str) -> String {
-        self.core.store.digest(what)[..16].iter().map(|octet| format!("{octet:02x}")).collect()
+    pub(super) fn stands_for(&self, what: &str) -> String {
+        hex(&self.core.store.digest(what)[..16])
     }
 
     /// Asks, and settles what the permit holds.

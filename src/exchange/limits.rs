@@ -18,7 +18,7 @@ pub struct Rules {
     pub replies_day: u32,
     /// Steps of an open dialogue in a day.
     pub steps_day: u32,
-    /// Failed look-ups of all numbers in a clock hour.
+    /// Failed look-ups of all numbers and kiosks in an hour from the first.
     pub fails_hour_all: u32,
     /// Failed look-ups of a kiosk in ten minutes.
     pub fails_kiosk: u32,

@@ -149,7 +149,7 @@ impl Exchange {
         Exchange {
             core: Arc::new(Core {
                 store,
-                portal: gate::Gate::new(portal),
+                portal: gate::Gate::new(portal, &settings.rules),
                 clock,
                 board,
                 settings,

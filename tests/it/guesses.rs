@@ -1,13 +1,10 @@
 //! Guessing codes: what reaches the portal is bounded, what is answered teaches nothing, and a change whose
 //! outcome nobody knows is told truthfully in the end.
 use crate::support::{
-    app::NO_LIMITS,
-    desk::{Desk, HandClock, asked_digits},
+    app::{NO_LIMITS, USUAL},
+    desk::{Desk, HandClock, asked_digits, guess},
 };
-use chrak::{
-    exchange::Rules,
-    types::{Language, code::damm},
-};
+use chrak::{exchange::Rules, types::Language};
 use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 /// Guesses that are tried; `CHRAK_GUESSES=100000` for the whole sweep.
@@ -15,25 +12,8 @@ fn guesses() -> u64 {
     std::env::var("CHRAK_GUESSES").ok().map_or(6_000, |text| text.parse().expect("a number"))
 }
 
-const RULES: Rules = Rules {
-    fails_quarter: 5,
-    fails_day: 10,
-    replies_minute: 6,
-    replies_day: 30,
-    steps_day: 120,
-    fails_hour_all: 500,
-    fails_kiosk: 0,
-    codes_hour: 0,
-    codes_day: 0,
-    codes_kiosk: 0,
-    codes_hour_all: 0,
-};
-
-/// A well-formed code that the sandbox does not have, or one that it hides.
-fn guess(at: u64) -> String {
-    let body = format!("12050026{:06}", 600_000 + at % 300_000);
-    format!("{body}{}", damm(&body).expect("digits"))
-}
+/// Those of numbers, and of all.
+const RULES: Rules = Rules { fails_kiosk: 0, codes_hour: 0, codes_day: 0, codes_kiosk: 0, codes_hour_all: 0, ..USUAL };
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_from_many_numbers_reach_the_portal_so_often_and_no_more() {

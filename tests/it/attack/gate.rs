@@ -1,32 +1,18 @@
 //! Guessing, forging and using up, by every door.
 use crate::support::{
-    app::NO_LIMITS,
-    desk::{Desk, asked_digits},
+    app::{NO_LIMITS, USUAL},
+    desk::{Desk, asked_digits, guess},
     hall::{Hall, sample},
     program,
 };
 use chrak::{
     dialogue::{Choice, Input, View},
     exchange::{Rules, Shut, Visit},
-    types::{CodeRules, CodeVerdict, Language, Pin, civic::*, code::damm},
+    types::{CodeRules, CodeVerdict, Language, Pin, civic::*},
 };
 use futures_util::future::join_all;
 use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
-/// As `[limits]` has them when nothing is said.
-const RULES: Rules = Rules {
-    fails_quarter: 5,
-    fails_day: 10,
-    replies_minute: 6,
-    replies_day: 30,
-    steps_day: 120,
-    fails_hour_all: 500,
-    fails_kiosk: 10,
-    codes_hour: 3,
-    codes_day: 6,
-    codes_kiosk: 6,
-    codes_hour_all: 2_000,
-};
 const CODE: &str = "120500260481937";
 const OFFICE: &str = "owso-1205";
 const WITHIN: Duration = Duration::from_secs(5);
@@ -34,12 +20,6 @@ const WITHIN: Duration = Duration::from_secs(5);
 /// Guesses by all doors together; `CHRAK_GUESSES=100000` for the whole sweep.
 fn guesses() -> u64 {
     std::env::var("CHRAK_GUESSES").ok().map_or(2_000, |text| text.parse().expect("a number"))
-}
-
-/// A well-formed code that the sandbox does not have.
-fn guess(at: u64) -> String {
-    let body = format!("12050026{:06}", 600_000 + at % 300_000);
-    format!("{body}{}", damm(&body).expect("digits"))
 }
 
 fn good(code: &str) -> chrak::types::RegistrationCode {
@@ -106,7 +86,7 @@ static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1)
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_by_all_doors_at_once_over_a_restart_reach_the_portal_so_often_and_no_more() {
-    let mut desk = Desk::open(RULES, Language::En).await;
+    let mut desk = Desk::open(USUAL, Language::En).await;
     let all = guesses();
     let mut restarted = false;
     let mut at = 0;
@@ -121,14 +101,14 @@ async fn guesses_by_all_doors_at_once_over_a_restart_reach_the_portal_so_often_a
     }
     let reached = desk.wrong_guesses();
     println!("guesses {all}, wrong ones that the portal was asked {reached}");
-    assert!(reached <= u64::from(RULES.fails_hour_all), "{reached} guesses reached the portal");
+    assert!(reached <= u64::from(USUAL.fails_hour_all), "{reached} guesses reached the portal");
     assert!(reached > 100, "the doors were open at first: {reached}");
     desk.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_guesses_at_once_at_a_kiosk_let_ten_through_by_whichever_door() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     *desk.portal.delay.lock().expect("no panic holds it") = Duration::from_millis(100);
     for (nth, device) in ["looks up", "pays", "checks in", "all of it"].into_iter().enumerate() {
         let before = desk.wrong_guesses();
@@ -149,7 +129,7 @@ async fn fifty_guesses_at_once_at_a_kiosk_let_ten_through_by_whichever_door() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn right_codes_take_no_place_and_who_leaves_before_the_answer_does() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     for _ in 0..30 {
         assert!(matches!(desk.typed("k", CODE, None).await, View::Status(_)));
     }
@@ -166,7 +146,7 @@ async fn right_codes_take_no_place_and_who_leaves_before_the_answer_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_forged_pins_reach_the_portal_three_times_a_code_and_the_owner_is_told_of_a_lock() {
-    let mut desk = Desk::open(RULES, Language::En).await;
+    let mut desk = Desk::open(USUAL, Language::En).await;
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
     // one that exists, one that does not, one that the portal hides: alike, word for word
     let (unknown, hidden) = (guess(1), guess(2));
@@ -256,8 +236,26 @@ async fn unknown_hidden_and_locked_are_told_in_equal_octets_at_every_door_in_eve
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_crowd_that_asks_at_once_with_right_codes_is_told_of_no_limit() {
+    let mut desk = Desk::open(USUAL, Language::En).await;
+    *desk.portal.delay.lock().expect("no panic holds it") = Duration::from_millis(300);
+    // more than the budget of an hour, all of them before the first answer is there
+    let crowd: Vec<String> = (0..1_000).map(|at| format!("85597{at:07}")).collect();
+    join_all(crowd.iter().map(|number| desk.accept(number, CODE))).await;
+    let texts = desk.answers().await;
+    let told: Vec<&String> = texts.iter().filter(|text| text.contains("In review")).collect();
+    assert_eq!(
+        (told.len(), texts.len()),
+        (1_000, 1_000),
+        "{:?}",
+        texts.iter().find(|text| !text.contains("In review"))
+    );
+    desk.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn guesses_in_hand_when_the_process_dies_are_on_the_disk_before_the_portal_is_asked() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     *desk.portal.delay.lock().expect("no panic holds it") = Duration::from_secs(600);
     let codes: Vec<String> = (0..10).map(guess).collect();
     let asked = join_all(codes.iter().map(|code| desk.typed("k", code, None)));
@@ -271,7 +269,7 @@ async fn guesses_in_hand_when_the_process_dies_are_on_the_disk_before_the_portal
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_and_a_screen_at_once_do_not_forget_each_others_guesses() {
-    let mut desk = Desk::open(Rules { replies_minute: 0, replies_day: 0, ..RULES }, Language::En).await;
+    let mut desk = Desk::open(Rules { replies_minute: 0, replies_day: 0, ..USUAL }, Language::En).await;
     *desk.portal.delay.lock().expect("no panic holds it") = Duration::from_millis(30);
     let number = "85597000001";
     for at in 0..30 {
@@ -287,7 +285,7 @@ async fn a_text_and_a_screen_at_once_do_not_forget_each_others_guesses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pins_are_within_the_budget_of_all() {
-    let mut desk = Desk::open(Rules { fails_hour_all: 40, ..RULES }, Language::En).await;
+    let mut desk = Desk::open(Rules { fails_hour_all: 40, ..USUAL }, Language::En).await;
     for at in 0..80 {
         desk.accept(&format!("85597{at:07}"), &format!("{} 1234", guess(at))).await;
     }
@@ -298,7 +296,7 @@ async fn pins_are_within_the_budget_of_all() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_sender_books_nothing_blind() {
-    let mut desk = Desk::open(RULES, Language::En).await;
+    let mut desk = Desk::open(USUAL, Language::En).await;
     let victim = "85510000001";
     let mut last = String::new();
     for text in ["A", "1", "1", "1", "1", "1", "1", "1", "YES"] {
@@ -319,7 +317,7 @@ async fn a_forged_sender_books_nothing_blind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guessed_digits_end_changes_by_text_for_the_day() {
-    let mut desk = Desk::open(Rules { replies_minute: 0, replies_day: 0, ..RULES }, Language::En).await;
+    let mut desk = Desk::open(Rules { replies_minute: 0, replies_day: 0, ..USUAL }, Language::En).await;
     let victim = "85510000001";
     let mut wrong = 0;
     let last = loop {
@@ -344,7 +342,7 @@ async fn guessed_digits_end_changes_by_text_for_the_day() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forged_wrong_codes_do_not_silence_whose_number_it_is() {
-    let mut desk = Desk::open(RULES, Language::En).await;
+    let mut desk = Desk::open(USUAL, Language::En).await;
     let victim = "85510000001";
     let mut texts = Vec::new();
     for at in 0..5 {
@@ -389,7 +387,7 @@ impl Desk {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kiosk_draws_books_and_complains_no_more_than_people_can() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     let ticket = change(ChangeKind::Ticket { office: OFFICE.to_owned(), service: None, appointment: None });
     let complain = |at: u32| change(ChangeKind::Complain { text: format!("complaint {at}"), language: Language::En });
     let book = |at: u32| {
@@ -414,7 +412,7 @@ async fn a_kiosk_draws_books_and_complains_no_more_than_people_can() {
 /// one in ten books, one in twenty has a code that is not there, one in eighty complains.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_commune_with_one_kiosk_meets_no_limit_on_any_of_twenty_days() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     let ticket = change(ChangeKind::Ticket { office: OFFICE.to_owned(), service: None, appointment: None });
     let (mut seed, mut refused, mut most) = (20_261_123_u64, 0, 0);
     let mut dice = move || {

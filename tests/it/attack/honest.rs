@@ -1,5 +1,6 @@
 //! Honest people meet no limit: a commune with one busy kiosk and its telephones, and a ministry's batch.
 use crate::support::{
+    app::USUAL,
     desk::Desk,
     hall::sample,
     program::{client, client_builder},
@@ -7,7 +8,7 @@ use crate::support::{
 };
 use chrak::{
     dialogue::{Choice, Input, View},
-    exchange::{CodeTried, Rules, Visit},
+    exchange::{CodeTried, Visit},
     ports::clock::Clock,
     sandbox::portal::sample_applications,
     types::{Language, Pin, code::damm},
@@ -16,20 +17,6 @@ use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// As `[limits]` has them when nothing is said.
-const RULES: Rules = Rules {
-    fails_quarter: 5,
-    fails_day: 10,
-    replies_minute: 6,
-    replies_day: 30,
-    steps_day: 120,
-    fails_hour_all: 500,
-    fails_kiosk: 10,
-    codes_hour: 3,
-    codes_day: 6,
-    codes_kiosk: 6,
-    codes_hour_all: 2_000,
-};
 const KIOSK: &str = "k-commune";
 const VISITS: u64 = 400;
 const TEXTS: u64 = 100;
@@ -225,7 +212,7 @@ impl Commune {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commune_with_four_hundred_visits_and_a_hundred_texts_a_day_meets_no_limit() {
-    let desk = Desk::open(RULES, Language::En).await;
+    let desk = Desk::open(USUAL, Language::En).await;
     let mut here = Commune { desk, dice: Dice(20_261_123), figures: Figures::default(), came: 0 };
     for day in 0..days() {
         let (opened, mut comes) = (here.now(), 0.0);
@@ -247,11 +234,11 @@ async fn a_commune_with_four_hundred_visits_and_a_hundred_texts_a_day_meets_no_l
         days() * VISITS,
         days() * TEXTS,
         most.kiosk_fails,
-        RULES.fails_kiosk,
+        USUAL.fails_kiosk,
         most.kiosk_texts,
-        RULES.codes_kiosk,
+        USUAL.codes_kiosk,
         most.all_texts,
-        RULES.codes_hour_all,
+        USUAL.codes_hour_all,
     );
     assert_eq!(most.refused, Vec::<String>::new());
     assert!(most.kiosk_fails > 0 && most.kiosk_texts > 0, "the days were days: {most:?}");

@@ -41,6 +41,21 @@ pub const NO_LIMITS: Rules = Rules {
     codes_hour_all: 0,
 };
 
+/// As `[limits]` has them when nothing is said.
+pub const USUAL: Rules = Rules {
+    fails_quarter: 5,
+    fails_day: 10,
+    replies_minute: 6,
+    replies_day: 30,
+    steps_day: 120,
+    fails_hour_all: 500,
+    fails_kiosk: 10,
+    codes_hour: 3,
+    codes_day: 6,
+    codes_kiosk: 6,
+    codes_hour_all: 2_000,
+};
+
 /// A telco on a free port.
 pub async fn telco() -> Telco {
     let listen = "127.0.0.1:0".parse().expect("address");
