@@ -60,7 +60,7 @@ async fn gate(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> 
 /// How much each of the two listeners takes, pages first.
 pub fn limits(config: &Config) -> (HttpLimits, HttpLimits) {
     let binds = config.telcos.iter().map(|telco| telco.binds as usize * if telco.pair { 2 } else { 1 }).sum();
-    let open = open_files().unwrap_or(usize::MAX);
+    let open = open_files();
     let (pages, console) = places(open, binds);
     let usual = HttpLimits::default();
     if pages < usual.connections {
@@ -86,11 +86,10 @@ fn places(open: usize, binds: usize) -> (usize, usize) {
     (pages.clamp(CONNECTIONS_LEAST, usual.connections), console)
 }
 
-/// How many files this program may have open at once; `None` where the system does not say.
-fn open_files() -> Option<usize> {
-    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
-    line.split_whitespace().next()?.parse().ok()
+/// How many files this program may have open at once.
+fn open_files() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.map_or(usize::MAX, |files| usize::try_from(files).unwrap_or(usize::MAX))
 }
 
 #[cfg(test)]
@@ -108,6 +107,6 @@ mod tests {
             assert!(pages >= console);
         }
         assert!(places(1_024, 4).0 > 100, "the usual limit of a shell serves a province");
-        assert!(open_files().is_some_and(|files| files > 0), "the limit can be read");
+        assert!(open_files() > 0, "the limit can be read");
     }
 }

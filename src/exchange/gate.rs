@@ -23,6 +23,7 @@ use crate::{
         names::Channel,
     },
 };
+use budget::{ALL, Budget, Lent};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -32,9 +33,12 @@ const DAY: Duration = Duration::from_secs(24 * 3_600);
 /// One place of the budget of all in so many is kept for codes with their PIN.
 const KEPT_FOR_PINS: u32 = 20;
 
+mod budget;
+
 /// Where the portal is.
 pub(super) struct Gate {
     port: Arc<dyn Portal>,
+    budget: Budget,
     /// Guesses that may be in hand at once: half of the budget of all. A crowd with right codes gives its places back,
     /// so it waits for its turn instead of being told that the budget is spent.
     hands: Arc<Semaphore>,
@@ -46,7 +50,7 @@ impl Gate {
             0 => Semaphore::MAX_PERMITS,
             all => (all / 2).max(1) as usize,
         };
-        Gate { port, hands: Arc::new(Semaphore::new(most)) }
+        Gate { port, budget: Budget::default(), hands: Arc::new(Semaphore::new(most)) }
     }
 }
 
@@ -116,6 +120,8 @@ pub(super) struct Permit<'q> {
     known: bool,
     /// The number's failures have reached their limit.
     over: bool,
+    /// For a telephone's look-up by code alone, instead of windows for its guess.
+    lent: Option<Lent>,
     /// Held until the places are given back.
     hand: Option<OwnedSemaphorePermit>,
 }
@@ -123,7 +129,7 @@ pub(super) struct Permit<'q> {
 impl<'q> Permit<'q> {
     fn plain(query: &'q Query) -> Self {
         let (guesses, acts) = (Vec::new(), Vec::new());
-        Permit { query, guess: false, guesses, acts, mark: None, known: false, over: false, hand: None }
+        Permit { query, guess: false, guesses, acts, mark: None, known: false, over: false, lent: None, hand: None }
     }
 }
 
@@ -175,8 +181,26 @@ impl Exchange {
         permit.guesses = places.iter().map(|place| place.name.clone()).collect();
         permit.acts = acts.iter().map(|(name, ..)| name.clone()).collect();
         places.extend(acts.map(|(name, span, most)| Place { name, span, most, full: Full::Said(Shut::SlowDown) }));
-        match self.take(&places).await {
-            Ok(()) => return Ok(permit),
+        let own = match (guess, &*caller) {
+            (Some(Guess { pin: false, .. }), Caller::Number { number, .. })
+                if !permit.known && matches!(query, Query::Application { .. }) =>
+            {
+                Some(*number)
+            }
+            _ => None,
+        };
+        let taken = match own {
+            Some(number) => self.lend(number).await.map(Some),
+            None => self.take(&places).await.map(|()| None),
+        };
+        match taken {
+            Ok(lent) => {
+                if lent.is_some() {
+                    permit.guesses.clear();
+                }
+                permit.lent = lent;
+                return Ok(permit);
+            }
             Err(Full::Said(shut)) => return Err(shut),
             Err(Full::Number) => {}
         }
@@ -229,9 +253,8 @@ impl Exchange {
         let said = |name: String, span, most, shut| Place { name, span, most, full: Full::Said(shut) };
         let mut places = Vec::new();
         if let Caller::Number { number, .. } = caller {
-            let who = self.stands_for(number.digits());
-            for (what, span, most) in [("quarter", QUARTER, rules.fails_quarter), ("day", DAY, rules.fails_day)] {
-                places.push(Place { name: format!("guesses-{what}:{who}"), span, most, full: Full::Number });
+            for (name, span, most) in self.windows_of(*number) {
+                places.push(Place { name, span, most, full: Full::Number });
             }
         }
         let bare = matches!(permit.query, Query::Application { .. }) && !guess.pin;
@@ -239,7 +262,7 @@ impl Exchange {
         let all = rules.fails_hour_all;
         let all = if guess.pin { all } else { all - all / KEPT_FOR_PINS };
         let spent = if bare { Shut::AddPin } else { Shut::Busy };
-        places.push(said("guesses-all".to_owned(), HOUR, all, spent));
+        places.push(said(ALL.to_owned(), HOUR, all, spent));
         if let Caller::Device { device, .. } = caller {
             places.push(said(format!("kiosk-fails:{device}"), KIOSK_SPAN, rules.fails_kiosk, Shut::SlowDown));
         }
@@ -321,7 +344,7 @@ impl Exchange {
     /// Asks, and settles what the permit holds.
     pub(super) async fn ask_with(
         &self,
-        permit: Permit<'_>,
+        mut permit: Permit<'_>,
         asker: Asker,
         until: Option<tokio::time::Instant>,
         caller: &mut Caller<'_>,
@@ -335,6 +358,11 @@ impl Exchange {
         let fault = answer.as_ref().and_then(Answer::fault);
         let failed = permit.guess && fault.is_some_and(PortalFault::may_be_guess);
         let undone = fault.is_some_and(|fault| fault != PortalFault::Uncertain);
+        match permit.lent.take() {
+            Some(lent) if failed => lent.wrong().await,
+            Some(lent) => lent.right(),
+            None => {}
+        }
         self.leave(&permit, !failed, undone).await;
         if let Caller::Number { tallies, .. } = caller {
             match permit.mark {

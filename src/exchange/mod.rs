@@ -202,7 +202,9 @@ impl Exchange {
     /// Waits until every turn and settlement in hand is done, at most `patience`. Returns whether it is.
     pub async fn drained(&self, patience: Duration) -> bool {
         self.core.tasks.close();
-        tokio::time::timeout(patience, self.core.tasks.wait()).await.is_ok()
+        let drained = tokio::time::timeout(patience, self.core.tasks.wait()).await.is_ok();
+        self.settle_budget().await;
+        drained
     }
 
     fn now(&self) -> UnixMs {

@@ -57,7 +57,6 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("api/notifications.rs", "BASE64.decode(signature)", OUTSIDE),
     ("app/config/check.rs", "hour.parse()", CONFIGURED),
     ("app/config/check.rs", "table.groups.unwrap_or_default()", "a code without groups is printed in one piece"),
-    ("app/front.rs", "line.split_whitespace().next()?.parse()", "no limit is written as a word"),
     ("app/config/load.rs", "next.parse::<usize>()", "a name that is no number names a key, not a place in a list"),
     ("app/config/telco.rs", "port.parse::<u16>()", CONFIGURED),
     ("app/config/ussd.rs", "u16::try_from(*tag)", CONFIGURED),

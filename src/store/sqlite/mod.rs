@@ -74,7 +74,8 @@ impl SqliteStore {
     fn known_trouble(&self) -> Option<Trouble> {
         if let Some(what) = self.files.displaced() {
             let words = format!(
-                "{what}; nothing is taken until it is back. What was stored is in this process's open files only                  (/proc/{}/fd): save them before you stop it, then restore the database",
+                "{what}; nothing is taken until it is back. What was stored is in this process's open files only \
+                 (/proc/{}/fd, which root can read): save them before you stop it, then restore the database",
                 std::process::id()
             );
             return Some(Trouble { words, lasting: true });
