@@ -179,9 +179,9 @@ for (const one of $$("main [data-keys]")) {
 }
 
 // The device: it says how it is and hears what to do.
-let took = 0, done = [];
+let took = 0, done = [], leaving = false;
 const battery = navigator.getBattery?.().catch(() => null);
-async function beat() {
+async function heartbeat() {
   const power = await battery;
   const says = { page, build, printer: "none", network_ms: took, done };
   if (power && !power.charging) says.battery = Math.round(power.level * 100);
@@ -194,30 +194,30 @@ async function beat() {
     });
     took = Math.min(600000, Math.round(performance.now() - begun));
     if (answer.status === 401) return leave();
-    if (answer.ok) { done = []; obey((await answer.json()).commands); }
+    if (answer.ok) { done = []; carryOut((await answer.json()).commands); }
     line(true);
   } catch { line(false); }
 }
-function obey(commands) {
+function carryOut(commands) {
   const free = !idle || performance.now() - touched > idle * 1000;
   for (const { id, kind, value } of commands) {
     if (kind === "volume") body.dataset.volume = value;
     else if (!free) continue;
     done.push(id);
-    if (kind !== "volume") obey.go = true;
+    if (kind !== "volume") leaving = true;
   }
-  if (obey.go && free) beatThen(leave);
+  if (leaving && free) heartbeatThen(leave);
 }
-const beatThen = next => { obey.go = false; setTimeout(() => beat().then(next), 100); };
+const heartbeatThen = next => { leaving = false; setTimeout(() => heartbeat().then(next), 100); };
 function line(up) {
   if (up && offline) return leave();
   offline = !up;
   root.classList.toggle("off", offline);
 }
-beat();
-setInterval(beat, 30000);
+heartbeat();
+setInterval(heartbeat, 30000);
 addEventListener("offline", () => line(false));
-addEventListener("online", beat);
+addEventListener("online", heartbeat);
 const worker = navigator.serviceWorker;
 worker?.register("/kiosk/sw.js", { scope: START }).catch(() => {});
 worker?.ready.then(({ active }) => setTimeout(() => active.postMessage("keep"), 2000));

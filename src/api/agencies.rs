@@ -7,15 +7,15 @@ use ring::digest::{SHA256, digest};
 /// All agencies.
 pub struct Agencies(Vec<(Agency, [u8; 32])>);
 
-fn print(token: &str) -> [u8; 32] {
-    let mut print = [0; 32];
-    print.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
-    print
+fn fingerprint(token: &str) -> [u8; 32] {
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
+    fingerprint
 }
 
 impl Agencies {
     pub fn new(agencies: Vec<(Agency, String)>) -> Self {
-        Agencies(agencies.into_iter().map(|(agency, token)| (agency, print(&token))).collect())
+        Agencies(agencies.into_iter().map(|(agency, token)| (agency, fingerprint(&token))).collect())
     }
 
     /// The agency whose bearer token this is.
@@ -44,8 +44,8 @@ impl Agencies {
 
     /// Digests are compared, so how long it takes tells nothing of a token.
     fn of(&self, token: Option<&str>) -> Result<&Agency, Problem> {
-        let print = print(token.filter(|token| !token.is_empty()).ok_or_else(Problem::unauthorized)?);
-        let known = self.0.iter().find(|(_, known)| *known == print);
+        let fingerprint = fingerprint(token.filter(|token| !token.is_empty()).ok_or_else(Problem::unauthorized)?);
+        let known = self.0.iter().find(|(_, known)| *known == fingerprint);
         known.map(|(agency, _)| agency).ok_or_else(Problem::unauthorized)
     }
 }

@@ -153,7 +153,7 @@ fn checked(content: &SmsContent) -> Result<(), Problem> {
 
 fn outgoing(to: String, text: &str, notice: bool) -> Outgoing {
     Outgoing {
-        print: request::print(format!("{to} {notice} {text}").as_bytes()),
+        fingerprint: request::fingerprint(format!("{to} {notice} {text}").as_bytes()),
         to,
         content: Content::Plain(text.to_owned()),
         reference: None,

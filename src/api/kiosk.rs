@@ -1,7 +1,7 @@
 //! `/v1/kiosk/heartbeat`: a kiosk says how it is and hears what to do. Nothing here is about a visitor.
 use super::{Api, problem::Problem, request};
 use crate::{
-    ports::kiosks::{Beat, Command},
+    ports::kiosks::{Command, Heartbeat},
     types::UnixMs,
     web,
 };
@@ -14,7 +14,7 @@ const OCTETS_MAX: usize = 4 * 1024;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WireBeat {
+struct WireHeartbeat {
     page: String,
     build: String,
     printer: WirePrinter,
@@ -38,17 +38,17 @@ pub async fn heartbeat(State(api): State<Api>, headers: HeaderMap, body: Body) -
         return Err(Problem::foreign());
     }
     let body = request::body(&headers, body, OCTETS_MAX, &["application/json"]).await?;
-    let wire: WireBeat = request::read(&request::json(&body)?, "")?;
+    let wire: WireHeartbeat = request::read(&request::json(&body)?, "")?;
     let done = wire.done.clone().unwrap_or_default();
-    let beat = beat(wire)?;
+    let heartbeat = heartbeat_of(wire)?;
     let token = web::device_token(&headers).unwrap_or_default();
-    let heard = api.exchange.beat(token, beat, done).await.map_err(|_| Problem::unavailable())?;
+    let heard = api.exchange.heartbeat(token, heartbeat, done).await.map_err(|_| Problem::unavailable())?;
     let commands: Vec<Value> = heard.ok_or_else(Problem::not_paired)?.iter().map(command).collect();
     Ok(Json(json!({ "commands": commands, "server_time": request::time(api.exchange.clock()) })))
 }
 
 /// As the document describes it, or what is wrong.
-fn beat(wire: WireBeat) -> Result<Beat, Problem> {
+fn heartbeat_of(wire: WireHeartbeat) -> Result<Heartbeat, Problem> {
     let name = |text: &str| {
         (1..=32).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_lowercase())
@@ -79,7 +79,7 @@ fn beat(wire: WireBeat) -> Result<Beat, Problem> {
         WirePrinter::Error => "error",
         WirePrinter::None => "none",
     };
-    Ok(Beat {
+    Ok(Heartbeat {
         at: UnixMs(0),
         page: wire.page,
         build: wire.build,

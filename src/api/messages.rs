@@ -5,7 +5,7 @@ use super::{
     request::{self, Running},
 };
 use crate::{
-    exchange::{Agency, Call, Content, Outgoing},
+    exchange::{Agency, AgencyCall, Content, Outgoing},
     ports::messages::{CallEnd, Cost, Item, MessageState, MessageStatus},
     text::visible,
     types::{
@@ -91,8 +91,8 @@ pub(super) async fn take(
     messages: Vec<Outgoing>,
 ) -> Result<Ended, Problem> {
     let running = Running::begin(api, &agency.name, key.as_deref())?;
-    let key = key.map(|key| (key, request::print(body)));
-    let call = Call { agency, key, label, messages };
+    let key = key.map(|key| (key, request::fingerprint(body)));
+    let call = AgencyCall { agency, key, label, messages };
     let end = api.exchange.take_call(call).await?;
     drop(running);
     match end {
@@ -165,7 +165,7 @@ fn read_one(value: &Value, at: &str) -> Result<Outgoing, Problem> {
         notice: wire.class.unwrap_or(WireClass::Notice) == WireClass::Notice,
         valid_for_s,
         send_at,
-        print: request::print(ordered(named).to_string().as_bytes()),
+        fingerprint: request::fingerprint(ordered(named).to_string().as_bytes()),
     })
 }
 

@@ -108,7 +108,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
     let given = request.headers().get("x-request-id").map(|id| id.to_str().ok().and_then(read_id));
     // the webhook's scheme knows no such header, so nothing is asked of it there
     let hook = request.uri().path() == "/v1/notifications";
-    let line = crate::web::Line::of(request.headers());
+    let transport = crate::web::Transport::of(request.headers());
     let (id, mut response) = match given {
         Some(None) if !hook => {
             (fresh(), Problem::bad_request("header", "X-Request-Id", "must be a UUID").into_response())
@@ -117,7 +117,7 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
     };
     let headers = response.headers_mut();
     headers.insert("x-request-id", crate::web::header_value(&id.as_hyphenated().to_string()));
-    crate::web::protect(headers, line);
+    crate::web::protect(headers, transport);
     response
 }
 

@@ -54,7 +54,7 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
         notice: false,
         valid_for_s: 86_400,
         send_at: None,
-        print: request::print(&body),
+        fingerprint: request::fingerprint(&body),
     };
     let ended = take(&api, agency, key, &body, send.label, vec![message]).await?;
     let item = ended.items.first().ok_or_else(Problem::internal)?;

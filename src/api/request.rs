@@ -1,6 +1,7 @@
 //! What all calls have in common: a bounded JSON body, an Idempotency-Key, digests, and times on their way out.
 use super::{Shared, problem::Problem};
 use crate::types::UnixMs;
+use crate::types::lock;
 use axum::{
     body::Body,
     http::{HeaderMap, header},
@@ -90,10 +91,10 @@ pub fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// SHA-256.
-pub fn print(octets: &[u8]) -> [u8; 32] {
-    let mut print = [0; 32];
-    print.copy_from_slice(digest(&SHA256, octets).as_ref());
-    print
+pub fn fingerprint(octets: &[u8]) -> [u8; 32] {
+    let mut fingerprint = [0; 32];
+    fingerprint.copy_from_slice(digest(&SHA256, octets).as_ref());
+    fingerprint
 }
 
 /// RFC 3339 with `+07:00`, to the second.
@@ -133,7 +134,7 @@ impl Drop for Running<'_> {
 
 /// The set holds plain values, so a panic elsewhere leaves nothing half-done in it.
 fn hold(shared: &Shared) -> std::sync::MutexGuard<'_, std::collections::HashSet<(String, String)>> {
-    shared.running.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    lock(&shared.running)
 }
 
 /// Random octets of the operating system.

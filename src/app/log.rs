@@ -20,11 +20,11 @@ const LINE_OCTETS_MAX: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Log {
     lines: SyncSender<Vec<u8>>,
-    state: Arc<State>,
+    state: Arc<WriterState>,
 }
 
 #[derive(Default)]
-struct State {
+struct WriterState {
     /// Lines handed over and not yet written.
     waiting: AtomicUsize,
     /// Lines that found no room since that was last told.
@@ -41,7 +41,7 @@ impl Log {
     /// When the system gives no thread.
     pub fn start(out: impl Write + Send + 'static, told: impl Fn(u64) + Send + 'static) -> io::Result<Self> {
         let (lines, queue) = sync_channel(LINES_MAX);
-        let state = Arc::<State>::default();
+        let state = Arc::<WriterState>::default();
         let far = Arc::clone(&state);
         std::thread::Builder::new().name("log".to_owned()).spawn(move || {
             write_all(out, &queue, &far, told);
@@ -79,7 +79,7 @@ impl Log {
 }
 
 /// A log that can be written no more (its reader is gone) loses all lines from then on, and counts them.
-fn write_all(mut out: impl Write, queue: &Receiver<Vec<u8>>, state: &State, told: impl Fn(u64)) {
+fn write_all(mut out: impl Write, queue: &Receiver<Vec<u8>>, state: &WriterState, told: impl Fn(u64)) {
     while let Ok(line) = queue.recv() {
         let written = out.write_all(&line).and_then(|()| out.flush());
         state.waiting.fetch_sub(1, Ordering::AcqRel);

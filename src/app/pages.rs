@@ -3,7 +3,7 @@ use super::config::{AgencySettings, Config, EventsBy};
 use crate::{
     api,
     exchange::{Agency, Exchange},
-    kiosk::{self, ExchangeDoor, Pairing},
+    kiosk::{self, ExchangeBackend, Pairing},
     ops, portal,
     ports::{clock::Clock, status::Board},
     store::SqliteStore,
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What the kiosk pages need.
 pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String>) -> kiosk::KioskState {
     kiosk::KioskState {
-        door: Arc::new(ExchangeDoor { exchange, deadline: config.portal.timeout_kiosk }),
+        backend: Arc::new(ExchangeBackend { exchange, deadline: config.portal.timeout_kiosk }),
         pairing: if config.kiosk.pairing_required { Pairing::Required } else { Pairing::Off },
         groups: config.codes.groups().into(),
         codes: config.codes.clone(),

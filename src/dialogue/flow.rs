@@ -8,7 +8,7 @@ mod inputs;
 pub(super) use back::shown_again;
 
 use super::view::{Again, Asking, Opt, View};
-use super::{Caps, Choice, Ctx, Dialogue, Effect, Input, State, Turn, closed, language, show_menu};
+use super::{Caps, Choice, Ctx, Dialogue, DialogueState, Effect, Input, Turn, closed, language, show_menu};
 use crate::types::civic::{
     Appointment, Audience, Change, ChangeKind, OfficeRef, OfficeSearch, PortalFault, Query, ServiceSearch,
 };
@@ -175,7 +175,7 @@ impl Flow {
 
     fn with(self, dialogue: &Dialogue, language: Language, effects: Vec<Effect>) -> Turn {
         Turn {
-            next: dialogue.at(State::Flow(Box::new(self))),
+            next: dialogue.at(DialogueState::Flow(Box::new(self))),
             language,
             remember_language: None,
             effects,
@@ -186,7 +186,7 @@ impl Flow {
     /// Ends the conversation with something said.
     fn end(self, dialogue: &Dialogue, view: View) -> Turn {
         let language = self.language;
-        let mut next = dialogue.at(State::Home);
+        let mut next = dialogue.at(DialogueState::Home);
         next.back = self.list_behind(&view);
         Turn { next, language, remember_language: None, effects: vec![Effect::Show(view)], advanced: true }
     }

@@ -1,15 +1,15 @@
 //! The conversation, as a pure function: [`step`] takes where a dialogue stands and what came in, and says
 //! where it stands then and what to do. Knows no channel's format, no clock, no store, no portal protocol.
 //!
-//! To add a state: a variant of `State`, a function that answers each [`Input`] in it, its texts in
+//! To add a state: a variant of `DialogueState`, a function that answers each [`Input`] in it, its texts in
 //! `render`, and a transcript.
 pub mod disclosure;
+mod feedback;
 mod flow;
 mod keyword;
 mod language;
 mod status;
 pub mod view;
-mod voice;
 
 pub use view::{StatusFacts, View};
 
@@ -34,8 +34,8 @@ pub struct Dialogue {
     /// The application last asked about, so that an appointment can be made where it lies.
     about: Option<About>,
     /// What an answer was chosen from: where going back leads. Only where there is a key for it.
-    back: Option<Box<State>>,
-    state: State,
+    back: Option<Box<DialogueState>>,
+    state: DialogueState,
 }
 
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -44,7 +44,7 @@ struct About {
 }
 
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-enum State {
+enum DialogueState {
     /// Nothing is open: anything may come.
     Home,
     /// A code was asked for.
@@ -56,24 +56,26 @@ enum State {
     /// Appointments, services, offices.
     Flow(Box<flow::Flow>),
     /// Ratings and complaints.
-    Voice(voice::Voice),
+    // what is stored calls it so
+    #[serde(rename = "Voice")]
+    Feedback(feedback::Feedback),
 }
 
 impl Default for Dialogue {
     fn default() -> Self {
-        Dialogue { v: VERSION, menu_shown: false, about: None, back: None, state: State::Home }
+        Dialogue { v: VERSION, menu_shown: false, about: None, back: None, state: DialogueState::Home }
     }
 }
 
 impl fmt::Debug for Dialogue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            State::Home => "Dialogue(home)",
-            State::EnteringCode => "Dialogue(entering code)",
-            State::AwaitingStatus(_) => "Dialogue(awaiting status)",
-            State::ChoosingLanguage => "Dialogue(choosing a language)",
-            State::Flow(_) => "Dialogue(several steps)",
-            State::Voice(_) => "Dialogue(feedback)",
+            DialogueState::Home => "Dialogue(home)",
+            DialogueState::EnteringCode => "Dialogue(entering code)",
+            DialogueState::AwaitingStatus(_) => "Dialogue(awaiting status)",
+            DialogueState::ChoosingLanguage => "Dialogue(choosing a language)",
+            DialogueState::Flow(_) => "Dialogue(several steps)",
+            DialogueState::Feedback(_) => "Dialogue(feedback)",
         })
     }
 }
@@ -101,7 +103,7 @@ impl Dialogue {
 
     /// Whether something was asked that the next text may answer: its steps are counted apart from questions.
     pub fn is_open(&self) -> bool {
-        !matches!(self.state, State::Home | State::EnteringCode | State::AwaitingStatus(_))
+        !matches!(self.state, DialogueState::Home | DialogueState::EnteringCode | DialogueState::AwaitingStatus(_))
     }
 
     /// At most some 4 KiB of JSON. Holds codes and words of the citizen: seal it before it is kept.
@@ -109,7 +111,7 @@ impl Dialogue {
         serde_json::to_vec(self).expect("a dialogue is plain strings and numbers")
     }
 
-    fn at(&self, state: State) -> Dialogue {
+    fn at(&self, state: DialogueState) -> Dialogue {
         Dialogue { v: VERSION, menu_shown: self.menu_shown, about: self.about.clone(), back: None, state }
     }
 }
@@ -291,12 +293,12 @@ pub struct Turn {
 /// One step of the conversation. Never fails; a text is always answered with a `Show` or an `Ask`.
 pub fn step(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
     match &dialogue.state {
-        State::Home => at_rest(dialogue, input, ctx),
-        State::EnteringCode => entering_code(dialogue, input, ctx),
-        State::AwaitingStatus(asked) => awaiting_status(dialogue, asked, input, ctx),
-        State::ChoosingLanguage => choosing_language(dialogue, input, ctx),
-        State::Flow(flow) => flow::step(dialogue, flow, input, ctx),
-        State::Voice(voice) => voice::step(dialogue, voice, input, ctx),
+        DialogueState::Home => at_rest(dialogue, input, ctx),
+        DialogueState::EnteringCode => entering_code(dialogue, input, ctx),
+        DialogueState::AwaitingStatus(asked) => awaiting_status(dialogue, asked, input, ctx),
+        DialogueState::ChoosingLanguage => choosing_language(dialogue, input, ctx),
+        DialogueState::Flow(flow) => flow::step(dialogue, flow, input, ctx),
+        DialogueState::Feedback(feedback) => feedback::step(dialogue, feedback, input, ctx),
     }
 }
 
@@ -353,7 +355,7 @@ fn choosing_language(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
     }
     if let (Input::Text(_), true) = (&input, ctx.caps().keys_only) {
         let mut turn = tell(dialogue, View::ChooseLanguage, language::usual(ctx));
-        turn.next.state = State::ChoosingLanguage;
+        turn.next.state = DialogueState::ChoosingLanguage;
         turn.advanced = false;
         return turn;
     }
@@ -436,15 +438,15 @@ fn obey(dialogue: &Dialogue, command: Command, rest: &str, spoken: Spoken, ctx: 
         Command::Cancel => flow::begin(dialogue, Task::Cancel, rest, spoken, ctx),
         Command::Info => flow::begin(dialogue, Task::Info, rest, spoken, ctx),
         Command::Office => flow::begin(dialogue, Task::Office, rest, spoken, ctx),
-        Command::Feedback => voice::rate(dialogue, rest, spoken),
-        Command::Complaint => voice::complain(dialogue, rest, spoken),
+        Command::Feedback => feedback::rate(dialogue, rest, spoken),
+        Command::Complaint => feedback::complain(dialogue, rest, spoken),
         Command::Help => tell(dialogue, View::Help, spoken),
         Command::Stop => stopped(dialogue, true, spoken),
         Command::Start => stopped(dialogue, false, spoken),
         Command::Language(wanted) => set_language(dialogue, wanted, ctx),
         Command::LanguageMenu => {
             let mut turn = tell(dialogue, View::ChooseLanguage, spoken);
-            turn.next.state = State::ChoosingLanguage;
+            turn.next.state = DialogueState::ChoosingLanguage;
             turn
         }
         Command::Menu => show_menu(dialogue, spoken),
@@ -470,8 +472,8 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
 /// From an answer to what it was chosen from; from anything else that is no list, home.
 fn back(dialogue: &Dialogue, spoken: Spoken, ctx: &Ctx<'_>) -> Turn {
     match dialogue.back.as_deref() {
-        Some(State::Flow(flow)) => flow::shown_again(dialogue, flow, ctx),
-        Some(State::EnteringCode) => ask_code(dialogue, spoken),
+        Some(DialogueState::Flow(flow)) => flow::shown_again(dialogue, flow, ctx),
+        Some(DialogueState::EnteringCode) => ask_code(dialogue, spoken),
         Some(_) | None => show_menu(dialogue, spoken),
     }
 }
@@ -484,7 +486,7 @@ fn show_menu(dialogue: &Dialogue, spoken: Spoken) -> Turn {
 
 fn ask_code(dialogue: &Dialogue, spoken: Spoken) -> Turn {
     let mut turn = tell(dialogue, View::EnterCode, spoken);
-    turn.next.state = State::EnteringCode;
+    turn.next.state = DialogueState::EnteringCode;
     turn
 }
 
@@ -507,7 +509,7 @@ fn set_language(dialogue: &Dialogue, wanted: Language, ctx: &Ctx<'_>) -> Turn {
 /// Says something and rests.
 fn tell(dialogue: &Dialogue, view: View, spoken: Spoken) -> Turn {
     Turn {
-        next: dialogue.at(State::Home),
+        next: dialogue.at(DialogueState::Home),
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::Show(view)],

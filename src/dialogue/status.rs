@@ -1,6 +1,6 @@
 //! Status by code: what is asked of the portal and what each of its answers becomes. Knows no words.
 use super::language::Spoken;
-use super::{Ctx, Dialogue, Effect, LookupFailure, State, Turn, View, disclosure};
+use super::{Ctx, Dialogue, DialogueState, Effect, LookupFailure, Turn, View, disclosure};
 use crate::types::civic::{Answer, ApplicationAnswer, ApplicationStatus, PortalFault, Query};
 use crate::types::{CodeVerdict, Language, Pin, RegistrationCode};
 
@@ -17,7 +17,7 @@ pub(super) struct Asked {
 pub(super) fn look_up(dialogue: &Dialogue, code: RegistrationCode, pin: Option<Pin>, spoken: Spoken) -> Turn {
     let asked = Asked { code: code.canonical().to_owned(), pin_given: pin.is_some(), language: spoken.language };
     Turn {
-        next: dialogue.at(State::AwaitingStatus(asked)),
+        next: dialogue.at(DialogueState::AwaitingStatus(asked)),
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::Ask(Query::Application { code, pin })],
@@ -28,7 +28,7 @@ pub(super) fn look_up(dialogue: &Dialogue, code: RegistrationCode, pin: Option<P
 /// It has the shape of a code and one character is wrong.
 pub(super) fn mistyped(dialogue: &Dialogue, code: RegistrationCode, spoken: Spoken) -> Turn {
     Turn {
-        next: dialogue.at(State::EnteringCode),
+        next: dialogue.at(DialogueState::EnteringCode),
         language: spoken.language,
         remember_language: spoken.remember,
         effects: vec![Effect::LookupFailed(LookupFailure::Mistyped), Effect::Show(View::Mistyped { code })],
@@ -46,12 +46,12 @@ pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer
         // the configuration of codes changed while the question was open
         CodeVerdict::Mistyped(_) | CodeVerdict::None => vec![Effect::Show(View::AskAgain)],
     };
-    let mut next = dialogue.at(State::Home);
+    let mut next = dialogue.at(DialogueState::Home);
     if let Some(Effect::Show(View::Status(facts))) = effects.first() {
         next.about = Some(super::About { office: facts.office_to_name().clone() });
     }
     if ctx.caps().keys_only {
-        next.back = Some(Box::new(State::EnteringCode));
+        next.back = Some(Box::new(DialogueState::EnteringCode));
     }
     Turn { next, language: asked.language, remember_language: None, effects, advanced: true }
 }

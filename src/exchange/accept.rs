@@ -1,8 +1,7 @@
 //! The way in for texts: durable first, answered later.
 use super::{
-    Exchange, dedupe, hold,
-    lanes::{Lane, Place},
-    new_id,
+    Exchange, dedupe, lock, new_id,
+    sequencer::{Lane, LaneEntry},
 };
 use crate::{
     ports::{
@@ -12,7 +11,7 @@ use crate::{
         status::Rate,
     },
     types::{
-        MoId, SessionId,
+        CauseId, SessionId,
         limits::{MO_IN_HAND_MAX, SOURCE_DIGITS_MIN},
         names::{Family, SmscName},
     },
@@ -73,7 +72,7 @@ pub enum AcceptFault {
 }
 
 /// Told once what became of an MO: `Ok` with its id means that its commit is on stable storage.
-pub type Done = Box<dyn FnOnce(Result<MoId, AcceptFault>) + Send>;
+pub type Done = Box<dyn FnOnce(Result<CauseId, AcceptFault>) + Send>;
 
 /// Pause before an MO is claimed once more.
 const CLAIM_AGAIN: Duration = Duration::from_millis(500);
@@ -96,31 +95,31 @@ impl Drop for InHand {
 }
 
 /// An MO that this process works on, until it is dropped: the regular look at what waits leaves it alone.
-pub(super) struct InWork(Arc<super::Core>, MoId);
+pub(super) struct InWork(Arc<super::Core>, CauseId);
 
 impl InWork {
     /// `None` when somebody has it already.
-    pub(super) fn take(core: &Arc<super::Core>, mo: MoId) -> Option<Self> {
-        hold(&core.in_work).insert(mo).then(|| InWork(Arc::clone(core), mo))
+    pub(super) fn take(core: &Arc<super::Core>, mo: CauseId) -> Option<Self> {
+        lock(&core.in_work).insert(mo).then(|| InWork(Arc::clone(core), mo))
     }
 }
 
 impl Drop for InWork {
     fn drop(&mut self) {
-        hold(&self.0.in_work).remove(&self.1);
+        lock(&self.0.in_work).remove(&self.1);
     }
 }
 
 /// What a stored MO holds until its turn is over.
-pub(super) struct Held {
+pub(super) struct TurnPermits {
     _hand: Option<Box<dyn Send>>,
     _lane: Option<Lane>,
     _slot: OwnedSemaphorePermit,
 }
 
-impl Held {
+impl TurnPermits {
     pub(super) fn new(hand: Option<Box<dyn Send>>, lane: Option<Lane>, slot: OwnedSemaphorePermit) -> Self {
-        Held { _hand: hand, _lane: lane, _slot: slot }
+        TurnPermits { _hand: hand, _lane: lane, _slot: slot }
     }
 }
 
@@ -140,7 +139,7 @@ impl Exchange {
         let exchange = self.clone();
         match &mo.source {
             Source::Person(number) if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) => {
-                let place = self.core.lanes.enter(*number);
+                let place = self.core.sequencer.enter(*number);
                 self.core.tasks.spawn(async move { exchange.accept_person(mo, place, hand, done).await });
             }
             _ => {
@@ -175,13 +174,13 @@ impl Exchange {
         }
     }
 
-    async fn accept_person(self, mo: IncomingMo, place: Place, hand: InHand, done: Done) {
+    async fn accept_person(self, mo: IncomingMo, place: LaneEntry, hand: InHand, done: Done) {
         let read_at = Instant::now();
         let smsc = mo.smsc.clone();
         // Stored as claimed only where its turn can begin at once: what is claimed at a crash is suspect.
         let open = *self.core.gate.borrow();
         let slot = match &place {
-            Place::Head(_) if open => Arc::clone(&self.core.slots).try_acquire_owned().ok(),
+            LaneEntry::Head(_) if open => Arc::clone(&self.core.slots).try_acquire_owned().ok(),
             _ => None,
         };
         let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
@@ -211,8 +210,8 @@ impl Exchange {
         self.core.board.count(Rate::MoIn, 1, stored.received_at);
         done(Ok(stored.id));
         match (place, slot) {
-            (Place::Head(lane), Some(slot)) => {
-                let held = Held::new(Some(Box::new(hand)), Some(lane), slot);
+            (LaneEntry::Head(lane), Some(slot)) => {
+                let held = TurnPermits::new(Some(Box::new(hand)), Some(lane), slot);
                 self.turn(stored, citizen, Some(read_at), held).await;
             }
             (place, _) => self.wait_and_turn(stored, place, Some(Box::new(hand)), Some(read_at)).await,
@@ -223,13 +222,13 @@ impl Exchange {
     pub(super) async fn wait_and_turn(
         self,
         mut stored: StoredMo,
-        place: Place,
+        place: LaneEntry,
         hand: Option<Box<dyn Send>>,
         read_at: Option<Instant>,
     ) {
         let lane = match place {
-            Place::Head(lane) => lane,
-            Place::Behind(behind) => behind.reach_head().await,
+            LaneEntry::Head(lane) => lane,
+            LaneEntry::Behind(behind) => behind.reach_head().await,
         };
         let mut gate = self.core.gate.subscribe();
         if gate.wait_for(|open| *open).await.is_err() {
@@ -242,7 +241,7 @@ impl Exchange {
             return;
         };
         stored.attempts += 1;
-        self.turn(stored, citizen, read_at, Held::new(hand, Some(lane), slot)).await;
+        self.turn(stored, citizen, read_at, TurnPermits::new(hand, Some(lane), slot)).await;
     }
 
     /// Claims an MO, as often as it takes, so that no later text of its number goes before it; `None` when somebody else
@@ -282,7 +281,7 @@ impl Exchange {
         let now = self.now();
         let dedupe = dedupe::key(&mo);
         NewMo {
-            id: MoId(new_id(now)),
+            id: CauseId(new_id(now)),
             smsc: mo.smsc,
             family: mo.family,
             session: mo.session,
@@ -312,7 +311,7 @@ impl Exchange {
     }
 
     pub(super) fn is_alive(&self, session: SessionId) -> bool {
-        hold(&self.core.alive).contains(&session)
+        lock(&self.core.alive).contains(&session)
     }
 
     fn refuse(&self, smsc: &SmscName, fault: AcceptFault, done: Done) {

@@ -3,9 +3,9 @@
 use super::{
     Exchange,
     gate::Free,
-    mts::Way,
     new_id,
     push::{NoWay, Payload},
+    segmenter::Envelope,
 };
 use crate::{
     ports::{
@@ -19,7 +19,7 @@ use crate::{
     render::agency,
     text::{links, normal, segment, visible},
     types::{
-        Language, MoId, Msisdn, UnixMs,
+        CauseId, Language, Msisdn, UnixMs,
         civic::{Answer, Localized, Office, OfficeSearch, Query},
         limits::{SEGMENTS_MAX, SEND_AHEAD_MAX},
         names::Channel,
@@ -70,11 +70,11 @@ pub struct Outgoing {
     /// Not before.
     pub send_at: Option<UnixMs>,
     /// Digest of the message as it was asked for, without its reference.
-    pub print: [u8; 32],
+    pub fingerprint: [u8; 32],
 }
 
 /// A call of an agency.
-pub struct Call<'a> {
+pub struct AgencyCall<'a> {
     /// Who calls.
     pub agency: &'a Agency,
     /// Its Idempotency-Key and a digest of its body.
@@ -96,7 +96,7 @@ impl From<NoWay> for Refusal {
 
 impl Exchange {
     /// Judges and stores the messages of a call. `Ok` only when it is durable.
-    pub async fn take_call(&self, call: Call<'_>) -> Result<CallEnd, StoreFault> {
+    pub async fn take_call(&self, call: AgencyCall<'_>) -> Result<CallEnd, StoreFault> {
         let now = self.now();
         let mut messages = Vec::with_capacity(call.messages.len());
         let mut offices = Offices::new();
@@ -179,7 +179,7 @@ impl Exchange {
         let verdict = self.verdict(number, text, &asked, &citizen, now).map(|(number, text)| {
             let payload = Payload::Message { text, notice: asked.notice };
             NewPush {
-                id: MoId(new_id(now)),
+                id: CauseId(new_id(now)),
                 kind: PushKind::Message,
                 number,
                 payload: payload.to_bytes(),
@@ -190,7 +190,7 @@ impl Exchange {
         Ok(NewMessage {
             id: format!("m-{}", token()),
             reference: asked.reference,
-            print: asked.print,
+            fingerprint: asked.fingerprint,
             masked: number.map_or_else(|| "***".to_owned(), |number| number.to_string()),
             notice: asked.notice,
             cost: cost.filter(|cost| cost.segments <= 40),
@@ -271,12 +271,12 @@ impl Exchange {
             return PushEnd::Later(until);
         }
         let (smsc, source) = match self.way_to(number) {
-            Ok(way) => way,
+            Ok(envelope) => envelope,
             Err(none) => return PushEnd::Refused(none.into()),
         };
         let not_after = stored.push.not_after;
-        let way = Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
-        PushEnd::Queued(self.cut(&way, text, now))
+        let envelope = Envelope { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
+        PushEnd::Queued(self.cut(&envelope, text, now))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     dialogue::View,
     ports::pushes::{Asked, Bounds, NewPush, PushKind},
     render::kiosk,
-    types::{Language, MoId, Msisdn, UnixMs},
+    types::{CauseId, Language, Msisdn, UnixMs},
 };
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ impl Exchange {
         let now = self.now();
         let (rules, who) = (self.core.settings.rules, self.stands_for(number.digits()));
         let push = NewPush {
-            id: MoId(new_id(now)),
+            id: CauseId(new_id(now)),
             kind: PushKind::Message,
             number,
             // STOP is about notices: this was asked for

@@ -3,16 +3,16 @@
 use super::{
     Exchange,
     gate::{Caller, Free, Shut},
-    limits::{self, Verdict},
+    limits::{self, LimitVerdict},
 };
 use crate::{
     dialogue::{Ctx, Dialogue, Effect, Input, View, step},
     ports::{
-        citizens::{CitizenRecord, Tallies},
+        citizens::{CitizenRecord, NumberWindows},
         portal::Asker,
     },
     types::{
-        Language, MoId, Msisdn, UnixMs,
+        CauseId, Language, Msisdn, UnixMs,
         civic::{Answer, Change, PortalFault, Query},
         names::Channel,
     },
@@ -31,7 +31,7 @@ pub(super) struct Talk {
     pub(super) language: Language,
     pub(super) remember_language: Option<Language>,
     pub(super) set_stopped: Option<bool>,
-    pub(super) tallies: Option<Tallies>,
+    pub(super) windows: Option<NumberWindows>,
     /// Whether an open conversation went on.
     pub(super) advanced: bool,
     /// To be found out and told later.
@@ -51,7 +51,7 @@ impl Talk {
             language,
             remember_language: None,
             set_stopped: None,
-            tallies: None,
+            windows: None,
             advanced: true,
             follow_up: None,
             late: false,
@@ -82,7 +82,7 @@ pub struct Visit {
     /// The device at which the visitor stands.
     pub device: String,
     /// Names the intentions of this step, so that a page sent twice changes things once.
-    pub cause: Option<MoId>,
+    pub cause: Option<CauseId>,
     /// How long the visitor waits.
     pub deadline: Duration,
 }
@@ -155,7 +155,7 @@ impl Exchange {
         dialogue: Dialogue,
         input: Input,
         asker: Asker,
-        cause: Option<MoId>,
+        cause: Option<CauseId>,
         remembered: Option<Language>,
         caller: &mut Caller<'_>,
     ) -> Talk {
@@ -169,7 +169,7 @@ impl Exchange {
         dialogue: Dialogue,
         input: Input,
         mut asker: Asker,
-        cause: Option<MoId>,
+        cause: Option<CauseId>,
         remembered: Option<Language>,
         caller: &mut Caller<'_>,
         patience: Option<Patience>,
@@ -234,7 +234,7 @@ impl Exchange {
         if asked.is_none() && talk.hushed {
             // one notice a day instead of what a wrong code is told
             let said = match caller {
-                Caller::Number { tallies, .. } => limits::over(tallies, self.now()) == Verdict::Withhold,
+                Caller::Number { windows, .. } => limits::over(windows, self.now()) == LimitVerdict::Withhold,
                 Caller::Device { .. } => false,
             };
             talk.view = (!said).then_some(View::SlowDown);
@@ -290,7 +290,7 @@ impl Exchange {
 
 /// The Idempotency-Key of a change: of the message that asked for it and of what it asks for, so that a turn
 /// that is taken up after a crash makes the same call. A UUID of version 8 (RFC 9562 §5.8).
-pub(super) fn intention(cause: MoId, change: &Change) -> uuid::Uuid {
+pub(super) fn intention(cause: CauseId, change: &Change) -> uuid::Uuid {
     let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
     digest.update(cause.0.as_bytes());
     digest.update(&serde_json::to_vec(change).expect("a change is plain strings and numbers"));

@@ -4,12 +4,12 @@
 //! is [`Free`] because nothing is at stake. Knows no words of an answer.
 use super::{
     Exchange, hex,
-    limits::{self, Rules, Verdict},
+    limits::{self, LimitVerdict, Rules},
 };
 use crate::{
     dialogue::View,
     ports::{
-        citizens::Tallies,
+        citizens::NumberWindows,
         portal::{Asker, Portal},
     },
     types::{
@@ -57,7 +57,7 @@ impl Gate {
 /// Who stands at the gate.
 pub(super) enum Caller<'a> {
     /// A telephone, with what was counted for its number; kept in the commit that ends its turn.
-    Number { number: Msisdn, channel: Channel, tallies: &'a mut Tallies },
+    Number { number: Msisdn, channel: Channel, windows: &'a mut NumberWindows },
     /// A visitor of a kiosk.
     Device { device: &'a str, proven: bool },
 }
@@ -134,7 +134,7 @@ impl<'q> Permit<'q> {
 }
 
 /// A window in which a place is taken.
-struct Place {
+struct WindowPlace {
     name: String,
     span: Duration,
     most: u32,
@@ -180,7 +180,12 @@ impl Exchange {
         let acts = act.and_then(|act| self.act_window(act, caller));
         permit.guesses = places.iter().map(|place| place.name.clone()).collect();
         permit.acts = acts.iter().map(|(name, ..)| name.clone()).collect();
-        places.extend(acts.map(|(name, span, most)| Place { name, span, most, full: Full::Said(Shut::SlowDown) }));
+        places.extend(acts.map(|(name, span, most)| WindowPlace {
+            name,
+            span,
+            most,
+            full: Full::Said(Shut::SlowDown),
+        }));
         let own = match (guess, &*caller) {
             (Some(Guess { pin: false, .. }), Caller::Number { number, .. })
                 if !permit.known && matches!(query, Query::Application { .. }) =>
@@ -205,21 +210,21 @@ impl Exchange {
             Err(Full::Number) => {}
         }
         // the number's own places are taken: there are some beyond, for what is right
-        let Caller::Number { number, tallies, .. } = caller else { return Err(Shut::SlowDown) };
-        let own = |place: &Place| matches!(place.full, Full::Number);
+        let Caller::Number { number, windows, .. } = caller else { return Err(Shut::SlowDown) };
+        let own = |place: &WindowPlace| matches!(place.full, Full::Number);
         let most = LOOK_UPS_BEYOND_MAX;
         let name = format!("guesses-beyond:{}", self.stands_for(number.digits()));
         permit.guesses.retain(|name| !places.iter().any(|place| own(place) && place.name == *name));
         permit.guesses.push(name.clone());
         permit.over = true;
         places.retain(|place| !own(place));
-        places.insert(0, Place { name, span: DAY, most, full: Full::Number });
+        places.insert(0, WindowPlace { name, span: DAY, most, full: Full::Number });
         match self.take(&places).await {
             Ok(()) => Ok(permit),
             Err(Full::Said(shut)) => Err(shut),
-            Err(Full::Number) => Err(match limits::over(tallies, self.now()) {
-                Verdict::Notice => Shut::SlowDown,
-                Verdict::Yes | Verdict::Withhold => Shut::Silence,
+            Err(Full::Number) => Err(match limits::over(windows, self.now()) {
+                LimitVerdict::Notice => Shut::SlowDown,
+                LimitVerdict::Yes | LimitVerdict::Withhold => Shut::Silence,
             }),
         }
     }
@@ -237,24 +242,29 @@ impl Exchange {
 
     /// A code that a number has shown is none of its guesses; a PIN beside it may be.
     fn recognise(&self, permit: &mut Permit<'_>, guess: Guess<'_>, caller: &Caller<'_>) {
-        let (Caller::Number { number, tallies, .. }, Query::Application { code, .. }) = (caller, permit.query) else {
+        let (Caller::Number { number, windows, .. }, Query::Application { code, .. }) = (caller, permit.query) else {
             return;
         };
         let digest = self.core.store.digest(&format!("shown {} {}", number.digits(), code.canonical()));
         let mark = digest[..8].iter().fold(0_u64, |all, octet| all << 8 | u64::from(*octet)).max(1);
         permit.mark = Some(mark);
-        permit.known = !guess.pin && tallies.shown.contains(&mark);
+        permit.known = !guess.pin && windows.shown.contains(&mark);
     }
 
     /// Where a guess is counted, in the order in which a full one is told.
-    fn places_of_a_guess(&self, permit: &Permit<'_>, guess: Option<Guess<'_>>, caller: &Caller<'_>) -> Vec<Place> {
+    fn places_of_a_guess(
+        &self,
+        permit: &Permit<'_>,
+        guess: Option<Guess<'_>>,
+        caller: &Caller<'_>,
+    ) -> Vec<WindowPlace> {
         let (Some(guess), false) = (guess, permit.known) else { return Vec::new() };
         let rules = &self.core.settings.rules;
-        let said = |name: String, span, most, shut| Place { name, span, most, full: Full::Said(shut) };
+        let said = |name: String, span, most, shut| WindowPlace { name, span, most, full: Full::Said(shut) };
         let mut places = Vec::new();
         if let Caller::Number { number, .. } = caller {
             for (name, span, most) in self.windows_of(*number) {
-                places.push(Place { name, span, most, full: Full::Number });
+                places.push(WindowPlace { name, span, most, full: Full::Number });
             }
         }
         let bare = matches!(permit.query, Query::Application { .. }) && !guess.pin;
@@ -279,7 +289,7 @@ impl Exchange {
     }
 
     /// Takes all of these places or none; which one was full. What cannot be counted is not asked.
-    async fn take(&self, places: &[Place]) -> Result<(), Full> {
+    async fn take(&self, places: &[WindowPlace]) -> Result<(), Full> {
         if places.is_empty() {
             return Ok(());
         }
@@ -364,11 +374,11 @@ impl Exchange {
             None => {}
         }
         self.leave(&permit, !failed, undone).await;
-        if let Caller::Number { tallies, .. } = caller {
+        if let Caller::Number { windows, .. } = caller {
             match permit.mark {
                 // it is not there any more
-                Some(mark) if failed => tallies.shown.iter_mut().filter(|one| **one == mark).for_each(|one| *one = 0),
-                Some(mark) if fault.is_none() && answer.is_some() => remember(tallies, mark),
+                Some(mark) if failed => windows.shown.iter_mut().filter(|one| **one == mark).for_each(|one| *one = 0),
+                Some(mark) if fault.is_none() && answer.is_some() => remember(windows, mark),
                 _ => {}
             }
         }
@@ -402,8 +412,8 @@ fn changes_an_appointment(query: &Query) -> bool {
 }
 
 /// The last one first; none twice.
-fn remember(tallies: &mut Tallies, mark: u64) {
-    let at = tallies.shown.iter().position(|one| *one == mark).unwrap_or(tallies.shown.len() - 1);
-    tallies.shown[..=at].rotate_right(1);
-    tallies.shown[0] = mark;
+fn remember(windows: &mut NumberWindows, mark: u64) {
+    let at = windows.shown.iter().position(|one| *one == mark).unwrap_or(windows.shown.len() - 1);
+    windows.shown[..=at].rotate_right(1);
+    windows.shown[0] = mark;
 }

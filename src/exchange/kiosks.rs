@@ -1,10 +1,10 @@
 //! What kiosks need besides answers: to be paired and told things. What they have texted is `asked`. It must not know
 //! a page.
-use super::{Exchange, hex, hold, new_id, random};
+use super::{Exchange, hex, lock, new_id, random};
 use crate::{
     ports::{
         StoreFault,
-        kiosks::{Beat, Command, Kiosk, NewKiosk, Offer, Pairing},
+        kiosks::{Command, Heartbeat, Kiosk, NewKiosk, Offer, Pairing},
     },
     types::UnixMs,
 };
@@ -68,10 +68,10 @@ impl Exchange {
     /// When the store cannot be read.
     pub async fn kiosks(&self) -> Result<Vec<Kiosk>, StoreFault> {
         let mut all = self.core.store.kiosks().await?;
-        let beats = hold(&self.core.beats);
+        let heartbeats = lock(&self.core.heartbeats);
         for kiosk in &mut all {
-            if let Some(beat) = beats.get(&kiosk.id) {
-                kiosk.beat = Some(beat.clone());
+            if let Some(heartbeat) = heartbeats.get(&kiosk.id) {
+                kiosk.heartbeat = Some(heartbeat.clone());
             }
         }
         Ok(all)
@@ -134,11 +134,16 @@ impl Exchange {
     ///
     /// # Errors
     /// When the store cannot be asked.
-    pub async fn beat(&self, token: &str, beat: Beat, done: Vec<String>) -> Result<Option<Vec<Command>>, StoreFault> {
+    pub async fn heartbeat(
+        &self,
+        token: &str,
+        heartbeat: Heartbeat,
+        done: Vec<String>,
+    ) -> Result<Option<Vec<Command>>, StoreFault> {
         let Some(kiosk) = self.core.store.kiosk(hash(token)).await? else { return Ok(None) };
         let now = self.now();
-        hold(&self.core.beats).insert(kiosk.id.clone(), Beat { at: now, ..beat });
-        hold(&self.core.fresh_beats).insert(kiosk.id.clone());
+        lock(&self.core.heartbeats).insert(kiosk.id.clone(), Heartbeat { at: now, ..heartbeat });
+        lock(&self.core.fresh_heartbeats).insert(kiosk.id.clone());
         if !done.is_empty() {
             self.core.store.commands_done(kiosk.id.clone(), done, now).await?;
         }
@@ -146,20 +151,20 @@ impl Exchange {
     }
 
     /// Keeps what devices said, many in one commit.
-    pub(super) async fn keep_beats(self, stop: CancellationToken) {
+    pub(super) async fn keep_heartbeats(self, stop: CancellationToken) {
         loop {
             let ended = tokio::select! {
                 () = stop.cancelled() => true,
                 () = tokio::time::sleep(BEATS_EVERY) => false,
             };
-            let fresh: Vec<String> = hold(&self.core.fresh_beats).drain().collect();
-            let beats: Vec<(String, Beat)> = {
-                let all = hold(&self.core.beats);
-                fresh.iter().filter_map(|id| all.get(id).cloned().map(|beat| (id.clone(), beat))).collect()
+            let fresh: Vec<String> = lock(&self.core.fresh_heartbeats).drain().collect();
+            let heartbeats: Vec<(String, Heartbeat)> = {
+                let all = lock(&self.core.heartbeats);
+                fresh.iter().filter_map(|id| all.get(id).cloned().map(|heartbeat| (id.clone(), heartbeat))).collect()
             };
-            if !beats.is_empty() && self.core.store.keep_beats(beats).await.is_err() {
+            if !heartbeats.is_empty() && self.core.store.keep_heartbeats(heartbeats).await.is_err() {
                 tracing::warn!("what kiosks said of themselves could not be kept; it is tried again soon");
-                hold(&self.core.fresh_beats).extend(fresh);
+                lock(&self.core.fresh_heartbeats).extend(fresh);
             }
             if ended {
                 return;

@@ -1,7 +1,7 @@
 //! Operators' limits for one number: how many replies and steps. What is over is withheld after one notice a day, and
 //! counted. The tallies live in the number's record and so outlive a restart; guesses are counted at the gate.
 use crate::{
-    ports::citizens::{Tallies, Tally},
+    ports::citizens::{NumberWindow, NumberWindows},
     types::UnixMs,
 };
 
@@ -34,7 +34,7 @@ pub struct Rules {
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum LimitVerdict {
     /// Go on.
     Yes,
     /// The limit is reached: say so once.
@@ -47,32 +47,32 @@ const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
 
 /// Counts one reply against the limits of replies.
-pub fn reply(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    let minute = spent(&mut tallies.replies_minute, rules.replies_minute, MINUTE, now);
-    let day = spent(&mut tallies.replies_day, rules.replies_day, DAY, now);
+pub fn reply(windows: &mut NumberWindows, rules: &Rules, now: UnixMs) -> LimitVerdict {
+    let minute = spent(&mut windows.replies_minute, rules.replies_minute, MINUTE, now);
+    let day = spent(&mut windows.replies_day, rules.replies_day, DAY, now);
     if minute || day {
-        return over(tallies, now);
+        return over(windows, now);
     }
-    count(&mut tallies.replies_minute, MINUTE, now);
-    count(&mut tallies.replies_day, DAY, now);
-    Verdict::Yes
+    count(&mut windows.replies_minute, MINUTE, now);
+    count(&mut windows.replies_day, DAY, now);
+    LimitVerdict::Yes
 }
 
 /// Counts a step of an open dialogue.
-pub fn step(tallies: &mut Tallies, rules: &Rules, now: UnixMs) -> Verdict {
-    if spent(&mut tallies.steps_day, rules.steps_day, DAY, now) {
-        return over(tallies, now);
+pub fn step(windows: &mut NumberWindows, rules: &Rules, now: UnixMs) -> LimitVerdict {
+    if spent(&mut windows.steps_day, rules.steps_day, DAY, now) {
+        return over(windows, now);
     }
     // what is not limited is not counted: a count is a write
     if rules.steps_day > 0 {
-        count(&mut tallies.steps_day, DAY, now);
+        count(&mut windows.steps_day, DAY, now);
     }
-    Verdict::Yes
+    LimitVerdict::Yes
 }
 
 /// What is counted of look-ups and answers, from a copy that a conversation had.
-pub fn keep(into: &mut Tallies, from: &Tallies) {
-    *into = Tallies {
+pub fn keep(into: &mut NumberWindows, from: &NumberWindows) {
+    *into = NumberWindows {
         replies_minute: into.replies_minute,
         replies_day: into.replies_day,
         steps_day: into.steps_day,
@@ -82,29 +82,29 @@ pub fn keep(into: &mut Tallies, from: &Tallies) {
 
 /// A limit is reached: that is told once a day, whichever limits and however often, as whoever forges the number makes
 /// us tell somebody who did nothing.
-pub fn over(tallies: &mut Tallies, now: UnixMs) -> Verdict {
-    if spent(&mut tallies.notice_day, 1, DAY, now) {
-        return Verdict::Withhold;
+pub fn over(windows: &mut NumberWindows, now: UnixMs) -> LimitVerdict {
+    if spent(&mut windows.notice_day, 1, DAY, now) {
+        return LimitVerdict::Withhold;
     }
-    count(&mut tallies.notice_day, DAY, now);
-    Verdict::Notice
+    count(&mut windows.notice_day, DAY, now);
+    LimitVerdict::Notice
 }
 
 /// A window begins with its first event and ends a span later. A clock that was set back begins a new one.
-fn roll(tally: &mut Tally, span: i64, now: UnixMs) {
+fn roll(tally: &mut NumberWindow, span: i64, now: UnixMs) {
     let age = now.since_ms(tally.since);
     if tally.count == 0 || !(0..span).contains(&age) {
-        *tally = Tally { since: now, count: 0 };
+        *tally = NumberWindow { since: now, count: 0 };
     }
 }
 
-fn count(tally: &mut Tally, span: i64, now: UnixMs) {
+fn count(tally: &mut NumberWindow, span: i64, now: UnixMs) {
     roll(tally, span, now);
     tally.count = tally.count.saturating_add(1);
 }
 
 /// Whether nothing is left of a window; 0 is no limit.
-fn spent(tally: &mut Tally, most: u32, span: i64, now: UnixMs) -> bool {
+fn spent(tally: &mut NumberWindow, most: u32, span: i64, now: UnixMs) -> bool {
     // an empty window is not begun by looking at it: that would be a write
     if tally.count > 0 {
         roll(tally, span, now);
@@ -122,20 +122,20 @@ mod tests {
 
     #[test]
     fn replies_are_given_then_one_notice_a_day_and_silence_until_the_minute_ends() {
-        let mut tallies = Tallies::default();
+        let mut windows = NumberWindows::default();
         let mut verdicts = Vec::new();
         for at in [0, 1_000, 2_000, 3_000, 59_000, 60_000, 61_000, 62_000, DAY, DAY + 1, DAY + 2] {
-            verdicts.push(reply(&mut tallies, &rules(), UnixMs(1_000_000 + at)));
+            verdicts.push(reply(&mut windows, &rules(), UnixMs(1_000_000 + at)));
         }
-        use Verdict::{Notice, Withhold, Yes};
+        use LimitVerdict::{Notice, Withhold, Yes};
         assert_eq!(verdicts, [Yes, Yes, Notice, Withhold, Withhold, Yes, Yes, Withhold, Yes, Yes, Withhold]);
     }
 
     #[test]
     fn zero_is_no_limit() {
-        let (mut tallies, none) = (Tallies::default(), Rules::default());
+        let (mut windows, none) = (NumberWindows::default(), Rules::default());
         for _ in 0..100 {
-            assert_eq!(reply(&mut tallies, &none, UnixMs(5)), Verdict::Yes);
+            assert_eq!(reply(&mut windows, &none, UnixMs(5)), LimitVerdict::Yes);
         }
     }
 }

@@ -11,41 +11,42 @@ mod dedupe;
 mod gate;
 mod health;
 mod kiosks;
-mod lanes;
 mod limits;
-mod mts;
 mod notices;
 mod outbox;
 mod push;
 mod recover;
+mod segmenter;
+mod sequencer;
 mod turn;
 mod ussd;
 mod whose;
 
 pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
-pub use agency::{Agency, Call, Content, Outgoing};
+pub use agency::{Agency, AgencyCall, Content, Outgoing};
 pub use asked::TextRefusal;
 pub use converse::Visit;
 pub use gate::Shut;
 pub use health::StoreHealth;
 pub use kiosks::CodeTried;
 pub use limits::Rules;
-pub use mts::Cut;
 pub use notices::UssdNotice;
-pub use outbox::{Puller, Submission};
+pub use outbox::{OutboxFeed, Submission};
 pub use push::QuietHours;
+pub use segmenter::Cut;
 pub use ussd::{Screen, UssdCall, UssdSignal};
 
+use crate::types::lock;
 use crate::{
-    ports::{Store, clock::Clock, kiosks::Beat, portal::Portal, status::Board},
-    types::{CodeRules, Countries, Language, MoId, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
+    ports::{Store, clock::Clock, kiosks::Heartbeat, portal::Portal, status::Board},
+    types::{CauseId, CodeRules, Countries, Language, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
 };
 use jiff::tz::TimeZone;
-use lanes::Lanes;
+use sequencer::Sequencer;
 use std::{
     collections::{HashMap, HashSet},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -108,13 +109,13 @@ struct Core {
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
     settings: Settings,
-    lanes: Arc<Lanes>,
+    sequencer: Arc<Sequencer>,
     /// USSD inputs do not wait for texts of the same number.
-    ussd_lanes: Arc<Lanes>,
+    ussd_lanes: Arc<Sequencer>,
     slots: Arc<Semaphore>,
     in_hand: AtomicUsize,
     /// MOs that are stored and that somebody here works on, or will.
-    in_work: Mutex<HashSet<MoId>>,
+    in_work: Mutex<HashSet<CauseId>>,
     /// Closed while MOs of an unclean end are tried one at a time.
     gate: watch::Sender<bool>,
     draining: AtomicBool,
@@ -127,8 +128,8 @@ struct Core {
     /// There may be an unasked text to work on.
     pushes: tokio::sync::Notify,
     /// What kiosks last said, and whose is not kept yet.
-    beats: Mutex<HashMap<String, Beat>>,
-    fresh_beats: Mutex<HashSet<String>>,
+    heartbeats: Mutex<HashMap<String, Heartbeat>>,
+    fresh_heartbeats: Mutex<HashSet<String>>,
 }
 
 impl Exchange {
@@ -153,8 +154,8 @@ impl Exchange {
                 clock,
                 board,
                 settings,
-                lanes: Arc::new(Lanes::default()),
-                ussd_lanes: Arc::new(Lanes::default()),
+                sequencer: Arc::new(Sequencer::default()),
+                ussd_lanes: Arc::new(Sequencer::default()),
                 slots: Arc::new(Semaphore::new(TURNS_MAX)),
                 in_hand: AtomicUsize::new(0),
                 in_work: Mutex::default(),
@@ -167,20 +168,20 @@ impl Exchange {
                 reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
                 notices,
                 pushes: tokio::sync::Notify::new(),
-                beats: Mutex::default(),
-                fresh_beats: Mutex::default(),
+                heartbeats: Mutex::default(),
+                fresh_heartbeats: Mutex::default(),
             }),
         }
     }
 
     /// Says that a connection of a bind is open; while it is, an equal text on another is a new question.
     pub fn session_opened(&self, session: SessionId) {
-        hold(&self.core.alive).insert(session);
+        lock(&self.core.alive).insert(session);
     }
 
     /// Says that a connection is gone: what it acknowledged last may come again.
     pub fn session_closed(&self, session: SessionId) {
-        hold(&self.core.alive).remove(&session);
+        lock(&self.core.alive).remove(&session);
     }
 
     /// Whether the store takes commits; binds leave when it is lost.
@@ -210,11 +211,6 @@ impl Exchange {
     fn now(&self) -> UnixMs {
         self.core.clock.now()
     }
-}
-
-/// The maps hold plain values, so a panic elsewhere leaves nothing half-done in them.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Random octets of the operating system.

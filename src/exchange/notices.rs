@@ -1,6 +1,6 @@
 //! Reminders as USSD notices, where a gateway takes them: shown at once and confirmed by the telephone. What is not
 //! confirmed goes as a text. Kept in memory: after a crash a notice is sent again, never nothing.
-use super::{Exchange, hold};
+use super::{Exchange, lock};
 use crate::{
     dialogue::View,
     ports::citizens::CitizenRecord,
@@ -8,12 +8,9 @@ use crate::{
         render_ussd,
         ussd::{self as screens, Size},
     },
-    types::{Language, MoId, Msisdn, names::SmscName},
+    types::{CauseId, Language, Msisdn, names::SmscName},
 };
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Mutex};
 use tokio::sync::mpsc;
 
 /// A notice for a bind to send.
@@ -28,7 +25,7 @@ pub struct UssdNotice {
 /// Notices that wait for a bind, and those that are out.
 pub(super) struct Notices {
     queues: HashMap<SmscName, Queue>,
-    out: Mutex<HashMap<MoId, (Msisdn, bool)>>,
+    out: Mutex<HashMap<CauseId, (Msisdn, bool)>>,
 }
 
 /// Of one telco; its far end is taken once.
@@ -54,13 +51,13 @@ impl Exchange {
     /// The notices of a telco, for its binds; once.
     pub fn notices(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
         let queue = self.core.notices.queues.get(smsc)?;
-        queue.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&queue.receiver).take()
     }
 
     /// Sends a view as a notice; `false` where that cannot be and a text is to go.
     pub(super) fn notify_by_ussd(
         &self,
-        push: MoId,
+        push: CauseId,
         smsc: &SmscName,
         number: Msisdn,
         view: &View,
@@ -70,7 +67,7 @@ impl Exchange {
         let size = self.core.settings.telcos.iter().find(|telco| telco.name == *smsc).and_then(|telco| telco.notices);
         let (Some(size), Some(queue)) = (size, self.core.notices.queues.get(smsc)) else { return false };
         let Some(text) = self.notice_text(view, citizen, language, size) else { return false };
-        let mut out = hold(&self.core.notices.out);
+        let mut out = lock(&self.core.notices.out);
         if out.len() >= NOTICES_MAX || queue.sender.try_send(UssdNotice { number, text }).is_err() {
             return false;
         }
@@ -81,19 +78,19 @@ impl Exchange {
     /// One screen, or nothing where it does not fit one.
     fn notice_text(&self, view: &View, citizen: &CitizenRecord, language: Language, size: Size) -> Option<String> {
         let asked = citizen.language == Some(Language::Km);
-        let language = screens::spoken(citizen.language.unwrap_or(language), asked, size);
+        let language = screens::screen_language(citizen.language.unwrap_or(language), asked, size);
         let mut pages = render_ussd(view, None, language, &self.core.settings.zone, size).pages;
         if pages.len() == 1 { pages.pop() } else { None }
     }
 
     /// What became of a notice: `None` when none was sent.
-    pub(super) fn notice_outcome(&self, push: MoId) -> Option<bool> {
-        hold(&self.core.notices.out).remove(&push).map(|(_, confirmed)| confirmed)
+    pub(super) fn notice_outcome(&self, push: CauseId) -> Option<bool> {
+        lock(&self.core.notices.out).remove(&push).map(|(_, confirmed)| confirmed)
     }
 
     /// A telephone has shown a notice; whether one was out to it.
     pub(super) fn notice_confirmed(&self, number: Msisdn) -> bool {
-        let mut out = hold(&self.core.notices.out);
+        let mut out = lock(&self.core.notices.out);
         let Some((_, confirmed)) = out.values_mut().find(|(to, confirmed)| *to == number && !*confirmed) else {
             return false;
         };

@@ -1,7 +1,7 @@
 //! Texts nobody asked for just now: stored durably when their cause comes, rendered in the commit that sends
 //! them, so that they are never stale. STOP, quiet hours, the number's language and the level of disclosure are
 //! respected here and nowhere else.
-use super::{Exchange, converse::intention, mts::Way, new_id};
+use super::{Exchange, converse::intention, new_id, segmenter::Envelope};
 use crate::{
     dialogue::View,
     ports::{
@@ -14,7 +14,7 @@ use crate::{
     },
     render::render_sms,
     types::{
-        CodeVerdict, Language, MoId, Msisdn, UnixMs,
+        CauseId, CodeVerdict, Language, Msisdn, UnixMs,
         civic::{Answer, ApplicationStatus, Change, ChangeKind, Event, Notice, PortalFault, Query, Recipient},
         limits::{EVENT_PAGES_AT_ONCE, NOTICE_USE_MAX, NOTICES_A_DAY_MAX, PUSHES_AT_ONCE},
         names::{Channel, SmscName},
@@ -146,7 +146,7 @@ impl Exchange {
             language,
         };
         Some(NewPush {
-            id: MoId(new_id(now)),
+            id: CauseId(new_id(now)),
             kind: PushKind::FollowUp,
             number,
             payload: payload.to_bytes(),
@@ -220,7 +220,7 @@ impl Exchange {
                 self.decide_event(stored, citizen, notice, language, urgent).await
             }
             Ok(Payload::FollowUp { cause, change, smsc, source, language }) => {
-                self.settle_change(stored, MoId(cause), change, &smsc, &source, language).await
+                self.settle_change(stored, CauseId(cause), change, &smsc, &source, language).await
             }
             Err(_) => {
                 tracing::error!(push = %stored.push.id, "an unasked text cannot be read; it is dropped");
@@ -253,7 +253,7 @@ impl Exchange {
         }
         let number = stored.push.number;
         let (smsc, source) = match self.way_to(number) {
-            Ok(way) => way,
+            Ok(envelope) => envelope,
             Err(NoWay::Country) => {
                 tracing::warn!(push = %stored.push.id, "an event is for a number of a country not in [push] countries");
                 return PushEnd::Dropped;
@@ -283,10 +283,10 @@ impl Exchange {
             }
         }
         let language = citizen.language.unwrap_or(language);
-        let way =
-            Way { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };
+        let envelope =
+            Envelope { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };
         let text = render_sms(&view, language, &self.core.settings.zone).text;
-        PushEnd::Queued(self.cut(&way, &text, now))
+        PushEnd::Queued(self.cut(&envelope, &text, now))
     }
 
     /// Counts a notice to a number, so that an event flood of the portal reaches nobody's telephone whole; how it ends
@@ -338,7 +338,7 @@ impl Exchange {
     async fn settle_change(
         &self,
         stored: &StoredPush,
-        cause: MoId,
+        cause: CauseId,
         change: Change,
         smsc: &str,
         source: &str,
@@ -367,9 +367,9 @@ impl Exchange {
         };
         let smsc: SmscName = smsc.into();
         let not_after = now.plus_ms(FOLLOW_UP_FOR.as_millis() as i64);
-        let way = Way { smsc: &smsc, source, to: number, kind: MtKind::Push, not_after };
+        let envelope = Envelope { smsc: &smsc, source, to: number, kind: MtKind::Push, not_after };
         let text = render_sms(&view, language, &self.core.settings.zone).text;
-        PushEnd::Queued(self.cut(&way, &text, now))
+        PushEnd::Queued(self.cut(&envelope, &text, now))
     }
 
     /// The end of the quiet hours, when it is quiet now.
@@ -424,7 +424,7 @@ impl Exchange {
 fn new_push(to: &Recipient, notice: Notice, now: UnixMs) -> NewPush {
     let payload = Payload::Event { notice, language: to.language, urgent: to.urgent };
     NewPush {
-        id: MoId(new_id(now)),
+        id: CauseId(new_id(now)),
         kind: PushKind::Event,
         number: to.number,
         payload: payload.to_bytes(),

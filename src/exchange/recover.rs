@@ -2,14 +2,14 @@
 //! at a time, so that only an MO that ends the process alone is ever given up.
 use super::{
     Exchange,
-    accept::{Held, InWork},
+    accept::{InWork, TurnPermits},
 };
 use crate::{
     ports::{
         StoreFault,
         inbox::{Recovery, Source, StoredMo},
     },
-    types::{MoId, Msisdn, limits::MO_IN_HAND_MAX},
+    types::{CauseId, Msisdn, limits::MO_IN_HAND_MAX},
 };
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -37,7 +37,7 @@ impl Exchange {
         tokio::spawn(self.clone().watch_store(stop.clone()));
         tokio::spawn(self.clone().sweep(stop.clone()));
         tokio::spawn(self.clone().push_loop(stop.clone()));
-        tokio::spawn(self.clone().keep_beats(stop.clone()));
+        tokio::spawn(self.clone().keep_heartbeats(stop.clone()));
         if recovery.suspects == 0 {
             self.core.gate.send_replace(true);
         }
@@ -93,7 +93,7 @@ impl Exchange {
         }
     }
 
-    async fn page(&self, suspects: bool, after: Option<MoId>, stop: &CancellationToken) -> Option<Vec<StoredMo>> {
+    async fn page(&self, suspects: bool, after: Option<CauseId>, stop: &CancellationToken) -> Option<Vec<StoredMo>> {
         loop {
             if stop.is_cancelled() {
                 return None;
@@ -118,12 +118,12 @@ impl Exchange {
             return;
         };
         mo.attempts += 1;
-        self.turn(mo, citizen, None, Held::new(None, None, slot)).await;
+        self.turn(mo, citizen, None, TurnPermits::new(None, None, slot)).await;
     }
 
     fn take_up_one(&self, mo: StoredMo) {
         let Some(work) = InWork::take(&self.core, mo.id) else { return };
-        let place = self.core.lanes.enter(number_of(&mo));
+        let place = self.core.sequencer.enter(number_of(&mo));
         let exchange = self.clone();
         self.core.tasks.spawn(async move {
             exchange.wait_and_turn(mo, place, None, None).await;

@@ -2,10 +2,10 @@
 //! everything that follows is one commit.
 use super::{
     Exchange,
-    accept::Held,
+    accept::TurnPermits,
     converse::Talk,
     gate::Caller,
-    limits::{self, Verdict},
+    limits::{self, LimitVerdict},
 };
 use crate::{
     dialogue::{Input, View},
@@ -52,7 +52,7 @@ impl Exchange {
         mut mo: StoredMo,
         mut citizen: CitizenRecord,
         read_at: Option<Instant>,
-        held: Held,
+        held: TurnPermits,
     ) {
         loop {
             let before = citizen.clone();
@@ -149,9 +149,9 @@ impl Exchange {
         let rules = &self.core.settings.rules;
         let open = self.open_dialogue(&citizen).is_open();
         let verdict = if open {
-            limits::step(&mut citizen.tallies, rules, now)
+            limits::step(&mut citizen.windows, rules, now)
         } else {
-            limits::reply(&mut citizen.tallies, rules, now)
+            limits::reply(&mut citizen.windows, rules, now)
         };
         if let Some(withheld) = withheld(verdict, language, &citizen) {
             return withheld;
@@ -164,7 +164,7 @@ impl Exchange {
         self.remember(&mut citizen, &talk, now);
         if open && !talk.advanced {
             // what leads nowhere is a question like any other
-            let verdict = limits::reply(&mut citizen.tallies, rules, now);
+            let verdict = limits::reply(&mut citizen.windows, rules, now);
             if let Some(withheld) = withheld(verdict, language, &citizen) {
                 return withheld;
             }
@@ -178,12 +178,12 @@ impl Exchange {
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
         let deadline = self.core.settings.timeout_sms;
         let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key: None };
-        let mut tallies = citizen.tallies;
-        let mut caller = Caller::Number { number, channel: Channel::Sms, tallies: &mut tallies };
+        let mut windows = citizen.windows;
+        let mut caller = Caller::Number { number, channel: Channel::Sms, windows: &mut windows };
         let dialogue = self.open_dialogue(citizen);
         let input = Input::Text(mo.text.clone());
         let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, &mut caller).await;
-        talk.tallies = Some(tallies);
+        talk.windows = Some(windows);
         if talk.set_stopped == Some(true) {
             self.stopped_by(number).await;
         }
@@ -191,8 +191,8 @@ impl Exchange {
     }
 
     fn remember(&self, citizen: &mut CitizenRecord, talk: &Talk, now: UnixMs) {
-        if let Some(tallies) = talk.tallies {
-            limits::keep(&mut citizen.tallies, &tallies);
+        if let Some(windows) = talk.windows {
+            limits::keep(&mut citizen.windows, &windows);
         }
         if let Some(language) = talk.remember_language {
             citizen.language = Some(language);
@@ -238,11 +238,11 @@ impl Exchange {
 }
 
 /// What is done instead of a turn when a limit is reached.
-fn withheld(verdict: Verdict, language: Language, citizen: &CitizenRecord) -> Option<Verdicted> {
+fn withheld(verdict: LimitVerdict, language: Language, citizen: &CitizenRecord) -> Option<Verdicted> {
     let view = match verdict {
-        Verdict::Yes => return None,
-        Verdict::Notice => Some((View::SlowDown, language)),
-        Verdict::Withhold => None,
+        LimitVerdict::Yes => return None,
+        LimitVerdict::Notice => Some((View::SlowDown, language)),
+        LimitVerdict::Withhold => None,
     };
     Some(Verdicted::plain(MoEnd::Withheld, MtKind::Notice, view, citizen.clone()))
 }

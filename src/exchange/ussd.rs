@@ -6,10 +6,10 @@ use super::{
     converse::{Patience, Talk},
     dedupe,
     gate::Caller,
-    lanes::{Lane, Place},
-    limits::{self, Verdict},
-    mts::Way,
+    limits::{self, LimitVerdict},
     new_id,
+    segmenter::Envelope,
+    sequencer::{Lane, LaneEntry},
     whose::Names,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         ussd::{self as screens, Note, Size},
     },
     types::{
-        Language, MoId, Msisdn, SessionId, UnixMs,
+        CauseId, Language, Msisdn, SessionId, UnixMs,
         limits::{ANSWER_VALIDITY, USSD_AGAIN, USSD_OPEN, USSD_WAITING_MAX},
         names::{Channel, Family, SmscName},
     },
@@ -94,7 +94,7 @@ const MARGIN: Duration = Duration::from_millis(400);
 
 /// What is kept of a session.
 #[derive(Clone, Default, serde::Serialize, serde::Deserialize)]
-struct Held {
+struct UssdState {
     /// How its inputs are known.
     #[serde(default)]
     names: Names,
@@ -114,7 +114,7 @@ struct Held {
     last_at: UnixMs,
 }
 
-impl Held {
+impl UssdState {
     fn read(session: &UssdSession) -> Option<Self> {
         let lost = |fault: &serde_json::Error| {
             tracing::error!(kind = ?fault.classify(), "a stored USSD session cannot be read; it begins anew");
@@ -136,10 +136,10 @@ impl Held {
 }
 
 /// What a step came to, before anything is written.
-struct Step {
+struct StepOutcome {
     /// Names the step and what it changes.
-    cause: MoId,
-    held: Option<Held>,
+    cause: CauseId,
+    state: Option<UssdState>,
     screen: Screen,
     citizen: CitizenRecord,
     mts: Vec<NewMt>,
@@ -147,16 +147,16 @@ struct Step {
     follow_up: Option<crate::types::civic::Change>,
 }
 
-impl Step {
-    fn last(cause: MoId, screen: Screen, citizen: CitizenRecord) -> Self {
-        Step { cause, held: None, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
+impl StepOutcome {
+    fn last(cause: CauseId, screen: Screen, citizen: CitizenRecord) -> Self {
+        StepOutcome { cause, state: None, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
     }
 }
 
 /// What surrounds a step.
 struct Around<'a> {
     call: &'a UssdCall,
-    cause: MoId,
+    cause: CauseId,
     citizen: CitizenRecord,
     /// Of the session, should it open with this input.
     names: Names,
@@ -171,8 +171,8 @@ impl Exchange {
         }
         // one input of a number at a time, in the order in which they came
         let _lane: Lane = match self.core.ussd_lanes.enter(call.number) {
-            Place::Head(lane) => lane,
-            Place::Behind(behind) => behind.reach_head().await,
+            LaneEntry::Head(lane) => lane,
+            LaneEntry::Behind(behind) => behind.reach_head().await,
         };
         if call.read_at.elapsed() + MARGIN > call.deadline {
             return None;
@@ -190,24 +190,24 @@ impl Exchange {
         let now = self.now();
         let version = stored.as_ref().map_or(0, |session| session.version);
         let known = stored.filter(|session| now < session.until);
-        let open = known.as_ref().and_then(Held::read);
-        let names = Names::opened(&call, open.as_ref().map(|held| &held.names));
-        let held = open.filter(|held| held.names.is_of(&call));
-        let print = print(&call.signal);
-        if let (Some(session), Some(held)) = (&known, &held)
-            && self.is_again(&call, session, held, &print)
+        let open = known.as_ref().and_then(UssdState::read);
+        let names = Names::opened(&call, open.as_ref().map(|state| &state.names));
+        let state = open.filter(|state| state.names.is_of(&call));
+        let fingerprint = fingerprint(&call.signal);
+        if let (Some(session), Some(state)) = (&known, &state)
+            && self.is_again(&call, session, state, &fingerprint)
         {
-            return held.screen();
+            return state.screen();
         }
-        let around = Around { call: &call, cause: MoId(new_id(now)), citizen: citizen.clone(), names };
-        let step = match (&call.signal, held) {
+        let around = Around { call: &call, cause: CauseId(new_id(now)), citizen: citizen.clone(), names };
+        let step = match (&call.signal, state) {
             (UssdSignal::Abort, None) => return None,
             (UssdSignal::Abort, Some(_)) => {
                 self.end_session(&call, version).await;
                 return None;
             }
             (UssdSignal::Start(steps), _) => self.open_session(around, steps, None).await,
-            (UssdSignal::Next(text) | UssdSignal::Unknown(text), Some(held)) => self.go_on(around, held, text).await,
+            (UssdSignal::Next(text) | UssdSignal::Unknown(text), Some(state)) => self.go_on(around, state, text).await,
             (UssdSignal::Unknown(text), None) if text.is_empty() => return None,
             (UssdSignal::Next(_) | UssdSignal::Unknown(_), None) => {
                 // who answers a notice that asked for it begins anew and has lost nothing
@@ -216,24 +216,24 @@ impl Exchange {
             }
             (UssdSignal::Confirmed, _) => return None,
         };
-        self.keep(call, step, citizen, version, print).await
+        self.keep(call, step, citizen, version, fingerprint).await
     }
 
     /// Whether an input is the one before, sent again: a start that nobody has answered yet, or one that came
     /// over a connection which has died.
-    fn is_again(&self, call: &UssdCall, session: &UssdSession, held: &Held, print: &[u8]) -> bool {
+    fn is_again(&self, call: &UssdCall, session: &UssdSession, state: &UssdState, fingerprint: &[u8]) -> bool {
         // a gateway that counts gives another input another name
-        let same = held.last == print
-            && held.names.is_last(&call.name)
-            && self.now().since_ms(held.last_at) < USSD_AGAIN.as_millis() as i64;
-        let first = matches!(call.signal, UssdSignal::Start(_)) && held.step == 1;
+        let same = state.last == fingerprint
+            && state.names.is_last(&call.name)
+            && self.now().since_ms(state.last_at) < USSD_AGAIN.as_millis() as i64;
+        let first = matches!(call.signal, UssdSignal::Start(_)) && state.step == 1;
         same && (first || session.connection != call.connection && !self.is_alive(session.connection))
     }
 
-    async fn open_session(&self, around: Around<'_>, steps: &[String], note: Option<Note>) -> Step {
+    async fn open_session(&self, around: Around<'_>, steps: &[String], note: Option<Note>) -> StepOutcome {
         let menu = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
-        let mut held = Held { names: around.names.clone(), ..Held::default() };
-        held.set_dialogue(&menu.next);
+        let mut state = UssdState { names: around.names.clone(), ..UssdState::default() };
+        state.set_dialogue(&menu.next);
         let mut next = Next { talk: menu, note };
         for (at, step) in steps.iter().enumerate() {
             // what changes something must have been seen first
@@ -257,31 +257,31 @@ impl Exchange {
                 break;
             }
         }
-        self.shown(around, held, next)
+        self.shown(around, state, next)
     }
 
-    async fn go_on(&self, around: Around<'_>, mut held: Held, text: &str) -> Step {
+    async fn go_on(&self, around: Around<'_>, mut state: UssdState, text: &str) -> StepOutcome {
         let text = text.trim();
-        held.names = held.names.after(around.call);
+        state.names = state.names.after(around.call);
         let turned = match text {
-            "0" if held.page > 0 => Some(held.page - 1),
-            "9" if held.page + 1 < held.pages.len() => Some(held.page + 1),
+            "0" if state.page > 0 => Some(state.page - 1),
+            "9" if state.page + 1 < state.pages.len() => Some(state.page + 1),
             _ => None,
         };
         if let Some(page) = turned {
-            held.page = page;
-            held.wrong = 0;
-            return self.same_view(around, held);
+            state.page = page;
+            state.wrong = 0;
+            return self.same_view(around, state);
         }
-        if let Some(answer) = held.text.take_if(|_| text == "8") {
-            return self.as_text(around, held, &answer);
+        if let Some(answer) = state.text.take_if(|_| text == "8") {
+            return self.as_text(around, state, &answer);
         }
         let input = match text {
             "0" => Input::Choice(Choice::Back),
             _ if !text.is_empty() && text.bytes().all(|byte| byte == b'0') => Input::Choice(Choice::Home),
             _ => Input::Text(text.replace(['*', '#'], " ").trim().to_owned()),
         };
-        let before = held.dialogue();
+        let before = state.dialogue();
         let typed = matches!(input, Input::Text(_));
         let mut talk = self.converse_ussd(&around, before.clone(), input).await;
         if talk.late && typed {
@@ -290,12 +290,12 @@ impl Exchange {
         if talk.late {
             talk = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
         }
-        held.wrong = if talk.advanced { 0 } else { held.wrong.saturating_add(1) };
-        if held.wrong > WRONG_MAX {
-            held.wrong = 0;
+        state.wrong = if talk.advanced { 0 } else { state.wrong.saturating_add(1) };
+        if state.wrong > WRONG_MAX {
+            state.wrong = 0;
             talk = self.converse_ussd(&around, Dialogue::default(), Input::Start).await;
         }
-        self.shown(around, held, Next { talk, note: None })
+        self.shown(around, state, Next { talk, note: None })
     }
 
     /// A step of the dialogue, with the number's limits.
@@ -304,96 +304,97 @@ impl Exchange {
         let share = self.core.settings.timeout_ussd;
         let asker =
             Asker { channel: Channel::Ussd, number: Some(call.number), deadline: share + MARGIN / 2, key: None };
-        let mut tallies = around.citizen.tallies;
-        let mut caller = Caller::Number { number: call.number, channel: Channel::Ussd, tallies: &mut tallies };
+        let mut windows = around.citizen.windows;
+        let mut caller = Caller::Number { number: call.number, channel: Channel::Ussd, windows: &mut windows };
         let until = call.read_at + call.deadline.saturating_sub(MARGIN);
         let patience = Patience { share, until };
-        let language = Some(self.spoken(call, &around.citizen));
+        let language = Some(self.screen_language(call, &around.citizen));
         let mut talk =
             self.run_within(dialogue, input, asker, Some(around.cause), language, &mut caller, Some(patience)).await;
-        talk.tallies = Some(tallies);
+        talk.windows = Some(windows);
         if talk.set_stopped == Some(true) {
             self.stopped_by(call.number).await;
         }
         talk
     }
 
-    fn spoken(&self, call: &UssdCall, citizen: &CitizenRecord) -> Language {
+    fn screen_language(&self, call: &UssdCall, citizen: &CitizenRecord) -> Language {
         let language = citizen.language.unwrap_or(self.core.settings.default_language);
-        screens::spoken(language, citizen.language == Some(Language::Km), call.size)
+        screens::screen_language(language, citizen.language == Some(Language::Km), call.size)
     }
 
     /// From what was said to the screens of it.
-    fn shown(&self, around: Around<'_>, mut held: Held, next: Next) -> Step {
+    fn shown(&self, around: Around<'_>, mut state: UssdState, next: Next) -> StepOutcome {
         let Next { talk, note } = next;
         let (call, cause, mut citizen) = (around.call, around.cause, around.citizen.clone());
         let rules = &self.core.settings.rules;
-        if limits::step(&mut citizen.tallies, rules, self.now()) != Verdict::Yes {
+        if limits::step(&mut citizen.windows, rules, self.now()) != LimitVerdict::Yes {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
         self.remember_talk(&mut citizen, &talk);
         let asked = citizen.language == Some(Language::Km);
-        let language = screens::spoken(talk.language, asked || talk.language != Language::Km, call.size);
+        let language = screens::screen_language(talk.language, asked || talk.language != Language::Km, call.size);
         // a screen is always shown
         let unsaid = if talk.hushed { View::SlowDown } else { View::Menu };
         let view = talk.view.unwrap_or(unsaid);
         let explained = matches!(view, View::Choose { again: Some(_), .. });
         let note = note.or((!talk.advanced && !explained).then_some(Note::NotUnderstood));
         let text = render_ussd(&view, note, language, &self.core.settings.zone, call.size);
-        held.set_dialogue(&talk.next);
-        held.text = text.as_text.then(|| {
+        state.set_dialogue(&talk.next);
+        state.text = text.as_text.then(|| {
             let language = citizen.language.unwrap_or(self.core.settings.default_language);
             render_sms(&view, language, &self.core.settings.zone).text
         });
-        held.pages = text.pages;
-        held.page = 0;
-        held.step += 1;
-        let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: text.end };
+        state.pages = text.pages;
+        state.page = 0;
+        state.step += 1;
+        let screen = Screen { text: state.pages.first().cloned().unwrap_or_default(), end: text.end };
         let follow_up = talk.follow_up;
-        let held = (!text.end).then_some(held);
-        Step { cause, held, screen, citizen, mts: Vec::new(), late: None, follow_up }
+        let state = (!text.end).then_some(state);
+        StepOutcome { cause, state, screen, citizen, mts: Vec::new(), late: None, follow_up }
     }
 
-    fn same_view(&self, around: Around<'_>, mut held: Held) -> Step {
+    fn same_view(&self, around: Around<'_>, mut state: UssdState) -> StepOutcome {
         let (call, cause, mut citizen) = (around.call, around.cause, around.citizen);
-        if limits::step(&mut citizen.tallies, &self.core.settings.rules, self.now()) != Verdict::Yes {
+        if limits::step(&mut citizen.windows, &self.core.settings.rules, self.now()) != LimitVerdict::Yes {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
-        held.step += 1;
-        match held.screen() {
+        state.step += 1;
+        match state.screen() {
             Some(screen) => {
-                let held = Some(held);
-                Step { cause, held, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
+                let state = Some(state);
+                StepOutcome { cause, state, screen, citizen, mts: Vec::new(), late: None, follow_up: None }
             }
             None => self.ended(call, cause, citizen, &View::AskAgain),
         }
     }
 
     /// The last answer as a text, in the commit of this step.
-    fn as_text(&self, around: Around<'_>, mut held: Held, answer: &str) -> Step {
+    fn as_text(&self, around: Around<'_>, mut state: UssdState, answer: &str) -> StepOutcome {
         let (call, cause, now) = (around.call, around.cause, self.now());
         let mut citizen = around.citizen;
-        if limits::reply(&mut citizen.tallies, &self.core.settings.rules, now) != Verdict::Yes {
+        if limits::reply(&mut citizen.windows, &self.core.settings.rules, now) != LimitVerdict::Yes {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
         let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
-        let way = Way { smsc: &call.smsc, source: &call.short_code, to: call.number, kind: MtKind::Answer, not_after };
-        let mts = self.cut(&way, answer, now);
-        let language = self.spoken(call, &citizen);
+        let envelope =
+            Envelope { smsc: &call.smsc, source: &call.short_code, to: call.number, kind: MtKind::Answer, not_after };
+        let mts = self.cut(&envelope, answer, now);
+        let language = self.screen_language(call, &citizen);
         let sent = screens::sent(language, call.size);
-        held.pages = sent.pages;
-        held.page = 0;
-        held.step += 1;
-        let screen = Screen { text: held.pages.first().cloned().unwrap_or_default(), end: false };
-        Step { cause, held: Some(held), screen, citizen, mts, late: None, follow_up: None }
+        state.pages = sent.pages;
+        state.page = 0;
+        state.step += 1;
+        let screen = Screen { text: state.pages.first().cloned().unwrap_or_default(), end: false };
+        StepOutcome { cause, state: Some(state), screen, citizen, mts, late: None, follow_up: None }
     }
 
     /// The question goes on as a text: the same dialogue, the same input, and the same name of what it changes.
-    fn hand_over_to_sms(&self, around: Around<'_>, before: &Dialogue, text: &str) -> Step {
+    fn hand_over_to_sms(&self, around: Around<'_>, before: &Dialogue, text: &str) -> StepOutcome {
         let (call, cause, now) = (around.call, around.cause, self.now());
         let mut citizen = around.citizen;
-        let language = self.spoken(call, &citizen);
-        if limits::reply(&mut citizen.tallies, &self.core.settings.rules, now) != Verdict::Yes {
+        let language = self.screen_language(call, &citizen);
+        if limits::reply(&mut citizen.windows, &self.core.settings.rules, now) != LimitVerdict::Yes {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
         citizen.dialogue = Some(before.to_bytes());
@@ -416,23 +417,23 @@ impl Exchange {
             received_at: now,
         };
         let screen = Screen { text: screens::late(language), end: true };
-        Step { late: Some(late), ..Step::last(cause, screen, citizen) }
+        StepOutcome { late: Some(late), ..StepOutcome::last(cause, screen, citizen) }
     }
 
-    fn ended(&self, call: &UssdCall, cause: MoId, citizen: CitizenRecord, view: &View) -> Step {
-        let language = self.spoken(call, &citizen);
+    fn ended(&self, call: &UssdCall, cause: CauseId, citizen: CitizenRecord, view: &View) -> StepOutcome {
+        let language = self.screen_language(call, &citizen);
         let text = render_ussd(view, None, language, &self.core.settings.zone, call.size);
         let screen = Screen { text: text.pages.into_iter().next().unwrap_or_default(), end: true };
-        Step::last(cause, screen, citizen)
+        StepOutcome::last(cause, screen, citizen)
     }
 
     fn sorry(&self, call: &UssdCall, citizen: &CitizenRecord) -> Screen {
-        self.ended(call, MoId(new_id(self.now())), citizen.clone(), &View::AskAgain).screen
+        self.ended(call, CauseId(new_id(self.now())), citizen.clone(), &View::AskAgain).screen
     }
 
     fn remember_talk(&self, citizen: &mut CitizenRecord, talk: &Talk) {
-        if let Some(tallies) = talk.tallies {
-            limits::keep(&mut citizen.tallies, &tallies);
+        if let Some(windows) = talk.windows {
+            limits::keep(&mut citizen.windows, &windows);
         }
         citizen.language = talk.remember_language.or(citizen.language);
         citizen.stopped = talk.set_stopped.unwrap_or(citizen.stopped);
@@ -442,24 +443,24 @@ impl Exchange {
     async fn keep(
         &self,
         call: UssdCall,
-        step: Step,
+        step: StepOutcome,
         before: CitizenRecord,
         version: i64,
-        print: Vec<u8>,
+        fingerprint: Vec<u8>,
     ) -> Option<Screen> {
         let now = self.now();
-        let Step { cause, held, screen, citizen, mut mts, late, follow_up } = step;
+        let StepOutcome { cause, state, screen, citizen, mut mts, late, follow_up } = step;
         let handed = late.as_ref().map(|mo| waiting(mo, now));
         let follow_up = follow_up.and_then(|change| {
             // the change was asked for under the name of this step
             let asked = named(cause, &call, now);
             self.follow_up(&asked, change, &citizen)
         });
-        let over = held.is_none();
-        let state = held.map(|mut held| {
-            held.last = print;
-            held.last_at = now;
-            serde_json::to_vec(&held).expect("a session is plain strings and numbers")
+        let over = state.is_none();
+        let state = state.map(|mut state| {
+            state.last = fingerprint;
+            state.last_at = now;
+            serde_json::to_vec(&state).expect("a session is plain strings and numbers")
         });
         let session = UssdSession {
             name: call.name.clone(),
@@ -493,7 +494,7 @@ impl Exchange {
             Ok(_) => {
                 self.core.board.count(Rate::Answers, 1, now);
                 if let Some(mo) = handed {
-                    let place = self.core.lanes.enter(call.number);
+                    let place = self.core.sequencer.enter(call.number);
                     let exchange = self.clone();
                     self.core.tasks.spawn(async move { exchange.wait_and_turn(mo, place, None, None).await });
                 }
@@ -525,7 +526,7 @@ impl Exchange {
             mts: Vec::new(),
             late: None,
             follow_up: None,
-            cause: MoId(new_id(now)),
+            cause: CauseId(new_id(now)),
         };
         // one that is not ended ends by itself
         if self.core.store.keep_ussd(step, now).await.is_err() {
@@ -541,7 +542,7 @@ struct Next {
 }
 
 /// What makes two inputs equal.
-fn print(signal: &UssdSignal) -> Vec<u8> {
+fn fingerprint(signal: &UssdSignal) -> Vec<u8> {
     let (kind, text) = match signal {
         UssdSignal::Start(steps) => ("start", steps.join("*")),
         UssdSignal::Next(text) => ("next", text.clone()),
@@ -566,7 +567,7 @@ fn waiting(mo: &NewMo, now: UnixMs) -> StoredMo {
 }
 
 /// A step as the cause of what is to be found out.
-fn named(cause: MoId, call: &UssdCall, now: UnixMs) -> StoredMo {
+fn named(cause: CauseId, call: &UssdCall, now: UnixMs) -> StoredMo {
     StoredMo {
         id: cause,
         smsc: call.smsc.clone(),

@@ -2,13 +2,13 @@
 //! answer is found.
 use super::{
     KioskState,
-    at::Here,
-    door::CheckAnswer,
+    backend::CheckAnswer,
+    context::PageContext,
     frame::{Back, Frame, page},
     pages::HelpPage,
-    views::{Action, Does, Slot, StatusCard, slots, status_card},
-    visit::{DIGITS_MAX, Held, PIN_MAX, Sent, Typed, pressed},
-    words::{Lang, Notice, Told},
+    views::{Action, DigitSlot, Does, StatusCard, slots, status_card},
+    visit::{DIGITS_MAX, PIN_MAX, Sent, Typed, VisitState, pressed},
+    words::{Lang, Message, Notice},
 };
 use crate::{
     dialogue::StatusFacts,
@@ -33,9 +33,9 @@ pub(super) fn digit_keys() -> Vec<Key> {
 #[derive(Template)]
 #[template(path = "pad.html")]
 struct PadPage {
-    f: Frame,
+    frame: Frame,
     hint: String,
-    groups: Vec<Vec<Slot>>,
+    groups: Vec<Vec<DigitSlot>>,
     spoken: String,
     keys: Vec<Key>,
     notice: Option<(&'static str, String)>,
@@ -47,7 +47,7 @@ struct PadPage {
 #[derive(Template)]
 #[template(path = "status.html")]
 struct StatusPage {
-    f: Frame,
+    frame: Frame,
     card: StatusCard,
     actions: Vec<Action>,
     hide: &'static str,
@@ -57,10 +57,10 @@ struct StatusPage {
 #[derive(Template)]
 #[template(path = "sorry.html")]
 struct SorryPage {
-    f: Frame,
+    frame: Frame,
     code: String,
     icon: &'static str,
-    told: &'static Told,
+    message: &'static Message,
     steps: &'static [&'static str],
     /// Key and words of the button.
     button: (&'static str, &'static str),
@@ -70,7 +70,7 @@ struct SorryPage {
 #[derive(Template)]
 #[template(path = "digits.html")]
 pub(super) struct DigitsPage {
-    pub(super) f: Frame,
+    pub(super) frame: Frame,
     pub(super) title: &'static str,
     pub(super) hint: String,
     pub(super) icon: &'static str,
@@ -90,13 +90,13 @@ pub(super) struct DigitsPage {
     pub(super) other: Option<(&'static str, &'static str)>,
 }
 
-pub(super) async fn pad(State(state): State<KioskState>, here: Here) -> Response {
-    pad_page(&state, &here, Typed::default(), "stay", None)
+pub(super) async fn pad(State(state): State<KioskState>, context: PageContext) -> Response {
+    pad_page(&state, &context, Typed::default(), "stay", None)
 }
 
 /// A press: a digit, `delete`, `clear`, `at…` (correct this digit), `stay`, `help`, `ok`; `pin` asks for the PIN,
 /// `p…` types it. Anything else is as `stay`.
-pub(super) async fn check(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub(super) async fn check(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let most = most(&state);
     let mut typed = form.typed(most);
     if let Some(press) = form.key.strip_prefix('p') {
@@ -104,16 +104,16 @@ pub(super) async fn check(State(state): State<KioskState>, here: Here, Sent(form
             "in" => typed.pin.clear(),
             press => pressed(&mut typed.pin, press, PIN_MAX),
         }
-        return pin_page(&here, typed, None);
+        return pin_page(&context, typed, None);
     }
     match form.key.as_str() {
         "delete" => typed.delete(),
-        "clear" => typed = Typed { held: typed.held, ..Typed::default() },
+        "clear" => typed = Typed { visit: typed.visit, ..Typed::default() },
         "help" => {
-            let f = here.frame(here.w.help_title, "check", Back::Key("stay")).keeping(typed, "help");
-            return page(StatusCode::OK, &HelpPage { f });
+            let frame = context.frame(context.words.help_title, "check", Back::Key("stay")).keeping(typed, "help");
+            return page(StatusCode::OK, &HelpPage { frame });
         }
-        "ok" => return answer(&state, &here, typed).await,
+        "ok" => return answer(&state, &context, typed).await,
         other => {
             if let Some(at) = other.strip_prefix("at") {
                 typed = Typed { at: Typed::read(&typed.digits, at, most).at, ..typed };
@@ -124,7 +124,7 @@ pub(super) async fn check(State(state): State<KioskState>, here: Here, Sent(form
             }
         }
     }
-    pad_page(&state, &here, Typed { pin: String::new(), ..typed }, "stay", None)
+    pad_page(&state, &context, Typed { pin: String::new(), ..typed }, "stay", None)
 }
 
 /// Digits that fill the display.
@@ -136,64 +136,72 @@ pub(super) fn most(state: &KioskState) -> usize {
 }
 
 /// Where the application stands, by what was typed and proven.
-pub(super) async fn answer(state: &KioskState, here: &Here, mut typed: Typed) -> Response {
-    let w = here.w;
+pub(super) async fn answer(state: &KioskState, context: &PageContext, mut typed: Typed) -> Response {
+    let words = context.words;
     typed.at = None;
     let (whole, got) = (most(state), typed.digits.len());
     let short = !state.groups.is_empty() && got < whole;
     if got == 0 || short {
-        let text = if state.groups.is_empty() { w.code_hint_free.to_owned() } else { (w.incomplete_text)(whole, got) };
-        return pad_page(state, here, typed, "ok", Some((w.incomplete, text)));
+        let text =
+            if state.groups.is_empty() { words.code_hint_free.to_owned() } else { (words.incomplete_text)(whole, got) };
+        return pad_page(state, context, typed, "ok", Some((words.incomplete, text)));
     }
-    let found = look_up(state, here, &typed).await;
-    told(state, here, typed, found)
+    let found = look_up(state, context, &typed).await;
+    message(state, context, typed, found)
 }
 
 /// What the door says of what was typed and proven.
-pub(super) async fn look_up(state: &KioskState, here: &Here, typed: &Typed) -> CheckAnswer {
-    let who = here.who(Held::open(state, here, &typed.held).number());
-    state.door.check(&who, &typed.digits, Pin::parse(&typed.pin), here.lang.language()).await
+pub(super) async fn look_up(state: &KioskState, context: &PageContext, typed: &Typed) -> CheckAnswer {
+    let who = context.who(VisitState::open(state, context, &typed.visit).number());
+    state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await
 }
 
 /// The page of it.
-pub(super) fn told(state: &KioskState, here: &Here, typed: Typed, found: CheckAnswer) -> Response {
-    let w = here.w;
-    let told = |told: &'static Told| Some((told.title, told.text.to_owned()));
+pub(super) fn message(state: &KioskState, context: &PageContext, typed: Typed, found: CheckAnswer) -> Response {
+    let words = context.words;
+    let message = |message: &'static Message| Some((message.title, message.text.to_owned()));
     let printed = typed.printed(&state.groups);
-    let frame = |title, typed| here.frame(title, "check", Back::Key("stay")).keeping(typed, "ok");
-    let sorry = |icon, told: &'static Told, steps, button| {
-        let page = SorryPage { f: frame(told.title, typed.clone()), code: printed.clone(), icon, told, steps, button };
+    let frame = |title, typed| context.frame(title, "check", Back::Key("stay")).keeping(typed, "ok");
+    let sorry = |icon, message: &'static Message, steps, button| {
+        let page = SorryPage {
+            frame: frame(message.title, typed.clone()),
+            code: printed.clone(),
+            icon,
+            message,
+            steps,
+            button,
+        };
         self::page(StatusCode::OK, &page)
     };
     let pin_given = Pin::parse(&typed.pin).is_some();
-    let number = Held::open(state, here, &typed.held).number();
+    let number = VisitState::open(state, context, &typed.visit).number();
     match found {
         CheckAnswer::Status(answer) => {
-            let card = status_card(here.lang, &answer);
+            let card = status_card(context.lang, &answer);
             let public = answer.disclosure == Disclosure::Public;
             let due = is_due(&answer);
-            let actions = actions(here.lang, public && !pin_given, public && number.is_none(), due);
-            let (hide, show) = (here.lang.device().hide, here.lang.device().show);
-            page(StatusCode::OK, &StatusPage { f: frame(w.status, typed), card, actions, hide, show })
+            let actions = actions(context.lang, public && !pin_given, public && number.is_none(), due);
+            let (hide, show) = (context.lang.device().hide, context.lang.device().show);
+            page(StatusCode::OK, &StatusPage { frame: frame(words.status, typed), card, actions, hide, show })
         }
         CheckAnswer::Unknown if pin_given => {
             // made again in the other language without trying the PIN once more
             let typed = Typed { pin: String::new(), ..typed };
-            let f = here.frame(w.unknown_pin.title, "check", Back::Key("stay")).keeping(typed, "pin");
-            let (told, steps, button) = (&w.unknown_pin, &w.unknown_steps, ("pin", w.again));
-            page(StatusCode::OK, &SorryPage { f, code: printed, icon: "search", told, steps, button })
+            let frame = context.frame(words.unknown_pin.title, "check", Back::Key("stay")).keeping(typed, "pin");
+            let (message, steps, button) = (&words.unknown_pin, &words.unknown_steps, ("pin", words.again));
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "search", message, steps, button })
         }
-        CheckAnswer::Mistyped => pad_page(state, here, typed.clone(), "ok", told(&w.mistyped)),
-        CheckAnswer::NotACode => pad_page(state, here, typed.clone(), "ok", told(&w.not_a_code)),
-        CheckAnswer::Unknown => sorry("search", &w.unknown, &w.unknown_steps, ("stay", w.correct_code)),
-        CheckAnswer::Busy => sorry("cloud", &w.busy, &w.busy_steps, ("ok", w.again)),
-        CheckAnswer::Paused => sorry("clock", &w.paused, &[], ("ok", w.again)),
+        CheckAnswer::Mistyped => pad_page(state, context, typed.clone(), "ok", message(&words.mistyped)),
+        CheckAnswer::NotACode => pad_page(state, context, typed.clone(), "ok", message(&words.not_a_code)),
+        CheckAnswer::Unknown => sorry("search", &words.unknown, &words.unknown_steps, ("stay", words.correct_code)),
+        CheckAnswer::Busy => sorry("cloud", &words.busy, &words.busy_steps, ("ok", words.again)),
+        CheckAnswer::Paused => sorry("clock", &words.paused, &[], ("ok", words.again)),
         CheckAnswer::PinLocked => {
             // without the PIN there is still what the code alone tells
             let typed = Typed { pin: String::new(), ..typed };
-            let f = here.frame(w.pin_locked.title, "check", Back::Key("stay")).keeping(typed, "ok");
-            let (told, button) = (&w.pin_locked, ("ok", w.ok));
-            page(StatusCode::OK, &SorryPage { f, code: printed, icon: "clock", told, steps: &[], button })
+            let frame = context.frame(words.pin_locked.title, "check", Back::Key("stay")).keeping(typed, "ok");
+            let (message, button) = (&words.pin_locked, ("ok", words.ok));
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "clock", message, steps: &[], button })
         }
     }
 }
@@ -205,33 +213,34 @@ pub(super) fn is_due(facts: &StatusFacts) -> bool {
 
 /// What can be done with an answer.
 fn actions(lang: Lang, pin: bool, number: bool, due: bool) -> Vec<Action> {
-    let (w, v) = (lang.words(), lang.visit());
+    let (words, visit_words) = (lang.words(), lang.visit());
     let mut actions = Vec::new();
     if due {
-        actions.push(Action::key("pay", "begin", "qr", v.pay).strong());
+        actions.push(Action::key("pay", "begin", "qr", visit_words.pay).strong());
     }
     if pin {
-        actions.push(Action::key("check", "pin", "receipt", w.pin_more));
+        actions.push(Action::key("check", "pin", "receipt", words.pin_more));
     }
     if number {
-        actions.push(Action::key("number", "begin", "phone", v.number_more));
+        actions.push(Action::key("number", "begin", "phone", visit_words.number_more));
     }
-    actions.push(Action::key("send", "begin", "phone", v.send_to_phone));
-    actions.push(Action::print(v.print));
+    actions.push(Action::key("send", "begin", "phone", visit_words.send_to_phone));
+    actions.push(Action::print(visit_words.print));
     actions
 }
 
-fn pin_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Response {
-    let w = here.w;
+fn pin_page(context: &PageContext, typed: Typed, notice: Option<&'static Message>) -> Response {
+    let words = context.words;
     let count = typed.pin.len();
     let places = (0..PIN_MAX).map(|at| (at < count).then(|| "●".to_owned())).collect();
-    let f = here.frame(w.pin_title, "check", Back::Key("ok")).keeping(Typed { pin: typed.pin, ..typed }, "p");
+    let frame =
+        context.frame(words.pin_title, "check", Back::Key("ok")).keeping(Typed { pin: typed.pin, ..typed }, "p");
     page(
         StatusCode::OK,
         &DigitsPage {
-            f,
-            title: w.pin_title,
-            hint: w.pin_hint.to_owned(),
+            frame,
+            title: words.pin_title,
+            hint: words.pin_hint.to_owned(),
             icon: "receipt",
             keys: digit_keys(),
             places,
@@ -239,7 +248,7 @@ fn pin_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Respons
             spoken: count.to_string(),
             notice: notice.map(Notice::from),
             field: ("pin", 'p'),
-            go: ("ok", w.ok),
+            go: ("ok", words.ok),
             ready: count >= 4,
             most: PIN_MAX,
             other: None,
@@ -249,24 +258,24 @@ fn pin_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Respons
 
 fn pad_page(
     state: &KioskState,
-    here: &Here,
+    context: &PageContext,
     typed: Typed,
     replay: &'static str,
     notice: Option<(&'static str, String)>,
 ) -> Response {
-    let w = here.w;
+    let words = context.words;
     let whole = most(state);
-    let hint = if state.groups.is_empty() { w.code_hint_free.to_owned() } else { (w.code_hint)(whole) };
+    let hint = if state.groups.is_empty() { words.code_hint_free.to_owned() } else { (words.code_hint)(whole) };
     let template = PadPage {
         hint,
         groups: slots(&typed, &state.groups),
         spoken: typed.printed(&state.groups),
         keys: digit_keys(),
         notice,
-        correcting: typed.at.map(|at| (w.correcting)(at + 1)),
+        correcting: typed.at.map(|at| (words.correcting)(at + 1)),
         complete: !state.groups.is_empty() && typed.digits.len() == whole,
         most: whole,
-        f: here.frame(w.code_title, "check", Back::In("home".into())).keeping(typed, replay),
+        frame: context.frame(words.code_title, "check", Back::In("home".into())).keeping(typed, replay),
     };
     page(StatusCode::OK, &template)
 }

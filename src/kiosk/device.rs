@@ -2,13 +2,13 @@
 //! know how a pairing is stored.
 use super::{
     KioskState, Pairing,
-    at::{Device, Here},
     check::{DigitsPage, digit_keys},
+    context::{Device, PageContext},
     frame::{Back, page},
-    pages::ToldPage,
+    pages::MessagePage,
     views::{Action, Fact},
     visit::{Sent, pressed},
-    words::{EN, KM, Lang, Notice, Told, Words},
+    words::{EN, KM, Lang, Message, Notice, Words},
     words_device::DeviceWords,
 };
 use crate::{
@@ -40,7 +40,7 @@ struct PairPage {
     km: &'static Words,
     en: &'static Words,
     class: &'static str,
-    told: [(&'static str, &'static Told); 2],
+    message: [(&'static str, &'static Message); 2],
     code: Option<String>,
     /// Words of the button, in Khmer and English.
     button: (&'static str, &'static str),
@@ -54,7 +54,7 @@ struct ClosedPage {
     class: String,
     build: String,
     /// Language, headline, reason, hours.
-    told: Vec<(&'static str, &'static str, String, Option<String>)>,
+    message: Vec<(&'static str, &'static str, String, Option<String>)>,
 }
 
 /// What the guard found out about who asks.
@@ -70,7 +70,7 @@ pub enum Known {
 /// Which device sent these headers.
 pub async fn who(state: &KioskState, headers: &HeaderMap) -> Known {
     let token = web::device_token(headers).unwrap_or_default();
-    let known = if token.is_empty() { Ok(None) } else { state.door.device(token).await };
+    let known = if token.is_empty() { Ok(None) } else { state.backend.device(token).await };
     match (known, state.pairing) {
         (Ok(Some(kiosk)), _) => Known::Device(Arc::new(kiosk.into())),
         (_, Pairing::Off) => Known::Device(Arc::new(Device { office: state.stands_at.clone(), ..Device::open() })),
@@ -82,13 +82,17 @@ pub async fn who(state: &KioskState, headers: &HeaderMap) -> Known {
 /// What an unpaired device sees: a button that asks for digits; the digits that an operator enters, which look again by
 /// themselves; and once they were entered, the first page, with a token that nobody saw before. Looking stores nothing.
 pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
-    let Some(held) = web::device_token(headers).filter(|token| is_token(token)) else { return pair_page(None, false) };
-    match state.door.pairing(held).await {
+    let Some(visit) = web::device_token(headers).filter(|token| is_token(token)) else { return pair_page(None, false) };
+    match state.backend.pairing(visit).await {
         Step::None => pair_page(None, false),
         Step::Shown(code) => pair_page(Some(code), false),
         Step::Done => {
             let token = new_token();
-            if state.door.take_pairing(held, &token).await { known_by(headers, &token) } else { pair_page(None, true) }
+            if state.backend.take_pairing(visit, &token).await {
+                known_by(headers, &token)
+            } else {
+                pair_page(None, true)
+            }
         }
     }
 }
@@ -96,7 +100,7 @@ pub async fn pairing_page(state: &KioskState, headers: &HeaderMap) -> Response {
 /// `POST /kiosk` of an unpaired device: somebody touched the button. It gets a token of its own, whatever it had before.
 pub async fn begin_pairing(state: &KioskState, headers: &HeaderMap, from: Option<IpAddr>) -> Response {
     let token = new_token();
-    match state.door.begin_pairing(&token, from).await {
+    match state.backend.begin_pairing(&token, from).await {
         Some(_) => known_by(headers, &token),
         None => pair_page(None, true),
     }
@@ -111,10 +115,10 @@ fn pair_page(code: Option<String>, failed: bool) -> Response {
             (None, false) => &words.pair_first,
         }
     };
-    let told = [("km", pick(Lang::Km)), ("en", pick(Lang::En))];
+    let message = [("km", pick(Lang::Km)), ("en", pick(Lang::En))];
     let button = (Lang::Km.device().pair.title, Lang::En.device().pair.title);
     let shown = code.is_some();
-    let mut answer = page(StatusCode::OK, &PairPage { km: &KM, en: &EN, class: "pairing", told, code, button });
+    let mut answer = page(StatusCode::OK, &PairPage { km: &KM, en: &EN, class: "pairing", message, code, button });
     if shown {
         answer.headers_mut().insert(header::REFRESH, HeaderValue::from_static("5; url=/kiosk"));
     }
@@ -183,7 +187,7 @@ pub async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
         Some(id) => office(state, id).await,
         None => None,
     };
-    let now = state.door.now().civil(&phnom_penh());
+    let now = state.backend.now().civil(&phnom_penh());
     let by_operator = device.closed.as_ref();
     let paired = !device.build().is_empty();
     let by_hours = paired && office.as_ref().is_some_and(|office| is_closed(office, now.date(), now.time()));
@@ -191,7 +195,7 @@ pub async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
         return None;
     }
     let reason = by_operator.and_then(|text| Reason::read(text));
-    let told = [Lang::Km, Lang::En].map(|lang| {
+    let message = [Lang::Km, Lang::En].map(|lang| {
         let words = lang.device();
         let given = reason.as_ref().map(|reason| if lang == Lang::Km { &reason.km } else { &reason.en });
         let text = given.cloned().unwrap_or_else(|| words.closed.text.to_owned());
@@ -201,7 +205,7 @@ pub async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
     let class = device.profile.name.to_owned();
     let mut answer = page(
         StatusCode::OK,
-        &ClosedPage { km: &KM, en: &EN, class, build: device.build(), told: told.into_iter().collect() },
+        &ClosedPage { km: &KM, en: &EN, class, build: device.build(), message: message.into_iter().collect() },
     );
     answer.headers_mut().insert(header::REFRESH, HeaderValue::from_static("60"));
     Some(answer)
@@ -209,19 +213,19 @@ pub async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
 
 async fn office(state: &KioskState, id: &str) -> Option<Arc<Office>> {
     let search = OfficeSearch { id: Some(id.to_owned()), ..OfficeSearch::default() };
-    match state.door.look_around(&Query::Offices(search)).await {
+    match state.backend.look_around(&Query::Offices(search)).await {
         Answer::Offices(Ok(found)) => found.items.first().map(|hit| Arc::clone(&hit.office)),
         _ => None,
     }
 }
 
 /// Where to call when nothing can be asked: the office's numbers.
-pub async fn phones(state: &KioskState, here: &Here) -> Vec<Fact> {
-    let Some(id) = &here.device.office else { return Vec::new() };
+pub async fn phones(state: &KioskState, context: &PageContext) -> Vec<Fact> {
+    let Some(id) = &context.device.office else { return Vec::new() };
     let Some(office) = office(state, id).await else { return Vec::new() };
     let numbers: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
-    let name = office.name.get(here.lang.language()).to_owned();
-    vec![Fact { icon: "phone", label: here.w.phone, value: numbers.join(" · "), note: Some(name) }]
+    let name = office.name.get(context.lang.language()).to_owned();
+    vec![Fact { icon: "phone", label: context.words.phone, value: numbers.join(" · "), note: Some(name) }]
 }
 
 /// Before the first hour of the day, after the last, or on a closed day; at noon visitors may wait at it.
@@ -248,21 +252,21 @@ fn hours(lang: Lang, office: &Office, day: Date) -> String {
 }
 
 /// `GET /kiosk/{lang}/staff`: a page for the office's own people, behind their PIN.
-pub async fn staff(State(state): State<KioskState>, here: Here) -> Response {
+pub async fn staff(State(state): State<KioskState>, context: PageContext) -> Response {
     if state.staff_pin.is_none() {
         return super::pages::no_such_page().await;
     }
-    pin_page(&here, String::new(), None)
+    pin_page(&context, String::new(), None)
 }
 
-fn pin_page(here: &Here, typed: String, notice: Option<&'static Told>) -> Response {
-    let words = here.lang.device();
+fn pin_page(context: &PageContext, typed: String, notice: Option<&'static Message>) -> Response {
+    let words = context.lang.device();
     let count = typed.len();
     let places = (0..count.max(4)).map(|at| (at < count).then(|| "●".to_owned())).collect();
     let typed = super::visit::Typed { once: typed, ..super::visit::Typed::default() };
-    let f = here.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "stay");
+    let frame = context.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "stay");
     let template = DigitsPage {
-        f,
+        frame,
         title: words.staff_pin,
         hint: words.staff.to_owned(),
         icon: "link",
@@ -271,7 +275,7 @@ fn pin_page(here: &Here, typed: String, notice: Option<&'static Told>) -> Respon
         spoken: count.to_string(),
         notice: notice.map(Notice::from),
         field: ("once", 's'),
-        go: ("ok", here.w.ok),
+        go: ("ok", context.words.ok),
         ready: count >= 4,
         most: STAFF_PIN_MAX,
         other: None,
@@ -280,65 +284,65 @@ fn pin_page(here: &Here, typed: String, notice: Option<&'static Told>) -> Respon
 }
 
 /// `POST /kiosk/{lang}/staff`: `s…` types the PIN, `ok` opens the page; then `close`, `open`.
-pub async fn staff_press(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub async fn staff_press(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let Some(pin) = state.staff_pin.clone() else { return super::pages::no_such_page().await };
-    let words = here.lang.device();
+    let words = context.lang.device();
     let mut typed: String = form.once.chars().filter(char::is_ascii_digit).take(STAFF_PIN_MAX).collect();
     if let Some(press) = form.key.strip_prefix('s').filter(|press| *press != "tay") {
         pressed(&mut typed, press, STAFF_PIN_MAX);
-        return pin_page(&here, typed, None);
+        return pin_page(&context, typed, None);
     }
     if form.key == "stay" {
-        return pin_page(&here, String::new(), None);
+        return pin_page(&context, String::new(), None);
     }
-    let opened = super::visit::open(&state, &here.device.id, &form.held);
-    let pass = pass(&here, state.door.now().0 / 600_000);
+    let opened = super::visit::open(&state, &context.device.id, &form.visit);
+    let pass = pass(&context, state.backend.now().0 / 600_000);
     let admitted = opened.as_deref() == Some(pass.as_bytes());
     if !admitted {
-        let may = state.door.may_try_staff_pin(&here.device.id).await;
+        let may = state.backend.may_try_staff_pin(&context.device.id).await;
         let (given, wanted) = (web::digest(&typed), web::digest(&pin));
         if !may || given != wanted {
-            return pin_page(&here, String::new(), Some(&words.staff_wrong));
+            return pin_page(&context, String::new(), Some(&words.staff_wrong));
         }
     }
     if let kind @ ("close" | "open") = form.key.as_str() {
         let kind = if kind == "close" { "closed" } else { "open" };
-        state.door.tell(&here.device.id, kind).await;
+        state.backend.send_command(&context.device.id, kind).await;
         return Redirect::to("/kiosk").into_response();
     }
-    staff_page(&state, &here, &pass)
+    staff_page(&state, &context, &pass)
 }
 
 /// What the sealed field of the staff page holds: this device, these ten minutes.
-fn pass(here: &Here, span: i64) -> String {
-    format!("staff {} {span}", here.device.id)
+fn pass(context: &PageContext, span: i64) -> String {
+    format!("staff {} {span}", context.device.id)
 }
 
-fn staff_page(state: &KioskState, here: &Here, pass: &str) -> Response {
-    let words = here.lang.device();
-    let held = super::visit::seal(state, &here.device.id, pass.as_bytes());
-    let typed = super::visit::Typed { held, ..super::visit::Typed::default() };
-    let f = here.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "ok");
+fn staff_page(state: &KioskState, context: &PageContext, pass: &str) -> Response {
+    let words = context.lang.device();
+    let visit = super::visit::seal(state, &context.device.id, pass.as_bytes());
+    let typed = super::visit::Typed { visit, ..super::visit::Typed::default() };
+    let frame = context.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "ok");
     let fact = |icon, label, value: &str| Fact { icon, label, value: value.to_owned(), note: None };
     let facts = vec![
-        fact("link", words.device, &here.device.id),
-        fact("office", here.w.office, here.device.office.as_deref().unwrap_or("–")),
-        fact("place", words.profile, here.device.profile.about),
+        fact("link", words.device, &context.device.id),
+        fact("office", context.words.office, context.device.office.as_deref().unwrap_or("–")),
+        fact("place", words.profile, context.device.profile.about),
         fact("clock", words.version, &super::build()),
     ];
-    let paired = here.device.office.is_some();
+    let paired = context.device.office.is_some();
     let mut actions = vec![Action::print(words.test_print), Action::open("home", "forward", words.reload)];
     if paired {
-        actions.push(match here.device.closed {
+        actions.push(match context.device.closed {
             None => Action::key("staff", "close", "minus", words.close_kiosk),
             Some(_) => Action::key("staff", "open", "check", words.open_kiosk),
         });
     }
-    let told = if here.lang == Lang::Km { &STAFF_KM } else { &STAFF_EN };
-    page(StatusCode::OK, &ToldPage { f, class: "under-way", icon: "link", told, facts, actions })
+    let message = if context.lang == Lang::Km { &STAFF_KM } else { &STAFF_EN };
+    page(StatusCode::OK, &MessagePage { frame, class: "under-way", icon: "link", message, facts, actions })
 }
 
-static STAFF_KM: Told = Told {
+static STAFF_KM: Message = Message {
     title: "សម្រាប់មន្ត្រី", text: "សូមចុច «ទំព័រដើម» ពេលរួចរាល់។"
 };
-static STAFF_EN: Told = Told { title: "For staff", text: "Press “Home” when you are done." };
+static STAFF_EN: Message = Message { title: "For staff", text: "Press “Home” when you are done." };

@@ -3,10 +3,10 @@
 //! it was known last. It must not know how it is found.
 use super::{
     KioskState,
-    at::Here,
+    context::PageContext,
     frame::{Back, Frame, page},
     pages,
-    views::{Fact, Line},
+    views::{Fact, NotedLine},
     words::{self, Lang, Words},
 };
 use crate::{
@@ -53,25 +53,25 @@ pub(super) struct Group {
 /// Lines under a headline, numbered where their order matters.
 pub(super) struct Section {
     title: &'static str,
-    lines: Vec<Line>,
+    lines: Vec<NotedLine>,
     numbered: bool,
 }
 
 #[derive(Template)]
 #[template(path = "list.html")]
 struct ListPage {
-    f: Frame,
+    frame: Frame,
     title: String,
     search: Option<String>,
     groups: Vec<Group>,
     as_of: Option<String>,
-    empty: Option<&'static words::Told>,
+    empty: Option<&'static words::Message>,
 }
 
 #[derive(Template)]
 #[template(path = "sheet.html")]
 struct SheetPage {
-    f: Frame,
+    frame: Frame,
     title: String,
     lead: String,
     facts: Vec<Fact>,
@@ -146,42 +146,49 @@ fn percent(text: &str) -> String {
 }
 
 /// `GET /kiosk/{lang}/services`
-pub(super) async fn services(State(state): State<KioskState>, here: Here, Asked(which): Asked<Which>) -> Response {
-    let words: String = which.q.trim().chars().take(WORDS_MAX).collect();
+pub(super) async fn services(
+    State(state): State<KioskState>,
+    context: PageContext,
+    Asked(which): Asked<Which>,
+) -> Response {
+    let typed: String = which.q.trim().chars().take(WORDS_MAX).collect();
     let audience = Audience::from_wire(&which.audience);
     let ministry = (!which.of.is_empty()).then(|| which.of.clone());
     let topic = (!which.about.is_empty()).then(|| which.about.clone());
-    if words.is_empty() && audience.is_none() && ministry.is_none() && topic.is_none() {
-        return all_ways(&state, &here).await;
+    if typed.is_empty() && audience.is_none() && ministry.is_none() && topic.is_none() {
+        return all_ways(&state, &context).await;
     }
-    let (w, lang) = (here.w, here.lang);
+    let (words, lang) = (context.words, context.lang);
     let search = ServiceSearch {
-        words: (!words.is_empty()).then(|| words.clone()),
+        words: (!typed.is_empty()).then(|| typed.clone()),
         audience,
         ministry: ministry.clone(),
         topic: topic.clone(),
         ..ServiceSearch::default()
     };
-    let asked = [("q", &words), ("for", &which.audience), ("of", &which.of), ("about", &which.about)];
+    let asked = [("q", &typed), ("for", &which.audience), ("of", &which.of), ("about", &which.about)];
     let asked = asked.map(|(name, value)| format!("{name}={}", percent(value))).join("&");
     let address = format!("services?{asked}");
-    let f = here.frame(w.services_title, address, Back::In("services".into()));
-    let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(search)).await else {
-        return away(f, w);
+    let frame = context.frame(words.services_title, address, Back::In("services".into()));
+    let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await else {
+        return away(frame, words);
     };
     let title = match audience {
         Some(audience) => shared::audience(audience, lang.language()).to_owned(),
-        None => title_of(&state, &here, &which).await.unwrap_or_else(|| w.services_title.to_owned()),
+        None => title_of(&state, &context, &which).await.unwrap_or_else(|| words.services_title.to_owned()),
     };
     let tiles: Vec<Tile> = found.items.iter().take(LISTED_MAX).map(|service| service_tile(lang, service)).collect();
-    let empty = tiles.is_empty().then_some(&w.nothing_found);
+    let empty = tiles.is_empty().then_some(&words.nothing_found);
     let groups = vec![Group { title: None, tiles }];
-    page(StatusCode::OK, &ListPage { f, title, search: Some(words), groups, as_of: as_of(lang, found.as_of), empty })
+    page(
+        StatusCode::OK,
+        &ListPage { frame, title, search: Some(typed), groups, as_of: as_of(lang, found.as_of), empty },
+    )
 }
 
 /// Topics or ministries; none while they cannot be asked for.
 async fn named(state: &KioskState, query: &Query) -> Vec<(String, Localized)> {
-    match state.door.look_around(query).await {
+    match state.backend.look_around(query).await {
         Answer::Topics(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
         Answer::Ministries(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
         _ => Vec::new(),
@@ -189,22 +196,22 @@ async fn named(state: &KioskState, query: &Query) -> Vec<(String, Localized)> {
 }
 
 /// The headline of a list that is about one topic, or of one ministry.
-async fn title_of(state: &KioskState, here: &Here, which: &Which) -> Option<String> {
+async fn title_of(state: &KioskState, context: &PageContext, which: &Which) -> Option<String> {
     let (query, id) = match (which.about.is_empty(), which.of.is_empty()) {
         (false, _) => (Query::Topics, &which.about),
         (true, false) => (Query::Ministries, &which.of),
         (true, true) => return None,
     };
     let all = named(state, &query).await;
-    all.into_iter().find(|(one, _)| one == id).map(|(_, name)| name.get(here.lang.language()).to_owned())
+    all.into_iter().find(|(one, _)| one == id).map(|(_, name)| name.get(context.lang.language()).to_owned())
 }
 
 /// The ways to a service, the popular ones first.
-async fn all_ways(state: &KioskState, here: &Here) -> Response {
-    let (w, lang, language) = (here.w, here.lang, here.lang.language());
-    let f = here.frame(w.services_title, "services", Back::In("home".into()));
-    let Answer::Services(Ok(all)) = state.door.look_around(&Query::Services(ServiceSearch::default())).await else {
-        return away(f, w);
+async fn all_ways(state: &KioskState, context: &PageContext) -> Response {
+    let (words, lang, language) = (context.words, context.lang, context.lang.language());
+    let frame = context.frame(words.services_title, "services", Back::In("home".into()));
+    let Answer::Services(Ok(all)) = state.backend.look_around(&Query::Services(ServiceSearch::default())).await else {
+        return away(frame, words);
     };
     let popular = all.items.iter().filter(|service| service.popular).take(6);
     let whom = Audience::ALL
@@ -224,12 +231,12 @@ async fn all_ways(state: &KioskState, here: &Here) -> Response {
     });
     let guides = guides.collect();
     let mut groups = vec![
-        Group { title: Some(w.popular), tiles: popular.map(|service| service_tile(lang, service)).collect() },
-        Group { title: Some(here.lang.visit().guides), tiles: guides },
-        Group { title: Some(w.for_whom), tiles: whom.collect() },
+        Group { title: Some(words.popular), tiles: popular.map(|service| service_tile(lang, service)).collect() },
+        Group { title: Some(context.lang.visit().guides), tiles: guides },
+        Group { title: Some(words.for_whom), tiles: whom.collect() },
     ];
     for (title, ask, icon, query) in
-        [(w.by_topic, "about", "paper", Query::Topics), (w.by_ministry, "of", "office", Query::Ministries)]
+        [(words.by_topic, "about", "paper", Query::Topics), (words.by_ministry, "of", "office", Query::Ministries)]
     {
         let tiles = named(state, &query).await.into_iter().take(LISTED_MAX).map(|(id, name)| Tile {
             href: format!("services?{ask}={}", percent(&id)),
@@ -240,124 +247,124 @@ async fn all_ways(state: &KioskState, here: &Here) -> Response {
         groups.push(Group { title: Some(title), tiles: tiles.collect() });
     }
     groups.retain(|group| !group.tiles.is_empty());
-    let empty = groups.is_empty().then_some(&w.nothing_found);
-    let title = w.services_title.to_owned();
+    let empty = groups.is_empty().then_some(&words.nothing_found);
+    let title = words.services_title.to_owned();
     let as_of = as_of(lang, all.as_of);
-    page(StatusCode::OK, &ListPage { f, title, search: Some(String::new()), groups, as_of, empty })
+    page(StatusCode::OK, &ListPage { frame, title, search: Some(String::new()), groups, as_of, empty })
 }
 
-fn away(f: Frame, w: &'static Words) -> Response {
-    let (title, groups) = (f.title.to_string(), Vec::new());
-    let empty = Some(&w.directory_away);
-    page(StatusCode::OK, &ListPage { f, title, search: None, groups, as_of: None, empty })
+fn away(frame: Frame, words: &'static Words) -> Response {
+    let (title, groups) = (frame.title.to_string(), Vec::new());
+    let empty = Some(&words.directory_away);
+    page(StatusCode::OK, &ListPage { frame, title, search: None, groups, as_of: None, empty })
 }
 
 /// `GET /kiosk/{lang}/service/{code}`
 pub(super) async fn service(
     State(state): State<KioskState>,
-    here: Here,
+    context: PageContext,
     Path((_, code)): Path<(String, String)>,
 ) -> Response {
-    let (w, lang) = (here.w, here.lang);
+    let (words, lang) = (context.words, context.lang);
     if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
         return pages::no_such_page().await;
     }
-    let f = here.frame(w.services_title, format!("service/{code}"), Back::In("services".into()));
+    let frame = context.frame(words.services_title, format!("service/{code}"), Back::In("services".into()));
     let search = ServiceSearch { words: Some(code.clone()), ..ServiceSearch::default() };
-    let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(search)).await else {
-        return away(f, w);
+    let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await else {
+        return away(frame, words);
     };
     let Some(service) = found.items.iter().find(|service| service.code == code) else {
         return pages::no_such_page().await;
     };
     let search = OfficeSearch { service: Some(service.id.clone()), ..OfficeSearch::default() };
-    let tiles = match state.door.look_around(&Query::Offices(search)).await {
+    let tiles = match state.backend.look_around(&Query::Offices(search)).await {
         Answer::Offices(Ok(offices)) => {
             offices.items.iter().take(OFFERED_MAX).map(|hit| office_tile(lang, &hit.office)).collect()
         }
         _ => Vec::new(),
     };
-    let group = Group { title: Some(w.where_offered), tiles };
+    let group = Group { title: Some(words.where_offered), tiles };
     let (facts, sections) = (service_facts(lang, service), service_sections(lang, service));
     let language = lang.language();
     let (title, lead) = (service.name.get(language).to_owned(), service.purpose.get(language).to_owned());
-    page(StatusCode::OK, &SheetPage { f, title, lead, facts, sections, group, as_of: as_of(lang, found.as_of) })
+    page(StatusCode::OK, &SheetPage { frame, title, lead, facts, sections, group, as_of: as_of(lang, found.as_of) })
 }
 
 fn service_facts(lang: Lang, service: &Service) -> Vec<Fact> {
-    let (w, language) = (lang.words(), lang.language());
+    let (words, language) = (lang.words(), lang.language());
     let fees: Vec<String> = service.fees.iter().map(|fee| shared::fee(fee, language)).collect();
-    let fee = if fees.is_empty() { w.no_fee_published.to_owned() } else { fees.join(" · ") };
-    let mut facts = vec![Fact { icon: "coins", label: w.fees, value: fee, note: None }];
+    let fee = if fees.is_empty() { words.no_fee_published.to_owned() } else { fees.join(" · ") };
+    let mut facts = vec![Fact { icon: "coins", label: words.fees, value: fee, note: None }];
     if let Some(days) = service.max_working_days {
         let value = shared::working_days(days, language);
-        facts.push(Fact { icon: "clock", label: w.days_needed, value, note: None });
+        facts.push(Fact { icon: "clock", label: words.days_needed, value, note: None });
     }
-    facts.push(Fact { icon: "receipt", label: w.service_code, value: service.code.clone(), note: None });
+    facts.push(Fact { icon: "receipt", label: words.service_code, value: service.code.clone(), note: None });
     facts
 }
 
 fn service_sections(lang: Lang, service: &Service) -> Vec<Section> {
-    let (w, language) = (lang.words(), lang.language());
-    let plain = |text: &Localized| Line { what: text.get(language).to_owned(), note: None };
+    let (words, language) = (lang.words(), lang.language());
+    let plain = |text: &Localized| NotedLine { what: text.get(language).to_owned(), note: None };
     let documents = service.documents.iter().map(|document| {
-        let copies = (document.copies > 0).then(|| (w.copies)(document.copies));
-        let original = document.original.then(|| w.original.to_owned());
+        let copies = (document.copies > 0).then(|| (words.copies)(document.copies));
+        let original = document.original.then(|| words.original.to_owned());
         let note: Vec<String> = original.into_iter().chain(copies).collect();
-        Line { what: document.name.get(language).to_owned(), note: (!note.is_empty()).then(|| note.join(" · ")) }
+        NotedLine { what: document.name.get(language).to_owned(), note: (!note.is_empty()).then(|| note.join(" · ")) }
     });
     let mut sections = vec![
-        Section { title: w.documents, lines: documents.collect(), numbered: false },
-        Section { title: w.steps, lines: service.steps.iter().map(plain).collect(), numbered: true },
-        Section { title: w.legal_basis, lines: service.legal_basis.iter().map(plain).collect(), numbered: false },
+        Section { title: words.documents, lines: documents.collect(), numbered: false },
+        Section { title: words.steps, lines: service.steps.iter().map(plain).collect(), numbered: true },
+        Section { title: words.legal_basis, lines: service.legal_basis.iter().map(plain).collect(), numbered: false },
     ];
     sections.retain(|section| !section.lines.is_empty());
     sections
 }
 
 /// `GET /kiosk/{lang}/offices`
-pub(super) async fn offices(State(state): State<KioskState>, here: Here) -> Response {
-    offices_in(&state, &here, "").await
+pub(super) async fn offices(State(state): State<KioskState>, context: PageContext) -> Response {
+    offices_in(&state, &context, "").await
 }
 
 /// `GET /kiosk/{lang}/offices/{place}`: a division by its code of 2, 4 or 6 digits.
 pub(super) async fn offices_at(
     State(state): State<KioskState>,
-    here: Here,
+    context: PageContext,
     Path((_, place)): Path<(String, String)>,
 ) -> Response {
     if gazetteer::by_code(&place).is_none() {
         return pages::no_such_page().await;
     }
-    offices_in(&state, &here, &place).await
+    offices_in(&state, &context, &place).await
 }
 
-async fn offices_in(state: &KioskState, here: &Here, place: &str) -> Response {
-    let (w, lang) = (here.w, here.lang);
+async fn offices_in(state: &KioskState, context: &PageContext, place: &str) -> Response {
+    let (words, lang) = (context.words, context.lang);
     let (address, back) = match place.len().checked_sub(2) {
         None => ("offices".to_owned(), "home".to_owned()),
         Some(0) => (format!("offices/{place}"), "offices".to_owned()),
         Some(length) => (format!("offices/{place}"), format!("offices/{}", &place[..length])),
     };
-    let f = here.frame(w.offices_title, address, Back::In(back.into()));
+    let frame = context.frame(words.offices_title, address, Back::In(back.into()));
     let search = OfficeSearch { within: Some(place.to_owned()), ..OfficeSearch::default() };
-    let Answer::Offices(Ok(found)) = state.door.look_around(&Query::Offices(search)).await else {
-        return away(f, w);
+    let Answer::Offices(Ok(found)) = state.backend.look_around(&Query::Offices(search)).await else {
+        return away(frame, words);
     };
     let groups = place_groups(lang, place, &found.items);
-    let title = if place.is_empty() { w.offices_title.to_owned() } else { super::talk::place_name(lang, place) };
-    let empty = groups.is_empty().then_some(&w.nothing_found);
-    page(StatusCode::OK, &ListPage { f, title, search: None, groups, as_of: as_of(lang, found.as_of), empty })
+    let title = if place.is_empty() { words.offices_title.to_owned() } else { super::talk::place_name(lang, place) };
+    let empty = groups.is_empty().then_some(&words.nothing_found);
+    page(StatusCode::OK, &ListPage { frame, title, search: None, groups, as_of: as_of(lang, found.as_of), empty })
 }
 
 /// The offices of a place itself, then its parts that have some.
 fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> {
-    let w = lang.words();
+    let words = lang.words();
     let mut parts: Vec<(String, usize)> = Vec::new();
-    let mut here = Vec::new();
+    let mut context = Vec::new();
     for hit in hits {
         match hit.office.division.get(..place.len() + 2) {
-            None => here.push(office_tile(lang, &hit.office)),
+            None => context.push(office_tile(lang, &hit.office)),
             Some(part) => match parts.iter_mut().find(|(known, _)| known == part) {
                 Some((_, count)) => *count += 1,
                 None => parts.push((part.to_owned(), 1)),
@@ -371,8 +378,8 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
         note: None,
     };
     let mut groups = vec![
-        Group { title: Some(w.here), tiles: here },
-        Group { title: Some(w.in_place), tiles: parts.into_iter().map(tile).collect() },
+        Group { title: Some(words.context), tiles: context },
+        Group { title: Some(words.in_place), tiles: parts.into_iter().map(tile).collect() },
     ];
     groups.retain(|group| !group.tiles.is_empty());
     groups
@@ -381,75 +388,76 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
 /// `GET /kiosk/{lang}/office/{id}`
 pub(super) async fn office(
     State(state): State<KioskState>,
-    here: Here,
+    context: PageContext,
     Path((_, id)): Path<(String, String)>,
 ) -> Response {
-    let (w, lang) = (here.w, here.lang);
-    let f = |back: String| here.frame(w.offices_title, format!("office/{}", percent(&id)), Back::In(back.into()));
-    let office = match state.door.look_around(&Query::Office { id: id.clone() }).await {
+    let (words, lang) = (context.words, context.lang);
+    let frame =
+        |back: String| context.frame(words.offices_title, format!("office/{}", percent(&id)), Back::In(back.into()));
+    let office = match state.backend.look_around(&Query::Office { id: id.clone() }).await {
         Answer::Office(Ok(office)) => office,
         Answer::Office(Err(crate::types::civic::PortalFault::NotFound)) => return pages::no_such_page().await,
-        _ => return away(f("offices".to_owned()), w),
+        _ => return away(frame("offices".to_owned()), words),
     };
     let language = lang.language();
     let today = SystemClock.now().civil(&phnom_penh()).date();
     let search = ServiceSearch { office: Some(office.id.clone()), ..ServiceSearch::default() };
-    let tiles = match state.door.look_around(&Query::Services(search)).await {
+    let tiles = match state.backend.look_around(&Query::Services(search)).await {
         Answer::Services(Ok(found)) => found.items.iter().map(|service| service_tile(lang, service)).collect(),
         _ => Vec::new(),
     };
     let place = &office.division;
     let back = if gazetteer::by_code(place).is_some() { format!("offices/{place}") } else { "offices".to_owned() };
     let sheet = SheetPage {
-        f: f(back),
+        frame: frame(back),
         title: office.name.get(language).to_owned(),
         lead: office.address.get(language).to_owned(),
         facts: office_facts(lang, &office, today),
         sections: office_sections(lang, &office, today),
-        group: Group { title: Some(w.services_title), tiles },
+        group: Group { title: Some(words.services_title), tiles },
         as_of: None,
     };
     page(StatusCode::OK, &sheet)
 }
 
 fn office_facts(lang: Lang, office: &Office, today: Date) -> Vec<Fact> {
-    let (w, language) = (lang.words(), lang.language());
+    let (words, language) = (lang.words(), lang.language());
     let hours = office.hours_on(today);
     let closure = office.closure(today).map(|closure| closure.reason.get(language).to_owned());
-    let value = if hours.is_empty() { w.closed.to_owned() } else { shared::spans(&hours) };
-    let mut facts = vec![Fact { icon: "clock", label: w.today, value, note: closure }];
+    let value = if hours.is_empty() { words.closed.to_owned() } else { shared::spans(&hours) };
+    let mut facts = vec![Fact { icon: "clock", label: words.today, value, note: closure }];
     if let Some(waiting) = office.queue_length {
         let value = shared::waiting(waiting, language);
-        facts.push(Fact { icon: "inbox", label: w.waiting_now, value, note: None });
+        facts.push(Fact { icon: "inbox", label: words.waiting_now, value, note: None });
     }
     let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
     if !phones.is_empty() {
-        facts.push(Fact { icon: "phone", label: w.phone, value: phones.join(" · "), note: None });
+        facts.push(Fact { icon: "phone", label: words.phone, value: phones.join(" · "), note: None });
     }
     facts
 }
 
 fn office_sections(lang: Lang, office: &Office, today: Date) -> Vec<Section> {
-    let (w, language) = (lang.words(), lang.language());
-    let closed = office.closures.iter().filter(|closure| closure.date >= today).take(6).map(|closure| Line {
+    let (words, language) = (lang.words(), lang.language());
+    let closed = office.closures.iter().filter(|closure| closure.date >= today).take(6).map(|closure| NotedLine {
         what: shared::date_long(closure.date, language),
         note: Some(closure.reason.get(language).to_owned()),
     });
     let mut sections = vec![
-        Section { title: w.hours, lines: week(lang, office), numbered: false },
-        Section { title: w.closed_days, lines: closed.collect(), numbered: false },
+        Section { title: words.hours, lines: week(lang, office), numbered: false },
+        Section { title: words.closed_days, lines: closed.collect(), numbered: false },
     ];
     sections.retain(|section| !section.lines.is_empty());
     sections
 }
 
 /// Neighbouring days of equal hours on one line.
-fn week(lang: Lang, office: &Office) -> Vec<Line> {
+fn week(lang: Lang, office: &Office) -> Vec<NotedLine> {
     let name = |day| shared::weekday_name(day, lang.language());
     office
         .week()
         .into_iter()
-        .map(|(first, last, hours)| Line {
+        .map(|(first, last, hours)| NotedLine {
             what: if first == last { name(first).to_owned() } else { format!("{} – {}", name(first), name(last)) },
             note: Some(if hours.is_empty() { lang.words().closed.to_owned() } else { shared::spans(&hours) }),
         })

@@ -1,9 +1,9 @@
 //! What stands around every page of a visit, and how a page becomes an answer. It must not know what a page says.
 use super::{
-    at::Here,
-    spoken,
+    audio_clips,
+    context::PageContext,
     visit::Typed,
-    words::{EN, KM, Lang, Told, Words},
+    words::{EN, KM, Lang, Message, Words},
 };
 use crate::web::filters;
 use askama::Template;
@@ -28,11 +28,11 @@ pub enum Back {
 /// What stands around every page of a visit.
 pub struct Frame {
     pub lang: Lang,
-    pub w: &'static Words,
+    pub words: &'static Words,
     pub other: &'static Words,
     pub title: Cow<'static, str>,
     /// Address of this page below the language, for the toggle.
-    pub here: Cow<'static, str>,
+    pub address: Cow<'static, str>,
     /// What was typed, if this page keeps it, and the key that makes this page again.
     pub typed: Option<(Typed, &'static str)>,
     pub back: Back,
@@ -52,24 +52,24 @@ pub struct Frame {
     pub build: String,
 }
 
-impl Here {
+impl PageContext {
     /// The frame of a page with this title at this address below the language.
     pub fn frame(&self, title: impl Into<Cow<'static, str>>, at: impl Into<Cow<'static, str>>, back: Back) -> Frame {
-        let more = if self.look.time { 2 } else { 1 };
+        let more = if self.display.time { 2 } else { 1 };
         Frame {
             lang: self.lang,
-            w: self.w,
+            words: self.words,
             other: self.lang.other().words(),
             title: title.into(),
-            here: at.into(),
+            address: at.into(),
             typed: None,
             back,
             class: self.class(),
             idle: (self.idle.0 * more, self.idle.1 * more),
-            sound: self.look.sound,
-            volume: self.look.loudness.of(self.device.volume),
+            sound: self.display.sound,
+            volume: self.display.loudness.of(self.device.volume),
             poll_s: None,
-            slow: self.look.time,
+            slow: self.display.time,
             build: self.device.build(),
         }
     }
@@ -83,12 +83,12 @@ impl Frame {
 
     /// Name of the page, for heartbeats: the first part of its address.
     pub fn page(&self) -> &str {
-        self.here.split(['/', '?']).next().unwrap_or("other")
+        self.address.split(['/', '?']).next().unwrap_or("other")
     }
 
     /// What is spoken on this page, if somebody recorded it.
     pub fn clip(&self) -> Option<String> {
-        spoken::clip(self.lang, &self.title)
+        audio_clips::clip(self.lang, &self.title)
     }
 
     /// Seconds of silence after which a visit ends.
@@ -102,7 +102,7 @@ impl Frame {
 struct BothPage {
     km: &'static Words,
     en: &'static Words,
-    told: [(&'static str, &'static Told); 2],
+    message: [(&'static str, &'static Message); 2],
     icon: &'static str,
     again: bool,
 }
@@ -127,9 +127,9 @@ pub fn both(
     status: StatusCode,
     icon: &'static str,
     again: bool,
-    pick: fn(&'static Words) -> &'static Told,
+    pick: fn(&'static Words) -> &'static Message,
 ) -> Response {
-    let told = [("km", pick(&KM)), ("en", pick(&EN))];
+    let message = [("km", pick(&KM)), ("en", pick(&EN))];
     let (km, en) = (&KM, &EN);
-    page(status, &BothPage { km, en, told, icon, again })
+    page(status, &BothPage { km, en, message, icon, again })
 }

@@ -1,6 +1,6 @@
 //! What holds for every page: who may ask, the headers of each answer, and its time. It must not know what
 //! a page says.
-use super::{KioskState, at::Look, device, pages};
+use super::{KioskState, context::DisplayPrefs, device, pages};
 use crate::web;
 use axum::{
     body::Body,
@@ -22,8 +22,8 @@ const DRESSED: HeaderName = HeaderName::from_static("x-look");
 pub async fn guard(State(state): State<KioskState>, request: Request, next: Next) -> Response {
     let begun = tokio::time::Instant::now();
     let page = page(request.extensions().get::<MatchedPath>());
-    let (zip, line) = (web::takes_gzip(request.headers()), web::Line::of(request.headers()));
-    let dressed = !Look::read(request.headers()).mark().is_empty();
+    let (zip, transport) = (web::takes_gzip(request.headers()), web::Transport::of(request.headers()));
+    let dressed = !DisplayPrefs::read(request.headers()).mark().is_empty();
     let mut answer = if page == "asset" {
         next.run(request).await
     } else if !safe(request.method()) && !web::from_our_pages(request.headers()) {
@@ -40,7 +40,7 @@ pub async fn guard(State(state): State<KioskState>, request: Request, next: Next
     if zip && page != "asset" {
         answer = zipped(answer).await;
     }
-    web::protect(answer.headers_mut(), line);
+    web::protect(answer.headers_mut(), transport);
     metrics::histogram!("chrak_kiosk_page_seconds", "page" => page).record(begun.elapsed().as_secs_f64());
     answer
 }

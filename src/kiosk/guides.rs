@@ -2,7 +2,7 @@
 //! and where a law makes one wait, until when. It must not know what a service asks for: its sheet does.
 use super::{
     KioskState,
-    at::Here,
+    context::PageContext,
     directory::{Group, service_tile},
     frame::{Back, Frame, page},
     pages,
@@ -40,7 +40,7 @@ impl Both {
 }
 
 /// One step.
-struct Step {
+struct GuideStep {
     title: Both,
     text: Both,
     /// Days that must pass before the next step.
@@ -53,7 +53,7 @@ pub(super) struct Guide {
     pub(super) id: &'static str,
     title: Both,
     lead: Both,
-    steps: &'static [Step],
+    steps: &'static [GuideStep],
     /// Codes of the services that it takes, in their order.
     services: &'static [&'static str],
 }
@@ -62,8 +62,8 @@ const fn both(km: &'static str, en: &'static str) -> Both {
     Both { km, en }
 }
 
-const fn step(title: Both, text: Both) -> Step {
-    Step { title, text, days: None }
+const fn step(title: Both, text: Both) -> GuideStep {
+    GuideStep { title, text, days: None }
 }
 
 /// The law's notice before a marriage, in days.
@@ -89,7 +89,7 @@ static GUIDES: [Guide; 4] = [
                 both("ដាក់ពាក្យនៅសាលាឃុំ សង្កាត់", "Apply at the commune hall"),
                 both("អ្នកទាំងពីរទៅដាក់ពាក្យជាមួយគ្នា ហើយទទួលបង្កាន់ដៃ។", "Both go together, file the request and get a receipt."),
             ),
-            Step {
+            GuideStep {
                 title: both("ប្រកាស ១០ ថ្ងៃ", "Notice of 10 days"),
                 text: both(
                     "ការប្រកាសត្រូវបិទនៅមុខផ្ទះ និងនៅសាលាឃុំ។ អ្នកណាមានហេតុជំទាស់ អាចប្រាប់ក្នុងរយៈពេលនេះ។",
@@ -123,7 +123,7 @@ static GUIDES: [Guide; 4] = [
                 both("លិខិតពីមន្ទីរពេទ្យ", "The hospital's notice"),
                 both("សុំលិខិតជូនដំណឹងអំពីកំណើត មុនចេញពីមន្ទីរពេទ្យ។", "Ask for the notice of birth before you leave the hospital."),
             ),
-            Step {
+            GuideStep {
                 title: both("ចុះបញ្ជីក្នុងរយៈពេល ៣០ ថ្ងៃ", "Register within 30 days"),
                 text: both(
                     "ទៅសាលាឃុំ សង្កាត់ ដែលឪពុកម្តាយរស់នៅ។ ឥតបង់ប្រាក់។",
@@ -203,7 +203,7 @@ struct Shown {
 #[derive(Template)]
 #[template(path = "guide.html")]
 struct GuidePage {
-    f: Frame,
+    frame: Frame,
     title: &'static str,
     lead: &'static str,
     steps: Vec<Shown>,
@@ -216,12 +216,16 @@ pub(super) fn all(lang: Lang) -> Vec<(String, &'static str, &'static str)> {
 }
 
 /// `GET /kiosk/{lang}/guide/{id}`
-pub async fn guide(State(state): State<KioskState>, here: Here, Path((_, id)): Path<(String, String)>) -> Response {
+pub async fn guide(
+    State(state): State<KioskState>,
+    context: PageContext,
+    Path((_, id)): Path<(String, String)>,
+) -> Response {
     let Some(guide) = GUIDES.iter().find(|guide| guide.id == id) else { return pages::no_such_page().await };
-    let lang = here.lang;
-    let today = state.door.now().civil(&phnom_penh()).date();
+    let lang = context.lang;
+    let today = state.backend.now().civil(&phnom_penh()).date();
     let mut tiles = Vec::new();
-    if let Answer::Services(Ok(found)) = state.door.look_around(&Query::Services(ServiceSearch::default())).await {
+    if let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(ServiceSearch::default())).await {
         let known = |code: &&str| found.items.iter().find(|service| service.code == *code);
         tiles = guide.services.iter().filter_map(known).map(|service| service_tile(lang, service)).collect();
     }
@@ -231,26 +235,26 @@ pub async fn guide(State(state): State<KioskState>, here: Here, Path((_, id)): P
         until: step.days.map(|days| ends(lang, guide.id, today, days)).unwrap_or_default(),
     });
     let template = GuidePage {
-        f: here.frame(guide.title.get(lang), format!("guide/{id}"), Back::In("services".into())),
+        frame: context.frame(guide.title.get(lang), format!("guide/{id}"), Back::In("services".into())),
         title: guide.title.get(lang),
         lead: guide.lead.get(lang),
         steps: steps.collect(),
-        group: Group { title: Some(here.w.services_title), tiles },
+        group: Group { title: Some(context.words.services_title), tiles },
     };
     page(StatusCode::OK, &template)
 }
 
 /// The end of a span that begins today, and for a notice the first day after it.
 fn ends(lang: Lang, guide: &str, today: Date, days: i32) -> Vec<(&'static str, String)> {
-    let v = lang.visit();
+    let visit_words = lang.visit();
     let day = |ahead: i32| {
         let date = today.checked_add(ahead.days()).unwrap_or(today);
         shared::date_long(date, lang.language())
     };
     if guide == "marriage" {
-        vec![(v.notice_from, day(days)), (v.notice_until, day(days + 1))]
+        vec![(visit_words.notice_from, day(days)), (visit_words.notice_until, day(days + 1))]
     } else {
-        vec![(v.within_until, day(days))]
+        vec![(visit_words.within_until, day(days))]
     }
 }
 

@@ -1,19 +1,19 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
-//! not know the portal, the store or the telcos; what it asks goes through [`Door`] to the exchange.
-mod at;
+//! not know the portal, the store or the telcos; what it asks goes through [`Backend`] to the exchange.
+mod audio_clips;
+mod backend;
 mod check;
+mod context;
 mod device;
 mod directory;
-mod door;
+mod display_prefs;
 mod frame;
 mod guard;
 mod guides;
-mod look;
 mod number;
 mod pages;
 mod pay;
-mod spoken;
 mod talk;
 mod ticket;
 mod views;
@@ -22,8 +22,8 @@ mod words;
 mod words_device;
 mod words_visit;
 
-pub use door::{CheckAnswer, Door, ExchangeDoor, Who};
-pub use spoken::{Clip, clips};
+pub use audio_clips::{Clip, clips};
+pub use backend::{Backend, CheckAnswer, ExchangeBackend, Who};
 
 use crate::web::{self, assets};
 use axum::{
@@ -52,7 +52,7 @@ pub enum Pairing {
 #[derive(Clone)]
 pub struct KioskState {
     /// Where questions go.
-    pub door: Arc<dyn Door>,
+    pub backend: Arc<dyn Backend>,
     /// Who may open the pages.
     pub pairing: Pairing,
     /// Lengths of the groups in which receipts print the code; empty when codes differ in length, and then
@@ -100,7 +100,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/offices/{place}", get(directory::offices_at))
         .route("/kiosk/{lang}/office/{id}", get(directory::office))
         .route("/kiosk/{lang}/feedback", get(pages::feedback).post(pages::rate))
-        .route("/kiosk/{lang}/look", get(look::look).post(look::press))
+        .route("/kiosk/{lang}/look", get(display_prefs::show).post(display_prefs::change))
         .route("/kiosk/{lang}/staff", get(device::staff).post(device::staff_press))
         .route("/kiosk/{lang}/{*rest}", any(pages::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
@@ -113,21 +113,21 @@ pub fn routes(state: KioskState) -> Router {
 /// The listener's first address leads to the first page.
 pub async fn front(headers: HeaderMap) -> Response {
     let mut answer = Redirect::temporary("/kiosk").into_response();
-    web::protect(answer.headers_mut(), web::Line::of(&headers));
+    web::protect(answer.headers_mut(), web::Transport::of(&headers));
     answer
 }
 
 /// What an address gets that no page has; for the listener's fallback.
 pub async fn not_found(headers: HeaderMap) -> Response {
     let mut answer = pages::no_such_page().await;
-    web::protect(answer.headers_mut(), web::Line::of(&headers));
+    web::protect(answer.headers_mut(), web::Transport::of(&headers));
     answer
 }
 
 /// What is answered to a request by a name that is not this server's.
 pub fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Response {
     let mut answer = pages::elsewhere(status);
-    web::protect(answer.headers_mut(), web::Line::of(headers));
+    web::protect(answer.headers_mut(), web::Transport::of(headers));
     answer
 }
 

@@ -2,13 +2,13 @@
 //! must not know what is sent nor how.
 use super::{
     KioskState,
-    at::Here,
+    backend::CheckAnswer,
     check::{self, DigitsPage, digit_keys},
-    door::CheckAnswer,
+    context::PageContext,
     frame::{Back, page},
-    pages::ToldPage,
+    pages::MessagePage,
     talk,
-    visit::{Goal, Held, ONCE, PHONE_MAX, Sent, Typed, pressed},
+    visit::{Goal, ONCE, PHONE_MAX, Sent, Typed, VisitState, pressed},
     words::Notice,
 };
 use crate::{
@@ -23,62 +23,73 @@ const PHONE_LEAST: usize = 8;
 
 /// `POST /kiosk/{lang}/number`: `begin`; `f…` types the number, `go` sends a code to it; `o…` types the code, `try`
 /// judges it; `skip` goes on without.
-pub async fn number(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub async fn number(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let mut typed = form.typed(check::most(&state));
-    let mut held = Held::open(&state, &here, &typed.held);
+    let mut visit = VisitState::open(&state, &context, &typed.visit);
     let key = form.key.as_str();
     if let Some(press) = key.strip_prefix('f') {
         pressed(&mut typed.phone, press, PHONE_MAX);
-        return phone_page(&here, typed, &held, None);
+        return phone_page(&context, typed, &visit, None);
     }
     if let Some(press) = key.strip_prefix('o') {
         pressed(&mut typed.once, press, ONCE);
-        return once_page(&here, typed, None);
+        return once_page(&context, typed, None);
     }
     match key {
         "begin" => {
-            held.goal = Goal::Status;
-            let typed =
-                Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state, &here), ..typed };
-            phone_page(&here, typed, &held, None)
+            visit.goal = Goal::Status;
+            let typed = Typed {
+                phone: String::new(),
+                once: String::new(),
+                visit: visit.clone().seal(&state, &context),
+                ..typed
+            };
+            phone_page(&context, typed, &visit, None)
         }
-        "go" => match state.door.send_code(&here.who(held.number()), &typed.phone, here.lang.language()).await {
-            Ok((number, name)) => {
-                held.ask(number, name);
-                let typed = Typed { once: String::new(), held: held.clone().seal(&state, &here), ..typed };
-                once_page(&here, typed, None)
+        "go" => {
+            match state.backend.send_code(&context.who(visit.number()), &typed.phone, context.lang.language()).await {
+                Ok((number, name)) => {
+                    visit.ask(number, name);
+                    let typed = Typed { once: String::new(), visit: visit.clone().seal(&state, &context), ..typed };
+                    once_page(&context, typed, None)
+                }
+                Err(refusal) => phone_page(&context, typed, &visit, Some(refused(&context, refusal))),
             }
-            Err(refusal) => phone_page(&here, typed, &held, Some(refused(&here, refusal))),
-        },
-        "try" => judge(&state, &here, typed, held).await,
-        "skip" if held.goal == Goal::Appointments => talk::go_on(&state, &here, held).await,
-        "once" => once_page(&here, typed, None),
-        _ => phone_page(&here, typed, &held, None),
+        }
+        "try" => judge(&state, &context, typed, visit).await,
+        "skip" if visit.goal == Goal::Appointments => talk::go_on(&state, &context, visit).await,
+        "once" => once_page(&context, typed, None),
+        _ => phone_page(&context, typed, &visit, None),
     }
 }
 
-async fn judge(state: &KioskState, here: &Here, mut typed: Typed, mut held: Held) -> Response {
-    let v = here.lang.visit();
-    let asked = held.asked.clone();
+async fn judge(state: &KioskState, context: &PageContext, mut typed: Typed, mut visit: VisitState) -> Response {
+    let visit_words = context.lang.visit();
+    let asked = visit.asked.clone();
     let asked = asked.and_then(|(number, name)| Msisdn::parse_e164(&number).map(|number| (number, name)));
-    let Some((number, name)) = asked else { return phone_page(here, typed, &held, Some((&v.code_over).into())) };
-    let tried =
-        if typed.once.len() == ONCE { state.door.try_code(&name, number, &typed.once).await } else { CodeTried::Wrong };
+    let Some((number, name)) = asked else {
+        return phone_page(context, typed, &visit, Some((&visit_words.code_over).into()));
+    };
+    let tried = if typed.once.len() == ONCE {
+        state.backend.try_code(&name, number, &typed.once).await
+    } else {
+        CodeTried::Wrong
+    };
     typed.once.clear();
     match tried {
         CodeTried::Right => {
-            held.prove(number);
+            visit.prove(number);
             typed.phone.clear();
-            match held.goal {
+            match visit.goal {
                 Goal::Status => {
-                    typed.held = held.seal(state, here);
-                    check::answer(state, here, typed).await
+                    typed.visit = visit.seal(state, context);
+                    check::answer(state, context, typed).await
                 }
-                Goal::Appointments => talk::go_on(state, here, held).await,
+                Goal::Appointments => talk::go_on(state, context, visit).await,
             }
         }
-        CodeTried::Wrong => once_page(here, typed, Some((&v.code_wrong).into())),
-        CodeTried::Over => once_page(here, typed, Some((&v.code_over).into())),
+        CodeTried::Wrong => once_page(context, typed, Some((&visit_words.code_wrong).into())),
+        CodeTried::Over => once_page(context, typed, Some((&visit_words.code_over).into())),
     }
 }
 
@@ -86,17 +97,21 @@ async fn judge(state: &KioskState, here: &Here, mut typed: Typed, mut held: Held
 const MINUTES_MOST: u32 = 120;
 
 /// Why nothing was sent. Which limit it was is not said: one of them is about the number, and that may be a stranger's.
-fn refused(here: &Here, refusal: TextRefusal) -> Notice {
-    let v = here.lang.visit();
+fn refused(context: &PageContext, refusal: TextRefusal) -> Notice {
+    let visit_words = context.lang.visit();
     match refusal {
-        TextRefusal::NotANumber => (&v.not_a_number).into(),
-        TextRefusal::Country => (&v.country).into(),
-        TextRefusal::Unroutable => (&v.unroutable).into(),
+        TextRefusal::NotANumber => (&visit_words.not_a_number).into(),
+        TextRefusal::Country => (&visit_words.country).into(),
+        TextRefusal::Unroutable => (&visit_words.unroutable).into(),
         TextRefusal::TooMany(minutes) => {
-            let wait = if minutes <= MINUTES_MOST { (v.minutes)(minutes) } else { (v.hours)(minutes.div_ceil(60)) };
-            Notice { title: v.too_many, text: (v.too_many_wait)(&wait).into() }
+            let wait = if minutes <= MINUTES_MOST {
+                (visit_words.minutes)(minutes)
+            } else {
+                (visit_words.hours)(minutes.div_ceil(60))
+            };
+            Notice { title: visit_words.too_many, text: (visit_words.too_many_wait)(&wait).into() }
         }
-        TextRefusal::Away => (&v.text_away).into(),
+        TextRefusal::Away => (&visit_words.text_away).into(),
     }
 }
 
@@ -112,113 +127,114 @@ fn places(digits: &str, least: usize) -> Vec<Option<String>> {
     places
 }
 
-pub(super) fn phone_page(here: &Here, typed: Typed, held: &Held, notice: Option<Notice>) -> Response {
-    let v = here.lang.visit();
-    let back = match held.goal {
+pub(super) fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notice: Option<Notice>) -> Response {
+    let visit_words = context.lang.visit();
+    let back = match visit.goal {
         Goal::Status => Back::KeyAt("check", "ok"),
         Goal::Appointments => Back::In("appointments".into()),
     };
     let (count, digits) = (typed.phone.len(), typed.phone.clone());
-    let other = (held.goal == Goal::Appointments && held.may_skip()).then_some(("skip", v.no_phone));
+    let other = (visit.goal == Goal::Appointments && visit.may_skip()).then_some(("skip", visit_words.no_phone));
     let template = DigitsPage {
-        title: v.phone_title,
-        hint: v.phone_hint.to_owned(),
+        title: visit_words.phone_title,
+        hint: visit_words.phone_hint.to_owned(),
         icon: "phone",
         keys: digit_keys(),
         places: places(&digits, 9),
         spoken: digits,
         notice,
         field: ("phone", 'f'),
-        go: ("go", v.phone_send),
+        go: ("go", visit_words.phone_send),
         ready: count >= PHONE_LEAST,
         most: PHONE_MAX,
         other,
-        f: here.frame(v.phone_title, "number", back).keeping(typed, "stay"),
+        frame: context.frame(visit_words.phone_title, "number", back).keeping(typed, "stay"),
     };
     page(StatusCode::OK, &template)
 }
 
-fn once_page(here: &Here, typed: Typed, notice: Option<Notice>) -> Response {
-    let v = here.lang.visit();
+fn once_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {
+    let visit_words = context.lang.visit();
     let (count, digits) = (typed.once.len(), typed.once.clone());
     let template = DigitsPage {
-        title: v.once_title,
-        hint: (v.once_hint)(&masked(&typed.phone)),
+        title: visit_words.once_title,
+        hint: (visit_words.once_hint)(&masked(&typed.phone)),
         icon: "phone",
         keys: digit_keys(),
         places: places(&digits, ONCE),
         spoken: digits,
         notice,
         field: ("once", 'o'),
-        go: ("try", v.once_ok),
+        go: ("try", visit_words.once_ok),
         ready: count == ONCE,
         most: ONCE,
-        other: Some(("go", v.once_again)),
-        f: here.frame(v.once_title, "number", Back::KeyAt("number", "stay")).keeping(typed, "once"),
+        other: Some(("go", visit_words.once_again)),
+        frame: context.frame(visit_words.once_title, "number", Back::KeyAt("number", "stay")).keeping(typed, "once"),
     };
     page(StatusCode::OK, &template)
 }
 
 /// `POST /kiosk/{lang}/send`: `begin`, `f…` types the number, `go` sends where the application stands to it.
-pub async fn send(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub async fn send(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let mut typed = form.typed(check::most(&state));
-    let held = Held::open(&state, &here, &typed.held);
+    let visit = VisitState::open(&state, &context, &typed.visit);
     match form.key.as_str() {
         "begin" => {
             // the same however often the text is sent from here
-            typed.held = held.seal(&state, &here);
+            typed.visit = visit.seal(&state, &context);
             typed.phone.clear();
-            send_page(&here, typed, None)
+            send_page(&context, typed, None)
         }
-        "go" => send_now(&state, &here, typed, held).await,
+        "go" => send_now(&state, &context, typed, visit).await,
         key => {
             if let Some(press) = key.strip_prefix('f') {
                 pressed(&mut typed.phone, press, PHONE_MAX);
             }
-            send_page(&here, typed, None)
+            send_page(&context, typed, None)
         }
     }
 }
 
-fn send_page(here: &Here, typed: Typed, notice: Option<Notice>) -> Response {
-    let v = here.lang.visit();
+fn send_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {
+    let visit_words = context.lang.visit();
     let (count, digits) = (typed.phone.len(), typed.phone.clone());
     let template = DigitsPage {
-        title: v.send_title,
-        hint: v.send_hint.to_owned(),
+        title: visit_words.send_title,
+        hint: visit_words.send_hint.to_owned(),
         icon: "phone",
         keys: digit_keys(),
         places: places(&digits, 9),
         spoken: digits,
         notice,
         field: ("phone", 'f'),
-        go: ("go", v.send),
+        go: ("go", visit_words.send),
         ready: count >= PHONE_LEAST,
         most: PHONE_MAX,
         other: None,
-        f: here.frame(v.send_title, "send", Back::KeyAt("check", "ok")).keeping(typed, "stay"),
+        frame: context.frame(visit_words.send_title, "send", Back::KeyAt("check", "ok")).keeping(typed, "stay"),
     };
     page(StatusCode::OK, &template)
 }
 
-async fn send_now(state: &KioskState, here: &Here, typed: Typed, held: Held) -> Response {
-    let (v, language) = (here.lang.visit(), here.lang.language());
+async fn send_now(state: &KioskState, context: &PageContext, typed: Typed, visit: VisitState) -> Response {
+    let (visit_words, language) = (context.lang.visit(), context.lang.language());
     let to = Msisdn::parse_cambodian(&typed.phone);
     // who only typed a number is told no more than anybody
-    let who = here.who(held.number().filter(|proven| Some(*proven) == to));
-    let refused = match state.door.check(&who, &typed.digits, None, language).await {
+    let who = context.who(visit.number().filter(|proven| Some(*proven) == to));
+    let refused = match state.backend.check(&who, &typed.digits, None, language).await {
         CheckAnswer::Status(facts) => {
             let view = View::Status(facts);
-            state.door.send_view(&who, &typed.phone, &view, language, held.id).await.err()
+            state.backend.send_view(&who, &typed.phone, &view, language, visit.id).await.err()
         }
         _ => Some(TextRefusal::Away),
     };
     match refused {
         None => {
             let typed = Typed { phone: String::new(), ..typed };
-            let f = here.frame(v.sent.title, "send", Back::KeyAt("check", "ok")).keeping(typed, "sent");
-            ToldPage::plain(f, "good", "check", &v.sent)
+            let frame =
+                context.frame(visit_words.sent.title, "send", Back::KeyAt("check", "ok")).keeping(typed, "sent");
+            MessagePage::plain(frame, "good", "check", &visit_words.sent)
         }
-        Some(refusal) => send_page(here, typed, Some(self::refused(here, refusal))),
+        Some(refusal) => send_page(context, typed, Some(self::refused(context, refusal))),
     }
 }

@@ -2,11 +2,11 @@
 //! answer is found.
 use super::{
     KioskState,
-    at::Here,
+    context::PageContext,
     frame::{Back, Frame, both, page},
     views::{Action, Does},
     visit::unreadable,
-    words::{EN, KM, Lang, Told, Words},
+    words::{EN, KM, Lang, Message, Words},
 };
 use crate::web::{assets, filters};
 use askama::Template;
@@ -32,8 +32,8 @@ struct StartPage {
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
-    f: Frame,
-    v: &'static super::words_visit::VisitWords,
+    frame: Frame,
+    visit_words: &'static super::words_visit::VisitWords,
     /// Where the kiosk stands, if tickets can be taken there.
     office: Option<String>,
 }
@@ -41,54 +41,54 @@ struct HomePage {
 #[derive(Template)]
 #[template(path = "help.html")]
 pub(super) struct HelpPage {
-    pub(super) f: Frame,
+    pub(super) frame: Frame,
 }
 
 #[derive(Template)]
 #[template(path = "feedback.html")]
 struct FeedbackPage {
-    f: Frame,
+    frame: Frame,
     /// The same for however many presses of this page.
     intent: uuid::Uuid,
     grades: Vec<(u8, &'static str, &'static str)>,
-    complain: &'static Told,
+    complain: &'static Message,
 }
 
 /// Something said, and what can be done then.
 #[derive(Template)]
-#[template(path = "told.html")]
-pub(super) struct ToldPage {
-    pub(super) f: Frame,
+#[template(path = "message.html")]
+pub(super) struct MessagePage {
+    pub(super) frame: Frame,
     pub(super) class: &'static str,
     pub(super) icon: &'static str,
-    pub(super) told: &'static Told,
+    pub(super) message: &'static Message,
     pub(super) facts: Vec<super::views::Fact>,
     pub(super) actions: Vec<Action>,
 }
 
-impl ToldPage {
+impl MessagePage {
     /// Said, with nothing to do but to finish.
-    pub(super) fn plain(f: Frame, class: &'static str, icon: &'static str, told: &'static Told) -> Response {
-        page(StatusCode::OK, &ToldPage { f, class, icon, told, facts: Vec::new(), actions: Vec::new() })
+    pub(super) fn plain(frame: Frame, class: &'static str, icon: &'static str, message: &'static Message) -> Response {
+        page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions: Vec::new() })
     }
 }
 
 /// The answer to an address that leads nowhere, in both languages; fit as the fallback of a whole listener.
 pub async fn no_such_page() -> Response {
-    both(StatusCode::NOT_FOUND, "alert", true, |w| &w.no_page)
+    both(StatusCode::NOT_FOUND, "alert", true, |words| &words.no_page)
 }
 
 pub(super) async fn wrong_way() -> Response {
-    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |w| &w.wrong_way)
+    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |words| &words.wrong_way)
 }
 
 pub(super) fn foreign() -> Response {
-    both(StatusCode::FORBIDDEN, "alert", true, |w| &w.foreign)
+    both(StatusCode::FORBIDDEN, "alert", true, |words| &words.foreign)
 }
 
 /// Asked for by a name that is not ours; the way back to the first page would lead here again.
 pub(super) fn elsewhere(status: StatusCode) -> Response {
-    both(status, "alert", false, |w| &w.elsewhere)
+    both(status, "alert", false, |words| &words.elsewhere)
 }
 
 /// Of assets that the server names itself.
@@ -112,27 +112,27 @@ pub(super) async fn service_worker() -> Response {
 }
 
 /// `GET /kiosk/{lang}/offline`: what the service worker shows where the server cannot be asked.
-pub(super) async fn offline(State(state): State<KioskState>, here: Here) -> Response {
-    let told = &here.lang.device().offline_book;
-    let f = here.frame(told.title, "offline", Back::In("home".into()));
-    let facts = super::device::phones(&state, &here).await;
+pub(super) async fn offline(State(state): State<KioskState>, context: PageContext) -> Response {
+    let message = &context.lang.device().offline_book;
+    let frame = context.frame(message.title, "offline", Back::In("home".into()));
+    let facts = super::device::phones(&state, &context).await;
     let actions = vec![
-        Action::open("services", "paper", here.w.services_card.title),
-        Action::open("offices", "office", here.w.offices_card.title),
+        Action::open("services", "paper", context.words.services_card.title),
+        Action::open("offices", "office", context.words.offices_card.title),
     ];
-    page(StatusCode::OK, &ToldPage { f, class: "your-turn", icon: "cloud", told, facts, actions })
+    page(StatusCode::OK, &MessagePage { frame, class: "your-turn", icon: "cloud", message, facts, actions })
 }
 
 /// A page that needs a visit was opened without one.
-pub(super) async fn not_alone(here: Here) -> Redirect {
-    Redirect::to(&format!("/kiosk/{}/home", here.lang.tag()))
+pub(super) async fn not_alone(context: PageContext) -> Redirect {
+    Redirect::to(&format!("/kiosk/{}/home", context.lang.tag()))
 }
 
 /// What one can do here, in Khmer and English.
 fn can() -> Vec<(&'static str, &'static str)> {
     let of = |lang: Lang| {
-        let (w, v) = (lang.words(), lang.visit());
-        [w.check.title, v.appointments_card.title, w.services_card.title, w.offices_card.title]
+        let (words, visit_words) = (lang.words(), lang.visit());
+        [words.check.title, visit_words.appointments_card.title, words.services_card.title, words.offices_card.title]
     };
     of(Lang::Km).into_iter().zip(of(Lang::En)).collect()
 }
@@ -161,7 +161,7 @@ pub(super) async fn start(
     if headers.contains_key("x-keep") {
         return answer;
     }
-    let forget = format!("{}=; Path=/kiosk; Max-Age=0; HttpOnly; SameSite=Strict", super::at::LOOK);
+    let forget = format!("{}=; Path=/kiosk; Max-Age=0; HttpOnly; SameSite=Strict", super::context::DISPLAY_PREFS);
     answer.headers_mut().append(header::SET_COOKIE, crate::web::header_value(&forget));
     answer
 }
@@ -179,25 +179,26 @@ pub(super) async fn to_home(Path(segment): Path<String>) -> Response {
     }
 }
 
-pub(super) async fn home(here: Here) -> Response {
-    let f = here.frame(here.w.home_title, "home", Back::To("/kiosk"));
-    page(StatusCode::OK, &HomePage { f, v: here.lang.visit(), office: here.device.office.clone() })
+pub(super) async fn home(context: PageContext) -> Response {
+    let frame = context.frame(context.words.home_title, "home", Back::To("/kiosk"));
+    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office: context.device.office.clone() })
 }
 
-pub(super) async fn help(here: Here) -> Response {
-    let f = here.frame(here.w.help_title, "help", Back::In("home".into()));
-    page(StatusCode::OK, &HelpPage { f })
+pub(super) async fn help(context: PageContext) -> Response {
+    let frame = context.frame(context.words.help_title, "help", Back::In("home".into()));
+    page(StatusCode::OK, &HelpPage { frame })
 }
 
 /// `GET /kiosk/{lang}/feedback`
-pub(super) async fn feedback(here: Here) -> Response {
-    let w = here.w;
-    let f = here.frame(w.feedback_title, "feedback", Back::In("home".into()));
+pub(super) async fn feedback(context: PageContext) -> Response {
+    let words = context.words;
+    let frame = context.frame(words.feedback_title, "feedback", Back::In("home".into()));
     let icons = ["face-1", "face-2", "face-3", "face-4", "face-5"];
-    let mut grades: Vec<_> = (1..).zip(icons).zip(w.grades).map(|((grade, icon), word)| (grade, icon, word)).collect();
+    let mut grades: Vec<_> =
+        (1..).zip(icons).zip(words.grades).map(|((grade, icon), word)| (grade, icon, word)).collect();
     grades.reverse();
-    let complain = &here.lang.visit().complain_card;
-    page(StatusCode::OK, &FeedbackPage { f, intent: uuid::Uuid::now_v7(), grades, complain })
+    let complain = &context.lang.visit().complain_card;
+    page(StatusCode::OK, &FeedbackPage { frame, intent: uuid::Uuid::now_v7(), grades, complain })
 }
 
 /// What the form of the faces holds.
@@ -210,16 +211,19 @@ pub(super) struct Rating {
 /// `POST /kiosk/{lang}/feedback`: pressed twice it is told once.
 pub(super) async fn rate(
     State(state): State<KioskState>,
-    here: Here,
+    context: PageContext,
     form: Result<Form<Rating>, FormRejection>,
 ) -> Response {
     let taken = match form {
-        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => state.door.rate(&here.who(None), rating, intent).await,
-        Ok(_) => return both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
+        Ok(Form(Rating { rating: rating @ 1..=5, intent })) => {
+            state.backend.rate(&context.who(None), rating, intent).await
+        }
+        Ok(_) => return both(StatusCode::BAD_REQUEST, "alert", true, |words| &words.unreadable),
         Err(fault) => return unreadable(&fault),
     };
-    let w = here.w;
-    let f = here.frame(w.feedback_title, "feedback", Back::In("home".into()));
-    let (class, icon, told) = if taken { ("good", "check", &w.thanks) } else { ("your-turn", "cloud", &w.not_taken) };
-    ToldPage::plain(f, class, icon, told)
+    let words = context.words;
+    let frame = context.frame(words.feedback_title, "feedback", Back::In("home".into()));
+    let (class, icon, message) =
+        if taken { ("good", "check", &words.thanks) } else { ("your-turn", "cloud", &words.not_taken) };
+    MessagePage::plain(frame, class, icon, message)
 }

@@ -2,14 +2,14 @@
 //! what became of it. It must not know how a bank is paid.
 use super::{
     KioskState,
-    at::Here,
+    backend::CheckAnswer,
     check,
-    door::CheckAnswer,
+    context::PageContext,
     frame::{Back, Frame, page},
-    pages::ToldPage,
+    pages::MessagePage,
     views::{Action, Fact},
-    visit::{Held, Sent, Typed},
-    words::Told,
+    visit::{Sent, Typed, VisitState},
+    words::Message,
     words_visit::VisitWords,
 };
 use crate::{
@@ -36,8 +36,8 @@ const QUIET: usize = 4;
 #[derive(Template)]
 #[template(path = "pay.html")]
 struct PayPage {
-    f: Frame,
-    v: &'static VisitWords,
+    frame: Frame,
+    visit_words: &'static VisitWords,
     amount: String,
     bill: String,
     until: String,
@@ -49,26 +49,26 @@ struct PayPage {
 }
 
 /// `POST /kiosk/{lang}/pay`: `begin` gets a code, `look` asks what became of it, `new` gets another.
-pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let typed = form.typed(check::most(&state));
-    let mut held = Held::open(&state, &here, &typed.held);
+    let mut visit = VisitState::open(&state, &context, &typed.visit);
     if form.key == "new" {
-        held.renew();
+        visit.renew();
     }
-    let query = match (&held.payment, form.key.as_str()) {
+    let query = match (&visit.payment, form.key.as_str()) {
         (Some((id, code)), "look" | "poll" | "stay") if *code == typed.digits => Query::Payment { id: id.clone() },
         _ => {
             let CodeVerdict::Good(code) = state.codes.read(&typed.digits) else {
-                return check::answer(&state, &here, typed).await;
+                return check::answer(&state, &context, typed).await;
             };
             // what may not be seen cannot be paid: whether there is a fee is told by the same answer as everywhere
-            match check::look_up(&state, &here, &typed).await {
+            match check::look_up(&state, &context, &typed).await {
                 CheckAnswer::Status(facts) if check::is_due(&facts) => {}
-                other => return check::told(&state, &here, typed, other),
+                other => return check::message(&state, &context, typed, other),
             }
             let what = ChangeKind::Pay {
                 application: code.canonical().to_owned(),
-                office: here.device.office.clone(),
+                office: context.device.office.clone(),
                 pin: Pin::parse(&typed.pin),
             };
             Query::Change(Change { what, attempt: 0 })
@@ -78,92 +78,103 @@ pub async fn pay(State(state): State<KioskState>, here: Here, Sent(form): Sent) 
         Query::Payment { id } => Some(id.clone()),
         _ => None,
     };
-    let answer = state.door.ask(&here.who(held.number()), &query, Some(held.id)).await;
+    let answer = state.backend.ask(&context.who(visit.number()), &query, Some(visit.id)).await;
     match answer {
-        Err(_) => say(&here, typed, "your-turn", "clock", &here.w.paused, Vec::new()),
+        Err(_) => say(&context, typed, "your-turn", "clock", &context.words.paused, Vec::new()),
         Ok(Answer::Payment(Ok(payment))) => {
             // one payment is one bill and one amount, whatever the portal says the second time
-            let same = held.due.as_ref().is_none_or(|due| *due == (payment.amount.0, payment.bill.clone()));
+            let same = visit.due.as_ref().is_none_or(|due| *due == (payment.amount.0, payment.bill.clone()));
             if asked.is_some_and(|id| id != payment.id || !same) {
                 tracing::error!("the portal's payment is another than before; it is not shown");
-                return say(&here, typed, "ended", "alert", &here.lang.visit().pay_bad, Vec::new());
+                return say(&context, typed, "ended", "alert", &context.lang.visit().pay_bad, Vec::new());
             }
-            held.payment = Some((payment.id.clone(), typed.digits.clone()));
-            held.due = Some((payment.amount.0, payment.bill.clone()));
-            let typed = Typed { held: held.seal(&state, &here), ..typed };
-            standing(&state, &here, typed, &payment)
+            visit.payment = Some((payment.id.clone(), typed.digits.clone()));
+            visit.due = Some((payment.amount.0, payment.bill.clone()));
+            let typed = Typed { visit: visit.seal(&state, &context), ..typed };
+            standing(&state, &context, typed, &payment)
         }
         Ok(Answer::Payment(Err(fault))) => {
-            let v = here.lang.visit();
-            let told = match fault {
-                PortalFault::TooLate | PortalFault::NotFound => &v.pay_not_due,
-                _ => &v.pay_away,
+            let visit_words = context.lang.visit();
+            let message = match fault {
+                PortalFault::TooLate | PortalFault::NotFound => &visit_words.pay_not_due,
+                _ => &visit_words.pay_away,
             };
-            say(&here, typed, "your-turn", "cloud", told, vec![Action::key("pay", "stay", "coins", here.w.again)])
+            say(
+                &context,
+                typed,
+                "your-turn",
+                "cloud",
+                message,
+                vec![Action::key("pay", "stay", "coins", context.words.again)],
+            )
         }
-        Ok(_) => say(&here, typed, "your-turn", "cloud", &here.lang.visit().pay_away, Vec::new()),
+        Ok(_) => say(&context, typed, "your-turn", "cloud", &context.lang.visit().pay_away, Vec::new()),
     }
 }
 
 fn say(
-    here: &Here,
+    context: &PageContext,
     typed: Typed,
     class: &'static str,
     icon: &'static str,
-    told: &'static Told,
+    message: &'static Message,
     actions: Vec<Action>,
 ) -> Response {
-    let f = here.frame(told.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    page(StatusCode::OK, &ToldPage { f, class, icon, told, facts: Vec::new(), actions })
+    let frame = context.frame(message.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions })
 }
 
-fn standing(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) -> Response {
-    let v = here.lang.visit();
-    let left_ms = payment.expires_at.since_ms(state.door.now());
+fn standing(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
+    let left_ms = payment.expires_at.since_ms(state.backend.now());
     let late = left_ms <= 0;
     match payment.status {
-        PaymentStatus::Paid => paid(here, typed, payment),
+        PaymentStatus::Paid => paid(context, typed, payment),
         PaymentStatus::Failed => {
-            let new = Action::key("pay", "new", "qr", v.pay_new).strong();
-            say(here, typed, "ended", "cross", &v.pay_failed, vec![new])
+            let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
+            say(context, typed, "ended", "cross", &visit_words.pay_failed, vec![new])
         }
-        PaymentStatus::Expired => expired(here, typed),
-        PaymentStatus::Pending if late => expired(here, typed),
+        PaymentStatus::Expired => expired(context, typed),
+        PaymentStatus::Pending if late => expired(context, typed),
         PaymentStatus::Pending if left_ms > PAYMENT_SHOWN_MAX.as_millis() as i64 => {
             tracing::error!("the portal's payment ends too far ahead of our clock; its code is not shown");
-            say(here, typed, "ended", "alert", &v.pay_bad, Vec::new())
+            say(context, typed, "ended", "alert", &visit_words.pay_bad, Vec::new())
         }
-        PaymentStatus::Pending => code(state, here, typed, payment),
+        PaymentStatus::Pending => code(state, context, typed, payment),
     }
 }
 
 /// What was paid, to be printed.
-fn paid(here: &Here, typed: Typed, payment: &Payment) -> Response {
-    let v = here.lang.visit();
+fn paid(context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
     let fact = |icon, label, value| Fact { icon, label, value, note: None };
     let facts = vec![
-        fact("coins", v.amount, shared::money(payment.amount, here.lang.language())),
-        fact("receipt", here.w.bill, payment.bill.clone()),
+        fact("coins", visit_words.amount, shared::money(payment.amount, context.lang.language())),
+        fact("receipt", context.words.bill, payment.bill.clone()),
     ];
-    let f = here.frame(v.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    let actions = vec![Action::print(v.print)];
-    page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told: &v.paid, facts, actions })
+    let frame = context.frame(visit_words.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    let actions = vec![Action::print(visit_words.print)];
+    page(
+        StatusCode::OK,
+        &MessagePage { frame, class: "good", icon: "check", message: &visit_words.paid, facts, actions },
+    )
 }
 
 /// The code has ended; it is asked once more, by itself where there is script.
-fn expired(here: &Here, typed: Typed) -> Response {
-    let v = here.lang.visit();
-    let look = Action::key("pay", "look", "clock", v.pay_look);
-    let new = Action::key("pay", "new", "qr", v.pay_new).strong();
-    let mut f = here.frame(v.pay_expired.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    f.poll_s = Some(LATE_S);
-    let (told, actions) = (&v.pay_expired, vec![look, new]);
-    page(StatusCode::OK, &ToldPage { f, class: "your-turn", icon: "clock", told, facts: Vec::new(), actions })
+fn expired(context: &PageContext, typed: Typed) -> Response {
+    let visit_words = context.lang.visit();
+    let look = Action::key("pay", "look", "clock", visit_words.pay_look);
+    let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
+    let mut frame =
+        context.frame(visit_words.pay_expired.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    frame.poll_s = Some(LATE_S);
+    let (message, actions) = (&visit_words.pay_expired, vec![look, new]);
+    page(StatusCode::OK, &MessagePage { frame, class: "your-turn", icon: "clock", message, facts: Vec::new(), actions })
 }
 
-fn code(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) -> Response {
-    let v = here.lang.visit();
-    let bad = |typed| say(here, typed, "ended", "alert", &v.pay_bad, Vec::new());
+fn code(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
+    let bad = |typed| say(context, typed, "ended", "alert", &visit_words.pay_bad, Vec::new());
     let due = khqr::Due {
         riel: payment.amount.0,
         bill: &payment.bill,
@@ -179,12 +190,12 @@ fn code(state: &KioskState, here: &Here, typed: Typed, payment: &Payment) -> Res
     };
     let side = qr.width();
     let until = payment.expires_at.civil(&phnom_penh());
-    let mut f = here.frame(v.pay_title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    f.poll_s = Some(POLL_S);
+    let mut frame = context.frame(visit_words.pay_title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    frame.poll_s = Some(POLL_S);
     let template = PayPage {
-        f,
-        v,
-        amount: shared::money(payment.amount, here.lang.language()),
+        frame,
+        visit_words,
+        amount: shared::money(payment.amount, context.lang.language()),
         bill: payment.bill.clone(),
         until: format!("{:02}:{:02}", until.hour(), until.minute()),
         until_ms: payment.expires_at.0,

@@ -2,13 +2,13 @@
 //! and USSD have, one question a page; and complaints. It must not know the rules of the conversation.
 use super::{
     KioskState,
-    at::Here,
+    context::PageContext,
     frame::{Back, Frame, page},
     number,
-    pages::ToldPage,
+    pages::MessagePage,
     views::{Action, Fact},
-    visit::{Goal, Held, Sent, Typed},
-    words::{Lang, Notice, Told},
+    visit::{Goal, Sent, Typed, VisitState},
+    words::{Lang, Message, Notice},
     words_visit::VisitWords,
 };
 use crate::{
@@ -43,18 +43,18 @@ pub(super) struct Choose {
 #[derive(Template)]
 #[template(path = "talk.html")]
 struct TalkPage {
-    f: Frame,
+    frame: Frame,
     /// Whether the choices are short: hours.
     short: bool,
     lead: Option<String>,
-    notice: Option<&'static Told>,
+    notice: Option<&'static Message>,
     choices: Vec<Choose>,
 }
 
 #[derive(Template)]
 #[template(path = "review.html")]
 struct ReviewPage {
-    f: Frame,
+    frame: Frame,
     facts: Vec<Fact>,
     /// Words of the yes and of the way back.
     yes: &'static str,
@@ -64,9 +64,9 @@ struct ReviewPage {
 #[derive(Template)]
 #[template(path = "complain.html")]
 struct ComplainPage {
-    f: Frame,
-    v: &'static VisitWords,
-    notice: Option<&'static Told>,
+    frame: Frame,
+    visit_words: &'static VisitWords,
+    notice: Option<&'static Message>,
     text: String,
     most: usize,
 }
@@ -79,130 +79,136 @@ const TASKS: [(AppointmentTask, &str, &str); 4] = [
 ];
 
 /// `GET /kiosk/{lang}/appointments`
-pub async fn appointments(here: Here) -> Response {
-    tasks_page(&here, Typed::default(), None)
+pub async fn appointments(context: PageContext) -> Response {
+    tasks_page(&context, Typed::default(), None)
 }
 
-fn tasks_page(here: &Here, typed: Typed, notice: Option<&'static Told>) -> Response {
-    let v = here.lang.visit();
-    let choices = TASKS.iter().zip(v.tasks).map(|((_, key, icon), title)| Choose {
+fn tasks_page(context: &PageContext, typed: Typed, notice: Option<&'static Message>) -> Response {
+    let visit_words = context.lang.visit();
+    let choices = TASKS.iter().zip(visit_words.tasks).map(|((_, key, icon), title)| Choose {
         key: (*key).to_owned(),
         icon,
         title: title.to_owned(),
         note: None,
     });
-    let f = here.frame(v.appointments_card.title, "appointments", Back::In("home".into())).keeping(typed, "tasks");
-    let lead = Some(v.appointments_card.text.to_owned());
-    page(StatusCode::OK, &TalkPage { f, short: false, lead, notice, choices: choices.collect() })
+    let frame = context
+        .frame(visit_words.appointments_card.title, "appointments", Back::In("home".into()))
+        .keeping(typed, "tasks");
+    let lead = Some(visit_words.appointments_card.text.to_owned());
+    page(StatusCode::OK, &TalkPage { frame, short: false, lead, notice, choices: choices.collect() })
 }
 
 /// `POST /kiosk/{lang}/appointments`: `t1` to `t4` begin a task, `n…` answers what was asked, `back` goes back, `stay`
 /// asks again in the language of the page.
-pub async fn talk(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
+pub async fn talk(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let typed = form.typed(super::check::most(&state));
-    let mut held = Held::open(&state, &here, &typed.held);
+    let mut visit = VisitState::open(&state, &context, &typed.visit);
     let key = form.key.as_str();
     if let Some(task) = key.strip_prefix('t').and_then(|digit| digit.parse::<u8>().ok()).filter(|t| (1..=4).contains(t))
     {
-        held.begin(task);
-        if held.number().is_some() {
-            return go_on(&state, &here, held).await;
+        visit.begin(task);
+        if visit.number().is_some() {
+            return go_on(&state, &context, visit).await;
         }
-        let notice = (task > 1).then_some(&here.lang.visit().needs_number);
+        let notice = (task > 1).then_some(&context.lang.visit().needs_number);
         let typed =
-            Typed { phone: String::new(), once: String::new(), held: held.clone().seal(&state, &here), ..typed };
-        return number::phone_page(&here, typed, &held, notice.map(Notice::from));
+            Typed { phone: String::new(), once: String::new(), visit: visit.clone().seal(&state, &context), ..typed };
+        return number::phone_page(&context, typed, &visit, notice.map(Notice::from));
     }
     let input = match key {
         "back" => Input::Choice(Choice::Back),
-        "stay" => Input::Text(if here.lang == Lang::Km { "K" } else { "E" }.to_owned()),
+        "stay" => Input::Text(if context.lang == Lang::Km { "K" } else { "E" }.to_owned()),
         _ => match key.strip_prefix('n').filter(|number| matches!(number.as_bytes(), [b'1'..=b'9'])) {
             Some(number) => Input::Text(number.to_owned()),
-            None => return tasks_page(&here, Typed { held: held.seal(&state, &here), ..Typed::default() }, None),
+            None => {
+                return tasks_page(&context, Typed { visit: visit.seal(&state, &context), ..Typed::default() }, None);
+            }
         },
     };
-    let Some(dialogue) = held.dialogue() else {
-        return tasks_page(&here, Typed { held: held.seal(&state, &here), ..Typed::default() }, None);
+    let Some(dialogue) = visit.dialogue() else {
+        return tasks_page(&context, Typed { visit: visit.seal(&state, &context), ..Typed::default() }, None);
     };
-    step(&state, &here, held, Some(dialogue), input).await
+    step(&state, &context, visit, Some(dialogue), input).await
 }
 
 /// Goes on with the task that was chosen, with the number that was proven or without one.
-pub(super) async fn go_on(state: &KioskState, here: &Here, held: Held) -> Response {
-    let who = here.who(held.number());
-    let (dialogue, _) = state.door.talk(&who, None, Input::Text("A".to_owned()), here.lang.language(), held.id).await;
-    let task = held.task().clamp(1, 4).to_string();
-    step(state, here, held, Some(dialogue), Input::Text(task)).await
+pub(super) async fn go_on(state: &KioskState, context: &PageContext, visit: VisitState) -> Response {
+    let who = context.who(visit.number());
+    let (dialogue, _) =
+        state.backend.talk(&who, None, Input::Text("A".to_owned()), context.lang.language(), visit.id).await;
+    let task = visit.task().clamp(1, 4).to_string();
+    step(state, context, visit, Some(dialogue), Input::Text(task)).await
 }
 
 async fn step(
     state: &KioskState,
-    here: &Here,
-    mut held: Held,
+    context: &PageContext,
+    mut visit: VisitState,
     dialogue: Option<crate::dialogue::Dialogue>,
     input: Input,
 ) -> Response {
-    let who = here.who(held.number());
-    let (next, view) = state.door.talk(&who, dialogue, input, here.lang.language(), held.id).await;
-    held.keep(&next);
-    held.goal = Goal::Appointments;
-    let typed = Typed { held: held.seal(state, here), ..Typed::default() };
-    show(here, view, typed)
+    let who = context.who(visit.number());
+    let (next, view) = state.backend.talk(&who, dialogue, input, context.lang.language(), visit.id).await;
+    visit.keep(&next);
+    visit.goal = Goal::Appointments;
+    let typed = Typed { visit: visit.seal(state, context), ..Typed::default() };
+    show(context, view, typed)
 }
 
-fn frame(here: &Here, title: impl Into<Cow<'static, str>>, typed: Typed) -> Frame {
-    here.frame(title, "appointments", Back::Key("back")).keeping(typed, "stay")
+fn frame(context: &PageContext, title: impl Into<Cow<'static, str>>, typed: Typed) -> Frame {
+    context.frame(title, "appointments", Back::Key("back")).keeping(typed, "stay")
 }
 
-fn show(here: &Here, view: View, typed: Typed) -> Response {
-    let v = here.lang.visit();
-    let end = |typed, told: &'static Told, class, icon| {
-        let f = here.frame(told.title, "appointments", Back::In("appointments".into())).keeping(typed, "tasks");
-        let actions = vec![Action::open("appointments", "calendar", v.appointments_card.title)];
-        page(StatusCode::OK, &ToldPage { f, class, icon, told, facts: Vec::new(), actions })
+fn show(context: &PageContext, view: View, typed: Typed) -> Response {
+    let visit_words = context.lang.visit();
+    let end = |typed, message: &'static Message, class, icon| {
+        let frame =
+            context.frame(message.title, "appointments", Back::In("appointments".into())).keeping(typed, "tasks");
+        let actions = vec![Action::open("appointments", "calendar", visit_words.appointments_card.title)];
+        page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions })
     };
     match view {
-        View::Choose { asking: Asking::Task, .. } | View::Menu => tasks_page(here, typed, None),
+        View::Choose { asking: Asking::Task, .. } | View::Menu => tasks_page(context, typed, None),
         View::Choose { asking, options, more, office, day, again } => {
             let notice = match again {
-                Some(Again::SlotTaken) => Some(&v.slot_taken),
-                Some(Again::NotFound) => Some(&v.not_found),
+                Some(Again::SlotTaken) => Some(&visit_words.slot_taken),
+                Some(Again::NotFound) => Some(&visit_words.not_found),
                 Some(Again::NotOffered) | None => None,
             };
             let mut choices: Vec<Choose> =
-                options.iter().zip(1..).map(|(option, number)| choice(here.lang, option, number)).collect();
+                options.iter().zip(1..).map(|(option, number)| choice(context.lang, option, number)).collect();
             if more {
-                let title = v.others.to_owned();
+                let title = visit_words.others.to_owned();
                 choices.push(Choose { key: "n9".to_owned(), icon: "next", title, note: None });
             }
-            let lead = lead(here.lang, office.as_ref(), day);
-            let f = frame(here, v.asking(asking), typed);
-            page(StatusCode::OK, &TalkPage { f, short: asking == Asking::Hour, lead, notice, choices })
+            let lead = lead(context.lang, office.as_ref(), day);
+            let frame = frame(context, visit_words.asking(asking), typed);
+            page(StatusCode::OK, &TalkPage { frame, short: asking == Asking::Hour, lead, notice, choices })
         }
         View::ConfirmBooking { office, service, start, .. } => {
-            let facts = facts(here.lang, &office, service.as_ref(), start);
-            review(here, typed, v.review, facts, v.yes_book)
+            let facts = facts(context.lang, &office, service.as_ref(), start);
+            review(context, typed, visit_words.review, facts, visit_words.yes_book)
         }
         View::ConfirmMove { appointment, start, .. } => {
-            let facts = facts(here.lang, &appointment.office, appointment.service.name.as_ref(), start);
-            review(here, typed, v.review_move, facts, v.yes_move)
+            let facts = facts(context.lang, &appointment.office, appointment.service.name.as_ref(), start);
+            review(context, typed, visit_words.review_move, facts, visit_words.yes_move)
         }
         View::ConfirmCancel { appointment, .. } => {
-            let facts = appointment_facts(here.lang, &appointment);
-            review(here, typed, v.review_cancel, facts, v.yes_cancel)
+            let facts = appointment_facts(context.lang, &appointment);
+            review(context, typed, visit_words.review_cancel, facts, visit_words.yes_cancel)
         }
-        View::Booked(one) if one.status == AppointmentStatus::Booked => done(here, typed, &v.booked, &one),
-        View::Booked(one) => done(here, typed, &v.pending, &one),
-        View::Moved(one) => done(here, typed, &v.moved, &one),
-        View::Cancelled(one) => done(here, typed, &v.cancelled, &one),
-        View::Appointments(all) => my_appointments(here, typed, &all),
-        View::NoAppointments => end(typed, &v.no_appointments, "under-way", "calendar"),
-        View::NothingFree { .. } => end(typed, &v.nothing_free, "your-turn", "calendar"),
-        View::CannotChange => end(typed, &v.cannot_change, "your-turn", "alert"),
-        View::Uncertain => end(typed, &v.uncertain, "your-turn", "clock"),
-        View::NotDone | View::AskAgain => end(typed, &v.not_done, "your-turn", "alert"),
-        View::SlowDown => end(typed, &here.w.paused, "your-turn", "clock"),
-        _ => end(typed, &here.lang.device().offline_book, "your-turn", "cloud"),
+        View::Booked(one) if one.status == AppointmentStatus::Booked => done(context, typed, &visit_words.booked, &one),
+        View::Booked(one) => done(context, typed, &visit_words.pending, &one),
+        View::Moved(one) => done(context, typed, &visit_words.moved, &one),
+        View::Cancelled(one) => done(context, typed, &visit_words.cancelled, &one),
+        View::Appointments(all) => my_appointments(context, typed, &all),
+        View::NoAppointments => end(typed, &visit_words.no_appointments, "under-way", "calendar"),
+        View::NothingFree { .. } => end(typed, &visit_words.nothing_free, "your-turn", "calendar"),
+        View::CannotChange => end(typed, &visit_words.cannot_change, "your-turn", "alert"),
+        View::Uncertain => end(typed, &visit_words.uncertain, "your-turn", "clock"),
+        View::NotDone | View::AskAgain => end(typed, &visit_words.not_done, "your-turn", "alert"),
+        View::SlowDown => end(typed, &context.words.paused, "your-turn", "clock"),
+        _ => end(typed, &context.lang.device().offline_book, "your-turn", "cloud"),
     }
 }
 
@@ -244,44 +250,47 @@ pub(super) fn place_name(lang: Lang, code: &str) -> String {
 }
 
 fn facts(lang: Lang, office: &OfficeRef, service: Option<&Localized>, start: UnixMs) -> Vec<Fact> {
-    let (w, v, language) = (lang.words(), lang.visit(), lang.language());
+    let (words, visit_words, language) = (lang.words(), lang.visit(), lang.language());
     let at = super::words::date_time(lang, start.civil(&phnom_penh()));
     let fact = |icon, label, value| Fact { icon, label, value, note: None };
-    let mut facts = vec![fact("calendar", v.when, at)];
-    facts.push(fact("office", w.office, office.name.get(language).to_owned()));
+    let mut facts = vec![fact("calendar", visit_words.when, at)];
+    facts.push(fact("office", words.office, office.name.get(language).to_owned()));
     if let Some(service) = service {
-        facts.push(fact("paper", w.service, service.get(language).to_owned()));
+        facts.push(fact("paper", words.service, service.get(language).to_owned()));
     }
     facts
 }
 
 fn appointment_facts(lang: Lang, one: &Appointment) -> Vec<Fact> {
-    let v = lang.visit();
+    let visit_words = lang.visit();
     let mut facts = facts(lang, &one.office, one.service.name.as_ref(), one.start);
-    facts.push(Fact { icon: "receipt", label: v.reference, value: one.reference.clone(), note: None });
+    facts.push(Fact { icon: "receipt", label: visit_words.reference, value: one.reference.clone(), note: None });
     if let Some(pin) = &one.pin {
-        let note = Some(v.pin_note.to_owned());
-        facts.push(Fact { icon: "link", label: v.pin, value: pin.digits().to_owned(), note });
+        let note = Some(visit_words.pin_note.to_owned());
+        facts.push(Fact { icon: "link", label: visit_words.pin, value: pin.digits().to_owned(), note });
     }
     facts
 }
 
-fn review(here: &Here, typed: Typed, title: &'static str, facts: Vec<Fact>, yes: &'static str) -> Response {
-    page(StatusCode::OK, &ReviewPage { f: frame(here, title, typed), facts, yes, no: here.lang.visit().change })
+fn review(context: &PageContext, typed: Typed, title: &'static str, facts: Vec<Fact>, yes: &'static str) -> Response {
+    page(
+        StatusCode::OK,
+        &ReviewPage { frame: frame(context, title, typed), facts, yes, no: context.lang.visit().change },
+    )
 }
 
-fn done(here: &Here, typed: Typed, told: &'static Told, one: &Appointment) -> Response {
-    let f = here.frame(told.title, "appointments", Back::In("appointments".into())).keeping(typed, "tasks");
-    let facts = appointment_facts(here.lang, one);
-    let actions = vec![Action::print(here.lang.visit().print)];
-    page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told, facts, actions })
+fn done(context: &PageContext, typed: Typed, message: &'static Message, one: &Appointment) -> Response {
+    let frame = context.frame(message.title, "appointments", Back::In("appointments".into())).keeping(typed, "tasks");
+    let facts = appointment_facts(context.lang, one);
+    let actions = vec![Action::print(context.lang.visit().print)];
+    page(StatusCode::OK, &MessagePage { frame, class: "good", icon: "check", message, facts, actions })
 }
 
-fn my_appointments(here: &Here, typed: Typed, all: &[Appointment]) -> Response {
-    let v = here.lang.visit();
+fn my_appointments(context: &PageContext, typed: Typed, all: &[Appointment]) -> Response {
+    let visit_words = context.lang.visit();
     let lines = all.iter().map(|one| {
-        let at = super::words::date_time(here.lang, one.start.civil(&phnom_penh()));
-        let office = one.office.name.get(here.lang.language());
+        let at = super::words::date_time(context.lang, one.start.civil(&phnom_penh()));
+        let office = one.office.name.get(context.lang.language());
         Choose {
             key: "t3".to_owned(),
             icon: "calendar",
@@ -289,41 +298,46 @@ fn my_appointments(here: &Here, typed: Typed, all: &[Appointment]) -> Response {
             note: Some(format!("{office} · {}", one.reference)),
         }
     });
-    let f = here.frame(v.my_appointments, "appointments", Back::In("appointments".into())).keeping(typed, "tasks");
-    page(StatusCode::OK, &TalkPage { f, short: false, lead: None, notice: None, choices: lines.collect() })
+    let frame = context
+        .frame(visit_words.my_appointments, "appointments", Back::In("appointments".into()))
+        .keeping(typed, "tasks");
+    page(StatusCode::OK, &TalkPage { frame, short: false, lead: None, notice: None, choices: lines.collect() })
 }
 
 /// `GET /kiosk/{lang}/complain`
-pub async fn complain(here: Here) -> Response {
-    complain_page(&here, String::new(), None)
+pub async fn complain(context: PageContext) -> Response {
+    complain_page(&context, String::new(), None)
 }
 
-fn complain_page(here: &Here, text: String, notice: Option<&'static Told>) -> Response {
-    let v = here.lang.visit();
-    let f = here.frame(v.complain_title, "complain", Back::In("feedback".into()));
-    page(StatusCode::OK, &ComplainPage { f, v, notice, text, most: COMPLAINT_MAX })
+fn complain_page(context: &PageContext, text: String, notice: Option<&'static Message>) -> Response {
+    let visit_words = context.lang.visit();
+    let frame = context.frame(visit_words.complain_title, "complain", Back::In("feedback".into()));
+    page(StatusCode::OK, &ComplainPage { frame, visit_words, notice, text, most: COMPLAINT_MAX })
 }
 
 /// `POST /kiosk/{lang}/complain`: the words are passed on once, however often they are sent.
-pub async fn complaint(State(state): State<KioskState>, here: Here, Sent(form): Sent) -> Response {
-    let v = here.lang.visit();
+pub async fn complaint(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
+    let visit_words = context.lang.visit();
     let text: String = form.text.trim().chars().filter(|c| !c.is_control() || *c == '\n').take(COMPLAINT_MAX).collect();
     if text.is_empty() || form.key == "stay" {
-        return complain_page(&here, text, None);
+        return complain_page(&context, text, None);
     }
     // the same words from this kiosk within ten minutes are one complaint
-    let print = crate::web::digest(&format!("{} {} {text}", here.device.id, state.door.now().0 / 600_000));
+    let print = crate::web::digest(&format!("{} {} {text}", context.device.id, state.backend.now().0 / 600_000));
     let intent = uuid::Builder::from_custom_bytes(print[..16].try_into().expect("sixteen octets")).into_uuid();
-    let what = ChangeKind::Complain { text: text.clone(), language: here.lang.language() };
+    let what = ChangeKind::Complain { text: text.clone(), language: context.lang.language() };
     let query = Query::Change(Change { what, attempt: 0 });
-    match state.door.ask(&here.who(None), &query, Some(intent)).await {
+    match state.backend.ask(&context.who(None), &query, Some(intent)).await {
         Ok(Answer::Filed(Ok(Some(reference)))) => {
-            let f = here.frame(v.complained.title, "complain", Back::In("home".into()));
-            let facts = vec![Fact { icon: "receipt", label: v.ticket_number, value: reference, note: None }];
-            let actions = vec![Action::print(v.print)];
-            page(StatusCode::OK, &ToldPage { f, class: "good", icon: "check", told: &v.complained, facts, actions })
+            let frame = context.frame(visit_words.complained.title, "complain", Back::In("home".into()));
+            let facts = vec![Fact { icon: "receipt", label: visit_words.ticket_number, value: reference, note: None }];
+            let actions = vec![Action::print(visit_words.print)];
+            page(
+                StatusCode::OK,
+                &MessagePage { frame, class: "good", icon: "check", message: &visit_words.complained, facts, actions },
+            )
         }
-        Err(_) => complain_page(&here, text, Some(&here.w.paused)),
-        Ok(_) => complain_page(&here, text, Some(&here.w.not_taken)),
+        Err(_) => complain_page(&context, text, Some(&context.words.paused)),
+        Ok(_) => complain_page(&context, text, Some(&context.words.not_taken)),
     }
 }

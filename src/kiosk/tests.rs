@@ -73,7 +73,7 @@ fn application(status: ApplicationStatus, disclosure: Disclosure) -> StatusFacts
     }
 }
 
-impl Door for Fake {
+impl Backend for Fake {
     fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
         let away = PortalFault::Away;
         Box::pin(async move {
@@ -151,7 +151,7 @@ impl Door for Fake {
         Box::pin(async { false })
     }
 
-    fn tell<'a>(&'a self, _: &'a str, _: &'static str) -> PortFuture<'a, bool> {
+    fn send_command<'a>(&'a self, _: &'a str, _: &'static str) -> PortFuture<'a, bool> {
         Box::pin(async { true })
     }
 
@@ -194,7 +194,7 @@ impl Door for Fake {
 
 fn router(pairing: Pairing) -> Router {
     routes(KioskState {
-        door: Arc::new(Fake),
+        backend: Arc::new(Fake),
         pairing,
         groups: Arc::from([6, 2, 6, 1]),
         codes: CodeRules::recommended(),
@@ -471,7 +471,7 @@ async fn a_visit_goes_on_at_its_own_kiosk_and_for_its_own_time_only() {
         )
     };
     let old_visit = sealed("open", 1, &begun(125));
-    for (held, status) in [
+    for (visit, status) in [
         (sealed("open", 1, &begun(1)), StatusCode::OK),
         (sealed("open", 29, &begun(100)), StatusCode::OK),
         (String::new(), StatusCode::OK),
@@ -483,17 +483,17 @@ async fn a_visit_goes_on_at_its_own_kiosk_and_for_its_own_time_only() {
         ("not base 64".to_owned(), StatusCode::GONE),
     ] {
         for page in ["check", "number", "send", "pay", "appointments", "look"] {
-            let got = send(Pairing::Off, form(&format!("/kiosk/en/{page}"), format!("held={held}&key=stay"))).await;
+            let got = send(Pairing::Off, form(&format!("/kiosk/en/{page}"), format!("held={visit}&key=stay"))).await;
             assert!(!got.status.is_server_error(), "{page}: {}", got.status);
             let over = got.text.contains("This visit is over");
             let gone = got.status == StatusCode::GONE;
-            assert_eq!((gone, over), (status == StatusCode::GONE, gone), "{page} {held}");
+            assert_eq!((gone, over), (status == StatusCode::GONE, gone), "{page} {visit}");
         }
     }
     // the time is part of the seal: it cannot be made younger
     let mut octets = URL_SAFE_NO_PAD.decode(sealed("open", 31, &begun(31))).expect("base 64");
     octets[..8].copy_from_slice(&Fake.now().0.to_be_bytes());
-    let held = URL_SAFE_NO_PAD.encode(octets);
-    let got = send(Pairing::Off, form("/kiosk/en/check", format!("held={held}&key=stay"))).await;
+    let visit = URL_SAFE_NO_PAD.encode(octets);
+    let got = send(Pairing::Off, form("/kiosk/en/check", format!("held={visit}&key=stay"))).await;
     assert_eq!(got.status, StatusCode::GONE);
 }

@@ -2,7 +2,7 @@
 //! template only places it. It must not know HTTP.
 use super::{
     visit::{DIGITS_MAX, Typed},
-    words::{self, Lang, Told, Words},
+    words::{self, Lang, Message, Words},
 };
 use crate::dialogue::StatusFacts;
 use crate::render::words as shared;
@@ -12,7 +12,7 @@ use crate::types::{
 };
 
 /// One place of the display.
-pub struct Slot {
+pub struct DigitSlot {
     /// Its number from 0, as the key `at` names it.
     pub index: usize,
     /// The digit, if typed.
@@ -22,7 +22,7 @@ pub struct Slot {
 }
 
 /// The display, grouped as the receipt prints the code. Without groups there are as many places as digits.
-pub fn slots(typed: &Typed, groups: &[usize]) -> Vec<Vec<Slot>> {
+pub fn slots(typed: &Typed, groups: &[usize]) -> Vec<Vec<DigitSlot>> {
     let digits: Vec<char> = typed.digits.chars().collect();
     let next = typed.at.unwrap_or(digits.len());
     let free = [digits.len().max(1)];
@@ -31,7 +31,7 @@ pub fn slots(typed: &Typed, groups: &[usize]) -> Vec<Vec<Slot>> {
     let mut all = Vec::with_capacity(groups.len());
     for &group in groups {
         let upto = (index + group).min(DIGITS_MAX);
-        let slot = |index| Slot { index, digit: digits.get(index).copied(), current: index == next };
+        let slot = |index| DigitSlot { index, digit: digits.get(index).copied(), current: index == next };
         all.push((index..upto).map(slot).collect());
         index = upto;
     }
@@ -119,7 +119,7 @@ pub struct Fact {
 }
 
 /// A returned document or a step taken.
-pub struct Line {
+pub struct NotedLine {
     /// What.
     pub what: String,
     /// When or why.
@@ -133,7 +133,7 @@ pub struct StatusCard {
     /// Icon and colour.
     pub tone: Tone,
     /// Status word and what it means.
-    pub told: Told,
+    pub message: Message,
     /// Office, dates, fee.
     pub facts: Vec<Fact>,
     /// What to do now.
@@ -141,9 +141,9 @@ pub struct StatusCard {
     /// Whether there is something to do.
     pub to_do: bool,
     /// Documents to correct.
-    pub returned: Vec<Line>,
+    pub returned: Vec<NotedLine>,
     /// Steps so far, newest first.
-    pub timeline: Vec<Line>,
+    pub timeline: Vec<NotedLine>,
     /// When this was known, if the portal is away.
     pub as_of: Option<String>,
 }
@@ -153,20 +153,20 @@ pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
     let language = lang.language();
     let zone = phnom_penh();
     let words = lang.words();
-    let told = known.next_action.as_ref().map(|text| text.get(language));
-    let next = told.or_else(|| words::next_step(lang, known.status));
-    let step = |step: &TimelineEntry| Line {
+    let message = known.next_action.as_ref().map(|text| text.get(language));
+    let next = message.or_else(|| words::next_step(lang, known.status));
+    let step = |step: &TimelineEntry| NotedLine {
         what: shared::status_word(step.status, language).to_owned(),
         note: Some(shared::date_long(step.at.civil(&zone).date(), language)),
     };
-    let document = |document: &ReturnedDocument| Line {
+    let document = |document: &ReturnedDocument| NotedLine {
         what: document.name.get(language).to_owned(),
         note: document.reason.as_ref().map(|why| why.get(language).to_owned()),
     };
     StatusCard {
         code: known.code.printed().to_owned(),
         tone: tone(known.status),
-        told: words::status(lang, known.status),
+        message: words::status(lang, known.status),
         facts: facts(lang, words, known),
         next: next.unwrap_or(words.nothing_to_do).to_owned(),
         to_do: next.is_some(),

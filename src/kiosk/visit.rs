@@ -2,7 +2,7 @@
 //! to trust. Nothing of it stands in an address, a cookie or any storage.
 use super::{
     KioskState,
-    at::{Device, Here},
+    context::{Device, PageContext},
     frame::both,
 };
 use crate::{
@@ -45,8 +45,8 @@ pub struct Typed {
     pub phone: String,
     /// The one-time code as far as it was typed; ASCII digits only.
     pub once: String,
-    /// [`Held`], sealed.
-    pub held: String,
+    /// [`VisitState`], sealed.
+    pub visit: String,
 }
 
 /// ASCII digits of a text, those of any script read, at most so many.
@@ -128,7 +128,8 @@ pub struct VisitForm {
     pub pin: String,
     pub phone: String,
     pub once: String,
-    pub held: String,
+    #[serde(rename = "held")]
+    pub visit: String,
     pub key: String,
     /// Free text: of a complaint.
     pub text: String,
@@ -138,7 +139,7 @@ impl VisitForm {
     /// What was typed, as far as it can be.
     pub fn typed(&self, most: usize) -> Typed {
         let typed = Typed::read(&self.digits, &self.at, most).with_pin(&self.pin);
-        Typed { phone: dialled(&self.phone), once: digits_of(&self.once, ONCE), held: self.held.clone(), ..typed }
+        Typed { phone: dialled(&self.phone), once: digits_of(&self.once, ONCE), visit: self.visit.clone(), ..typed }
     }
 }
 
@@ -154,12 +155,12 @@ impl FromRequest<KioskState> for Sent {
         let Form(form) = form.map_err(|fault| unreadable(&fault))?;
         let device = device.map_or_else(|| Device::open().id, |device| device.id.clone());
         let goes_on = |plain: Vec<u8>| {
-            let held = serde_json::from_slice::<Held>(&plain).ok();
+            let visit = serde_json::from_slice::<VisitState>(&plain).ok();
             // the staff page seals something else
-            held.is_none_or(|held| held.goes_on(state.door.now()))
+            visit.is_none_or(|visit| visit.goes_on(state.backend.now()))
         };
-        if !form.held.is_empty() && !open(state, &device, &form.held).is_some_and(goes_on) {
-            return Err(both(StatusCode::GONE, "clock", true, |w| &w.visit_over));
+        if !form.visit.is_empty() && !open(state, &device, &form.visit).is_some_and(goes_on) {
+            return Err(both(StatusCode::GONE, "clock", true, |words| &words.visit_over));
         }
         Ok(Sent(form))
     }
@@ -173,8 +174,8 @@ fn place(device: &str, at: &[u8]) -> Vec<u8> {
 
 /// Seals something for a hidden field of this device's pages, with the time.
 pub fn seal(state: &KioskState, device: &str, plain: &[u8]) -> String {
-    let at = state.door.now().0.to_be_bytes();
-    let sealed = state.door.seal(&place(device, &at), plain);
+    let at = state.backend.now().0.to_be_bytes();
+    let sealed = state.backend.seal(&place(device, &at), plain);
     match sealed {
         Some(sealed) => URL_SAFE_NO_PAD.encode([&at[..], &sealed].concat()),
         None => {
@@ -188,16 +189,16 @@ pub fn seal(state: &KioskState, device: &str, plain: &[u8]) -> String {
 pub fn open(state: &KioskState, device: &str, sealed: &str) -> Option<Vec<u8>> {
     let octets = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let (at, sealed) = octets.split_first_chunk::<TIME>()?;
-    let age = state.door.now().since_ms(UnixMs(i64::from_be_bytes(*at)));
+    let age = state.backend.now().since_ms(UnixMs(i64::from_be_bytes(*at)));
     // a clock that was set back a little ends no visit
-    (age.unsigned_abs() <= PAGE_FOR.as_millis() as u64).then(|| state.door.unseal(&place(device, at), sealed))?
+    (age.unsigned_abs() <= PAGE_FOR.as_millis() as u64).then(|| state.backend.unseal(&place(device, at), sealed))?
 }
 
 /// Why a form cannot be read.
 pub fn unreadable(fault: &FormRejection) -> Response {
     match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |w| &w.too_large),
-        _ => both(StatusCode::BAD_REQUEST, "alert", true, |w| &w.unreadable),
+        StatusCode::PAYLOAD_TOO_LARGE => both(StatusCode::PAYLOAD_TOO_LARGE, "alert", true, |words| &words.too_large),
+        _ => both(StatusCode::BAD_REQUEST, "alert", true, |words| &words.unreadable),
     }
 }
 
@@ -213,7 +214,7 @@ pub enum Goal {
 
 /// What the server must be able to trust of a visit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Held {
+pub struct VisitState {
     /// Names the intentions of this visit, so that a page sent twice changes things once.
     pub id: uuid::Uuid,
     /// When the visit began.
@@ -235,11 +236,12 @@ pub struct Held {
     pub due: Option<(u32, String)>,
 }
 
-impl Held {
+impl VisitState {
     /// What a form sent, if it was sealed for this kiosk and not too long ago; else a new visit.
-    pub fn open(state: &KioskState, here: &Here, sealed: &str) -> Self {
-        let held = open(state, &here.device.id, sealed).and_then(|plain| serde_json::from_slice::<Held>(&plain).ok());
-        held.filter(|held| held.goes_on(state.door.now())).unwrap_or_else(Held::fresh)
+    pub fn open(state: &KioskState, context: &PageContext, sealed: &str) -> Self {
+        let visit =
+            open(state, &context.device.id, sealed).and_then(|plain| serde_json::from_slice::<VisitState>(&plain).ok());
+        visit.filter(|visit| visit.goes_on(state.backend.now())).unwrap_or_else(VisitState::fresh)
     }
 
     /// Whether the visit has not gone on for too long.
@@ -248,12 +250,12 @@ impl Held {
     }
 
     /// For a hidden field.
-    pub fn seal(mut self, state: &KioskState, here: &Here) -> String {
+    pub fn seal(mut self, state: &KioskState, context: &PageContext) -> String {
         if self.begun == 0 {
-            self.begun = state.door.now().0;
+            self.begun = state.backend.now().0;
         }
         let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
-        seal(state, &here.device.id, &plain)
+        seal(state, &context.device.id, &plain)
     }
 
     /// The number that the visitor proved.
@@ -275,7 +277,7 @@ impl Held {
     /// A task about appointments begins.
     pub fn begin(&mut self, task: u8) {
         let (number, begun) = (self.number.take(), self.begun);
-        *self = Held { number, begun, goal: Goal::Appointments, task, ..Held::fresh() };
+        *self = VisitState { number, begun, goal: Goal::Appointments, task, ..VisitState::fresh() };
     }
 
     /// The task that was begun.
@@ -296,7 +298,7 @@ impl Held {
 
     /// Of a new visit.
     pub fn fresh() -> Self {
-        Held { id: uuid::Uuid::now_v7(), ..Held::default() }
+        VisitState { id: uuid::Uuid::now_v7(), ..VisitState::default() }
     }
 
     /// The conversation as it stands.

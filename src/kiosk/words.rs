@@ -59,7 +59,7 @@ impl Lang {
 
 /// A headline and what follows from it.
 #[derive(Debug)]
-pub struct Told {
+pub struct Message {
     /// What is so.
     pub title: &'static str,
     /// What it means, what to do.
@@ -75,9 +75,9 @@ pub struct Notice {
     pub text: Cow<'static, str>,
 }
 
-impl From<&'static Told> for Notice {
-    fn from(told: &'static Told) -> Self {
-        Notice { title: told.title, text: Cow::Borrowed(told.text) }
+impl From<&'static Message> for Notice {
+    fn from(message: &'static Message) -> Self {
+        Notice { title: message.title, text: Cow::Borrowed(message.text) }
     }
 }
 
@@ -95,8 +95,8 @@ pub struct Words {
     pub help: &'static str,
     pub start_over: &'static str,
     pub home_title: &'static str,
-    pub check: Told,
-    pub help_card: Told,
+    pub check: Message,
+    pub help_card: Message,
     pub code_title: &'static str,
     pub code_hint: fn(usize) -> String,
     pub code_hint_free: &'static str,
@@ -105,18 +105,18 @@ pub struct Words {
     pub delete: &'static str,
     pub clear: &'static str,
     pub ok: &'static str,
-    pub mistyped: Told,
+    pub mistyped: Message,
     pub incomplete: &'static str,
     pub incomplete_text: fn(usize, usize) -> String,
-    pub not_a_code: Told,
+    pub not_a_code: Message,
     pub correcting: fn(usize) -> String,
-    pub unknown: Told,
+    pub unknown: Message,
     pub unknown_steps: [&'static str; 2],
     pub correct_code: &'static str,
-    pub busy: Told,
+    pub busy: Message,
     pub busy_steps: [&'static str; 2],
     pub again: &'static str,
-    pub paused: Told,
+    pub paused: Message,
     pub kept: &'static str,
     pub kept_text: &'static str,
     pub status: &'static str,
@@ -137,18 +137,18 @@ pub struct Words {
     pub timeline: &'static str,
     pub finish: &'static str,
     pub help_title: &'static str,
-    pub help_steps: [Told; 3],
+    pub help_steps: [Message; 3],
     pub carry_on: &'static str,
-    pub no_page: Told,
-    pub wrong_way: Told,
-    pub too_large: Told,
-    pub unreadable: Told,
-    pub visit_over: Told,
-    pub foreign: Told,
-    pub elsewhere: Told,
-    pub services_card: Told,
-    pub offices_card: Told,
-    pub feedback_card: Told,
+    pub no_page: Message,
+    pub wrong_way: Message,
+    pub too_large: Message,
+    pub unreadable: Message,
+    pub visit_over: Message,
+    pub foreign: Message,
+    pub elsewhere: Message,
+    pub services_card: Message,
+    pub offices_card: Message,
+    pub feedback_card: Message,
     pub services_title: &'static str,
     pub search: &'static str,
     pub search_hint: &'static str,
@@ -156,8 +156,8 @@ pub struct Words {
     pub by_ministry: &'static str,
     pub by_topic: &'static str,
     pub popular: &'static str,
-    pub nothing_found: Told,
-    pub directory_away: Told,
+    pub nothing_found: Message,
+    pub directory_away: Message,
     pub service_code: &'static str,
     pub fees: &'static str,
     pub no_fee_published: &'static str,
@@ -170,7 +170,7 @@ pub struct Words {
     pub original: &'static str,
     pub offices_title: &'static str,
     pub in_place: &'static str,
-    pub here: &'static str,
+    pub context: &'static str,
     pub hours: &'static str,
     pub today: &'static str,
     pub closed: &'static str,
@@ -179,13 +179,13 @@ pub struct Words {
     pub waiting_now: &'static str,
     pub feedback_title: &'static str,
     pub grades: [&'static str; 5],
-    pub thanks: Told,
-    pub not_taken: Told,
+    pub thanks: Message,
+    pub not_taken: Message,
     pub pin_title: &'static str,
     pub pin_hint: &'static str,
     pub pin_more: &'static str,
-    pub unknown_pin: Told,
-    pub pin_locked: Told,
+    pub unknown_pin: Message,
+    pub pin_locked: Message,
 }
 
 /// Khmer.
@@ -200,10 +200,10 @@ pub static KM: Words = Words {
     help: "ជំនួយ",
     start_over: "ចាប់ផ្តើមឡើងវិញ",
     home_title: "តើលោកអ្នកចង់ធ្វើអ្វី?",
-    check: Told {
+    check: Message {
         title: "ពិនិត្យពាក្យសុំរបស់ខ្ញុំ", text: "មើលថាពាក្យសុំដល់ដំណាក់កាលណា ដោយប្រើលេខកូដលើបង្កាន់ដៃ"
     },
-    help_card: Told {
+    help_card: Message {
         title: "របៀបប្រើប្រាស់", text: "រកលេខកូដនៅឯណា និងសួររកជំនួយពីមន្ត្រី"
     },
     code_title: "សូមបញ្ចូលលេខកូដចុះបញ្ជី",
@@ -214,26 +214,26 @@ pub static KM: Words = Words {
     delete: "លុប",
     clear: "លុបទាំងអស់",
     ok: "ពិនិត្យ",
-    mistyped: Told {
+    mistyped: Message {
         title: "មានលេខមួយខ្ទង់ហាក់ដូចជាខុស", text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចចុចលើលេខដែលខុស ដើម្បីកែ។"
     },
     incomplete: "លេខកូដមិនទាន់គ្រប់ខ្ទង់ទេ",
     incomplete_text: |all, typed| format!("លេខកូដមាន {all} ខ្ទង់ លោកអ្នកបានបញ្ចូល {typed} ខ្ទង់។"),
-    not_a_code: Told {
+    not_a_code: Message {
         title: "នេះមិនមែនជាលេខកូដចុះបញ្ជីទេ", text: "សូមផ្ទៀងជាមួយលេខនៅលើបង្កាន់ដៃ រួចបញ្ចូលម្តងទៀត។"
     },
     correcting: |digit| format!("កំពុងកែខ្ទង់ទី {digit} — សូមចុចលេខដែលត្រឹមត្រូវ"),
-    unknown: Told {
+    unknown: Message {
         title: "រកមិនឃើញពាក្យសុំដែលមានលេខកូដនេះទេ", text: "លេខកូដអាចត្រូវបានបញ្ចូលខុស ឬពាក្យសុំមិនទាន់បានចុះក្នុងប្រព័ន្ធ។"
     },
     unknown_steps: ["សូមផ្ទៀងលេខម្តងទៀត ជាមួយបង្កាន់ដៃទទួលពាក្យ", "បើនៅតែរកមិនឃើញ សូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ"],
     correct_code: "ពិនិត្យលេខឡើងវិញ",
-    busy: Told {
+    busy: Message {
         title: "សូមអភ័យទោស ពេលនេះមិនទាន់ពិនិត្យបានទេ", text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ ពាក្យសុំរបស់លោកអ្នកនៅដដែល មិនបាត់បង់អ្វីឡើយ។"
     },
     busy_steps: ["សូមព្យាយាមម្តងទៀត ក្នុងពេលបន្តិចទៀត", "ឬសូមយកបង្កាន់ដៃទៅសួរមន្ត្រីនៅបញ្ជរ"],
     again: "ព្យាយាមម្តងទៀត",
-    paused: Told {
+    paused: Message {
         title: "សូមរង់ចាំបន្តិច", text: "មានការបញ្ចូលលេខកូដមិនត្រឹមត្រូវច្រើនដងពេក។ សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ ឬសួរមន្ត្រីនៅបញ្ជរ។"
     },
     kept: "ព័ត៌មានគិតត្រឹម",
@@ -257,46 +257,46 @@ pub static KM: Words = Words {
     finish: "បញ្ចប់",
     help_title: "យើងអាចជួយលោកអ្នក",
     help_steps: [
-        Told {
+        Message {
             title: "លេខកូដនៅលើបង្កាន់ដៃ", text: "សូមរកលេខវែង ដូចជា 120500-26-048193-7 នៅផ្នែកខាងលើនៃបង្កាន់ដៃទទួលពាក្យ។"
         },
-        Told {
+        Message {
             title: "ចុចលេខម្តងមួយ", text: "បើចុចខុស សូមចុច «លុប» ឬចុចលើលេខដែលខុស រួចចុចលេខត្រឹមត្រូវ។"
         },
-        Told {
+        Message {
             title: "សួរមន្ត្រីនៅបញ្ជរ", text: "មន្ត្រីនឹងជួយលោកអ្នកដោយឥតគិតថ្លៃ។ សូមយកបង្កាន់ដៃទៅជាមួយ។"
         },
     ],
     carry_on: "បន្តទៀត",
-    no_page: Told {
+    no_page: Message {
         title: "រកមិនឃើញទំព័រនេះទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    wrong_way: Told {
+    wrong_way: Message {
         title: "ទំព័រនេះមិនអាចបើកតាមរបៀបនេះទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    too_large: Told {
+    too_large: Message {
         title: "អ្វីដែលបានបញ្ចូលវែងពេក", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    unreadable: Told {
+    unreadable: Message {
         title: "មិនអាចអានអ្វីដែលបានបញ្ចូលទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    visit_over: Told {
+    visit_over: Message {
         title: "ការប្រើប្រាស់លើកនេះបានចប់ហើយ", text: "អ្វីដែលបានបញ្ចូលត្រូវបានលុប។ សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    foreign: Told {
+    foreign: Message {
         title: "សំណើនេះមិនមែនមកពីទំព័ររបស់យើងទេ", text: "សូមចាប់ផ្តើមឡើងវិញ។"
     },
-    elsewhere: Told {
+    elsewhere: Message {
         title: "ម៉ាស៊ីនបម្រើនេះមិនឆ្លើយតាមអាសយដ្ឋាននេះទេ",
         text: "សូមជូនដំណឹងដល់បុគ្គលិក។ អ្នកគ្រប់គ្រងអាចបន្ថែមឈ្មោះនេះក្នុង [http] hosts។",
     },
-    services_card: Told {
+    services_card: Message {
         title: "សេវា និងកម្រៃ", text: "ឯកសារដែលត្រូវយកមក តម្លៃ និងរយៈពេល"
     },
-    offices_card: Told {
+    offices_card: Message {
         title: "ការិយាល័យ", text: "ទីតាំង ម៉ោងធ្វើការ និងលេខទូរស័ព្ទ"
     },
-    feedback_card: Told {
+    feedback_card: Message {
         title: "ផ្តល់មតិ", text: "ប្រាប់យើងថា សេវាយ៉ាងដូចម្តេច"
     },
     services_title: "សេវាសាធារណៈ",
@@ -306,10 +306,10 @@ pub static KM: Words = Words {
     by_ministry: "តាមក្រសួង",
     by_topic: "តាមប្រធានបទ",
     popular: "សេវាដែលគេប្រើញឹកញាប់",
-    nothing_found: Told {
+    nothing_found: Message {
         title: "រកមិនឃើញទេ", text: "សូមសាកល្បងពាក្យផ្សេង ឬសួរមន្ត្រីនៅបញ្ជរ។"
     },
-    directory_away: Told {
+    directory_away: Message {
         title: "ពេលនេះមិនទាន់អាចបង្ហាញបានទេ",
         text: "ប្រព័ន្ធមិនទាន់ឆ្លើយតប។ សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ ឬសួរមន្ត្រីនៅបញ្ជរ។",
     },
@@ -325,7 +325,7 @@ pub static KM: Words = Words {
     original: "ច្បាប់ដើម",
     offices_title: "ការិយាល័យ",
     in_place: "ជ្រើសរើសទីតាំង",
-    here: "ការិយាល័យនៅទីនេះ",
+    context: "ការិយាល័យនៅទីនេះ",
     hours: "ម៉ោងធ្វើការ",
     today: "ថ្ងៃនេះ",
     closed: "បិទ",
@@ -334,20 +334,20 @@ pub static KM: Words = Words {
     waiting_now: "អ្នករង់ចាំពេលនេះ",
     feedback_title: "តើសេវានៅទីនេះយ៉ាងដូចម្តេច?",
     grades: ["អន់ណាស់", "អន់", "មធ្យម", "ល្អ", "ល្អណាស់"],
-    thanks: Told {
+    thanks: Message {
         title: "សូមអរគុណ", text: "មតិរបស់លោកអ្នកជួយឱ្យសេវាកាន់តែប្រសើរ។"
     },
-    not_taken: Told {
+    not_taken: Message {
         title: "មតិមិនទាន់បានបញ្ជូនទេ", text: "សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ។"
     },
     pin_title: "សូមបញ្ចូលលេខ PIN",
     pin_hint: "លេខ PIN ក៏មាននៅលើបង្កាន់ដៃដែរ",
     pin_more: "មើលលម្អិតដោយលេខ PIN",
-    pin_locked: Told {
+    pin_locked: Message {
         title: "លេខ PIN ជាប់សោសម្រាប់ថ្ងៃនេះ",
         text: "មានការបញ្ចូល PIN ខុសច្រើនដងពេក។ សូមប្រើលេខទូរសព្ទដែលបានចុះបញ្ជី ឬសួរមន្ត្រីនៅបញ្ជរ។",
     },
-    unknown_pin: Told {
+    unknown_pin: Message {
         title: "លេខកូដ ឬលេខ PIN មិនត្រឹមត្រូវទេ ឬ PIN ជាប់សោ",
         text: "សូមផ្ទៀងជាមួយបង្កាន់ដៃ រួចព្យាយាមម្តងទៀត ឬសួរមន្ត្រីនៅបញ្ជរ។",
     },
@@ -365,8 +365,8 @@ pub static EN: Words = Words {
     help: "Help",
     start_over: "Start again",
     home_title: "What would you like to do?",
-    check: Told { title: "Check my application", text: "See how far it has come, with the code on your receipt" },
-    help_card: Told { title: "How this works", text: "Where to find the code, and who can help you" },
+    check: Message { title: "Check my application", text: "See how far it has come, with the code on your receipt" },
+    help_card: Message { title: "How this works", text: "Where to find the code, and who can help you" },
     code_title: "Enter your registration code",
     code_hint: |digits| format!("{digits} digits, printed on your application receipt"),
     code_hint_free: "It is printed on your application receipt",
@@ -375,18 +375,18 @@ pub static EN: Words = Words {
     delete: "Delete",
     clear: "Clear all",
     ok: "Check",
-    mistyped: Told {
+    mistyped: Message {
         title: "One digit looks wrong",
         text: "Please compare with your receipt, then tap the wrong digit to correct it.",
     },
     incomplete: "The code is not complete yet",
     incomplete_text: |all, typed| format!("It has {all} digits; you have entered {typed}."),
-    not_a_code: Told {
+    not_a_code: Message {
         title: "This is not a registration code",
         text: "Please compare with the number on your receipt and enter it again.",
     },
     correcting: |digit| format!("Correcting digit {digit}: press the right one"),
-    unknown: Told {
+    unknown: Message {
         title: "We found no application with this code",
         text: "A digit may be wrong, or the application is not in the system yet.",
     },
@@ -395,13 +395,13 @@ pub static EN: Words = Words {
         "If it is still not found, take your receipt to an officer at the counter",
     ],
     correct_code: "Look at the code again",
-    busy: Told {
+    busy: Message {
         title: "Sorry, we cannot check just now",
         text: "The system is not answering. Your application is safe; nothing is lost.",
     },
     busy_steps: ["Please try again in a little while", "Or take your receipt to an officer at the counter"],
     again: "Try again",
-    paused: Told {
+    paused: Message {
         title: "Please wait a little",
         text: "Too many codes that do not exist were entered here. Please try again in a little while, or ask an officer at the counter.",
     },
@@ -426,33 +426,33 @@ pub static EN: Words = Words {
     finish: "Finish",
     help_title: "We are here to help",
     help_steps: [
-        Told {
+        Message {
             title: "The code is on your receipt",
             text: "Look for a long number such as 120500-26-048193-7 near the top of your application receipt.",
         },
-        Told {
+        Message {
             title: "Press one digit at a time",
             text: "If one is wrong, press “Delete”, or tap the wrong digit and press the right one.",
         },
-        Told {
+        Message {
             title: "Ask an officer at the counter",
             text: "They will help you, free of charge. Please take your receipt with you.",
         },
     ],
     carry_on: "Carry on",
-    no_page: Told { title: "There is no such page", text: "Please start again." },
-    wrong_way: Told { title: "This page cannot be opened that way", text: "Please start again." },
-    too_large: Told { title: "That was too long", text: "Please start again." },
-    unreadable: Told { title: "That could not be read", text: "Please start again." },
-    visit_over: Told { title: "This visit is over", text: "What was entered is wiped. Please start again." },
-    foreign: Told { title: "That request did not come from our pages", text: "Please start again." },
-    elsewhere: Told {
+    no_page: Message { title: "There is no such page", text: "Please start again." },
+    wrong_way: Message { title: "This page cannot be opened that way", text: "Please start again." },
+    too_large: Message { title: "That was too long", text: "Please start again." },
+    unreadable: Message { title: "That could not be read", text: "Please start again." },
+    visit_over: Message { title: "This visit is over", text: "What was entered is wiped. Please start again." },
+    foreign: Message { title: "That request did not come from our pages", text: "Please start again." },
+    elsewhere: Message {
         title: "This server does not answer to that name",
         text: "Please tell the staff. Whoever runs the server can add the name to [http] hosts.",
     },
-    services_card: Told { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
-    offices_card: Told { title: "Offices", text: "Where they are, when they are open, how to call them" },
-    feedback_card: Told { title: "Tell us how it was", text: "One touch is enough" },
+    services_card: Message { title: "Services and fees", text: "What to bring, what it costs and how long it takes" },
+    offices_card: Message { title: "Offices", text: "Where they are, when they are open, how to call them" },
+    feedback_card: Message { title: "Tell us how it was", text: "One touch is enough" },
     services_title: "Public services",
     search: "Search",
     search_hint: "Name of the service, or its four digits",
@@ -460,11 +460,11 @@ pub static EN: Words = Words {
     by_ministry: "By ministry",
     by_topic: "By topic",
     popular: "Often asked for",
-    nothing_found: Told {
+    nothing_found: Message {
         title: "Nothing was found",
         text: "Please try other words, or ask an officer at the counter.",
     },
-    directory_away: Told {
+    directory_away: Message {
         title: "This cannot be shown just now",
         text: "The system is not answering. Please try again in a little while, or ask an officer at the counter.",
     },
@@ -480,7 +480,7 @@ pub static EN: Words = Words {
     original: "original",
     offices_title: "Offices",
     in_place: "Choose a place",
-    here: "Offices here",
+    context: "Offices here",
     hours: "Opening hours",
     today: "Today",
     closed: "closed",
@@ -489,23 +489,23 @@ pub static EN: Words = Words {
     waiting_now: "Waiting now",
     feedback_title: "How was the service here?",
     grades: ["Very bad", "Bad", "Fair", "Good", "Very good"],
-    thanks: Told { title: "Thank you", text: "What you tell us makes the service better." },
-    not_taken: Told { title: "Your answer was not passed on yet", text: "Please try again in a little while." },
+    thanks: Message { title: "Thank you", text: "What you tell us makes the service better." },
+    not_taken: Message { title: "Your answer was not passed on yet", text: "Please try again in a little while." },
     pin_title: "Enter the PIN",
     pin_hint: "It is printed on your receipt, too",
     pin_more: "More with the PIN",
-    pin_locked: Told {
+    pin_locked: Message {
         title: "PINs are locked for today",
         text: "Too many PINs of this code were wrong. Use the registered telephone number, or ask an officer at the counter.",
     },
-    unknown_pin: Told {
+    unknown_pin: Message {
         title: "The code or the PIN is not right, or the PIN is locked",
         text: "Please compare with your receipt and try again, or ask an officer at the counter.",
     },
 };
 
 /// The word for a status, as every channel has it, and one sentence on what it means.
-pub fn status(lang: Lang, status: ApplicationStatus) -> Told {
+pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
     use ApplicationStatus as S;
     let (km, en) = match status {
         S::Registered => ("ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។", "The office has received your application."),
@@ -530,7 +530,7 @@ pub fn status(lang: Lang, status: ApplicationStatus) -> Told {
         Lang::En => en,
     };
     let title = shared::status_word(status, lang.language());
-    Told { title, text }
+    Message { title, text }
 }
 
 /// What to do when the office says nothing of it; `None` where there is nothing to do.

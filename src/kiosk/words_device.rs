@@ -1,14 +1,14 @@
 //! Texts of the device itself: pairing, closed, how pages look, staff, silence and a lost line. In two languages.
-use super::words::{Lang, Told};
+use super::words::{Lang, Message};
 
 /// The catalogue of one language.
 #[derive(Debug)]
 #[allow(missing_docs, reason = "the names say which text it is, the texts below show it")]
 pub struct DeviceWords {
-    pub pair: Told,
-    pub pair_first: Told,
-    pub pair_again: Told,
-    pub closed: Told,
+    pub pair: Message,
+    pub pair_first: Message,
+    pub pair_again: Message,
+    pub closed: Message,
     pub hours_today: &'static str,
     pub closed_today: &'static str,
     pub look: &'static str,
@@ -22,17 +22,17 @@ pub struct DeviceWords {
     pub sound: &'static str,
     pub on: &'static str,
     pub off: &'static str,
-    pub still_there: Told,
+    pub still_there: Message,
     pub stay: &'static str,
     pub leave: &'static str,
-    pub offline: Told,
-    pub offline_book: Told,
+    pub offline: Message,
+    pub offline_book: Message,
     pub hide: &'static str,
     pub show: &'static str,
     pub speak: &'static str,
     pub staff: &'static str,
     pub staff_pin: &'static str,
-    pub staff_wrong: Told,
+    pub staff_wrong: Message,
     pub device: &'static str,
     pub version: &'static str,
     pub profile: &'static str,
@@ -52,15 +52,15 @@ impl Lang {
     }
 }
 
-const fn told(title: &'static str, text: &'static str) -> Told {
-    Told { title, text }
+const fn message(title: &'static str, text: &'static str) -> Message {
+    Message { title, text }
 }
 
 static KM: DeviceWords = DeviceWords {
-    pair: told("ភ្ជាប់ម៉ាស៊ីននេះ", "សូមប្រាប់លេខនេះទៅប្រតិបត្តិករ ដើម្បីភ្ជាប់ម៉ាស៊ីនជាមួយការិយាល័យ។ លេខប្រើបាន ១០ នាទី។"),
-    pair_first: told("ម៉ាស៊ីននេះមិនទាន់ភ្ជាប់ទេ", "សម្រាប់អ្នកដំឡើង៖ សូមចុចប៊ូតុងខាងក្រោម ដើម្បីទទួលលេខភ្ជាប់។"),
-    pair_again: told("មិនទាន់អាចភ្ជាប់បានទេ", "សូមរង់ចាំបន្តិច រួចចុចម្តងទៀត។"),
-    closed: told("ឥឡូវនេះបិទ", "សូមអភ័យទោស។ សូមអញ្ជើញមកក្នុងម៉ោងធ្វើការ។"),
+    pair: message("ភ្ជាប់ម៉ាស៊ីននេះ", "សូមប្រាប់លេខនេះទៅប្រតិបត្តិករ ដើម្បីភ្ជាប់ម៉ាស៊ីនជាមួយការិយាល័យ។ លេខប្រើបាន ១០ នាទី។"),
+    pair_first: message("ម៉ាស៊ីននេះមិនទាន់ភ្ជាប់ទេ", "សម្រាប់អ្នកដំឡើង៖ សូមចុចប៊ូតុងខាងក្រោម ដើម្បីទទួលលេខភ្ជាប់។"),
+    pair_again: message("មិនទាន់អាចភ្ជាប់បានទេ", "សូមរង់ចាំបន្តិច រួចចុចម្តងទៀត។"),
+    closed: message("ឥឡូវនេះបិទ", "សូមអភ័យទោស។ សូមអញ្ជើញមកក្នុងម៉ោងធ្វើការ។"),
     hours_today: "ម៉ោងធ្វើការថ្ងៃនេះ",
     closed_today: "ថ្ងៃនេះការិយាល័យបិទ",
     look: "ការបង្ហាញ",
@@ -74,17 +74,17 @@ static KM: DeviceWords = DeviceWords {
     sound: "សំឡេងណែនាំ",
     on: "បើក",
     off: "បិទ",
-    still_there: told("តើលោកអ្នកនៅទីនេះទេ?", "បើគ្មានការចុចទេ អ្វីដែលបានបញ្ចូលនឹងត្រូវលុប។"),
+    still_there: message("តើលោកអ្នកនៅទីនេះទេ?", "បើគ្មានការចុចទេ អ្វីដែលបានបញ្ចូលនឹងត្រូវលុប។"),
     stay: "បន្តទៀត",
     leave: "បញ្ចប់",
-    offline: told("បណ្តាញដាច់", "ព័ត៌មានសេវា និងការិយាល័យនៅមើលបាន។ ការពិនិត្យពាក្យសុំ និងការណាត់ ត្រូវរង់ចាំបណ្តាញ។"),
-    offline_book: told("ពេលនេះមិនអាចពិនិត្យ ឬកក់បានទេ", "បណ្តាញដាច់។ សូមទូរស័ព្ទ ឬសួរមន្ត្រីនៅបញ្ជរ។"),
+    offline: message("បណ្តាញដាច់", "ព័ត៌មានសេវា និងការិយាល័យនៅមើលបាន។ ការពិនិត្យពាក្យសុំ និងការណាត់ ត្រូវរង់ចាំបណ្តាញ។"),
+    offline_book: message("ពេលនេះមិនអាចពិនិត្យ ឬកក់បានទេ", "បណ្តាញដាច់។ សូមទូរស័ព្ទ ឬសួរមន្ត្រីនៅបញ្ជរ។"),
     hide: "បិទបាំង",
     show: "បង្ហាញវិញ",
     speak: "ស្តាប់",
     staff: "សម្រាប់មន្ត្រី",
     staff_pin: "លេខសម្ងាត់មន្ត្រី",
-    staff_wrong: told("លេខសម្ងាត់មិនត្រឹមត្រូវ", "សូមព្យាយាមម្តងទៀត។"),
+    staff_wrong: message("លេខសម្ងាត់មិនត្រឹមត្រូវ", "សូមព្យាយាមម្តងទៀត។"),
     device: "ម៉ាស៊ីន",
     version: "កំណែ",
     profile: "ប្រភេទអេក្រង់",
@@ -95,13 +95,13 @@ static KM: DeviceWords = DeviceWords {
 };
 
 static EN: DeviceWords = DeviceWords {
-    pair: told(
+    pair: message(
         "Pair this kiosk",
         "Give these digits to an operator, who joins the kiosk to its office. They last 10 minutes.",
     ),
-    pair_first: told("This kiosk is not paired yet", "For the installer: touch the button below to get its digits."),
-    pair_again: told("It cannot be paired now", "Please wait a moment and touch the button again."),
-    closed: told("Closed now", "Sorry. Please come back in office hours."),
+    pair_first: message("This kiosk is not paired yet", "For the installer: touch the button below to get its digits."),
+    pair_again: message("It cannot be paired now", "Please wait a moment and touch the button again."),
+    closed: message("Closed now", "Sorry. Please come back in office hours."),
     hours_today: "Hours today",
     closed_today: "The office is closed today",
     look: "Display",
@@ -115,14 +115,14 @@ static EN: DeviceWords = DeviceWords {
     sound: "Spoken guidance",
     on: "On",
     off: "Off",
-    still_there: told("Are you still there?", "Without a touch, all that was entered is wiped."),
+    still_there: message("Are you still there?", "Without a touch, all that was entered is wiped."),
     stay: "Go on",
     leave: "Finish",
-    offline: told(
+    offline: message(
         "The line is down",
         "Services and offices can still be read. Checking and booking wait for the line.",
     ),
-    offline_book: told(
+    offline_book: message(
         "Checking and booking are not possible now",
         "The line is down. Please call, or ask an officer.",
     ),
@@ -131,7 +131,7 @@ static EN: DeviceWords = DeviceWords {
     speak: "Listen",
     staff: "For staff",
     staff_pin: "Staff PIN",
-    staff_wrong: told("That is not the PIN", "Please try again."),
+    staff_wrong: message("That is not the PIN", "Please try again."),
     device: "Device",
     version: "Version",
     profile: "Screen",

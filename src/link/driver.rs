@@ -8,18 +8,18 @@ use super::{
     ussd::{self, Screens, Shown},
 };
 use crate::{
-    exchange::{AcceptFault, Exchange, Puller, StoreHealth, Submission},
+    exchange::{AcceptFault, Exchange, OutboxFeed, StoreHealth, Submission},
     ports::{
         outbox::{Outcome, Settlement},
         status::BindState,
     },
     smpp::{
         decode::Deliver,
-        session::{Event, Session, State},
+        session::{Event, Session, SessionState},
         status::{Class, ESME_ROK, ESME_RSYSERR, ESME_RTHROTTLED},
     },
     types::{
-        MoId, MtId, SessionId,
+        CauseId, MtId, SessionId,
         limits::{COMMIT_OPS_MAX, COMMIT_SLOW, MO_IN_HAND_MAX, SUBMIT_TRIES_MAX, USSD_IN_HAND_MAX},
         names::{Channel, SmscName},
     },
@@ -47,7 +47,7 @@ struct Storing {
 /// What the store said of one deliver_sm.
 struct Stored {
     sequence: u32,
-    result: Result<Option<MoId>, AcceptFault>,
+    result: Result<Option<CauseId>, AcceptFault>,
 }
 
 /// Why the loop woke.
@@ -85,10 +85,10 @@ pub(super) struct Driver<'a> {
     storing: HashMap<u32, Storing>,
     stored: (mpsc::Sender<Stored>, mpsc::Receiver<Stored>),
     /// Resps written and not yet known to be read: number and MO.
-    unconfirmed: VecDeque<(u64, MoId)>,
-    confirmed: Vec<MoId>,
+    unconfirmed: VecDeque<(u64, CauseId)>,
+    confirmed: Vec<CauseId>,
     confirm_at: Option<Instant>,
-    puller: Option<Puller>,
+    feed: Option<OutboxFeed>,
     paced: Option<(Submission, Instant)>,
     waiting: HashMap<u64, Waiting>,
     next_token: u64,
@@ -116,7 +116,7 @@ impl<'a> Driver<'a> {
         let telco = &keeper.shared.telco;
         let (reader, writer) = stream.into_split();
         // Every segment in hand settles once.
-        let places = Puller::places(telco.window);
+        let places = OutboxFeed::places(telco.window);
         let (settling, outcomes) = mpsc::channel(places);
         let (tell, settled) = mpsc::channel(places);
         let exchange = keeper.shared.exchange.clone();
@@ -133,7 +133,7 @@ impl<'a> Driver<'a> {
             unconfirmed: VecDeque::new(),
             confirmed: Vec::new(),
             confirm_at: None,
-            puller: None,
+            feed: None,
             paced: None,
             waiting: HashMap::new(),
             next_token: 0,
@@ -157,12 +157,12 @@ impl<'a> Driver<'a> {
         let mut buffer = vec![0; READ_OCTETS];
         let stop = self.keeper.shared.stop.clone();
         let mut stopping = false;
-        while self.session.state() != State::Closed {
+        while self.session.state() != SessionState::Closed {
             self.flush().await;
             self.drain_events();
             self.send_screens();
             self.settle_outcomes();
-            if self.session.has_output() || self.session.state() == State::Closed {
+            if self.session.has_output() || self.session.state() == SessionState::Closed {
                 continue;
             }
             self.publish();
@@ -173,7 +173,7 @@ impl<'a> Driver<'a> {
                 Some(stored) = self.stored.1.recv() => Wake::Stored(stored),
                 Some(shown) = self.shown.1.recv() => Wake::Screen(shown),
                 Some(written) = self.settled.recv() => Wake::Settled(written),
-                Some(submission) = next(&mut self.puller), if room => Wake::Due(submission),
+                Some(submission) = next(&mut self.feed), if room => Wake::Due(submission),
                 () = tokio::time::sleep_until(wake.into()) => Wake::Timer,
                 () = stop.cancelled(), if !stopping => Wake::Leave(None),
                 _ = self.health.wait_for(|state| *state == StoreHealth::Lost), if !stopping => {
@@ -282,7 +282,7 @@ impl<'a> Driver<'a> {
                 Event::Submitted { token, status, message_id } => self.submitted(token, status, message_id),
                 Event::SubmitTimeout { token } => self.settle_token(token, Outcome::Ambiguous),
                 Event::Confirmed { up_to } => self.confirm(up_to),
-                Event::Odd(what) => {
+                Event::Anomaly(what) => {
                     tracing::debug!(smsc = %self.keeper.shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
                 }
                 Event::Closed { reason, unresolved } => {
@@ -312,8 +312,8 @@ impl<'a> Driver<'a> {
         // A telco that does not tell its version may be older than TLVs (§3.3.2).
         self.tlvs = version.is_some_and(|version| version >= 0x34);
         if keeper.kind.sends() {
-            keeper.shared.desk.join(self.id, self.shown.0.clone());
-            self.puller = keeper.shared.exchange.pull(&telco.name, self.id, telco.window);
+            keeper.shared.ussd_senders.join(self.id, self.shown.0.clone());
+            self.feed = keeper.shared.exchange.pull(&telco.name, self.id, telco.window);
         }
     }
 
@@ -333,7 +333,7 @@ impl<'a> Driver<'a> {
         match intake::sort(&self.keeper.shared.telco, self.id, &deliver) {
             Arrival::Nothing => self.respond(sequence, ESME_ROK),
             Arrival::Mo(mo) => {
-                let done = move |result: Result<MoId, AcceptFault>| {
+                let done = move |result: Result<CauseId, AcceptFault>| {
                     // A session that has ended has nobody to tell.
                     drop(reply.try_send(Stored { sequence, result: result.map(Some) }));
                 };
@@ -425,7 +425,7 @@ impl<'a> Driver<'a> {
             }
             self.submit(submission, now);
             if self.has_room() {
-                next = self.puller.as_mut().and_then(Puller::try_next);
+                next = self.feed.as_mut().and_then(OutboxFeed::try_next);
             }
         }
         if let Some(submission) = next {
@@ -532,7 +532,7 @@ impl<'a> Driver<'a> {
 
     /// Takes no more, gives back what was not written, and says goodbye when the window is empty.
     fn leave(&mut self) {
-        let unwritten: Vec<Submission> = self.puller.as_mut().map(Puller::close).unwrap_or_default();
+        let unwritten: Vec<Submission> = self.feed.as_mut().map(OutboxFeed::close).unwrap_or_default();
         let paced = self.paced.take().map(|(submission, _)| submission);
         for submission in unwritten.into_iter().chain(paced) {
             self.unwritten(submission);
@@ -542,10 +542,10 @@ impl<'a> Driver<'a> {
 
     fn publish(&mut self) {
         let state = match self.session.state() {
-            State::Open | State::Binding => BindState::Binding,
-            State::Bound => BindState::Bound,
-            State::Unbinding | State::Leaving => BindState::Unbinding,
-            State::Closed => BindState::Closed,
+            SessionState::Open | SessionState::Binding => BindState::Binding,
+            SessionState::Bound => BindState::Bound,
+            SessionState::Unbinding | SessionState::Leaving => BindState::Unbinding,
+            SessionState::Closed => BindState::Closed,
         };
         // The window is published when it empties or fills, not with every segment.
         let in_flight = self.session.in_flight();
@@ -556,9 +556,9 @@ impl<'a> Driver<'a> {
     }
 
     async fn finish(mut self) -> End {
-        self.keeper.shared.desk.leave(self.id);
-        if let Some(mut puller) = self.puller.take() {
-            for submission in puller.close() {
+        self.keeper.shared.ussd_senders.leave(self.id);
+        if let Some(mut feed) = self.feed.take() {
+            for submission in feed.close() {
                 self.unwritten(submission);
             }
         }
@@ -578,9 +578,9 @@ impl<'a> Driver<'a> {
     }
 }
 
-async fn next(puller: &mut Option<Puller>) -> Option<Submission> {
-    match puller {
-        Some(puller) => puller.next().await,
+async fn next(feed: &mut Option<OutboxFeed>) -> Option<Submission> {
+    match feed {
+        Some(feed) => feed.next().await,
         None => std::future::pending().await,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         decode::Deliver,
         dialect::Dialect,
         pdu::Address,
-        receipt::{self, Kind, State},
+        receipt::{self, DeliveryState, Kind},
         text,
     },
     types::{
@@ -70,9 +70,9 @@ fn of_receipt(telco: &Telco, deliver: &Deliver) -> Arrival {
         return Arrival::Unread;
     };
     let delivery = match receipt.state {
-        State::Delivered => Delivery::Delivered,
-        State::Undelivered => Delivery::Undelivered,
-        State::Pending => return Arrival::Nothing,
+        DeliveryState::Delivered => Delivery::Delivered,
+        DeliveryState::Undelivered => Delivery::Undelivered,
+        DeliveryState::Pending => return Arrival::Nothing,
     };
     // The text's destination is the receipt's source (§2.11); some telcos leave the addresses as they were.
     let person = |address: &Address| match source(address) {

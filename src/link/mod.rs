@@ -133,7 +133,7 @@ struct Shared {
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     pace: Pace,
-    desk: ussd::Desk,
+    ussd_senders: ussd::UssdSenders,
     /// A receipt that could not be read was told of.
     unread_told: AtomicBool,
     stop: CancellationToken,
@@ -169,7 +169,7 @@ pub fn start(
         let plan = telco.plan();
         let shared = Arc::new(Shared {
             pace: Pace::new(telco.max_tps),
-            desk: ussd::Desk::default(),
+            ussd_senders: ussd::UssdSenders::default(),
             unread_told: AtomicBool::new(false),
             telco,
             exchange: exchange.clone(),

@@ -6,9 +6,10 @@
 //! second of three: as much faster as makes up for the share that is refused anyway. So a limit is found and kept, and
 //! refusals at random do not bring the link to a halt, as halving the rate at each of them would. Only when it takes
 //! nothing at all the link pauses, longer and longer.
+use crate::types::lock;
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -37,10 +38,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// A token bucket whose rate follows what the telco takes.
 pub struct Pace {
     configured: f64,
-    state: Mutex<State>,
+    state: Mutex<PaceState>,
 }
 
-struct State {
+struct PaceState {
     tokens: f64,
     at: Option<Instant>,
     /// The rate found, while the telco throttles.
@@ -123,7 +124,7 @@ impl Found {
     }
 }
 
-impl State {
+impl PaceState {
     /// Ends the second that is over.
     fn roll(&mut self, now: Instant) {
         let since = *self.second.since.get_or_insert(now);
@@ -146,7 +147,7 @@ impl Pace {
     /// `per_second` of 0 is no limit.
     pub fn new(per_second: u32) -> Self {
         let state =
-            State { tokens: 1.0, at: None, limit: None, second: Second::default(), gate: Gate::Open { streak: 0 } };
+            PaceState { tokens: 1.0, at: None, limit: None, second: Second::default(), gate: Gate::Open { streak: 0 } };
         Pace { configured: f64::from(per_second), state: Mutex::new(state) }
     }
 
@@ -155,7 +156,7 @@ impl Pace {
     /// # Errors
     /// The time to come again.
     pub fn take(&self, now: Instant) -> Result<(), Instant> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.roll(now);
         match state.gate {
             Gate::Open { .. } => {}
@@ -193,7 +194,7 @@ impl Pace {
 
     /// The telco said that it is too fast. Returns the pause when it takes nothing at all any more and a pause begins.
     pub fn throttled(&self, now: Instant) -> Option<Duration> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.roll(now);
         state.second.refused += 1;
         let pause = match state.gate {
@@ -212,7 +213,7 @@ impl Pace {
 
     /// The telco took one.
     pub fn taken(&self, now: Instant) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.state);
         state.roll(now);
         state.second.taken += 1;
         state.gate = Gate::Open { streak: 0 };

@@ -5,11 +5,11 @@ use crate::{
     ports::outbox::DueMt,
     smpp::{
         pdu::BindKind,
-        receipt::{self, State as Delivery},
+        receipt::{self, DeliveryState as Delivery},
         session::{Event, Session},
         status::{ESME_ROK, ESME_RTHROTTLED, name},
     },
-    types::{MoId, Msisdn, MtId, UnixMs},
+    types::{CauseId, Msisdn, MtId, UnixMs},
 };
 use std::time::{Duration, Instant};
 use tokio::{
@@ -112,7 +112,7 @@ impl Probe {
             Event::SubmitTimeout { .. } => return Err("no submit_sm_resp in time".to_owned()),
             Event::Closed { .. } if !self.findings.is_empty() => return Ok(true),
             Event::Closed { reason, .. } => return Err(reason.to_owned()),
-            Event::Confirmed { .. } | Event::Odd(_) => {}
+            Event::Confirmed { .. } | Event::Anomaly(_) => {}
         }
         Ok(false)
     }
@@ -121,7 +121,7 @@ impl Probe {
         let wall = UnixMs(jiff::Timestamp::now().as_millisecond());
         let mt = DueMt {
             id: MtId(uuid::Uuid::nil()),
-            mo: MoId(uuid::Uuid::nil()),
+            mo: CauseId(uuid::Uuid::nil()),
             source: telco.short_codes.first().cloned().unwrap_or_default(),
             destination: number,
             body: TEXT.to_vec(),

@@ -1,6 +1,7 @@
 //! USSD on a bind: an input is acknowledged at once, answered by the exchange, and its screen goes back before
 //! anything else that is due. What is late is not sent: the gateway has ended the session.
 use super::{Shared, Telco, submit::addresses};
+use crate::types::lock;
 use crate::{
     exchange::{Screen, UssdCall, UssdNotice, UssdSignal},
     render::ussd::Size,
@@ -13,7 +14,7 @@ use crate::{
 };
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -59,30 +60,32 @@ pub(super) async fn send_notices(shared: Arc<Shared>) {
             notice = notices.recv() => notice,
             () = shared.stop.cancelled() => return,
         };
-        let (Some(notice), Ok(room)) = (notice, Arc::clone(&shared.desk.room).acquire_owned().await) else { return };
+        let (Some(notice), Ok(room)) = (notice, Arc::clone(&shared.ussd_senders.room).acquire_owned().await) else {
+            return;
+        };
         let now = Instant::now();
         let shown = Shown { what: What::Notice(notice), read_at: now, until: now + NOTICE_WITHIN, _room: room };
-        if let Some(sender) = shared.desk.any() {
+        if let Some(sender) = shared.ussd_senders.any() {
             drop(sender.try_send(shown));
         }
     }
 }
 
 /// What the binds of a telco share: how much is in hand, and which of them send.
-pub(super) struct Desk {
+pub(super) struct UssdSenders {
     room: Arc<Semaphore>,
     senders: Mutex<Vec<(SessionId, mpsc::Sender<Shown>)>>,
 }
 
-impl Default for Desk {
+impl Default for UssdSenders {
     fn default() -> Self {
-        Desk { room: Arc::new(Semaphore::new(USSD_IN_HAND_MAX)), senders: Mutex::default() }
+        UssdSenders { room: Arc::new(Semaphore::new(USSD_IN_HAND_MAX)), senders: Mutex::default() }
     }
 }
 
-impl Desk {
+impl UssdSenders {
     fn senders(&self) -> MutexGuard<'_, Vec<(SessionId, mpsc::Sender<Shown>)>> {
-        self.senders.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.senders)
     }
 
     /// A bind that may submit is there.
@@ -109,7 +112,7 @@ impl Desk {
 
 /// Takes an input; `false` when too many are in hand.
 pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Deliver, read_at: Instant) -> bool {
-    let Ok(room) = Arc::clone(&shared.desk.room).try_acquire_owned() else {
+    let Ok(room) = Arc::clone(&shared.ussd_senders.room).try_acquire_owned() else {
         return false;
     };
     let telco = &shared.telco;
@@ -125,7 +128,7 @@ pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Delive
         let until = read_at + shared.telco.ussd.deadline;
         let Some(screen) = shared.exchange.ussd(call).await else { return };
         let shown = Shown { what: What::Screen { back, screen }, read_at, until, _room: room };
-        if let Some(sender) = shared.desk.sender(connection) {
+        if let Some(sender) = shared.ussd_senders.sender(connection) {
             // Every screen has its place: no more are in hand than it holds.
             drop(sender.try_send(shown));
         }

@@ -4,7 +4,7 @@ use super::{
     sessions::{self, Sessions},
     wrong::Wrong,
 };
-use crate::web::{self, Line};
+use crate::web::{self, Transport};
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
@@ -125,7 +125,7 @@ impl Access {
 
 /// Over TLS one that browsers send over TLS only, and that nothing but this very host can have set.
 fn cookie_name(headers: &HeaderMap) -> &'static str {
-    if Line::of(headers) == Line::Tls { "__Host-chrak-console" } else { "chrak_console" }
+    if Transport::of(headers) == Transport::Tls { "__Host-chrak-console" } else { "chrak_console" }
 }
 
 fn session(headers: &HeaderMap) -> Option<&str> {

@@ -248,7 +248,7 @@ async fn kiosks(room: &Room, lang: Lang, now: UnixMs) -> Vec<KioskRow> {
 
 fn kiosk_row(kiosk: Kiosk, lang: Lang, now: UnixMs) -> KioskRow {
     let w = lang.words();
-    let silent = kiosk.beat.as_ref().is_none_or(|beat| now.since_ms(beat.at) > SILENT_MS);
+    let silent = kiosk.heartbeat.as_ref().is_none_or(|heartbeat| now.since_ms(heartbeat.at) > SILENT_MS);
     let (revoked, open) = (kiosk.revoked_at.is_some(), kiosk.closed.is_none());
     let (tone, state) = match (revoked, silent, open) {
         (true, ..) => ("bad", w.kiosk_revoked),
@@ -256,19 +256,19 @@ fn kiosk_row(kiosk: Kiosk, lang: Lang, now: UnixMs) -> KioskRow {
         (_, _, false) => ("busy", w.kiosk_closed),
         _ => ("good", w.good),
     };
-    let beat = kiosk.beat;
+    let heartbeat = kiosk.heartbeat;
     KioskRow {
         id: kiosk.id,
         office: kiosk.office,
         profile: kiosk.profile,
         tone,
         state,
-        seen: beat.as_ref().map(|beat| lang.duration(now.since_ms(beat.at))),
-        page: beat.as_ref().map(|beat| beat.page.clone()).unwrap_or_default(),
-        build: beat.as_ref().map(|beat| beat.build.clone()).unwrap_or_default(),
-        printer: beat.as_ref().map(|beat| beat.printer.clone()).unwrap_or_default(),
-        network: beat.as_ref().map(|beat| beat.network_ms),
-        battery: beat.and_then(|beat| beat.battery),
+        seen: heartbeat.as_ref().map(|heartbeat| lang.duration(now.since_ms(heartbeat.at))),
+        page: heartbeat.as_ref().map(|heartbeat| heartbeat.page.clone()).unwrap_or_default(),
+        build: heartbeat.as_ref().map(|heartbeat| heartbeat.build.clone()).unwrap_or_default(),
+        printer: heartbeat.as_ref().map(|heartbeat| heartbeat.printer.clone()).unwrap_or_default(),
+        network: heartbeat.as_ref().map(|heartbeat| heartbeat.network_ms),
+        battery: heartbeat.and_then(|heartbeat| heartbeat.battery),
         open,
         revoked,
     }

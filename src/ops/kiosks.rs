@@ -53,18 +53,18 @@ pub struct Listed {
 
 impl From<Kiosk> for Listed {
     fn from(kiosk: Kiosk) -> Self {
-        let beat = kiosk.beat;
+        let heartbeat = kiosk.heartbeat;
         Listed {
             id: kiosk.id,
             office: kiosk.office,
             profile: kiosk.profile,
             state: if kiosk.revoked_at.is_some() { "revoked" } else { "paired" }.to_owned(),
             closed: kiosk.closed.is_some(),
-            seen_ms: beat.as_ref().map(|beat| beat.at.0),
-            page: beat.as_ref().map(|beat| beat.page.clone()),
-            build: beat.as_ref().map(|beat| beat.build.clone()),
-            printer: beat.as_ref().map(|beat| beat.printer.clone()),
-            network_ms: beat.map(|beat| beat.network_ms),
+            seen_ms: heartbeat.as_ref().map(|heartbeat| heartbeat.at.0),
+            page: heartbeat.as_ref().map(|heartbeat| heartbeat.page.clone()),
+            build: heartbeat.as_ref().map(|heartbeat| heartbeat.build.clone()),
+            printer: heartbeat.as_ref().map(|heartbeat| heartbeat.printer.clone()),
+            network_ms: heartbeat.map(|heartbeat| heartbeat.network_ms),
         }
     }
 }
@@ -204,7 +204,7 @@ pub struct Telling {
 
 /// `POST /kiosks/{id}/tell`: `kind` `reload`, `message`, `closed`, `open` (`km` and `en` are its text), `volume` or
 /// `language` (with `value`).
-pub async fn tell(
+pub async fn send_command(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
     asker: Asker,

@@ -83,7 +83,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks", get(kiosks::list))
         .route("/kiosks/pair", post(kiosks::pair))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
-        .route("/kiosks/{id}/tell", post(kiosks::tell))
+        .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MAX))
@@ -92,9 +92,9 @@ pub fn routes(state: OpsState) -> Router {
 }
 
 async fn headers(request: Request, next: Next) -> Response {
-    let line = web::Line::of(request.headers());
+    let transport = web::Transport::of(request.headers());
     let mut answer = next.run(request).await;
-    web::protect(answer.headers_mut(), line);
+    web::protect(answer.headers_mut(), transport);
     answer
 }
 

@@ -1,10 +1,11 @@
 //! Who is signed in at the console: random names of sessions that this process remembers, each with its times. A restart
 //! forgets them all. It must not know what a session may see.
+use crate::types::lock;
 use crate::web;
 use ring::rand::{SecureRandom, SystemRandom};
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -33,7 +34,7 @@ pub struct Sessions(Mutex<HashMap<[u8; 32], Session>>);
 
 impl Sessions {
     fn all(&self) -> MutexGuard<'_, HashMap<[u8; 32], Session>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Begins one: its name, which nobody saw before. `None` where the system has no randomness.

@@ -9,7 +9,7 @@ use crate::{
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         status::{BindState, BindStatus, Rate},
     },
-    types::{MoId, Msisdn, MtId, SessionId, names::SmscName},
+    types::{CauseId, Msisdn, MtId, SessionId, names::SmscName},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -45,11 +45,11 @@ impl Inbox for Depths {
     fn begin(&self, _: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> { closed() }
     fn end(&self, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn accept(&self, _: NewMo) -> PortFuture<'_, Result<Accepted, StoreFault>> { closed() }
-    fn waiting(&self, _: bool, _: Option<MoId>, _: usize) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> { closed() }
-    fn claim(&self, _: MoId, _: bool, _: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
-    fn release(&self, _: MoId, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn waiting(&self, _: bool, _: Option<CauseId>, _: usize) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> { closed() }
+    fn claim(&self, _: CauseId, _: bool, _: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
+    fn release(&self, _: CauseId, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn finish(&self, _: Finish, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
-    fn confirm(&self, _: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn confirm(&self, _: Vec<CauseId>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(41) }
     fn probe(&self) -> PortFuture<'_, Result<(), StoreFault>> { self.says(()) }
     fn sweep(&self, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }

@@ -1,11 +1,7 @@
 //! Wrong tokens, counted by who sent them: an IPv4 address or an IPv6 network of /64. It must not know what a token opens.
+use crate::types::lock;
 use crate::web::server::client_key;
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Mutex, time::Duration};
 use tokio::time::Instant;
 
 /// Wrong tokens that one client may send in a window.
@@ -32,7 +28,7 @@ impl Wrong {
     /// For how long no token of this client is looked at, not even a right one: an answer would tell it from the others.
     pub fn judge(&self, from: IpAddr, now: Instant, right: impl FnOnce() -> bool) -> Result<bool, Duration> {
         let client = client_key(from);
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = lock(&self.0);
         let held = clients.get(&client).filter(|held| now.duration_since(held.begun) < WINDOW).copied();
         if let Some(full) = held.filter(|held| held.wrong >= WRONG_MAX) {
             return Err(WINDOW.saturating_sub(now.duration_since(full.begun)));

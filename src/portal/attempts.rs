@@ -11,7 +11,7 @@
 //! once gets.
 use super::{
     Core, measured,
-    transport::{Broken, Call, Reply, random},
+    transport::{Broken, PortalCall, Reply, random},
 };
 use crate::types::civic::PortalFault;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -24,7 +24,7 @@ const PAUSE_FIRST: Duration = Duration::from_millis(50);
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+enum NextAttempt {
     /// Begin a try.
     Begin,
     /// Wait for a word of those under way, until then.
@@ -47,15 +47,15 @@ impl Plan {
         Plan { until, begun: 0, next: now, pause: PAUSE_FIRST }
     }
 
-    fn step(&self, now: Instant, under_way: usize) -> Step {
+    fn step(&self, now: Instant, under_way: usize) -> NextAttempt {
         if now >= self.until {
-            return Step::GiveUp;
+            return NextAttempt::GiveUp;
         }
         match self.begun < TRIES_MAX && self.next < self.until {
-            true if now >= self.next => Step::Begin,
-            true => Step::Wait(self.next),
-            false if under_way > 0 => Step::Wait(self.until),
-            false => Step::GiveUp,
+            true if now >= self.next => NextAttempt::Begin,
+            true => NextAttempt::Wait(self.next),
+            false if under_way > 0 => NextAttempt::Wait(self.until),
+            false => NextAttempt::GiveUp,
         }
     }
 
@@ -85,7 +85,7 @@ impl Core {
     pub(super) async fn attempt<T>(
         &self,
         operation: &'static str,
-        call: &Call,
+        call: &PortalCall,
         until: Instant,
         read: impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
@@ -101,7 +101,7 @@ impl Core {
     async fn tries<T>(
         &self,
         operation: &'static str,
-        call: &Call,
+        call: &PortalCall,
         until: Instant,
         read: &impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
@@ -112,14 +112,14 @@ impl Core {
         loop {
             let now = Instant::now();
             let wait = match plan.step(now, under_way.len()) {
-                Step::Begin => {
+                NextAttempt::Begin => {
                     plan.began(now);
                     begun.push(now);
                     under_way.push(self.try_once(operation, call, until, read));
                     continue;
                 }
-                Step::Wait(wait) => wait,
-                Step::GiveUp => break,
+                NextAttempt::Wait(wait) => wait,
+                NextAttempt::GiveUp => break,
             };
             let ended = tokio::select! {
                 Some(ended) = under_way.next() => ended,
@@ -149,7 +149,7 @@ impl Core {
     async fn try_once<T>(
         &self,
         operation: &'static str,
-        call: &Call,
+        call: &PortalCall,
         until: Instant,
         read: &impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Try<T> {
@@ -196,12 +196,12 @@ mod tests {
             let mut at = now;
             loop {
                 match plan.step(at, begun.len()) {
-                    Step::Begin => {
+                    NextAttempt::Begin => {
                         plan.began(at);
                         begun.push((at - now).as_millis() as u32 * 1_000 / deadline);
                     }
-                    Step::Wait(next) => at = next,
-                    Step::GiveUp => break,
+                    NextAttempt::Wait(next) => at = next,
+                    NextAttempt::GiveUp => break,
                 }
             }
             assert_eq!((begun, at), (vec![0, 500, 750], now + deadline * MS), "nothing is cut before the deadline");
@@ -214,15 +214,15 @@ mod tests {
         let mut plan = Plan::new(now, now + 800 * MS);
         plan.began(now);
         plan.failed(now + 10 * MS, None, 1.0);
-        assert_eq!(plan.step(now + 10 * MS, 0), Step::Wait(now + 60 * MS));
-        assert_eq!(plan.step(now + 60 * MS, 0), Step::Begin);
+        assert_eq!(plan.step(now + 10 * MS, 0), NextAttempt::Wait(now + 60 * MS));
+        assert_eq!(plan.step(now + 60 * MS, 0), NextAttempt::Begin);
         plan.began(now + 60 * MS);
         plan.failed(now + 70 * MS, None, 0.0);
-        assert_eq!(plan.step(now + 70 * MS, 0), Step::Wait(now + 120 * MS), "half of twice the pause");
+        assert_eq!(plan.step(now + 70 * MS, 0), NextAttempt::Wait(now + 120 * MS), "half of twice the pause");
         plan.began(now + 120 * MS);
         plan.failed(now + 130 * MS, None, 0.0);
-        assert_eq!(plan.step(now + 130 * MS, 0), Step::GiveUp);
-        assert_eq!(plan.step(now + 130 * MS, 1), Step::Wait(now + 800 * MS), "one is still under way");
+        assert_eq!(plan.step(now + 130 * MS, 0), NextAttempt::GiveUp);
+        assert_eq!(plan.step(now + 130 * MS, 1), NextAttempt::Wait(now + 800 * MS), "one is still under way");
     }
 
     #[test]
@@ -231,9 +231,9 @@ mod tests {
         let mut plan = Plan::new(now, now + 2_000 * MS);
         plan.began(now);
         plan.failed(now, Some(Duration::from_secs(1)), 0.0);
-        assert_eq!(plan.step(now, 0), Step::Wait(now + 1_000 * MS));
+        assert_eq!(plan.step(now, 0), NextAttempt::Wait(now + 1_000 * MS));
         plan.began(now + 1_000 * MS);
         plan.failed(now + 1_000 * MS, Some(Duration::from_secs(60)), 0.0);
-        assert_eq!(plan.step(now + 1_000 * MS, 0), Step::GiveUp);
+        assert_eq!(plan.step(now + 1_000 * MS, 0), NextAttempt::GiveUp);
     }
 }

@@ -1,7 +1,7 @@
 //! Every question: its path, and what each reply means. Reading is tried again as it is; a change carries the key of
 //! its intention, so that the portal carries it out at most once, and when nothing certain comes back that is
 //! what is said.
-use super::transport::{Call, Method, Reply};
+use super::transport::{Method, PortalCall, Reply};
 use super::{Core, directory::percent, wire};
 use crate::{
     ports::portal::Asker,
@@ -13,14 +13,14 @@ use crate::{
 use bytes::Bytes;
 use std::{sync::Arc, time::Instant};
 
-impl Call {
+impl PortalCall {
     /// A question of Chrak's own, for no citizen.
     pub fn own(path: String) -> Self {
-        Call { method: Method::Get, key: None, path, channel: None, number: None, pin: None }
+        PortalCall { method: Method::Get, key: None, path, channel: None, number: None, pin: None }
     }
 
     fn of(asker: Asker, method: Method, path: String) -> Self {
-        Call { method, key: asker.key, path, channel: Some(asker.channel), number: asker.number, pin: None }
+        PortalCall { method, key: asker.key, path, channel: Some(asker.channel), number: asker.number, pin: None }
     }
 }
 
@@ -85,7 +85,7 @@ impl Core {
         path: &str,
         until: Instant,
     ) -> Result<Bytes, PortalFault> {
-        self.read(operation, &Call::own(path.to_owned()), until).await
+        self.read(operation, &PortalCall::own(path.to_owned()), until).await
     }
 
     async fn get(
@@ -95,10 +95,10 @@ impl Core {
         path: String,
         until: Instant,
     ) -> Result<Bytes, PortalFault> {
-        self.read(operation, &Call::of(asker, Method::Get, path), until).await
+        self.read(operation, &PortalCall::of(asker, Method::Get, path), until).await
     }
 
-    async fn read(&self, operation: &'static str, call: &Call, until: Instant) -> Result<Bytes, PortalFault> {
+    async fn read(&self, operation: &'static str, call: &PortalCall, until: Instant) -> Result<Bytes, PortalFault> {
         self.attempt(operation, call, until, judge).await.map_err(of_read)
     }
 
@@ -119,7 +119,7 @@ impl Core {
             ChangeKind::Ticket { .. } => ("createQueueTicket", Method::Post(body), "/v1/queue-tickets".to_owned()),
             ChangeKind::Complain { .. } => ("createComplaint", Method::Post(body), "/v1/complaints".to_owned()),
         };
-        let mut call = Call::of(asker, method, path);
+        let mut call = PortalCall::of(asker, method, path);
         if let ChangeKind::Pay { pin, .. } = what {
             call.pin = pin.clone();
         }

@@ -1,6 +1,6 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{Core, hold, wall_clock, wire};
+use super::{Core, lock, wall_clock, wire};
 use crate::{
     text::{normal, places},
     types::{
@@ -50,7 +50,7 @@ impl Core {
         match self.read_directory(until).await {
             Ok(directory) => {
                 let directory = Arc::new(directory);
-                *hold(&self.kept_directory) = Some(Arc::clone(&directory));
+                *lock(&self.kept_directory) = Some(Arc::clone(&directory));
                 Ok((directory, None))
             }
             Err(fault) => self.kept(fault),
@@ -59,21 +59,21 @@ impl Core {
 
     /// What was read last, with its time; the fault where nothing was.
     fn kept(&self, fault: PortalFault) -> Result<(Arc<Directory>, Option<UnixMs>), PortalFault> {
-        let kept = hold(&self.kept_directory).clone().ok_or(fault)?;
+        let kept = lock(&self.kept_directory).clone().ok_or(fault)?;
         let as_of = kept.read_at;
         Ok((kept, Some(as_of)))
     }
 
     /// What need not be read again; with its time when the portal failed last, for then nobody knows whether it still holds.
     fn fresh(&self) -> Option<(Arc<Directory>, Option<UnixMs>)> {
-        let kept = hold(&self.kept_directory).clone().filter(|kept| Instant::now() < kept.fresh_until)?;
-        let as_of = hold(&self.breaker).failing().then_some(kept.read_at);
+        let kept = lock(&self.kept_directory).clone().filter(|kept| Instant::now() < kept.fresh_until)?;
+        let as_of = lock(&self.breaker).failing().then_some(kept.read_at);
         Some((kept, as_of))
     }
 
     /// An office as it was when the directory was read.
     pub(super) fn kept_office(&self, id: &str) -> Option<Arc<Office>> {
-        let kept = hold(&self.kept_directory).clone()?;
+        let kept = lock(&self.kept_directory).clone()?;
         kept.offices.iter().find(|(office, _)| office.id == id).map(|(office, _)| Arc::clone(office))
     }
 

@@ -8,14 +8,15 @@ mod attempts;
 mod breaker;
 mod calls;
 mod directory;
-mod flight;
-mod kept;
+mod single_flight;
+mod stale_cache;
 mod transport;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use crate::types::lock;
 use crate::{
     ports::{
         PortFuture,
@@ -29,14 +30,14 @@ use crate::{
     },
 };
 use breaker::Breaker;
-use flight::Flights;
-use kept::Kept;
+use single_flight::SingleFlight;
+use stale_cache::StaleCache;
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-use transport::{Call, Method, Transport};
+use transport::{Method, PortalCall, Transport};
 
 /// Where the portal is and how it is spoken to.
 #[derive(Clone)]
@@ -74,8 +75,8 @@ pub struct PortalClient {
 struct Core {
     transport: Transport,
     breaker: Mutex<Breaker>,
-    kept: Mutex<Kept>,
-    flights: Flights<Question, Result<ApplicationAnswer, PortalFault>>,
+    kept: Mutex<StaleCache>,
+    single_flight: SingleFlight<Question, Result<ApplicationAnswer, PortalFault>>,
     board: Arc<Board>,
     kept_directory: Mutex<Option<Arc<directory::Directory>>>,
     reading: tokio::sync::Mutex<()>,
@@ -105,7 +106,7 @@ impl PortalClient {
                 transport: Transport::new(options)?,
                 breaker: Mutex::default(),
                 kept: Mutex::default(),
-                flights: Flights::default(),
+                single_flight: SingleFlight::default(),
                 board,
                 kept_directory: Mutex::default(),
                 reading: tokio::sync::Mutex::default(),
@@ -130,7 +131,7 @@ impl PortalClient {
     /// # Errors
     /// One line that says what came instead.
     pub async fn probe(&self, deadline: Duration) -> Result<(), String> {
-        let call = Call::own("/v1/ministries".to_owned());
+        let call = PortalCall::own("/v1/ministries".to_owned());
         match self.core.transport.send(&call, Instant::now() + deadline).await {
             Ok(reply) if reply.status == 200 => Ok(()),
             Ok(reply) if reply.status == 401 => Err("it refuses our token (401); check portal.token_file".to_owned()),
@@ -147,7 +148,7 @@ impl PortalClient {
             let fetched = core.fetch(&asked, until).await;
             core.keep_or_recall(&asked, fetched)
         };
-        self.core.flights.join(question, fetch).await
+        self.core.single_flight.join(question, fetch).await
     }
 }
 
@@ -180,7 +181,7 @@ impl EventSource for PortalClient {
     }
 
     fn forget_directory(&self) {
-        *hold(&self.core.kept_directory) = None;
+        *lock(&self.core.kept_directory) = None;
     }
 }
 
@@ -194,7 +195,7 @@ pub fn read_event(body: &[u8]) -> Result<crate::types::civic::Event, String> {
 
 impl Core {
     async fn fetch(&self, question: &Question, until: Instant) -> Result<Application, PortalFault> {
-        let call = Call {
+        let call = PortalCall {
             method: Method::Get,
             key: None,
             path: format!("/v1/applications/{}", question.code.canonical()),
@@ -207,12 +208,12 @@ impl Core {
     }
 
     fn may_call(&self) -> bool {
-        hold(&self.breaker).may_call(Instant::now())
+        lock(&self.breaker).may_call(Instant::now())
     }
 
     fn report(&self, good: bool) {
         let open = {
-            let mut breaker = hold(&self.breaker);
+            let mut breaker = lock(&self.breaker);
             breaker.report(good, Instant::now());
             breaker.is_open()
         };
@@ -238,14 +239,14 @@ impl Core {
         match fetched {
             Ok(application) => {
                 if application.disclosure == Disclosure::Public {
-                    hold(&self.kept).keep(&application, wall_clock(), now);
+                    lock(&self.kept).keep(&application, wall_clock(), now);
                 }
                 let ready = application.ready.as_ref().map_or(&application.office.id, |ready| &ready.office.id);
                 let office = self.kept_office(ready);
                 Ok(ApplicationAnswer { application, as_of: None, office })
             }
             Err(fault @ (PortalFault::Away | PortalFault::Unusable)) if question.pin.is_none() => {
-                hold(&self.kept).recall(&question.code, now).ok_or(fault)
+                lock(&self.kept).recall(&question.code, now).ok_or(fault)
             }
             Err(fault) => Err(fault),
         }
@@ -261,9 +262,4 @@ fn measured(operation: &'static str, result: &'static str, started: Instant) {
 fn wall_clock() -> UnixMs {
     use crate::ports::clock::{Clock, SystemClock};
     SystemClock.now()
-}
-
-/// Plain values: a panic elsewhere leaves nothing half-done in them.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

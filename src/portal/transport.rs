@@ -32,7 +32,7 @@ pub enum Method {
 
 /// One call.
 #[derive(Clone)]
-pub struct Call {
+pub struct PortalCall {
     /// What.
     pub method: Method,
     /// Idempotency-Key, with everything but GET.
@@ -103,7 +103,7 @@ impl Transport {
     }
 
     /// One attempt.
-    pub async fn send(&self, call: &Call, until: Instant) -> Result<Reply, Broken> {
+    pub async fn send(&self, call: &PortalCall, until: Instant) -> Result<Reply, Broken> {
         let left = until.saturating_duration_since(Instant::now());
         match tokio::time::timeout(left, self.send_now(call)).await {
             Ok(reply) => reply,
@@ -111,7 +111,7 @@ impl Transport {
         }
     }
 
-    async fn send_now(&self, call: &Call) -> Result<Reply, Broken> {
+    async fn send_now(&self, call: &PortalCall) -> Result<Reply, Broken> {
         let attempt = uuid::Builder::from_random_bytes(random()).into_uuid();
         let url = format!("{}{}", self.url, call.path);
         let request = match &call.method {

@@ -4,7 +4,7 @@ use crate::types::{Language, Msisdn, UnixMs, limits::CODES_SHOWN_MAX};
 
 /// Events counted since a moment; the window's length is the rule's, not the tally's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Tally {
+pub struct NumberWindow {
     /// Start of the window.
     pub since: UnixMs,
     /// Events in it.
@@ -14,15 +14,15 @@ pub struct Tally {
 /// All that is counted for a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
-pub struct Tallies {
+pub struct NumberWindows {
     /// Replies in a minute.
-    pub replies_minute: Tally,
+    pub replies_minute: NumberWindow,
     /// Replies in a day.
-    pub replies_day: Tally,
+    pub replies_day: NumberWindow,
     /// Steps of an open dialogue in a day.
-    pub steps_day: Tally,
+    pub steps_day: NumberWindow,
     /// Whether a limit was told of in the last day.
-    pub notice_day: Tally,
+    pub notice_day: NumberWindow,
     /// Keyed digests of the codes that this number has shown, the last one first; 0: none.
     pub shown: [u64; CODES_SHOWN_MAX],
 }
@@ -39,7 +39,7 @@ pub struct CitizenRecord {
     /// When the open dialogue ends by itself.
     pub dialogue_until: UnixMs,
     /// What is counted.
-    pub tallies: Tallies,
+    pub windows: NumberWindows,
     /// Something was asked that the next text may answer.
     pub in_dialogue: bool,
 }

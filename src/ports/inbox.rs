@@ -1,7 +1,7 @@
 //! MOs: accepted durably, answered once, never silently gone. Each method is one transaction.
 use super::{PortFuture, StoreFault, Trouble, citizens::CitizenRecord, outbox::NewMt, pushes::NewPush};
 use crate::types::{
-    MoId, Msisdn, MtId, SessionId, UnixMs,
+    CauseId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
 };
 
@@ -39,7 +39,7 @@ pub struct DedupeKey {
 #[derive(Clone, Debug)]
 pub struct NewMo {
     /// Made by us, new for every PDU.
-    pub id: MoId,
+    pub id: CauseId,
     /// The telco it came over; answers go back over it.
     pub smsc: SmscName,
     /// The telco's family, for dedupe.
@@ -90,13 +90,13 @@ pub enum Accepted {
     /// A redelivery of an earlier MO: nothing stored, its answer serves both.
     Duplicate {
         /// The earlier MO.
-        of: MoId,
+        of: CauseId,
     },
     /// Not with a strong key: like an earlier MO that has been answered and whose resp is not known to have been
     /// read. Nothing stored; the caller judges by the fate of the session.
     Resembles {
         /// The earlier MO.
-        of: MoId,
+        of: CauseId,
         /// The session it came over.
         session: SessionId,
         /// When it came.
@@ -108,7 +108,7 @@ pub enum Accepted {
 #[derive(Clone, Debug)]
 pub struct StoredMo {
     /// Its id.
-    pub id: MoId,
+    pub id: CauseId,
     /// The telco it came over.
     pub smsc: SmscName,
     /// Sender.
@@ -144,7 +144,7 @@ pub enum MoEnd {
 #[derive(Clone, Debug)]
 pub struct Finish {
     /// The MO, which must be claimed by this incarnation.
-    pub mo: MoId,
+    pub mo: CauseId,
     /// How it ended.
     pub end: MoEnd,
     /// The sender and their record, when it changed.
@@ -185,20 +185,20 @@ pub trait Inbox: Send + Sync {
     fn waiting(
         &self,
         suspects: bool,
-        after: Option<MoId>,
+        after: Option<CauseId>,
         limit: usize,
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>>;
     /// Waiting -> claimed, one more attempt. `alone`: no other MO is in hand. Returns the sender's record.
     /// [`StoreFault::Stale`] when it is not waiting.
-    fn claim(&self, mo: MoId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
+    fn claim(&self, mo: CauseId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
     /// Claimed -> waiting, after a turn that failed in a way worth another try.
-    fn release(&self, mo: MoId, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn release(&self, mo: CauseId, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Ends a turn. Returns the segments with a reserved place that are submitting now; the others are queued, as
     /// something of their number goes before them. [`StoreFault::Stale`] when the MO is not claimed by this run:
     /// nothing is written.
     fn finish(&self, finish: Finish, now: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
     /// Notes that the telco has read the resp of these MOs, so that an equal text is a new question.
-    fn confirm(&self, mos: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn confirm(&self, mos: Vec<CauseId>) -> PortFuture<'_, Result<(), StoreFault>>;
     /// MOs stored and not done.
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>>;
     /// What keeps the store from taking anything, if it knows; costs no commit.

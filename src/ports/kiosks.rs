@@ -8,7 +8,7 @@ pub type TokenHash = [u8; 32];
 
 /// What a device last said of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Beat {
+pub struct Heartbeat {
     /// When.
     pub at: UnixMs,
     /// Name of the page it shows.
@@ -45,7 +45,7 @@ pub struct Kiosk {
     /// The language in which it starts.
     pub language: Option<String>,
     /// Its last heartbeat.
-    pub beat: Option<Beat>,
+    pub heartbeat: Option<Heartbeat>,
     /// It was just paired: the token that it had before can still be exchanged, in case that the new one was lost on its
     /// way.
     pub fresh: bool,
@@ -126,7 +126,7 @@ pub trait Kiosks: Send + Sync {
     /// Ends a device's pairing. Whether there was one.
     fn revoke(&self, id: String, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// Keeps what devices said.
-    fn keep_beats(&self, beats: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn keep_heartbeats(&self, heartbeats: Vec<(String, Heartbeat)>) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Tells a device something; `closed` and `open` hold from now on. Whether there is such a device.
     fn tell_kiosk(&self, id: String, command: Command, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;
     /// What a device was told since `since` and is still to do, in order; at most 16.

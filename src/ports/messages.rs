@@ -101,7 +101,7 @@ pub struct NewMessage {
     /// The agency's own name for it.
     pub reference: Option<String>,
     /// Digest of what was asked for.
-    pub print: [u8; 32],
+    pub fingerprint: [u8; 32],
     /// The number as it may be shown.
     pub masked: String,
     /// Respects STOP and quiet hours.

@@ -3,7 +3,7 @@
 use super::{PortFuture, StoreFault};
 use crate::smpp::message_id::Rule;
 use crate::types::{
-    MoId, Msisdn, MtId, SessionId, UnixMs,
+    CauseId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
 };
 
@@ -58,7 +58,7 @@ pub struct DueMt {
     /// Its id.
     pub id: MtId,
     /// The MO it answers.
-    pub mo: MoId,
+    pub mo: CauseId,
     /// Our short code.
     pub source: String,
     /// The citizen.

@@ -1,7 +1,7 @@
 //! Work that ends in a text nobody asked for just now: the portal's events, agencies' messages, changes whose
 //! outcome is still to be found out. Each method is one transaction.
 use super::{PortFuture, StoreFault, messages::Refusal, outbox::NewMt};
-use crate::types::{MoId, Msisdn, UnixMs};
+use crate::types::{CauseId, Msisdn, UnixMs};
 
 /// Where it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,7 +18,7 @@ pub enum PushKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewPush {
     /// The cause of the segments it ends in.
-    pub id: MoId,
+    pub id: CauseId,
     /// Where it comes from.
     pub kind: PushKind,
     /// To whom. Sealed at rest.
@@ -92,7 +92,7 @@ pub trait Pushes: Send + Sync {
     /// Work that is due, oldest first.
     fn due_pushes(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>>;
     /// Ends a try. [`StoreFault::Stale`] when it is no longer waiting: nothing is written.
-    fn end_push(&self, push: MoId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    fn end_push(&self, push: CauseId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Position in the portal's events up to which all are stored.
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>>;
     /// Moves that position.

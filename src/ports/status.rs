@@ -1,10 +1,11 @@
 //! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
 //! The parts write, `ops` reads; nothing is decided here.
+use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -96,23 +97,23 @@ pub struct Board {
 impl Board {
     /// Replaces what is known of a bind.
     pub fn publish(&self, status: BindStatus) {
-        hold(&self.binds).insert((status.smsc.clone(), status.bind.clone()), status);
+        lock(&self.binds).insert((status.smsc.clone(), status.bind.clone()), status);
     }
 
     /// All binds, by telco and name.
     pub fn binds(&self) -> Vec<BindStatus> {
-        hold(&self.binds).values().cloned().collect()
+        lock(&self.binds).values().cloned().collect()
     }
 
     /// Counts events of this minute.
     pub fn count(&self, rate: Rate, events: u64, now: UnixMs) {
-        hold(&self.rates).entry(rate).or_default().add(now.0.div_euclid(60_000), events);
+        lock(&self.rates).entry(rate).or_default().add(now.0.div_euclid(60_000), events);
     }
 
     /// Events of each of the last 15 minutes, the present one last.
     pub fn minutes(&self, rate: Rate, now: UnixMs) -> Vec<u64> {
         let minute = now.0.div_euclid(60_000);
-        hold(&self.rates).get(&rate).map_or_else(|| vec![0; MINUTES_KEPT], |minutes| minutes.last(minute))
+        lock(&self.rates).get(&rate).map_or_else(|| vec![0; MINUTES_KEPT], |minutes| minutes.last(minute))
     }
 
     /// The server is leaving: not ready any more.
@@ -144,11 +145,6 @@ impl Board {
     pub fn breaker_open(&self) -> bool {
         self.breaker_open.load(Ordering::Relaxed)
     }
-}
-
-/// The boards hold plain values, so a panic elsewhere leaves nothing half-done in them.
-fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub struct UssdStep {
     /// Something to be found out and told later.
     pub follow_up: Option<NewPush>,
     /// Names the step; the cause of its segments.
-    pub cause: crate::types::MoId,
+    pub cause: crate::types::CauseId,
 }
 
 /// The port.

@@ -87,7 +87,7 @@ impl std::fmt::Debug for UssdText {
 
 /// The language in which a number is spoken to by USSD: Khmer letters only where it asked for them and the
 /// gateway takes them, else Khmer in Latin letters.
-pub fn spoken(language: Language, asked: bool, size: Size) -> Language {
+pub fn screen_language(language: Language, asked: bool, size: Size) -> Language {
     match language {
         Language::Km if !asked || size.ucs2 == 0 => Language::KmLatn,
         other => other,

@@ -36,7 +36,7 @@ fn khmer_letters_only_where_they_were_asked_for_and_can_be_shown() {
         (Language::Km, true, 0, Language::KmLatn),
         (Language::En, false, 70, Language::En),
     ] {
-        assert_eq!(spoken(language, asked, size(160, ucs2)), expected);
+        assert_eq!(screen_language(language, asked, size(160, ucs2)), expected);
     }
 }
 

@@ -29,7 +29,7 @@ pub fn kind(esm_class: u8) -> Kind {
 
 /// What a receipt says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum DeliveryState {
     /// It arrived.
     Delivered,
     /// It will not arrive: expired, deleted, undeliverable, rejected.
@@ -44,7 +44,7 @@ pub struct Receipt {
     /// The id of the submit_sm_resp, as written here.
     pub message_id: String,
     /// What became of it.
-    pub state: State,
+    pub state: DeliveryState,
 }
 
 /// Reads a receipt; `None` when it names no message.
@@ -99,23 +99,25 @@ fn ascii(body: &[u8]) -> String {
 
 /// message_state (§5.2.28), in as many octets as the telco likes; `None` where the number says nothing, so that
 /// a word may.
-fn of_number(value: &[u8]) -> Option<State> {
+fn of_number(value: &[u8]) -> Option<DeliveryState> {
     if !(1..=8).contains(&value.len()) {
         return None;
     }
     match value.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet)) {
-        2 => Some(State::Delivered),
-        3 | 4 | 5 | 8 => Some(State::Undelivered),
-        1 | 6 | 7 => Some(State::Pending),
+        2 => Some(DeliveryState::Delivered),
+        3 | 4 | 5 | 8 => Some(DeliveryState::Undelivered),
+        1 | 6 | 7 => Some(DeliveryState::Pending),
         _ => None,
     }
 }
 
-fn of_word(word: &str) -> State {
+fn of_word(word: &str) -> DeliveryState {
     match word.to_ascii_uppercase().as_str() {
-        "DELIVRD" | "DELIVERED" | "ACKED" => State::Delivered,
-        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" => State::Undelivered,
-        _ => State::Pending,
+        "DELIVRD" | "DELIVERED" | "ACKED" => DeliveryState::Delivered,
+        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" => {
+            DeliveryState::Undelivered
+        }
+        _ => DeliveryState::Pending,
     }
 }
 
@@ -196,11 +198,11 @@ mod tests {
             (
                 "id:0123456789 sub:001 dlvrd:001 submit date:2611230842 done date:2611230842 stat:DELIVRD err:000 text:",
                 "0123456789",
-                State::Delivered,
+                DeliveryState::Delivered,
             ),
-            ("ID: abc STAT: undeliv ERR:0A1", "abc", State::Undelivered),
-            ("stat:ENROUTE id:7", "7", State::Pending),
-            ("id:9 done date:0000000000 stat:FAILED err:002 text:Hello", "9", State::Undelivered),
+            ("ID: abc STAT: undeliv ERR:0A1", "abc", DeliveryState::Undelivered),
+            ("stat:ENROUTE id:7", "7", DeliveryState::Pending),
+            ("id:9 done date:0000000000 stat:FAILED err:002 text:Hello", "9", DeliveryState::Undelivered),
         ] {
             let receipt = read(&deliver(text, Vec::new())).expect(text);
             assert_eq!((receipt.message_id.as_str(), receipt.state), (id, state), "{text}");
@@ -235,7 +237,7 @@ mod tests {
             "message id:X7 stat:DELIVRD",
         ] {
             let read = read(&deliver(text, Vec::new()));
-            assert_eq!(read, Some(Receipt { message_id: "X7".into(), state: State::Delivered }), "{text}");
+            assert_eq!(read, Some(Receipt { message_id: "X7".into(), state: DeliveryState::Delivered }), "{text}");
         }
         // what an id may hold is not a gap
         for id in ["a-b.c_d/e+f=", "01FB:7", "0x1F", "7@smsc"] {
@@ -262,7 +264,7 @@ mod tests {
         ] {
             let mut receipt = deliver("", Vec::new());
             (receipt.esm_class, receipt.body) = (esm_class, body.clone().into());
-            let wanted = Some(Receipt { message_id: "X7".into(), state: State::Delivered });
+            let wanted = Some(Receipt { message_id: "X7".into(), state: DeliveryState::Delivered });
             assert_eq!(read(&receipt), wanted, "{what}");
             // beside a short_message that says nothing
             let payload = Tlv { tag: tag::MESSAGE_PAYLOAD, value: body.into() };
@@ -281,15 +283,15 @@ mod tests {
             read(&deliver(text, tlvs)).map(|receipt| receipt.state)
         };
         for (value, text, told) in [
-            (&[2][..], "", State::Delivered),
-            (&[0, 2], "", State::Delivered),
-            (&[0, 0, 0, 2], "", State::Delivered),
-            (&[0, 0, 0, 5], "stat:DELIVRD", State::Undelivered),
-            (&[0, 0, 0, 1], "stat:DELIVRD", State::Pending),
-            (&[], "stat:DELIVRD", State::Delivered),
-            (&[0], "stat:DELIVRD", State::Delivered),
-            (&[0x20], "stat:EXPIRED", State::Undelivered),
-            (&[2, 0, 0, 0], "", State::Pending),
+            (&[2][..], "", DeliveryState::Delivered),
+            (&[0, 2], "", DeliveryState::Delivered),
+            (&[0, 0, 0, 2], "", DeliveryState::Delivered),
+            (&[0, 0, 0, 5], "stat:DELIVRD", DeliveryState::Undelivered),
+            (&[0, 0, 0, 1], "stat:DELIVRD", DeliveryState::Pending),
+            (&[], "stat:DELIVRD", DeliveryState::Delivered),
+            (&[0], "stat:DELIVRD", DeliveryState::Delivered),
+            (&[0x20], "stat:EXPIRED", DeliveryState::Undelivered),
+            (&[2, 0, 0, 0], "", DeliveryState::Pending),
         ] {
             assert_eq!(state(value, text), Some(told), "{value:?} {text}");
         }
@@ -302,7 +304,7 @@ mod tests {
             Tlv { tag: tag::MESSAGE_STATE, value: Bytes::from_static(&[8]) },
         ];
         let receipt = read(&deliver("id:31 stat:DELIVRD", tlvs)).expect("a receipt");
-        assert_eq!(receipt, Receipt { message_id: "1f".into(), state: State::Undelivered });
+        assert_eq!(receipt, Receipt { message_id: "1f".into(), state: DeliveryState::Undelivered });
     }
 
     #[test]

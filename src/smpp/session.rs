@@ -35,7 +35,7 @@ pub struct SessionConfig {
 
 /// Where a session stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum SessionState {
     /// Connected; the bind goes out next.
     Open,
     /// Waits for the bind_resp.
@@ -87,7 +87,7 @@ pub enum Event {
         up_to: u64,
     },
     /// Something odd that was survived, in words without content.
-    Odd(&'static str),
+    Anomaly(&'static str),
     /// The session is over. What was in flight has an unknown outcome.
     Closed {
         /// Why, in words.
@@ -144,7 +144,7 @@ struct InFlight {
 /// One connection.
 pub struct Session {
     config: SessionConfig,
-    state: State,
+    state: SessionState,
     framer: Framer,
     output: BytesMut,
     events: VecDeque<Event>,
@@ -176,7 +176,7 @@ impl Session {
     pub fn new(config: SessionConfig, now: Instant) -> Self {
         let mut session = Session {
             framer: Framer::new(config.pdu_octets_max),
-            state: State::Open,
+            state: SessionState::Open,
             output: BytesMut::new(),
             events: VecDeque::new(),
             timers: [None; TIMERS],
@@ -193,13 +193,13 @@ impl Session {
         };
         session.bind_sequence = session.sequence();
         session.config.bind.write(&mut session.output, session.bind_sequence);
-        session.state = State::Binding;
+        session.state = SessionState::Binding;
         session.set(Timer::Bind, Some(now + session.config.patience));
         session
     }
 
     /// Where it stands.
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> SessionState {
         self.state
     }
 
@@ -237,12 +237,12 @@ impl Session {
 
     /// Whether another submit_sm may go.
     pub fn has_room(&self) -> bool {
-        self.state == State::Bound && self.config.bind.kind.sends() && self.in_flight.len() < self.config.window
+        self.state == SessionState::Bound && self.config.bind.kind.sends() && self.in_flight.len() < self.config.window
     }
 
     /// Takes what was read from the socket.
     pub fn handle_bytes(&mut self, octets: &[u8], now: Instant) {
-        if self.state == State::Closed {
+        if self.state == SessionState::Closed {
             return;
         }
         self.framer.push(octets);
@@ -256,7 +256,7 @@ impl Session {
                 Ok(None) => break,
                 Err(lost) => return self.framing_lost(lost),
             }
-            if self.state == State::Closed {
+            if self.state == SessionState::Closed {
                 return;
             }
         }
@@ -270,7 +270,7 @@ impl Session {
 
     /// The peer closed the connection, or it broke. After an unbind that is as good as an answer.
     pub fn peer_closed(&mut self) {
-        let reason = if self.state == State::Unbinding { "unbound" } else { "the telco closed the connection" };
+        let reason = if self.state == SessionState::Unbinding { "unbound" } else { "the telco closed the connection" };
         self.close(reason);
     }
 
@@ -334,7 +334,7 @@ impl Session {
         now: Instant,
         write: impl FnOnce(&mut BytesMut, u32),
     ) -> Result<(), NotSubmitted> {
-        if self.state != State::Bound || !self.config.bind.kind.sends() {
+        if self.state != SessionState::Bound || !self.config.bind.kind.sends() {
             return Err(NotSubmitted::NotBound);
         }
         if self.in_flight.len() >= self.config.window {
@@ -350,7 +350,7 @@ impl Session {
 
     /// Answers a [`Event::Deliver`]. Returns the number of this resp, for [`Event::Confirmed`].
     pub fn respond(&mut self, sequence: u32, is_data_sm: bool, status: u32, now: Instant) -> u64 {
-        if self.state == State::Closed {
+        if self.state == SessionState::Closed {
             return u64::MAX;
         }
         let command = if is_data_sm { CommandId::DataSmResp } else { CommandId::DeliverSmResp };
@@ -367,10 +367,10 @@ impl Session {
     /// after [`LEAVE_WITHIN`].
     pub fn unbind(&mut self, now: Instant) {
         match self.state {
-            State::Bound => self.leave(Leave::Ours, now),
-            State::Open | State::Binding => self.close("left before it was bound"),
+            SessionState::Bound => self.leave(Leave::Ours, now),
+            SessionState::Open | SessionState::Binding => self.close("left before it was bound"),
             // the telco leaves already, or we do
-            State::Leaving | State::Unbinding | State::Closed => {}
+            SessionState::Leaving | SessionState::Unbinding | SessionState::Closed => {}
         }
     }
 
@@ -398,10 +398,10 @@ impl Session {
     }
 
     fn close(&mut self, reason: &'static str) {
-        if self.state == State::Closed {
+        if self.state == SessionState::Closed {
             return;
         }
-        self.state = State::Closed;
+        self.state = SessionState::Closed;
         self.timers = [None; TIMERS];
         self.deadlines.clear();
         let mut unresolved: Vec<(Instant, u64)> =
@@ -412,7 +412,7 @@ impl Session {
     }
 
     fn handle_pdu(&mut self, pdu: RawPdu, now: Instant) {
-        if self.state == State::Bound {
+        if self.state == SessionState::Bound {
             self.set(Timer::Enquire, Some(now + self.config.enquire_link));
             self.set(Timer::EnquireResp, None);
         }
@@ -427,7 +427,7 @@ impl Session {
     /// Responses to what the telco has taken may still be on their way, and a resp that is not read means a text that
     /// goes out twice. So nothing new is sent, and the session reads on for a bounded time before it ends.
     fn leave(&mut self, leave: Leave, now: Instant) {
-        self.state = State::Leaving;
+        self.state = SessionState::Leaving;
         self.leaving = Some(leave);
         self.timers = [None; TIMERS];
         self.set(Timer::Leave, Some(now + LEAVE_WITHIN));
@@ -437,8 +437,10 @@ impl Session {
     /// The telco's unbind.
     fn told_to_leave(&mut self, sequence: u32, now: Instant) {
         match self.state {
-            State::Bound | State::Unbinding | State::Leaving => self.leave(Leave::Theirs { sequence }, now),
-            State::Open | State::Binding | State::Closed => {
+            SessionState::Bound | SessionState::Unbinding | SessionState::Leaving => {
+                self.leave(Leave::Theirs { sequence }, now)
+            }
+            SessionState::Open | SessionState::Binding | SessionState::Closed => {
                 self.leaving = Some(Leave::Theirs { sequence });
                 self.left(now);
             }
@@ -446,7 +448,7 @@ impl Session {
     }
 
     fn leave_when_nothing_is_owed(&mut self, now: Instant) {
-        if self.state == State::Leaving && self.in_flight.is_empty() && self.owed == 0 {
+        if self.state == SessionState::Leaving && self.in_flight.is_empty() && self.owed == 0 {
             self.left(now);
         }
     }
@@ -456,7 +458,7 @@ impl Session {
             Some(Leave::Ours) => {
                 let sequence = self.sequence();
                 write(&mut self.output, CommandId::Unbind, ESME_ROK, sequence, |_| {});
-                self.state = State::Unbinding;
+                self.state = SessionState::Unbinding;
                 self.timers = [None; TIMERS];
                 self.set(Timer::Unbind, Some(now + self.config.patience));
             }
@@ -478,30 +480,30 @@ impl Session {
             CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true, now),
             CommandId::Unbind => self.told_to_leave(sequence, now),
             // Has no response (§4.12); nor has outbind, which makes no sense on a connection of ours.
-            CommandId::AlertNotification => self.events.push_back(Event::Odd("alert_notification")),
-            CommandId::Outbind => self.events.push_back(Event::Odd("outbind on a connection of ours")),
+            CommandId::AlertNotification => self.events.push_back(Event::Anomaly("alert_notification")),
+            CommandId::Outbind => self.events.push_back(Event::Anomaly("outbind on a connection of ours")),
             _ => {
                 write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDID, sequence, |_| {});
-                self.events.push_back(Event::Odd("a request that an ESME does not take"));
+                self.events.push_back(Event::Anomaly("a request that an ESME does not take"));
             }
         }
     }
 
     fn deliver(&mut self, sequence: u32, read: Result<Deliver, decode::BadBody>, is_data_sm: bool, now: Instant) {
         match (self.state, read) {
-            (State::Bound | State::Unbinding | State::Leaving, Ok(deliver)) => {
+            (SessionState::Bound | SessionState::Unbinding | SessionState::Leaving, Ok(deliver)) => {
                 self.owed += 1;
                 self.events.push_back(Event::Deliver(deliver));
             }
-            (State::Bound | State::Unbinding | State::Leaving, Err(decode::BadBody(what))) => {
+            (SessionState::Bound | SessionState::Unbinding | SessionState::Leaving, Err(decode::BadBody(what))) => {
                 self.owed += 1;
                 self.respond(sequence, is_data_sm, ESME_RINVCMDLEN, now);
-                self.events.push_back(Event::Odd(what));
+                self.events.push_back(Event::Anomaly(what));
             }
-            (State::Open | State::Binding | State::Closed, _) => {
+            (SessionState::Open | SessionState::Binding | SessionState::Closed, _) => {
                 self.owed += 1;
                 self.respond(sequence, is_data_sm, ESME_RINVBNDSTS, now);
-                self.events.push_back(Event::Odd("a message before the bind_resp"));
+                self.events.push_back(Event::Anomaly("a message before the bind_resp"));
             }
         }
     }
@@ -513,7 +515,7 @@ impl Session {
             CommandId::BindTransceiverResp | CommandId::BindTransmitterResp | CommandId::BindReceiverResp => {
                 self.bind_resp(pdu, now);
             }
-            CommandId::GenericNack if self.state == State::Binding && header.sequence == self.bind_sequence => {
+            CommandId::GenericNack if self.state == SessionState::Binding && header.sequence == self.bind_sequence => {
                 self.bind_resp(pdu, now);
             }
             CommandId::SubmitSmResp | CommandId::DataSmResp | CommandId::GenericNack
@@ -530,10 +532,10 @@ impl Session {
             }
             CommandId::EnquireLinkResp | CommandId::GenericNack => match self.enquiries.remove(&header.sequence) {
                 Some(acks_before) => self.confirm(acks_before),
-                None => self.events.push_back(Event::Odd("a response that nobody waits for")),
+                None => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
             },
-            CommandId::UnbindResp if self.state == State::Unbinding => self.close("unbound"),
-            _ => self.events.push_back(Event::Odd("a response that nobody waits for")),
+            CommandId::UnbindResp if self.state == SessionState::Unbinding => self.close("unbound"),
+            _ => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
         }
     }
 
@@ -545,8 +547,8 @@ impl Session {
     }
 
     fn bind_resp(&mut self, pdu: RawPdu, now: Instant) {
-        if self.state != State::Binding {
-            self.events.push_back(Event::Odd("a second bind_resp"));
+        if self.state != SessionState::Binding {
+            self.events.push_back(Event::Anomaly("a second bind_resp"));
             return;
         }
         self.set(Timer::Bind, None);
@@ -556,7 +558,7 @@ impl Session {
             return self.close("the telco refused the bind");
         }
         let (system_id, version) = decode::bind_resp(pdu.body);
-        self.state = State::Bound;
+        self.state = SessionState::Bound;
         self.set(Timer::Enquire, Some(now + self.config.enquire_link));
         self.events.push_back(Event::Bound { system_id, version });
     }

@@ -105,7 +105,7 @@ fn no_odd_pdu_costs_the_bind() {
         let mut wanted = answers;
         wanted.push((0x8000_0015, 0, 6));
         assert_eq!(output(&mut session), wanted, "{what}");
-        assert_eq!(session.state(), State::Bound, "{what}");
+        assert_eq!(session.state(), SessionState::Bound, "{what}");
     }
 }
 
@@ -205,7 +205,7 @@ fn responses_come_in_any_order_and_prove_what_was_read() {
     session.handle_bytes(&pdu(0x8000_0004, 0x58, 2, b""), now);
     assert_eq!(session.poll_event(), submitted(70, 0x58, None));
     session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"late\0"), now);
-    assert!(matches!(session.poll_event(), Some(Event::Odd(_))));
+    assert!(matches!(session.poll_event(), Some(Event::Anomaly(_))));
     assert!(session.has_room());
 }
 
@@ -220,7 +220,7 @@ fn silence_is_asked_about_and_then_ends_it() {
     assert_eq!(session.poll_timeout(), Some(now + 65 * SECOND));
     session.handle_timeout(now + 65 * SECOND);
     session.handle_timeout(now + 75 * SECOND);
-    assert_eq!(session.state(), State::Closed);
+    assert_eq!(session.state(), SessionState::Closed);
 }
 
 #[test]
@@ -247,10 +247,10 @@ fn binds_are_refused_time_out_and_end_by_either_side() {
     assert!(std::iter::from_fn(|| session.poll_event()).any(|event| event == Event::BindRefused { status: 0x0E }));
     let mut session = Session::new(config(), now);
     session.handle_timeout(now + 10 * SECOND);
-    assert_eq!(session.state(), State::Closed);
+    assert_eq!(session.state(), SessionState::Closed);
     let mut session = bound(now);
     session.handle_bytes(&pdu(6, 0, 4, b""), now);
-    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 4)], State::Closed));
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 4)], SessionState::Closed));
     let mut session = bound(now);
     session.unbind(now);
     assert_eq!(output(&mut session), [(6, 0, 2)]);
@@ -268,7 +268,7 @@ fn resps_on_their_way_when_the_telco_unbinds_are_read() {
     output(&mut session);
     while session.poll_event().is_some() {}
     session.handle_bytes(&pdu(6, 0, 9, b""), now);
-    assert_eq!((output(&mut session), session.state()), (vec![], State::Leaving), "not answered yet");
+    assert_eq!((output(&mut session), session.state()), (vec![], SessionState::Leaving), "not answered yet");
     assert!(!session.has_room(), "nothing new is sent");
     session.handle_bytes(&pdu(0x8000_0004, 0, 3, b"b\0"), now + SECOND / 2);
     session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"a\0"), now + SECOND / 2);
@@ -285,7 +285,7 @@ fn resps_on_their_way_when_the_telco_unbinds_are_read() {
             _ => None,
         })
         .collect();
-    assert_eq!((tokens, session.state()), (vec![71, 70], State::Closed));
+    assert_eq!((tokens, session.state()), (vec![71, 70], SessionState::Closed));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn an_unbind_is_answered_in_time_whatever_is_owed() {
     session.handle_bytes(&pdu(6, 0, 9, b""), now);
     assert_eq!(session.poll_timeout(), Some(now + LEAVE_WITHIN));
     session.handle_timeout(now + LEAVE_WITHIN);
-    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], State::Closed));
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], SessionState::Closed));
     assert!(matches!(session.poll_event(), Some(Event::Closed { unresolved, .. }) if unresolved == [70]));
 }
 
@@ -310,10 +310,10 @@ fn our_own_unbind_waits_for_what_is_in_flight() {
     session.unbind(now);
     assert_eq!((output(&mut session), session.has_room()), (vec![], false));
     session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"a\0"), now + SECOND);
-    assert_eq!((output(&mut session), session.state()), (vec![(6, 0, 3)], State::Unbinding));
+    assert_eq!((output(&mut session), session.state()), (vec![(6, 0, 3)], SessionState::Unbinding));
     // both sides at once
     session.handle_bytes(&pdu(6, 0, 9, b""), now + SECOND);
-    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], State::Closed));
+    assert_eq!((output(&mut session), session.state()), (vec![(0x8000_0006, 0, 9)], SessionState::Closed));
     let mut silent = bound(now);
     silent.submit(&submit(), 70, now).expect("room");
     output(&mut silent);
@@ -321,7 +321,7 @@ fn our_own_unbind_waits_for_what_is_in_flight() {
     silent.handle_timeout(now + LEAVE_WITHIN);
     assert_eq!(output(&mut silent), [(6, 0, 3)], "it waits no longer than that");
     silent.handle_timeout(now + LEAVE_WITHIN + 10 * SECOND);
-    assert_eq!(silent.state(), State::Closed);
+    assert_eq!(silent.state(), SessionState::Closed);
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn a_pdu_that_is_never_completed_ends_it() {
     session.handle_bytes(&pdu(0x15, 0, 6, b"")[..7], now);
     session.handle_bytes(&[0], now + 5 * SECOND);
     session.handle_timeout(now + 10 * SECOND);
-    assert_eq!(session.state(), State::Closed);
+    assert_eq!(session.state(), SessionState::Closed);
 }
 
 #[test]
@@ -358,6 +358,6 @@ proptest::proptest! {
                 crate::smpp::receipt::read(&deliver);
             }
         }
-        proptest::prop_assert_ne!(session.state(), State::Binding);
+        proptest::prop_assert_ne!(session.state(), SessionState::Binding);
     }
 }

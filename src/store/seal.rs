@@ -57,9 +57,9 @@ pub struct SealError;
 
 /// The keys of one database. Cheap to clone; shows nothing in `Debug`.
 #[derive(Clone)]
-pub struct Keys(Arc<Held>);
+pub struct Keys(Arc<KeyRing>);
 
-struct Held {
+struct KeyRing {
     seal: LessSafeKey,
     numbers: hmac::Key,
     random: SystemRandom,
@@ -113,7 +113,7 @@ impl Keys {
         let lengths_fit = "HKDF-SHA-256 yields up to 8,160 octets and 32 are asked for";
         let seal = UnboundKey::from(prk.expand(&[b"seal"], &aead::AES_256_GCM).expect(lengths_fit));
         let numbers = hmac::Key::from(prk.expand(&[b"numbers"], hmac::HMAC_SHA256).expect(lengths_fit));
-        Keys(Arc::new(Held { seal: LessSafeKey::new(seal), numbers, random: SystemRandom::new() }))
+        Keys(Arc::new(KeyRing { seal: LessSafeKey::new(seal), numbers, random: SystemRandom::new() }))
     }
 
     /// Whether they come from one secret.

@@ -18,7 +18,7 @@ macro_rules! id {
 
 id!(
     /// One accepted MO, for ever (UUIDv7).
-    MoId
+    CauseId
 );
 id!(
     /// One segment to be submitted: a row of the outbox (UUIDv7).

@@ -6,6 +6,7 @@ pub mod gazetteer;
 pub mod ids;
 pub mod lang;
 pub mod limits;
+pub mod lock;
 pub mod money;
 pub mod msisdn;
 pub mod names;
@@ -16,8 +17,9 @@ pub mod writing;
 
 pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
 pub use countries::Countries;
-pub use ids::{AckId, MoId, MtId, SessionId};
+pub use ids::{AckId, CauseId, MtId, SessionId};
 pub use lang::Language;
+pub use lock::lock;
 pub use money::Riel;
 pub use msisdn::Msisdn;
 pub use pin::Pin;

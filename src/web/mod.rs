@@ -22,7 +22,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// How an answer travels to the browser that asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line {
+pub enum Transport {
     /// By TLS, which ends at a proxy in front.
     Tls,
     /// Within this machine.
@@ -31,15 +31,15 @@ pub enum Line {
     Plain,
 }
 
-impl Line {
+impl Transport {
     /// From the head of the request.
     pub fn of(request: &HeaderMap) -> Self {
         if request.get("x-forwarded-proto").is_some_and(|proto| proto == "https") {
-            Line::Tls
+            Transport::Tls
         } else if names_loopback(request) {
-            Line::Loopback
+            Transport::Loopback
         } else {
-            Line::Plain
+            Transport::Plain
         }
     }
 
@@ -47,17 +47,17 @@ impl Line {
     /// origins it trusts: TLS and loopback) they are known by that; on a plain line they could not be told from foreign
     /// ones. Other sites learn nothing either way, and no address of ours holds a code.
     fn referrer_policy(self) -> &'static str {
-        if self == Line::Plain { "same-origin" } else { "no-referrer" }
+        if self == Transport::Plain { "same-origin" } else { "no-referrer" }
     }
 }
 
 /// Puts the headers of every page on an answer. Assets say themselves how long they keep; pages are never kept.
-pub fn protect(headers: &mut HeaderMap, line: Line) {
+pub fn protect(headers: &mut HeaderMap, line: Transport) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(line.referrer_policy()));
-    if line == Line::Tls {
+    if line == Transport::Tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
@@ -125,7 +125,7 @@ pub fn digest(text: &str) -> [u8; 32] {
 /// Name of the cookie by which a kiosk device is known: where TLS ends at a proxy in front, one that browsers send
 /// over TLS only.
 pub fn device_cookie(headers: &HeaderMap) -> &'static str {
-    if Line::of(headers) == Line::Tls { "__Host-chrak-device" } else { "chrak-device" }
+    if Transport::of(headers) == Transport::Tls { "__Host-chrak-device" } else { "chrak-device" }
 }
 
 /// The token of the device that sent these headers. Behind TLS only the cookie that nobody else can have set counts.

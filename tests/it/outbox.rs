@@ -1,12 +1,12 @@
 //! The way out as a bind meets it: real turns, a real database, and a bind whose window the test holds in its hand.
 use crate::support::{app::NO_LIMITS, desk::Desk};
 use chrak::{
-    exchange::{Puller, Submission},
+    exchange::{OutboxFeed, Submission},
     ports::{
         inbox::{DedupeKey, DedupeKind, Intake, NewMo, Source},
         outbox::{Outcome, Settlement},
     },
-    types::{Language, MoId, Msisdn, SessionId},
+    types::{CauseId, Language, Msisdn, SessionId},
 };
 use sqlx::Connection;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ async fn desk() -> Desk {
 }
 
 /// A bind of that window joins.
-fn bind(desk: &Desk, window: usize) -> (SessionId, Puller) {
+fn bind(desk: &Desk, window: usize) -> (SessionId, OutboxFeed) {
     let session = SessionId(uuid::Uuid::now_v7());
     desk.exchange.session_opened(session);
     (session, desk.exchange.pull(&"sandbox".into(), session, window).expect("a telco"))
@@ -40,8 +40,8 @@ fn sent() -> Outcome {
     Outcome::Sent { message_id: None }
 }
 
-async fn next(puller: &mut Puller) -> Submission {
-    tokio::time::timeout(Duration::from_secs(5), puller.next()).await.expect("in time").expect("a segment")
+async fn next(feed: &mut OutboxFeed) -> Submission {
+    tokio::time::timeout(Duration::from_secs(5), feed.next()).await.expect("in time").expect("a segment")
 }
 
 /// Waits until so many segments are in the outbox.
@@ -60,10 +60,10 @@ async fn a_full_window_is_filled_again_at_once_not_at_the_next_regular_look() {
         desk.accept(&number(n), CODE).await;
     }
     queued(&desk, 300).await;
-    let (session, mut puller) = bind(&desk, 1);
+    let (session, mut feed) = bind(&desk, 1);
     let begun = Instant::now();
     for taken in 0..300 {
-        let submission = next(&mut puller).await;
+        let submission = next(&mut feed).await;
         settle(&desk, session, &submission, sent()).await;
         // two a look were 150 looks of half a second
         assert!(begun.elapsed() < Duration::from_secs(20), "{taken} of 300 went out in 20 s");
@@ -79,7 +79,7 @@ async fn nobody_waits_behind_a_stream_of_others() {
         desk.accept(&number(n), CODE).await;
     }
     queued(&desk, 100).await;
-    let (session, mut puller) = bind(&desk, 1);
+    let (session, mut feed) = bind(&desk, 1);
     // for each one that goes out two more come: the link never catches up
     let (mut order, mut come) = (Vec::new(), 100);
     let place = |submission: &Submission| {
@@ -91,7 +91,7 @@ async fn nobody_waits_behind_a_stream_of_others() {
             desk.accept(&number(come), CODE).await;
             come += 1;
         }
-        let submission = next(&mut puller).await;
+        let submission = next(&mut feed).await;
         order.push(place(&submission));
         settle(&desk, session, &submission, sent()).await;
     }
@@ -144,7 +144,7 @@ async fn answers_of_one_number_keep_the_order_of_its_texts_whatever_the_telco_re
 async fn what_waits_and_nobody_works_on_is_answered_within_half_a_minute() {
     let mut desk = Desk::open(NO_LIMITS, Language::En).await;
     let stranded = NewMo {
-        id: MoId(uuid::Uuid::now_v7()),
+        id: CauseId(uuid::Uuid::now_v7()),
         smsc: "sandbox".into(),
         family: "sandbox".into(),
         session: desk.session,

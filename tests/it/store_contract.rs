@@ -3,14 +3,14 @@
 use chrak::{
     ports::{
         Store, StoreFault,
-        citizens::{CitizenRecord, Tallies, Tally},
+        citizens::{CitizenRecord, NumberWindow, NumberWindows},
         inbox::*,
         outbox::*,
     },
     smpp::message_id::Rule,
     store::{Keys, OpenError, SqliteStore, StoreOptions},
     types::{
-        Language, MoId, Msisdn, MtId, SessionId, UnixMs,
+        CauseId, Language, Msisdn, MtId, SessionId, UnixMs,
         names::{Family, SmscName},
     },
 };
@@ -132,7 +132,7 @@ fn digest(text: &str) -> [u8; 32] {
 
 fn mo(text: &str, session: SessionId) -> NewMo {
     NewMo {
-        id: MoId(Uuid::now_v7()),
+        id: CauseId(Uuid::now_v7()),
         smsc: SmscName::from("smart"),
         family: Family::from("smart"),
         session,
@@ -172,7 +172,7 @@ fn to(number: &str, mt: NewMt) -> NewMt {
     NewMt { destination: Msisdn::parse_e164(number).expect("a number"), ..mt }
 }
 
-fn finish(mo: MoId, mts: Vec<NewMt>) -> Finish {
+fn finish(mo: CauseId, mts: Vec<NewMt>) -> Finish {
     Finish { mo, end: MoEnd::Answered, citizen: None, mts, follow_up: None }
 }
 
@@ -195,7 +195,7 @@ async fn begun(factory: &dyn Factory) -> Box<dyn Store> {
 }
 
 /// Stores an MO and ends its turn with these segments; returns its id.
-async fn answered(store: &dyn Store, text: &str, mts: Vec<NewMt>) -> MoId {
+async fn answered(store: &dyn Store, text: &str, mts: Vec<NewMt>) -> CauseId {
     let mo = mo(text, session());
     let id = mo.id;
     assert!(is_new(&store.accept(mo).await.expect("stored")));

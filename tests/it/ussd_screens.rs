@@ -5,7 +5,7 @@ use chrak::{
     ports::ussd::{UssdSession, UssdStep},
     render::{ussd::Size, words},
     text::segment::Alphabet,
-    types::{Language, MoId, Msisdn, UnixMs},
+    types::{CauseId, Language, Msisdn, UnixMs},
 };
 use jiff::civil::Weekday;
 use std::{
@@ -125,7 +125,7 @@ impl Walk {
             mts: Vec::new(),
             late: None,
             follow_up: None,
-            cause: MoId(uuid::Uuid::now_v7()),
+            cause: CauseId(uuid::Uuid::now_v7()),
         };
         self.desk.store.keep_ussd(step, UnixMs(0)).await.expect("kept");
     }

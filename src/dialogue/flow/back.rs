@@ -85,12 +85,12 @@ impl Flow {
     }
 
     /// Where an answer leads back to: the list before it, but never to one that has been acted upon.
-    pub(super) fn list_behind(mut self, view: &View) -> Option<Box<State>> {
+    pub(super) fn list_behind(mut self, view: &View) -> Option<Box<DialogueState>> {
         let done = matches!(view, View::Booked(_) | View::Moved(_) | View::Cancelled(_) | View::Uncertain | View::Menu);
         let shown = self.shown.filter(|_| self.caps.keys_only && !done)?;
         self.give_up();
         self.wrong = 0;
         self.at = At::Choosing(shown);
-        Some(Box::new(State::Flow(Box::new(self))))
+        Some(Box::new(DialogueState::Flow(Box::new(self))))
     }
 }

@@ -4,7 +4,7 @@
 //! guess in hand when the process dies was answered to nobody. It must not know the portal.
 use super::{DAY, Full, HOUR, KEPT_FOR_PINS, QUARTER, Shut};
 use crate::{
-    exchange::{Exchange, hold},
+    exchange::{Exchange, lock},
     types::{Msisdn, UnixMs},
 };
 use std::{collections::HashMap, sync::Mutex, time::Duration};
@@ -47,7 +47,7 @@ impl Exchange {
     /// Takes a place for a look-up by code alone.
     pub(super) async fn lend(&self, number: Msisdn) -> Result<Lent, Full> {
         let before = {
-            let mut in_hand = hold(&self.core.portal.budget.in_hand);
+            let mut in_hand = lock(&self.core.portal.budget.in_hand);
             let own = in_hand.entry(number).or_default();
             *own += 1;
             *own - 1
@@ -97,7 +97,7 @@ impl Exchange {
             let places = vec![(ALL.to_owned(), HOUR.as_millis() as i64, bound); block as usize];
             match self.core.store.tally(places, self.now()).await {
                 Ok(true) => {
-                    let mut idle = hold(&budget.idle);
+                    let mut idle = lock(&budget.idle);
                     *idle = Idle { places: idle.places + block - 1, since: self.now() };
                     return Ok(());
                 }
@@ -110,7 +110,7 @@ impl Exchange {
 
     /// Gives back to the store what nobody uses.
     pub(in crate::exchange) async fn settle_budget(&self) {
-        let idle = std::mem::take(&mut hold(&self.core.portal.budget.idle).places);
+        let idle = std::mem::take(&mut lock(&self.core.portal.budget.idle).places);
         self.give_back(idle).await;
     }
 
@@ -141,7 +141,7 @@ impl Idle {
 
 impl Budget {
     fn pop(&self, now: UnixMs) -> bool {
-        let mut idle = hold(&self.idle);
+        let mut idle = lock(&self.idle);
         idle.end(now);
         let some = idle.places > 0;
         idle.places -= u32::from(some);
@@ -150,7 +150,7 @@ impl Budget {
 
     /// A place comes back; how many are too many here.
     fn push(&self, now: UnixMs) -> u32 {
-        let mut idle = hold(&self.idle);
+        let mut idle = lock(&self.idle);
         idle.places += 1;
         idle.end(now);
         let surplus = if idle.places > IDLE_MAX { BLOCK } else { 0 };
@@ -159,7 +159,7 @@ impl Budget {
     }
 
     fn is_out(&self, number: Msisdn) {
-        let mut in_hand = hold(&self.in_hand);
+        let mut in_hand = lock(&self.in_hand);
         if let Some(own) = in_hand.get_mut(&number) {
             *own -= 1;
             if *own == 0 {

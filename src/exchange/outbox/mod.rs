@@ -5,7 +5,7 @@
 //! no more can come twice.
 mod places;
 
-use super::{Exchange, hold};
+use super::{Exchange, lock};
 use crate::{
     ports::{
         StoreFault,
@@ -13,7 +13,7 @@ use crate::{
         status::Rate,
     },
     types::{
-        MoId, MtId, SessionId,
+        CauseId, MtId, SessionId,
         limits::{AMBIGUOUS_HOLD, COMMIT_OPS_MAX, SUBMIT_AHEAD},
         names::SmscName,
     },
@@ -55,27 +55,27 @@ impl TelcoOutbox {
     }
 
     fn join(&self, session: SessionId, places: usize, hand: mpsc::Sender<Submission>) {
-        hold(&self.places).join(session, places, hand);
-        hold(&self.bound_since).get_or_insert_with(Instant::now);
+        lock(&self.places).join(session, places, hand);
+        lock(&self.bound_since).get_or_insert_with(Instant::now);
         self.wake.notify_one();
     }
 
     fn leave(&self, session: SessionId) {
-        let mut places = hold(&self.places);
+        let mut places = lock(&self.places);
         places.leave(session);
         if places.is_empty() {
-            *hold(&self.bound_since) = None;
+            *lock(&self.bound_since) = None;
         }
     }
 
     /// Something is queued, or may have become due.
     fn ask(&self) {
-        hold(&self.places).ask();
+        lock(&self.places).ask();
         self.wake.notify_one();
     }
 
     fn give_back(&self, session: SessionId, places: usize) {
-        let wake = hold(&self.places).give_back(session, places);
+        let wake = lock(&self.places).give_back(session, places);
         if wake {
             self.wake.notify_one();
         }
@@ -83,7 +83,7 @@ impl TelcoOutbox {
 
     /// Hands a segment over; `Err` when the session has gone meanwhile.
     fn hand(&self, session: SessionId, submission: Submission) -> Result<(), MtId> {
-        let hand = hold(&self.places).reach(session).cloned();
+        let hand = lock(&self.places).reach(session).cloned();
         match hand {
             // The channel holds all places, and one of them was taken for this.
             Some(hand) => hand.try_send(submission).map_err(|refused| refused.into_inner().mt.id),
@@ -92,19 +92,19 @@ impl TelcoOutbox {
     }
 
     fn bound_for(&self) -> Option<Duration> {
-        hold(&self.bound_since).map(|since| since.elapsed())
+        lock(&self.bound_since).map(|since| since.elapsed())
     }
 }
 
 /// A bind's end of the outbox: yields what the bind is to submit. Dropping it gives its places up; what was
 /// handed over and not settled is then uncertain, and the bind settles it as such before.
-pub struct Puller {
+pub struct OutboxFeed {
     outbox: Arc<TelcoOutbox>,
     session: SessionId,
     due: mpsc::Receiver<Submission>,
 }
 
-impl Puller {
+impl OutboxFeed {
     /// The next segment to submit; waits until there is one.
     pub async fn next(&mut self) -> Option<Submission> {
         self.due.recv().await
@@ -128,7 +128,7 @@ impl Puller {
     }
 }
 
-impl Drop for Puller {
+impl Drop for OutboxFeed {
     fn drop(&mut self) {
         self.outbox.leave(self.session);
     }
@@ -138,12 +138,12 @@ impl Exchange {
     /// A bind that can submit takes part with a window of so many places.
     ///
     /// Returns `None` for a telco that is not configured.
-    pub fn pull(&self, smsc: &SmscName, session: SessionId, window: usize) -> Option<Puller> {
+    pub fn pull(&self, smsc: &SmscName, session: SessionId, window: usize) -> Option<OutboxFeed> {
         let outbox = Arc::clone(self.core.outboxes.get(smsc)?);
-        let places = Puller::places(window);
+        let places = OutboxFeed::places(window);
         let (hand, due) = mpsc::channel(places);
         outbox.join(session, places, hand);
-        Some(Puller { outbox, session, due })
+        Some(OutboxFeed { outbox, session, due })
     }
 
     /// Stores what became of segments, and gives their places in the window back after the commit.
@@ -201,7 +201,7 @@ impl Exchange {
     }
 
     /// Notes that the telco has read the resps of these MOs.
-    pub async fn confirm(&self, mos: Vec<MoId>) {
+    pub async fn confirm(&self, mos: Vec<CauseId>) {
         if !mos.is_empty() && self.core.store.confirm(mos).await.is_err() {
             self.core.health.failed();
         }
@@ -212,14 +212,14 @@ impl Exchange {
         if let Some(first) = mts.first_mut()
             && let Some(outbox) = self.core.outboxes.get(&first.smsc)
         {
-            first.reserved = hold(&outbox.places).reserve();
+            first.reserved = lock(&outbox.places).reserve();
         }
     }
 
     /// Hands over what was stored as submitting (`begun`), gives the other places back, and says what is queued.
     pub(super) async fn hand_over(
         &self,
-        mo: MoId,
+        mo: CauseId,
         mts: Vec<NewMt>,
         begun: &Result<Vec<MtId>, StoreFault>,
         read_at: Option<Instant>,
@@ -265,12 +265,12 @@ impl Exchange {
                 () = stop.cancelled() => return,
                 () = outbox.wake.notified() => {}
                 _ = regular.tick() => {
-                    hold(&outbox.places).ask();
+                    lock(&outbox.places).ask();
                     self.resolve(&outbox).await;
                 }
             }
             while !stop.is_cancelled() {
-                let look = hold(&outbox.places).begin_look(COMMIT_OPS_MAX);
+                let look = lock(&outbox.places).begin_look(COMMIT_OPS_MAX);
                 let Some(look) = look else { break };
                 if self.look(&outbox, look).await.is_err() {
                     // it is still owed: the next regular look pays
@@ -286,7 +286,7 @@ impl Exchange {
         let (begun, found) = match found {
             Ok(found) => found,
             Err(fault) => {
-                hold(&outbox.places).end_look(&look, look.places, Found::More);
+                lock(&outbox.places).end_look(&look, look.places, Found::More);
                 return Err(fault);
             }
         };
@@ -297,7 +297,7 @@ impl Exchange {
                 self.settle(&outbox.smsc, vec![unwritten]).await;
             }
         }
-        hold(&outbox.places).end_look(&look, unused, found);
+        lock(&outbox.places).end_look(&look, unused, found);
         Ok(())
     }
 
@@ -338,7 +338,7 @@ impl Exchange {
     }
 }
 
-fn due(mo: MoId, mt: NewMt) -> DueMt {
+fn due(mo: CauseId, mt: NewMt) -> DueMt {
     DueMt {
         id: mt.id,
         mo,

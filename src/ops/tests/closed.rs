@@ -4,12 +4,12 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
-        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
+        kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
-    types::{MoId, Msisdn, MtId, UnixMs, names::Family},
+    types::{CauseId, Msisdn, MtId, UnixMs, names::Family},
 };
 
 #[rustfmt::skip]
@@ -31,7 +31,7 @@ impl Pushes for Depths {
     fn take_event(&self, _: String, _: Option<NewPush>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn take_asked(&self, _: String, _: NewPush, _: Bounds, _: UnixMs) -> PortFuture<'_, Result<Asked, StoreFault>> { closed() }
     fn due_pushes(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> { closed() }
-    fn end_push(&self, _: MoId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn end_push(&self, _: CauseId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
     fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
 }
@@ -46,7 +46,7 @@ impl Kiosks for Depths {
     fn pairing_taken(&self, _: String) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn pair(&self, _: NewKiosk, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn revoke(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
-    fn keep_beats(&self, _: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+    fn keep_heartbeats(&self, _: Vec<(String, Heartbeat)>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn tell_kiosk(&self, _: String, _: Command, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn commands(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<Command>, StoreFault>> { closed() }
     fn commands_done(&self, _: String, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }

@@ -127,7 +127,7 @@ impl Case {
         let what = format!("{} within {} ms, after {took:?}", self.what, self.deadline);
         assert!(is_certain(&answer), "{what}: {answer:?}");
         assert!(took < asker.deadline, "{what}");
-        assert!(!hold(&self.client.core.breaker).failing(), "{what}: it counts as answered");
+        assert!(!lock(&self.client.core.breaker).failing(), "{what}: it counts as answered");
         self
     }
 }

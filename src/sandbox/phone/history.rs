@@ -1,7 +1,8 @@
 //! What each web phone sent and received, bounded; tells listeners of every change. Knows no HTTP.
 
+use crate::types::lock;
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -48,7 +49,7 @@ type Phones<'a> = MutexGuard<'a, (HashMap<String, Phone>, u64)>;
 
 impl Book {
     fn lock(&self) -> Phones<'_> {
-        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.phones)
     }
 
     /// Changes from now on.

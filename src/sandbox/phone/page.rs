@@ -63,13 +63,13 @@ pub fn routes(page: PhonePage) -> Router {
 }
 
 async fn headers(request: Request, next: Next) -> Response {
-    let line = web::Line::of(request.headers());
+    let transport = web::Transport::of(request.headers());
     let mut answer = if super::is_local(request.headers()) {
         next.run(request).await
     } else {
         super::refuse(StatusCode::FORBIDDEN, "the phone is for this machine only")
     };
-    web::protect(answer.headers_mut(), line);
+    web::protect(answer.headers_mut(), transport);
     answer
 }
 

@@ -1,6 +1,7 @@
 //! Applications, and how much of one the caller's factors earn. What each level shows is laid ready at the
 //! start, so that an answer under load is a look-up. It must not know how they are stored.
 use super::{Server, gate, problem::Problem};
+use crate::types::lock;
 use axum::{
     extract::{Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 use tokio::time::Instant;
@@ -72,7 +73,7 @@ impl Applications {
     /// Judges a PIN. Wrong ones are counted for 30 minutes; after five any PIN is refused until the fifth is
     /// 30 minutes old.
     fn pin(&self, code: &str, right: bool) -> Result<(), Problem> {
-        let mut all = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.wrong);
         let times = all.entry(code.to_owned()).or_default();
         let now = Instant::now();
         if let (PINS_WRONG_MAX.., Some(last)) = (times.len(), times.last()) {
@@ -196,12 +197,12 @@ impl Applications {
 
     /// Whether the fee was paid since the start.
     pub fn is_paid(&self, code: &str) -> bool {
-        self.paid.lock().unwrap_or_else(PoisonError::into_inner).contains(code)
+        lock(&self.paid).contains(code)
     }
 
     /// The fee is paid.
     pub fn paid(&self, code: &str) {
-        self.paid.lock().unwrap_or_else(PoisonError::into_inner).insert(code.to_owned());
+        lock(&self.paid).insert(code.to_owned());
     }
 
     /// Whether the caller's factors open this application.

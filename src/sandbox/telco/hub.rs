@@ -1,9 +1,10 @@
 //! What all sessions of the sandbox telco share: MOs and receipts waiting, segments being joined, the ledger,
 //! a running load. Knows no socket; sessions and phones come to it under one lock, never across an await.
 
+use crate::types::lock;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -283,7 +284,7 @@ impl Hub {
 
     /// The state. A panic elsewhere leaves it usable: it is a sandbox.
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// What happens from now on.

@@ -30,13 +30,13 @@ pub(super) struct Locked {
 pub(super) struct Files {
     database: Locked,
     /// What must stand where: the file, its WAL and the index of that.
-    places: Vec<Place>,
+    places: Vec<FileAt>,
     /// The file never becomes shorter while we have it: nothing here vacuums.
     len: AtomicU64,
     key: Option<(PathBuf, Keys)>,
 }
 
-struct Place {
+struct FileAt {
     path: PathBuf,
     inode: (u64, u64),
 }
@@ -129,11 +129,11 @@ impl Locked {
         let about = self.file.metadata()?;
         // SQLite keeps the others beside the real file, not beside a link to it
         let real = self.path.canonicalize()?;
-        let mut places = vec![Place { path: self.path.clone(), inode: inode(&about) }];
+        let mut places = vec![FileAt { path: self.path.clone(), inode: inode(&about) }];
         for end in ["-wal", "-shm"] {
             let path = beside(&real, end);
             let inode = inode(&path.metadata()?);
-            places.push(Place { path, inode });
+            places.push(FileAt { path, inode });
         }
         Ok(Files { database: self, places, len: AtomicU64::new(about.len()), key })
     }
@@ -143,7 +143,7 @@ impl Files {
     /// What is wrong with the files, in words for the operator; `None` when all is as it was opened. A few
     /// microseconds.
     pub(super) fn displaced(&self) -> Option<String> {
-        for Place { path, inode: opened } in &self.places {
+        for FileAt { path, inode: opened } in &self.places {
             let what = match path.metadata() {
                 Ok(there) if inode(&there) == *opened => continue,
                 Ok(_) => "was replaced by another file",

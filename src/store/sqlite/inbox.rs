@@ -13,7 +13,7 @@ use crate::{
         outbox::{MtKind, NewMt},
     },
     types::{
-        MoId, Msisdn, MtId, SessionId, UnixMs,
+        CauseId, Msisdn, MtId, SessionId, UnixMs,
         limits::{DEDUPE_IN_DIALOGUE, DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
         names::SmscName,
     },
@@ -305,7 +305,7 @@ pub(super) async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
             |tuple, record| {
                 tuple.push_bind(&record.mac[..]).push_bind(record.language.clone());
                 tuple.push_bind(record.stopped).push_bind(record.dialogue.clone());
-                tuple.push_bind(record.dialogue_until).push_bind(record.tallies.clone());
+                tuple.push_bind(record.dialogue_until).push_bind(record.windows.clone());
                 tuple.push_bind(record.in_dialogue);
             },
         ),
@@ -534,7 +534,7 @@ impl SqliteStore {
             return Ok(None);
         };
         Ok(Some(StoredMo {
-            id: MoId(Uuid::from_bytes(id)),
+            id: CauseId(Uuid::from_bytes(id)),
             smsc: SmscName::from(row.try_get::<&str, _>(1)?),
             source,
             destination: row.try_get(3)?,
@@ -546,7 +546,7 @@ impl SqliteStore {
         }))
     }
 
-    async fn read_waiting(&self, suspects: bool, after: Option<MoId>, limit: usize) -> Sql<Vec<StoredMo>> {
+    async fn read_waiting(&self, suspects: bool, after: Option<CauseId>, limit: usize) -> Sql<Vec<StoredMo>> {
         let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
         let rows = sqlx::query(WAITING)
             .bind(suspects)
@@ -581,9 +581,9 @@ impl Inbox for SqliteStore {
             let row = self.seal_mo(mo)?;
             match self.submit(Op::Accept(Box::new(row))).await? {
                 Answer::New(citizen) => Ok(Accepted::New { citizen: self.record(citizen) }),
-                Answer::Duplicate { of } => Ok(Accepted::Duplicate { of: MoId(Uuid::from_bytes(of)) }),
+                Answer::Duplicate { of } => Ok(Accepted::Duplicate { of: CauseId(Uuid::from_bytes(of)) }),
                 Answer::Resembles { of, session, received_at } => Ok(Accepted::Resembles {
-                    of: MoId(Uuid::from_bytes(of)),
+                    of: CauseId(Uuid::from_bytes(of)),
                     session: SessionId(Uuid::from_bytes(session)),
                     received_at: UnixMs(received_at),
                 }),
@@ -595,13 +595,13 @@ impl Inbox for SqliteStore {
     fn waiting(
         &self,
         suspects: bool,
-        after: Option<MoId>,
+        after: Option<CauseId>,
         limit: usize,
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
         Box::pin(async move { self.read_waiting(suspects, after, limit).await.map_err(|error| fault(&error)) })
     }
 
-    fn claim(&self, mo: MoId, alone: bool, _now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn claim(&self, mo: CauseId, alone: bool, _now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
         Box::pin(async move {
             match self.submit(Op::Claim { mo: *mo.0.as_bytes(), alone }).await? {
                 Answer::Citizen(citizen) => Ok(self.record(citizen)),
@@ -610,7 +610,7 @@ impl Inbox for SqliteStore {
         })
     }
 
-    fn release(&self, mo: MoId, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn release(&self, mo: CauseId, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move { self.submit(Op::Release { mo: *mo.0.as_bytes() }).await.map(|_| ()) })
     }
 
@@ -621,7 +621,7 @@ impl Inbox for SqliteStore {
         })
     }
 
-    fn confirm(&self, mos: Vec<MoId>) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn confirm(&self, mos: Vec<CauseId>) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move {
             let mos = mos.into_iter().map(|mo| *mo.0.as_bytes()).collect();
             self.submit(Op::Confirm(mos)).await.map(|_| ())

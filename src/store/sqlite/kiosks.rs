@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        kiosks::{Beat, Command, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
+        kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
     },
     types::UnixMs,
 };
@@ -23,10 +23,10 @@ pub(super) enum KioskOp {
     Take { old: TokenHash, new: TokenHash, now: i64 },
     Taken { id: String },
     Revoke { id: String, now: i64 },
-    Beats(Vec<(String, Beat)>),
+    Beats(Vec<(String, Heartbeat)>),
     Tell { id: String, command: Command, now: i64 },
     Done { id: String, done: Vec<String>, now: i64 },
-    Tally { windows: Vec<(String, i64, u32)>, now: i64 },
+    NumberWindow { windows: Vec<(String, i64, u32)>, now: i64 },
     Untally { names: Vec<String>, now: i64 },
 }
 
@@ -41,8 +41,8 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
             let done = sqlx::query(sql).bind(id).bind(now).execute(&mut db.conn).await?;
             Ok(Answer::Count(done.rows_affected()))
         }
-        KioskOp::Beats(beats) => keep(db, beats).await.map(|()| Answer::Done),
-        KioskOp::Tell { id, command, now } => tell(db, id, command, *now).await.map(Answer::Count),
+        KioskOp::Beats(heartbeats) => keep(db, heartbeats).await.map(|()| Answer::Done),
+        KioskOp::Tell { id, command, now } => send_command(db, id, command, *now).await.map(Answer::Count),
         KioskOp::Done { id, done, now } => {
             for command in done {
                 let sql = "UPDATE kiosk_command SET done_at = ?3 WHERE id = ?1 AND kiosk = ?2 AND done_at IS NULL";
@@ -57,30 +57,30 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
             }
             Ok(Answer::Done)
         }
-        KioskOp::Tally { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
+        KioskOp::NumberWindow { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
     }
 }
 
-async fn keep(db: &mut Db, beats: &[(String, Beat)]) -> Sql<()> {
-    for (id, beat) in beats {
+async fn keep(db: &mut Db, heartbeats: &[(String, Heartbeat)]) -> Sql<()> {
+    for (id, heartbeat) in heartbeats {
         sqlx::query(
             "UPDATE kiosk SET seen_at = ?2, page = ?3, build = ?4, printer = ?5, network_ms = ?6, battery = ?7 \
              WHERE id = ?1",
         )
         .bind(id)
-        .bind(beat.at.0)
-        .bind(&beat.page)
-        .bind(&beat.build)
-        .bind(&beat.printer)
-        .bind(beat.network_ms)
-        .bind(beat.battery)
+        .bind(heartbeat.at.0)
+        .bind(&heartbeat.page)
+        .bind(&heartbeat.build)
+        .bind(&heartbeat.printer)
+        .bind(heartbeat.network_ms)
+        .bind(heartbeat.battery)
         .execute(&mut db.conn)
         .await?;
     }
     Ok(())
 }
 
-async fn tell(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql<u64> {
+async fn send_command(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql<u64> {
     let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM kiosk WHERE id = ?1 AND revoked_at IS NULL")
         .bind(id)
         .fetch_one(&mut db.conn)
@@ -161,9 +161,9 @@ const KIOSKS: &str = "SELECT id, office, profile, paired_at, revoked_at, closed,
 fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
     let seen: Option<i64> = row.try_get(6)?;
     let text = |at: usize| row.try_get::<Option<String>, _>(at).map(Option::unwrap_or_default);
-    let beat = match seen {
+    let heartbeat = match seen {
         None => None,
-        Some(at) => Some(Beat {
+        Some(at) => Some(Heartbeat {
             at: UnixMs(at),
             page: text(7)?,
             build: text(8)?,
@@ -183,7 +183,7 @@ fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
         volume: row.try_get(13)?,
         language: row.try_get(14)?,
         fresh: row.try_get(15)?,
-        beat,
+        heartbeat,
     })
 }
 
@@ -256,8 +256,8 @@ impl Kiosks for SqliteStore {
         Box::pin(self.kiosk_op(KioskOp::Revoke { id, now: now.0 }))
     }
 
-    fn keep_beats(&self, beats: Vec<(String, Beat)>) -> PortFuture<'_, Result<(), StoreFault>> {
-        Box::pin(async move { self.submit(Op::Kiosk(Box::new(KioskOp::Beats(beats)))).await.map(|_| ()) })
+    fn keep_heartbeats(&self, heartbeats: Vec<(String, Heartbeat)>) -> PortFuture<'_, Result<(), StoreFault>> {
+        Box::pin(async move { self.submit(Op::Kiosk(Box::new(KioskOp::Beats(heartbeats)))).await.map(|_| ()) })
     }
 
     fn tell_kiosk(&self, id: String, command: Command, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
@@ -278,7 +278,7 @@ impl Kiosks for SqliteStore {
     }
 
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
-        Box::pin(self.kiosk_op(KioskOp::Tally { windows, now: now.0 }))
+        Box::pin(self.kiosk_op(KioskOp::NumberWindow { windows, now: now.0 }))
     }
 
     fn untally(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {

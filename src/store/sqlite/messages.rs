@@ -67,12 +67,12 @@ pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
         insert(db, row, item, message, push.as_ref()).await?;
     }
     let request = call.request.clone();
-    if let Some((key, print)) = &call.key {
+    if let Some((key, fingerprint)) = &call.key {
         let outcome = Outcome { request: request.clone(), items: items.clone() };
         sqlx::query("INSERT OR REPLACE INTO api_call (agency, key, print, outcome, at) VALUES (?, ?, ?, ?, ?)")
             .bind(&call.agency)
             .bind(key)
-            .bind(&print[..])
+            .bind(&fingerprint[..])
             .bind(serde_json::to_string(&outcome).expect("an outcome is plain strings and numbers"))
             .bind(row.now)
             .execute(&mut db.conn)
@@ -83,7 +83,7 @@ pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
 
 /// What the same call came to, when it was made before.
 async fn known_call(db: &mut Db, row: &CallRow) -> Sql<Option<CallEnd>> {
-    let Some((key, print)) = &row.call.key else { return Ok(None) };
+    let Some((key, fingerprint)) = &row.call.key else { return Ok(None) };
     let found = sqlx::query("SELECT print, outcome FROM api_call WHERE agency = ? AND key = ? AND at > ?")
         .bind(&row.call.agency)
         .bind(key)
@@ -91,7 +91,7 @@ async fn known_call(db: &mut Db, row: &CallRow) -> Sql<Option<CallEnd>> {
         .fetch_optional(&mut db.conn)
         .await?;
     let Some(found) = found else { return Ok(None) };
-    if fixed::<32>(&found, 0)? != *print {
+    if fixed::<32>(&found, 0)? != *fingerprint {
         return Ok(Some(CallEnd::Mismatch));
     }
     // taken for a new one, the call would be carried out twice
@@ -114,16 +114,16 @@ async fn decide(db: &mut Db, row: &CallRow) -> Sql<Vec<Item>> {
         };
         if let (None, Some(reference)) = (item.refused, &message.reference) {
             let before = match here.get(reference.as_str()) {
-                Some((at, print)) => Some((items[*at].id.clone(), *print, items[*at].cost)),
+                Some((at, fingerprint)) => Some((items[*at].id.clone(), *fingerprint, items[*at].cost)),
                 None => earlier(db, row, reference).await?,
             };
             match before {
-                Some((id, print, cost)) if print == message.print => {
+                Some((id, fingerprint, cost)) if fingerprint == message.fingerprint => {
                     item = Item { id, replayed: true, cost, ..item };
                 }
                 Some(_) => item.refused = Some(Refusal::ReferenceMismatch),
                 None => {
-                    here.insert(reference, (at, message.print));
+                    here.insert(reference, (at, message.fingerprint));
                 }
             }
         }
@@ -160,7 +160,7 @@ async fn insert(db: &mut Db, row: &CallRow, item: &Item, message: &NewMessage, p
     .bind(push.map_or_else(Vec::new, |push| push.id.to_vec()))
     .bind(&row.call.agency)
     .bind(&message.reference)
-    .bind(&message.print[..])
+    .bind(&message.fingerprint[..])
     .bind(&row.call.request)
     .bind(&message.masked)
     .bind(&row.call.label)

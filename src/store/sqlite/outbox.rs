@@ -10,7 +10,7 @@ use crate::{
         PortFuture, StoreFault,
         outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
     },
-    types::{MoId, Msisdn, MtId, SessionId, UnixMs, limits::SUBMIT_TRIES_MAX, names::SmscName},
+    types::{CauseId, Msisdn, MtId, SessionId, UnixMs, limits::SUBMIT_TRIES_MAX, names::SmscName},
 };
 use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -244,7 +244,7 @@ impl SqliteStore {
         };
         Ok(Ok(DueMt {
             id: MtId(Uuid::from_bytes(id)),
-            mo: MoId(Uuid::from_bytes(mo)),
+            mo: CauseId(Uuid::from_bytes(mo)),
             source: row.try_get(2)?,
             destination,
             body,

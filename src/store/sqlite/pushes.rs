@@ -13,7 +13,7 @@ use crate::{
         pushes::{Asked, Bounds, NewPush, PushEnd, PushKind, Pushes, StoredPush},
     },
     types::{
-        MoId, Msisdn, UnixMs,
+        CauseId, Msisdn, UnixMs,
         names::{Family, SmscName},
     },
 };
@@ -157,7 +157,7 @@ impl SqliteStore {
         };
         Ok(Some(StoredPush {
             push: NewPush {
-                id: MoId(Uuid::from_bytes(id)),
+                id: CauseId(Uuid::from_bytes(id)),
                 kind: kind_of(row.try_get(1)?),
                 number,
                 payload,
@@ -202,7 +202,7 @@ impl Pushes for SqliteStore {
         Box::pin(async move { self.read_due_pushes(now, limit).await.map_err(|error| fault(&error)) })
     }
 
-    fn end_push(&self, push: MoId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+    fn end_push(&self, push: CauseId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move {
             let id = *push.0.as_bytes();
             let mut row = PushEndRow { id, state: 2, due: 0, mts: Vec::new(), now: now.0, refused: None };

@@ -49,7 +49,7 @@ pub(super) struct CitizenRow {
     pub stopped: bool,
     pub dialogue: Option<Vec<u8>>,
     pub dialogue_until: i64,
-    pub tallies: String,
+    pub windows: String,
     pub in_dialogue: bool,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct MtRow {
 }
 
 /// Empty is nobody's; what cannot be read forgets what a number has spent, and the log says so.
-fn tallies(text: &str) -> crate::ports::citizens::Tallies {
+fn windows(text: &str) -> crate::ports::citizens::NumberWindows {
     if text.is_empty() {
         return Default::default();
     }
@@ -100,10 +100,10 @@ impl CitizenRow {
             Some(plain) => Some(keys.seal(&mac, "dialogue", plain).map_err(|_| StoreFault::Rejected)?),
             None => None,
         };
-        let tallies = if record.tallies == Default::default() {
+        let windows = if record.windows == Default::default() {
             String::new()
         } else {
-            serde_json::to_string(&record.tallies).map_err(|_| StoreFault::Rejected)?
+            serde_json::to_string(&record.windows).map_err(|_| StoreFault::Rejected)?
         };
         Ok(CitizenRow {
             mac,
@@ -111,7 +111,7 @@ impl CitizenRow {
             stopped: record.stopped,
             dialogue,
             dialogue_until: record.dialogue_until.0,
-            tallies,
+            windows,
             in_dialogue: record.in_dialogue,
         })
     }
@@ -128,7 +128,7 @@ impl CitizenRow {
             stopped: self.stopped,
             dialogue,
             dialogue_until: UnixMs(self.dialogue_until),
-            tallies: tallies(&self.tallies),
+            windows: windows(&self.windows),
             in_dialogue: self.in_dialogue,
         }
     }
@@ -140,7 +140,7 @@ impl CitizenRow {
             stopped: row.try_get(2)?,
             dialogue: row.try_get(3)?,
             dialogue_until: row.try_get(4)?,
-            tallies: row.try_get(5)?,
+            windows: row.try_get(5)?,
             in_dialogue: row.try_get(6)?,
         })
     }

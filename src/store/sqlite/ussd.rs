@@ -107,7 +107,7 @@ async fn remember_choices(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
              tallies = excluded.tallies",
             |tuple, record| {
                 tuple.push_bind(&record.mac[..]).push_bind(record.language.clone()).push_bind(record.stopped);
-                tuple.push_bind(0_i64).push_bind(record.tallies.clone());
+                tuple.push_bind(0_i64).push_bind(record.windows.clone());
             },
         ),
     )

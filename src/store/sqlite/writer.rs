@@ -427,8 +427,8 @@ impl Db {
     }
 }
 
-fn print(of: impl Hash) -> u64 {
-    // two things with one print only start a new group
+fn fingerprint(of: impl Hash) -> u64 {
+    // two things with one fingerprint only start a new group
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()
@@ -437,26 +437,26 @@ fn print(of: impl Hash) -> u64 {
 impl<'a> Group<'a> {
     /// Takes an operation in, unless it touches a row that is touched already or must run by itself.
     fn add(&mut self, at: usize, op: &'a Op) -> bool {
-        let prints: Vec<u64> = match op {
-            Op::Accept(mo) => vec![print(mo.id), print(mo.dedupe.digest)],
-            Op::Claim { mo, .. } | Op::Release { mo } => vec![print(mo)],
+        let fingerprints: Vec<u64> = match op {
+            Op::Accept(mo) => vec![fingerprint(mo.id), fingerprint(mo.dedupe.digest)],
+            Op::Claim { mo, .. } | Op::Release { mo } => vec![fingerprint(mo)],
             Op::Finish(finish) => {
-                std::iter::once(&finish.mo).chain(finish.mts.iter().map(|mt| &mt.id)).map(print).collect()
+                std::iter::once(&finish.mo).chain(finish.mts.iter().map(|mt| &mt.id)).map(fingerprint).collect()
             }
-            Op::Confirm(mos) => mos.iter().map(print).collect(),
-            Op::BeginSubmit { mts, .. } => mts.iter().map(print).collect(),
-            Op::Settle(rows) => rows.iter().map(|row| print(row.mt)).chain(message_prints(rows)).collect(),
-            Op::Receipt(row) => vec![print(&row.message_id)],
-            Op::Ussd(row) => {
-                std::iter::once(print((row.mac, &row.family))).chain(row.mts.iter().map(|mt| print(mt.id))).collect()
-            }
-            // looks at many rows, or at rows that no print names
+            Op::Confirm(mos) => mos.iter().map(fingerprint).collect(),
+            Op::BeginSubmit { mts, .. } => mts.iter().map(fingerprint).collect(),
+            Op::Settle(rows) => rows.iter().map(|row| fingerprint(row.mt)).chain(message_fingerprints(rows)).collect(),
+            Op::Receipt(row) => vec![fingerprint(&row.message_id)],
+            Op::Ussd(row) => std::iter::once(fingerprint((row.mac, &row.family)))
+                .chain(row.mts.iter().map(|mt| fingerprint(mt.id)))
+                .collect(),
+            // looks at many rows, or at rows that no fingerprint names
             _ => return false,
         };
-        if prints.iter().any(|print| self.touched.contains(print)) {
+        if fingerprints.iter().any(|fingerprint| self.touched.contains(fingerprint)) {
             return false;
         }
-        self.touched.extend(prints);
+        self.touched.extend(fingerprints);
         match op {
             Op::Accept(mo) => self.accepts.push((at, mo)),
             Op::Claim { mo, alone } => self.claims.push((at, *mo, *alone)),
@@ -473,6 +473,6 @@ impl<'a> Group<'a> {
     }
 }
 
-fn message_prints(rows: &[SettleRow]) -> impl Iterator<Item = u64> {
-    rows.iter().filter_map(|row| row.message_id.as_ref()).map(print)
+fn message_fingerprints(rows: &[SettleRow]) -> impl Iterator<Item = u64> {
+    rows.iter().filter_map(|row| row.message_id.as_ref()).map(fingerprint)
 }

@@ -3,11 +3,12 @@ use super::{
     HttpLimits,
     pulse::{Pulse, Span},
 };
+use crate::types::lock;
 use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll, ready},
 };
 use tokio::time::Instant;
@@ -27,7 +28,7 @@ pub struct Meter {
 
 impl Meter {
     fn stage(&self) -> MutexGuard<'_, Stage> {
-        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.stage)
     }
 
     /// When it is looked at next.

@@ -5,11 +5,12 @@ use super::{
     HttpLimits,
     pulse::{Floor, Pulse},
 };
+use crate::types::lock;
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -117,7 +118,7 @@ impl Places {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 
     /// Whether nobody holds one.
@@ -184,7 +185,7 @@ impl Place {
     /// Says whether that client may hold one more.
     pub fn hold_for(&self, address: IpAddr) -> bool {
         let now = client_key(address);
-        let mut client = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut client = lock(&self.client);
         if *client == now {
             return true;
         }
@@ -202,7 +203,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let client = *self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = *lock(&self.client);
         // who gave way holds none any more
         self.places.table().rise(client, &self.seat);
     }

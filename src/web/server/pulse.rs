@@ -1,7 +1,8 @@
 //! How a connection moves: whose turn it is, since when, and how much its client took of what waits. It must not know
 //! what is said on it.
+use crate::types::lock;
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard},
     time::Duration,
 };
 use tokio::time::Instant;
@@ -91,7 +92,7 @@ impl Default for Pulse {
 
 impl Pulse {
     fn moves(&self) -> MutexGuard<'_, Moves> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     fn turn(&self, turn: Turn) {

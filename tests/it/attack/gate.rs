@@ -197,9 +197,9 @@ async fn sixty_forged_pins_reach_the_portal_three_times_a_code_and_the_owner_is_
 }
 
 /// What a door says of a code, with the code left out.
-async fn told_by(desk: &mut Desk, door: &str, number: &str, code: &str, pin: Option<&str>) -> String {
+async fn told_by(desk: &mut Desk, backend: &str, number: &str, code: &str, pin: Option<&str>) -> String {
     let printed = good(code).printed().to_owned();
-    let text = match door {
+    let text = match backend {
         "text" => desk.send(number, &format!("{code} {}", pin.unwrap_or_default())).await.concat(),
         "screen" => {
             let steps: Vec<&str> = ["1", code].into_iter().chain(pin).collect();
@@ -219,7 +219,7 @@ async fn unknown_hidden_and_locked_are_told_in_equal_octets_at_every_door_in_eve
     desk.portal.script(&format!("{locked} fault locked"));
     let mut at = 0;
     for language in ["E", "R", "K"] {
-        for (door, pin) in
+        for (backend, pin) in
             [("text", None), ("screen", None), ("kiosk", None), ("text", Some("1234")), ("kiosk", Some("1234"))]
         {
             let mut told = Vec::new();
@@ -227,13 +227,13 @@ async fn unknown_hidden_and_locked_are_told_in_equal_octets_at_every_door_in_eve
             for code in [&unknown, &hidden, &locked].into_iter().map(String::as_str).chain(pin.map(|_| CODE)) {
                 at += 1;
                 let number = format!("8559700{at:05}");
-                if door != "kiosk" {
+                if backend != "kiosk" {
                     desk.send(&number, language).await;
                 }
-                told.push(told_by(&mut desk, door, &number, code, pin).await);
+                told.push(told_by(&mut desk, backend, &number, code, pin).await);
             }
-            assert!(told[0].len() > 20, "{door} {language}: {told:?}");
-            assert!(told.iter().all(|one| *one == told[0]), "{door} {language} {pin:?}: {told:#?}");
+            assert!(told[0].len() > 20, "{backend} {language}: {told:?}");
+            assert!(told.iter().all(|one| *one == told[0]), "{backend} {language} {pin:?}: {told:#?}");
         }
         // PINs of a code are counted by the day
         desk.clock.pass(86_401);

@@ -50,19 +50,19 @@ async fn a_token_seen_before_pairing_opens_nothing_after_it() {
     let (waiting, known) = hall.paired_device("owso-1205").await;
     assert_ne!(waiting, known);
     let client = program::client();
-    let beat = |cookie: &str| {
+    let heartbeat = |cookie: &str| {
         let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).header("cookie", cookie);
-        let beat = serde_json::json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 1 });
-        let sent = post.json(&beat).send();
+        let heartbeat = serde_json::json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 1 });
+        let sent = post.json(&heartbeat).send();
         async move { sent.await.expect("an answer").status().as_u16() }
     };
-    assert_eq!(beat(&waiting).await, 401);
+    assert_eq!(heartbeat(&waiting).await, 401);
     assert!(is_a_kiosks(&hall.first_page(&known).await.0));
-    assert_eq!(beat(&known).await, 200);
+    assert_eq!(heartbeat(&known).await, 200);
     let (page, set) = hall.first_page(&waiting).await;
     assert!(page.contains("class=\"lang one pair\"") && set.is_none(), "it is a stranger's again: {page}");
-    assert_eq!(beat(&waiting).await, 401);
-    assert_eq!(beat(&known).await, 200);
+    assert_eq!(heartbeat(&waiting).await, 401);
+    assert_eq!(heartbeat(&known).await, 200);
     hall.close().await;
 }
 

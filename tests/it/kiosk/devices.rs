@@ -136,9 +136,9 @@ async fn the_console_pairs_lists_and_revokes() {
 async fn heartbeats_come_from_paired_devices_and_our_pages_only() {
     let hall = Hall::open().await;
     let client = program::client();
-    let beat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 1 }).to_string();
+    let heartbeat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 1 }).to_string();
     let post = || {
-        let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(beat.clone());
+        let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(heartbeat.clone());
         post.header("content-type", "application/json")
     };
     assert_eq!(post().send().await.expect("an answer").status(), 401);

@@ -114,11 +114,11 @@ async fn pages_at_two_hundred_a_second_and_two_thousand_devices() {
     // 2,000 devices, each once in 30 s, are 67 heartbeats a second; here one minute's worth at double speed
     let devices = 2_000;
     let cookies = paired(&hall, devices).await;
-    let beat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 12 }).to_string();
+    let heartbeat = json!({ "page": "home", "build": "1", "printer": "none", "network_ms": 12 }).to_string();
     let (mut all, begun) = (tokio::task::JoinSet::new(), Instant::now());
     for (nth, cookie) in cookies.into_iter().enumerate() {
         let at = begun + Duration::from_micros(7_500 * nth as u64);
-        let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(beat.clone());
+        let post = client.post(format!("{}/v1/kiosk/heartbeat", hall.http)).body(heartbeat.clone());
         let post = post.header("content-type", "application/json").header("cookie", cookie);
         all.spawn(async move {
             tokio::time::sleep_until(at.into()).await;

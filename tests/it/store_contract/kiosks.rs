@@ -1,7 +1,7 @@
 //! Cases of the port of kiosk devices.
 use super::*;
 use chrak::ports::{
-    kiosks::{Beat, Command, NewKiosk, Offer, PAIRING_TRIES, Pairing, WAITING_AT_ONE_PLACE, WAITING_MAX},
+    kiosks::{Command, Heartbeat, NewKiosk, Offer, PAIRING_TRIES, Pairing, WAITING_AT_ONE_PLACE, WAITING_MAX},
     pushes::{Asked, Bounds, NewPush, PushKind},
 };
 
@@ -114,7 +114,7 @@ pub async fn pairing_codes_end(factory: &dyn Factory) {
 /// A text that a visitor asks for.
 fn asked_for(id: u128) -> NewPush {
     NewPush {
-        id: MoId(Uuid::from_u128(id)),
+        id: CauseId(Uuid::from_u128(id)),
         kind: PushKind::Message,
         number: Msisdn::parse_e164(NUMBER).expect("a number"),
         payload: b"canary".to_vec(),
@@ -170,7 +170,7 @@ pub async fn orders_come_until_they_are_done(factory: &dyn Factory) {
     assert!(store.tell_kiosk("k-1".into(), order("c-5", "open", None), NOW).await.expect("told"));
     assert_eq!(store.kiosk(token("a")).await.expect("read").expect("paired").closed, None);
 
-    let beat = Beat {
+    let heartbeat = Heartbeat {
         at: NOW,
         page: "home".into(),
         build: "1".into(),
@@ -178,8 +178,11 @@ pub async fn orders_come_until_they_are_done(factory: &dyn Factory) {
         network_ms: 7,
         battery: Some(50),
     };
-    store.keep_beats(vec![("k-1".into(), beat.clone()), ("k-9".into(), beat.clone())]).await.expect("kept");
-    assert_eq!(store.kiosk(token("a")).await.expect("read").expect("paired").beat, Some(beat));
+    store
+        .keep_heartbeats(vec![("k-1".into(), heartbeat.clone()), ("k-9".into(), heartbeat.clone())])
+        .await
+        .expect("kept");
+    assert_eq!(store.kiosk(token("a")).await.expect("read").expect("paired").heartbeat, Some(heartbeat));
 }
 
 pub async fn counts_fill_their_windows_together(factory: &dyn Factory) {

@@ -7,7 +7,7 @@ pub async fn weak_keys(factory: &dyn Factory) {
     let original = mo("120500260481937", first);
     let of = original.id;
     assert!(is_new(&store.accept(original.clone()).await.expect("stored")));
-    let again = |session| NewMo { id: MoId(Uuid::now_v7()), ..mo("120500260481937", session) };
+    let again = |session| NewMo { id: CauseId(Uuid::now_v7()), ..mo("120500260481937", session) };
     let duplicate = Ok(Accepted::Duplicate { of });
     assert_eq!(store.accept(again(second)).await, duplicate, "not done");
 
@@ -24,7 +24,7 @@ pub async fn weak_keys(factory: &dyn Factory) {
 pub async fn weak_keys_once_the_resp_was_read(factory: &dyn Factory) {
     let store = begun(factory).await;
     let (first, second) = (session(), session());
-    let again = |session| NewMo { id: MoId(Uuid::now_v7()), ..mo("120500260481937", session) };
+    let again = |session| NewMo { id: CauseId(Uuid::now_v7()), ..mo("120500260481937", session) };
     let original = again(first);
     let of = original.id;
     store.accept(original).await.expect("stored");
@@ -194,14 +194,14 @@ pub async fn recovery_after_an_unclean_end(factory: &dyn Factory) {
 pub async fn records_come_back_as_written(factory: &dyn Factory) {
     let store = begun(factory).await;
     assert_eq!(store.citizen(number()).await, Ok(CitizenRecord::default()));
-    let tally = Tally { since: NOW, count: 3 };
+    let tally = NumberWindow { since: NOW, count: 3 };
     let record = CitizenRecord {
         language: Some(Language::KmLatn),
         stopped: true,
         dialogue: Some(b"canary dialogue".to_vec()),
         dialogue_until: NOW.plus_ms(HOUR),
         in_dialogue: false,
-        tallies: Tallies { replies_day: tally, ..Tallies::default() },
+        windows: NumberWindows { replies_day: tally, ..NumberWindows::default() },
     };
     let first = mo("one", session());
     let id = first.id;

@@ -98,9 +98,9 @@ async fn a_full_disk_is_busy_and_nothing_is_half_done() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_database_ends_it_all() {
     let place = Sqlite::new();
-    let (tell, told) = std::sync::mpsc::channel();
-    let tell = std::sync::Mutex::new(tell);
-    let fatal = Arc::new(move |_: &str| tell.lock().expect("alone").send(()).expect("heard"));
+    let (send_command, told) = std::sync::mpsc::channel();
+    let send_command = std::sync::Mutex::new(send_command);
+    let fatal = Arc::new(move |_: &str| send_command.lock().expect("alone").send(()).expect("heard"));
     let store = SqliteStore::open(StoreOptions { fatal, ..place.options() }).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     store.accept(mo("one", session())).await.expect("stored");

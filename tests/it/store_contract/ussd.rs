@@ -22,7 +22,7 @@ fn kept(state: &str, version: i64) -> UssdStep {
         mts: Vec::new(),
         late: None,
         follow_up: None,
-        cause: MoId(Uuid::now_v7()),
+        cause: CauseId(Uuid::now_v7()),
     }
 }
 

@@ -97,8 +97,8 @@ impl Browser {
         browser.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;
         browser.screen(1080, 1920).await;
         // the browser's own printing would wait for a person
-        let print = "window.print = () => { document.documentElement.dataset.printed = 1; }";
-        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": print })).await;
+        let fingerprint = "window.print = () => { document.documentElement.dataset.printed = 1; }";
+        browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": fingerprint })).await;
         browser
     }
 

@@ -2,7 +2,7 @@
 //! it is real: database, portal client, sandbox portal; only clocks stand still until they are moved.
 use super::app;
 use chrak::{
-    exchange::{Exchange, IncomingMo, Puller, Rules, UssdCall, UssdSignal},
+    exchange::{Exchange, IncomingMo, OutboxFeed, Rules, UssdCall, UssdSignal},
     portal::{PortalClient, PortalOptions},
     ports::{
         PortFuture, Store,
@@ -167,7 +167,7 @@ pub struct Desk {
     pub session: SessionId,
     /// What the USSD gateway takes.
     pub size: Size,
-    puller: Puller,
+    feed: OutboxFeed,
     stop: CancellationToken,
     folder: tempfile::TempDir,
     rules: Rules,
@@ -221,16 +221,16 @@ impl Desk {
         exchange.start(stop.clone()).await.expect("the exchange starts");
         let session = SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
         exchange.session_opened(session);
-        let puller = exchange.pull(&"sandbox".into(), session, 64).expect("a telco");
+        let feed = exchange.pull(&"sandbox".into(), session, 64).expect("a telco");
         let size = Size { gsm7: 160, ucs2: 70 };
-        Desk { exchange, store, portal, sandbox, clock, session, size, puller, stop, folder, rules, language }
+        Desk { exchange, store, portal, sandbox, clock, session, size, feed, stop, folder, rules, language }
     }
 
     /// Ends this run of the server and begins another on its database.
     pub async fn restart(self) -> Self {
         self.stop.cancel();
         self.store.end(self.clock.now()).await.expect("the run ends");
-        drop((self.puller, self.exchange, self.store));
+        drop((self.feed, self.exchange, self.store));
         for _ in 0..200 {
             let free = std::fs::File::open(self.folder.path().join("chrak.db")).is_ok();
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -334,7 +334,7 @@ impl Desk {
         let mut texts = Vec::new();
         let mut parts: Vec<String> = Vec::new();
         loop {
-            match tokio::time::timeout(Duration::from_millis(15), self.puller.next()).await {
+            match tokio::time::timeout(Duration::from_millis(15), self.feed.next()).await {
                 Ok(Some(submission)) => {
                     let mt = submission.mt;
                     let (total, text) = read(&mt);
@@ -360,7 +360,7 @@ impl Desk {
 
     /// The desk's own bind leaves: what is answered waits for another.
     pub fn leave(&mut self) {
-        self.puller.close();
+        self.feed.close();
     }
 
     /// The address of the database, for a second connection to it.

@@ -4,7 +4,7 @@ use super::words::Lang;
 use crate::web::assets;
 
 /// A message that a clip may speak.
-struct Message {
+struct Clipped {
     /// Its name, and that of its clip.
     id: &'static str,
     /// The headline of its page: by it a page knows its clip.
@@ -13,51 +13,57 @@ struct Message {
     more: fn(Lang) -> Vec<&'static str>,
 }
 
-const MESSAGES: [Message; 17] = [
-    Message {
+const MESSAGES: [Clipped; 17] = [
+    Clipped {
         id: "home",
         title: |lang| lang.words().home_title,
         more: |lang| {
-            let (w, v) = (lang.words(), lang.visit());
-            vec![w.check.title, v.ticket, v.appointments_card.title, w.services_card.title, w.offices_card.title]
+            let (words, visit_words) = (lang.words(), lang.visit());
+            vec![
+                words.check.title,
+                visit_words.ticket,
+                visit_words.appointments_card.title,
+                words.services_card.title,
+                words.offices_card.title,
+            ]
         },
     },
-    Message { id: "code", title: |lang| lang.words().code_title, more: |lang| vec![lang.words().code_hint_free] },
-    Message { id: "pin", title: |lang| lang.words().pin_title, more: |_| vec![] },
-    Message {
+    Clipped { id: "code", title: |lang| lang.words().code_title, more: |lang| vec![lang.words().code_hint_free] },
+    Clipped { id: "pin", title: |lang| lang.words().pin_title, more: |_| vec![] },
+    Clipped {
         id: "unknown",
         title: |lang| lang.words().unknown.title,
         more: |lang| vec![lang.words().unknown.text, lang.words().unknown_steps[0], lang.words().unknown_steps[1]],
     },
-    Message {
+    Clipped {
         id: "help",
         title: |lang| lang.words().help_title,
         more: |lang| lang.words().help_steps.iter().flat_map(|step| [step.title, step.text]).collect(),
     },
-    Message { id: "services", title: |lang| lang.words().services_title, more: |lang| vec![lang.words().search_hint] },
-    Message {
+    Clipped { id: "services", title: |lang| lang.words().services_title, more: |lang| vec![lang.words().search_hint] },
+    Clipped {
         id: "offices",
         title: |lang| lang.words().offices_title,
         more: |lang| vec![lang.words().offices_card.text],
     },
-    Message { id: "feedback", title: |lang| lang.words().feedback_title, more: |_| vec![] },
-    Message {
+    Clipped { id: "feedback", title: |lang| lang.words().feedback_title, more: |_| vec![] },
+    Clipped {
         id: "appointments",
         title: |lang| lang.visit().appointments_card.title,
         more: |lang| vec![lang.visit().appointments_card.text],
     },
-    Message { id: "booked", title: |lang| lang.visit().booked.title, more: |lang| vec![lang.visit().booked.text] },
-    Message { id: "ticket", title: |lang| lang.visit().ticket, more: |lang| vec![lang.visit().which_service] },
-    Message { id: "phone", title: |lang| lang.visit().phone_title, more: |lang| vec![lang.visit().phone_hint] },
-    Message { id: "once", title: |lang| lang.visit().once_title, more: |_| vec![] },
-    Message { id: "send", title: |lang| lang.visit().send_title, more: |lang| vec![lang.visit().send_hint] },
-    Message { id: "pay", title: |lang| lang.visit().pay_title, more: |lang| lang.visit().pay_steps.to_vec() },
-    Message {
+    Clipped { id: "booked", title: |lang| lang.visit().booked.title, more: |lang| vec![lang.visit().booked.text] },
+    Clipped { id: "ticket", title: |lang| lang.visit().ticket, more: |lang| vec![lang.visit().which_service] },
+    Clipped { id: "phone", title: |lang| lang.visit().phone_title, more: |lang| vec![lang.visit().phone_hint] },
+    Clipped { id: "once", title: |lang| lang.visit().once_title, more: |_| vec![] },
+    Clipped { id: "send", title: |lang| lang.visit().send_title, more: |lang| vec![lang.visit().send_hint] },
+    Clipped { id: "pay", title: |lang| lang.visit().pay_title, more: |lang| lang.visit().pay_steps.to_vec() },
+    Clipped {
         id: "complain",
         title: |lang| lang.visit().complain_title,
         more: |lang| vec![lang.visit().complain_hint],
     },
-    Message { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
+    Clipped { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
 ];
 
 fn file(lang: Lang, id: &str) -> String {

@@ -2,7 +2,7 @@
 //! not know what a page says.
 use super::{
     KioskState,
-    door::Who,
+    backend::Who,
     pages,
     words::{Lang, Words},
 };
@@ -86,7 +86,7 @@ impl From<Kiosk> for Device {
 
 /// How the visitor wants to see the pages; forgotten when the visit ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct DisplayPrefs {
     /// Black on white.
     pub contrast: bool,
     /// 0 usual, 1 larger, 2 twice as large.
@@ -125,12 +125,12 @@ impl Loudness {
 }
 
 /// Cookie of a visit's look: no personal data, and gone with the visit.
-pub const LOOK: &str = "chrak-look";
+pub const DISPLAY_PREFS: &str = "chrak-look";
 
-impl Look {
+impl DisplayPrefs {
     /// From the request's cookie.
     pub fn read(headers: &HeaderMap) -> Self {
-        let value = crate::web::cookie(headers, LOOK).unwrap_or_default();
+        let value = crate::web::cookie(headers, DISPLAY_PREFS).unwrap_or_default();
         let has = |mark: char| value.contains(mark);
         let size = if has('2') { 2 } else { u8::from(has('1')) };
         let loudness = match (has('q'), has('v')) {
@@ -138,7 +138,7 @@ impl Look {
             (_, true) => Loudness::Loud,
             _ => Loudness::Usual,
         };
-        Look { contrast: has('c'), size, low: has('l'), time: has('t'), sound: has('s'), loudness }
+        DisplayPrefs { contrast: has('c'), size, low: has('l'), time: has('t'), sound: has('s'), loudness }
     }
 
     /// As the cookie holds it; empty: as usual.
@@ -162,20 +162,20 @@ impl Look {
 
 /// Who asks for a page, and in which language.
 #[derive(Clone)]
-pub struct Here {
+pub struct PageContext {
     /// The language of the address.
     pub lang: Lang,
     /// Its words.
-    pub w: &'static Words,
+    pub words: &'static Words,
     /// The kiosk.
     pub device: Arc<Device>,
     /// How the page is wanted.
-    pub look: Look,
+    pub display: DisplayPrefs,
     /// Seconds of silence before the warning, and of the warning.
     pub idle: (u32, u32),
 }
 
-impl Here {
+impl PageContext {
     /// Who asks, with the number that was proven.
     pub fn who(&self, number: Option<Msisdn>) -> Who {
         Who { device: self.device.id.clone(), number }
@@ -185,10 +185,10 @@ impl Here {
     pub fn class(&self) -> String {
         let mut class = self.device.profile.name.to_owned();
         for (on, name) in [
-            (self.look.contrast, " contrast"),
-            (self.look.size == 1, " large"),
-            (self.look.size == 2, " double"),
-            (self.look.low, " low"),
+            (self.display.contrast, " contrast"),
+            (self.display.size == 1, " large"),
+            (self.display.size == 2, " double"),
+            (self.display.low, " low"),
         ] {
             if on {
                 class.push_str(name);
@@ -198,7 +198,7 @@ impl Here {
     }
 }
 
-impl FromRequestParts<KioskState> for Here {
+impl FromRequestParts<KioskState> for PageContext {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &KioskState) -> Result<Self, Response> {
@@ -206,6 +206,12 @@ impl FromRequestParts<KioskState> for Here {
         let tag = params.iter().find(|(name, _)| *name == "lang").map(|(_, tag)| tag).unwrap_or_default();
         let Some(lang) = Lang::from_tag(tag) else { return Err(pages::no_such_page().await) };
         let device = parts.extensions.get::<Arc<Device>>().cloned().unwrap_or_else(|| Arc::new(Device::open()));
-        Ok(Here { lang, w: lang.words(), device, look: Look::read(&parts.headers), idle: state.idle })
+        Ok(PageContext {
+            lang,
+            words: lang.words(),
+            device,
+            display: DisplayPrefs::read(&parts.headers),
+            idle: state.idle,
+        })
     }
 }

@@ -15,12 +15,12 @@ const KEPT_FOR: Duration = Duration::from_secs(3600);
 
 /// The answers by code, and the order in which they came.
 #[derive(Default)]
-pub struct Kept {
+pub struct StaleCache {
     answers: HashMap<RegistrationCode, (ApplicationAnswer, Instant)>,
     order: VecDeque<RegistrationCode>,
 }
 
-impl Kept {
+impl StaleCache {
     /// Keeps an answer of level `public`, which is the same for everybody.
     pub fn keep(&mut self, application: &Application, got_at: UnixMs, now: Instant) {
         let code = application.code.clone();

@@ -28,7 +28,7 @@ pub enum Cut {
 }
 
 /// Over which telco a text goes, from which of our numbers, to whom, and how long it is of use.
-pub(super) struct Way<'a> {
+pub(super) struct Envelope<'a> {
     pub(super) smsc: &'a SmscName,
     pub(super) source: &'a str,
     pub(super) to: Msisdn,
@@ -40,20 +40,21 @@ impl Exchange {
     /// The segments of `text` to the sender of `mo`, the first with a reserved place where there is one.
     pub(super) fn segments(&self, mo: &StoredMo, to: Msisdn, kind: MtKind, text: &str, now: UnixMs) -> Vec<NewMt> {
         let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
-        self.cut(&Way { smsc: &mo.smsc, source: &mo.destination, to, kind, not_after }, text, now)
+        self.cut(&Envelope { smsc: &mo.smsc, source: &mo.destination, to, kind, not_after }, text, now)
     }
 
     /// The segments of `text` on their way. The one place through which every text goes, whoever wrote it: what cannot
     /// be seen is left out, and a link is parted. None of ours holds one and none of others is taken, so what is parted
     /// came together from pieces; it is said without the link rather than not at all.
-    pub(super) fn cut(&self, way: &Way<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
+    pub(super) fn cut(&self, envelope: &Envelope<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
         let seen = visible::shown(text);
         let parted = links::without_links(&seen);
         if parted != seen {
             tracing::error!("a text with a link was about to be sent; it goes without the link");
         }
         let text: &str = &parted;
-        let cut = self.core.settings.telcos.iter().find(|telco| telco.name == *way.smsc).map_or(Cut::Udh8, |t| t.cut);
+        let cut =
+            self.core.settings.telcos.iter().find(|telco| telco.name == *envelope.smsc).map_or(Cut::Udh8, |t| t.cut);
         let plan = segment::plan(text);
         let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;
         // One reference for the whole text; each segment also gets its own user_message_reference.
@@ -76,17 +77,17 @@ impl Exchange {
                 };
                 NewMt {
                     id: MtId(new_id(now)),
-                    kind: way.kind,
+                    kind: envelope.kind,
                     part,
                     parts,
-                    smsc: way.smsc.clone(),
-                    source: way.source.to_owned(),
-                    destination: way.to,
+                    smsc: envelope.smsc.clone(),
+                    source: envelope.source.to_owned(),
+                    destination: envelope.to,
                     body,
                     data_coding,
                     udhi: parts > 1,
                     reference: if part == 1 { whole } else { self.next_reference() },
-                    not_after: way.not_after,
+                    not_after: envelope.not_after,
                     reserved: None,
                 }
             })

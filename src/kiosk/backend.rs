@@ -7,7 +7,7 @@ use crate::ports::{
     kiosks::{Kiosk, Pairing},
 };
 use crate::types::{
-    Language, MoId, Msisdn, Pin, UnixMs,
+    CauseId, Language, Msisdn, Pin, UnixMs,
     civic::{Answer, Query},
 };
 use std::{net::IpAddr, time::Duration};
@@ -44,7 +44,7 @@ pub struct Who {
 
 /// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline
 /// of the channel.
-pub trait Door: Send + Sync {
+pub trait Backend: Send + Sync {
     /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked. Never
     /// fails, every fault has an answer.
     fn check<'a>(
@@ -97,7 +97,7 @@ pub trait Door: Send + Sync {
     /// Gives a device that was paired while it had the token `old` the token `new`. Whether it did.
     fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool>;
     /// Tells the device itself something at its next heartbeat.
-    fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool>;
+    fn send_command<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool>;
     /// Whether another staff PIN may be tried at this device; it counts.
     fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool>;
     /// Seals what a visit carries, for the place that it is carried through.
@@ -109,14 +109,14 @@ pub trait Door: Send + Sync {
 }
 
 /// The door that stands in the house: the conversation every channel has.
-pub struct ExchangeDoor {
+pub struct ExchangeBackend {
     /// Who answers.
     pub exchange: Exchange,
     /// How long the portal may take: `[portal].timeout_ms.kiosk`.
     pub deadline: Duration,
 }
 
-impl ExchangeDoor {
+impl ExchangeBackend {
     fn visit(&self, who: &Who, input: Input, language: Language) -> Visit {
         Visit {
             dialogue: None,
@@ -130,7 +130,7 @@ impl ExchangeDoor {
     }
 }
 
-impl Door for ExchangeDoor {
+impl Backend for ExchangeBackend {
     fn check<'a>(
         &'a self,
         who: &'a Who,
@@ -153,7 +153,7 @@ impl Door for ExchangeDoor {
         language: Language,
         cause: Uuid,
     ) -> PortFuture<'a, (Dialogue, View)> {
-        let visit = Visit { dialogue, cause: Some(MoId(cause)), ..self.visit(who, input, language) };
+        let visit = Visit { dialogue, cause: Some(CauseId(cause)), ..self.visit(who, input, language) };
         Box::pin(self.exchange.converse(visit))
     }
 
@@ -209,7 +209,7 @@ impl Door for ExchangeDoor {
         Box::pin(self.exchange.take_pairing(old, new))
     }
 
-    fn tell<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
+    fn send_command<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
         Box::pin(async move { self.exchange.tell_kiosk(device, kind, None).await.unwrap_or(false) })
     }
 

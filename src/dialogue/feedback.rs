@@ -1,13 +1,15 @@
 //! What citizens have to say: a rating of 1 to 5 with words, a complaint and what became of it. Knows no words
 //! of its own and no channel's format.
 use super::keyword::{self, Command};
-use super::{Ctx, Dialogue, Effect, Input, State, Turn, View, closed, language, obey, read_code, show_menu, tell};
+use super::{
+    Ctx, Dialogue, DialogueState, Effect, Input, Turn, View, closed, language, obey, read_code, show_menu, tell,
+};
 use crate::types::civic::{Answer, Change, ChangeKind, PortalFault, Query};
 use crate::types::{Language, limits};
 
 /// Where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Voice {
+pub(super) struct Feedback {
     at: At,
     language: Language,
 }
@@ -26,19 +28,19 @@ enum At {
 
 /// `COMMENT`, with what follows it.
 pub(super) fn rate(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) -> Turn {
-    let voice = Voice { at: At::Rating(String::new()), language: spoken.language };
-    remembering(voice.rating(dialogue, rest), spoken)
+    let feedback = Feedback { at: At::Rating(String::new()), language: spoken.language };
+    remembering(feedback.rating(dialogue, rest), spoken)
 }
 
 /// `COMPLAINT`, with what follows it: words, or the reference of an earlier one.
 pub(super) fn complain(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) -> Turn {
-    let voice = Voice { at: At::Complaint, language: spoken.language };
+    let feedback = Feedback { at: At::Complaint, language: spoken.language };
     let digits: String = crate::text::normal::narrow(rest).chars().filter(char::is_ascii_digit).collect();
     let only_digits = digits.len() >= 8 && !rest.chars().any(char::is_alphabetic);
     let turn = if only_digits {
-        voice.ask(dialogue, At::Asking, Query::Complaint { reference: digits })
+        feedback.ask(dialogue, At::Asking, Query::Complaint { reference: digits })
     } else {
-        voice.complaint(dialogue, rest)
+        feedback.complaint(dialogue, rest)
     };
     remembering(turn, spoken)
 }
@@ -49,63 +51,63 @@ fn remembering(mut turn: Turn, spoken: language::Spoken) -> Turn {
 }
 
 /// One step of it.
-pub(super) fn step(dialogue: &Dialogue, voice: &Voice, input: Input, ctx: &Ctx<'_>) -> Turn {
+pub(super) fn step(dialogue: &Dialogue, feedback: &Feedback, input: Input, ctx: &Ctx<'_>) -> Turn {
     match input {
         Input::Start => show_menu(dialogue, language::usual(ctx)),
-        Input::Text(text) => read(dialogue, voice, &text, ctx),
+        Input::Text(text) => read(dialogue, feedback, &text, ctx),
         Input::Choice(choice) => super::chosen(dialogue, choice, ctx),
-        Input::Answer(answer) => answered(dialogue, voice, answer),
-        Input::Timeout => voice.end(dialogue, View::PortalAway { code: None }),
+        Input::Answer(answer) => answered(dialogue, feedback, answer),
+        Input::Timeout => feedback.end(dialogue, View::PortalAway { code: None }),
         Input::Hangup => closed(ctx),
     }
 }
 
-fn read(dialogue: &Dialogue, voice: &Voice, text: &str, ctx: &Ctx<'_>) -> Turn {
+fn read(dialogue: &Dialogue, feedback: &Feedback, text: &str, ctx: &Ctx<'_>) -> Turn {
     let text = super::bounded(text);
     let reading = keyword::read(text);
     let spoken = language::of_text(text, &reading, ctx);
-    let mut voice = voice.clone();
-    voice.language = if reading.number.is_some() { voice.language } else { spoken.language };
+    let mut feedback = feedback.clone();
+    feedback.language = if reading.number.is_some() { feedback.language } else { spoken.language };
     if reading.number == Some(0) {
         return show_menu(dialogue, spoken);
     }
     // the words of a complaint may begin like a keyword; only one that stands alone leaves
     let leaves = reading.command.filter(|_| reading.rest.is_empty());
     if let Some(Command::Language(wanted)) = leaves {
-        voice.language = wanted;
-        let view = if voice.at == At::Complaint { View::AskComplaint } else { View::AskRating };
-        let mut turn = voice.tell(dialogue, view);
+        feedback.language = wanted;
+        let view = if feedback.at == At::Complaint { View::AskComplaint } else { View::AskRating };
+        let mut turn = feedback.tell(dialogue, view);
         turn.remember_language = language::chosen(wanted, ctx).remember;
         return turn;
     }
     if let Some(command) = leaves {
         return obey(dialogue, command, "", spoken, ctx);
     }
-    let turn = match &voice.at {
+    let turn = match &feedback.at {
         At::Rating(_) => match read_code(dialogue, text, spoken, ctx, |_, _| None) {
             Some(turn) => turn,
-            None => voice.rating(dialogue, text),
+            None => feedback.rating(dialogue, text),
         },
-        At::Complaint => voice.complaint(dialogue, text),
+        At::Complaint => feedback.complaint(dialogue, text),
         // who writes again has given up waiting
         At::Telling | At::Asking => super::read_text(dialogue, text, ctx),
     };
     remembering(turn, spoken)
 }
 
-fn answered(dialogue: &Dialogue, voice: &Voice, answer: Answer) -> Turn {
-    let voice = voice.clone();
+fn answered(dialogue: &Dialogue, feedback: &Feedback, answer: Answer) -> Turn {
+    let feedback = feedback.clone();
     match answer {
-        Answer::Filed(Ok(None)) => voice.end(dialogue, View::Thanks),
-        Answer::Filed(Ok(Some(reference))) => voice.end(dialogue, View::ComplaintFiled { reference }),
-        Answer::Complaint(Ok(complaint)) => voice.end(dialogue, View::Complaint(Box::new(complaint))),
-        Answer::Complaint(Err(PortalFault::NotFound)) => voice.end(dialogue, View::NoSuchComplaint),
-        Answer::Filed(Err(_)) | Answer::Complaint(Err(_)) => voice.end(dialogue, View::PortalAway { code: None }),
-        _ => voice.end(dialogue, View::AskAgain),
+        Answer::Filed(Ok(None)) => feedback.end(dialogue, View::Thanks),
+        Answer::Filed(Ok(Some(reference))) => feedback.end(dialogue, View::ComplaintFiled { reference }),
+        Answer::Complaint(Ok(complaint)) => feedback.end(dialogue, View::Complaint(Box::new(complaint))),
+        Answer::Complaint(Err(PortalFault::NotFound)) => feedback.end(dialogue, View::NoSuchComplaint),
+        Answer::Filed(Err(_)) | Answer::Complaint(Err(_)) => feedback.end(dialogue, View::PortalAway { code: None }),
+        _ => feedback.end(dialogue, View::AskAgain),
     }
 }
 
-impl Voice {
+impl Feedback {
     /// `5 very good`, `very good 5`, or words without a number yet.
     fn rating(mut self, dialogue: &Dialogue, text: &str) -> Turn {
         let before = match &self.at {
@@ -156,7 +158,7 @@ impl Voice {
 
     fn with(self, dialogue: &Dialogue, language: Language, effect: Effect) -> Turn {
         Turn {
-            next: dialogue.at(State::Voice(self)),
+            next: dialogue.at(DialogueState::Feedback(self)),
             language,
             remember_language: None,
             effects: vec![effect],
