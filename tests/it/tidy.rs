@@ -2,6 +2,9 @@
 //! the repository.
 use std::path::{Path, PathBuf};
 
+mod graph;
+mod rings;
+
 /// Floor of each room; a file may import from floors below its own and from its own room.
 const FLOORS: &[(&str, u8)] = &[
     ("types", 0),
@@ -172,17 +175,11 @@ fn long_functions(source: &str) -> Vec<String> {
     let mut long = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let is_fn = [
-            "fn ",
-            "pub fn ",
-            "async fn ",
-            "pub async fn ",
-            "pub(super) fn ",
-            "pub(crate) fn ",
-            "pub(super) async fn ",
-        ]
-        .iter()
-        .any(|head| trimmed.starts_with(head));
+        let head = trimmed.split(['(', '<']).next().unwrap_or_default();
+        let shown = if head == "pub" { trimmed.split_once(')').map_or("", |(_, rest)| rest) } else { head };
+        let words = ["pub", "const", "async", "unsafe", "extern", "fn"];
+        let mut before = shown.split_whitespace().take_while(|word| words.contains(word));
+        let is_fn = before.any(|word| word == "fn");
         if !is_fn || trimmed.ends_with(';') {
             continue;
         }
