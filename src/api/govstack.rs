@@ -1,9 +1,9 @@
 //! The messaging block of GovStack, which specifies e-mail only, carried over to texts by analogy.
 use super::{
-    Api,
     messages::{Ended, is_id, take, with_replay, within},
     problem::Problem,
     request,
+    shared::Api,
 };
 use crate::{
     exchange::{Content, Outgoing},
@@ -182,7 +182,7 @@ pub async fn status(
     let request = request.filter(|request| is_id(request));
     let request = request.ok_or_else(|| Problem::bad_request("header", "requestUid", "is the answer's requestUid"))?;
     let wanted: Vec<String> =
-        pairs(query.as_deref()).filter(|(name, _)| name == "status").map(|(_, value)| value).collect();
+        request::pairs(query.as_deref()).filter(|(name, _)| name == "status").map(|(_, value)| value).collect();
     let known = ["scheduled", "processing", "deferred", "bounced", "notSent", "delivered"];
     let twice = wanted.iter().enumerate().any(|(at, one)| wanted[..at].contains(one));
     if wanted.is_empty() || twice || !wanted.iter().all(|one| known.contains(&one.as_str())) {
@@ -214,36 +214,4 @@ fn counted(message: &MessageStatus) -> &'static str {
         S::Rejected if message.refused.is_none() => "bounced",
         S::Expired | S::Rejected => "notSent",
     }
-}
-
-/// The pairs of a query, decoded.
-pub(super) fn pairs(query: Option<&str>) -> impl Iterator<Item = (String, String)> + '_ {
-    query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(name), decoded(value))
-    })
-}
-
-fn decoded(text: &str) -> String {
-    let octets = text.as_bytes();
-    let mut out = Vec::with_capacity(octets.len());
-    let mut at = 0;
-    while at < octets.len() {
-        let hex = |at: usize| octets.get(at).and_then(|b| char::from(*b).to_digit(16));
-        match (octets[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                out.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (b'+', ..) => {
-                out.push(b' ');
-                at += 1;
-            }
-            (other, ..) => {
-                out.push(other);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

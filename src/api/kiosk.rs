@@ -1,5 +1,5 @@
 //! `/v1/kiosk/heartbeat`: a kiosk says how it is and hears what to do. Nothing here is about a visitor.
-use super::{Api, problem::Problem, request};
+use super::{problem::Problem, request, shared::Api};
 use crate::{
     ports::kiosks::{Command, Heartbeat},
     types::UnixMs,

@@ -1,8 +1,8 @@
 //! `/v1/messages`: one message or up to a thousand, and what became of them.
 use super::{
-    Api,
     problem::Problem,
     request::{self, Running},
+    shared::Api,
 };
 use crate::{
     exchange::{Agency, AgencyCall, Content, Outgoing},
@@ -301,7 +301,7 @@ fn costs(out: &mut Map<String, Value>, cost: Option<Cost>) {
 pub async fn find(State(api): State<Api>, RawQuery(query): RawQuery, headers: HeaderMap) -> Result<Response, Problem> {
     let agency = api.agencies.bearer(&headers)?;
     let wrong = |detail: &str| Problem::bad_request("query", "client_reference", detail);
-    let mut references = super::govstack::pairs(query.as_deref()).filter(|(name, _)| name == "client_reference");
+    let mut references = request::pairs(query.as_deref()).filter(|(name, _)| name == "client_reference");
     let (_, reference) = references.next().ok_or_else(|| wrong("is required"))?;
     if references.next().is_some() || !is_reference(&reference) {
         return Err(wrong("must be 1 to 64 letters, digits, . _ : or -, once"));

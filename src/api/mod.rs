@@ -17,13 +17,11 @@ mod nomsa;
 mod notifications;
 mod problem;
 mod request;
+mod shared;
 #[cfg(test)]
 mod tests;
 
-use crate::{
-    exchange::{Agency, Exchange},
-    types::civic::Event,
-};
+use crate::exchange::{Agency, Exchange};
 use agencies::Agencies;
 use axum::{
     Router,
@@ -34,10 +32,9 @@ use axum::{
     routing::{any, get, post},
 };
 use problem::Problem;
-use std::{collections::HashSet, sync::Arc, sync::Mutex};
-
-/// How an event is read: the portal's adapter knows.
-pub type ReadEvent = fn(&[u8]) -> Result<Event, String>;
+pub use shared::ReadEvent;
+use shared::{Api, Shared, read_id};
+use std::{sync::Arc, sync::Mutex};
 
 /// What the API stands on.
 pub struct ApiParts {
@@ -50,17 +47,6 @@ pub struct ApiParts {
     /// Reads an event.
     pub read_event: ReadEvent,
 }
-
-struct Shared {
-    exchange: Exchange,
-    agencies: Agencies,
-    webhook_keys: Vec<ring::hmac::Key>,
-    read_event: ReadEvent,
-    /// Idempotency-Keys of calls under way, with their agency.
-    running: Mutex<HashSet<(String, String)>>,
-}
-
-type Api = Arc<Shared>;
 
 const DOCUMENT: &str = include_str!("openapi.json");
 
@@ -119,11 +105,6 @@ async fn around(State(_): State<Api>, request: Request, next: Next) -> Response 
     headers.insert("x-request-id", crate::web::header_value(&id.as_hyphenated().to_string()));
     crate::web::protect(headers, transport);
     response
-}
-
-/// A UUID as the document has it: with its hyphens.
-fn read_id(text: &str) -> Option<uuid::Uuid> {
-    (text.len() == 36).then(|| uuid::Uuid::try_parse(text).ok()).flatten()
 }
 
 async fn document() -> Response {

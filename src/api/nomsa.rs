@@ -1,10 +1,10 @@
 //! The shape of NOMSA, the government's notification service, over the same door: agencies that speak it change
 //! the host and the token.
 use super::{
-    Api,
     messages::{is_id, take, with_replay, within},
     problem::Problem,
     request,
+    shared::Api,
 };
 use crate::{
     exchange::{Content, Outgoing},

@@ -1,6 +1,6 @@
 //! `/v1/notifications`: the portal's webhook, signed by the Standard Webhooks scheme. 204 only when the event is
 //! stored durably, was handled before, or concerns nobody.
-use super::{Api, problem::Problem, request};
+use super::{problem::Problem, request, shared::Api};
 use crate::{
     ports::clock::{Clock, SystemClock},
     types::limits::WEBHOOK_OCTETS_MAX,

@@ -1,6 +1,6 @@
 //! Errors as `application/problem+json` (RFC 9457) with the stable member `code`. They hold nothing of the
 //! request: no number, no text, no token.
-use crate::ports::{StoreFault, messages::Refusal};
+use crate::ports::{Refusal, StoreFault};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},

@@ -1,5 +1,5 @@
 //! What all calls have in common: a bounded JSON body, an Idempotency-Key, digests, and times on their way out.
-use super::{Shared, problem::Problem};
+use super::{problem::Problem, shared::Shared};
 use crate::types::UnixMs;
 use crate::types::lock;
 use axum::{
@@ -143,4 +143,36 @@ pub fn random<const N: usize>() -> [u8; N] {
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
         .expect("the operating system gives random octets");
     octets
+}
+
+/// The pairs of a query, decoded.
+pub(super) fn pairs(query: Option<&str>) -> impl Iterator<Item = (String, String)> + '_ {
+    query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (decoded(name), decoded(value))
+    })
+}
+
+fn decoded(text: &str) -> String {
+    let octets = text.as_bytes();
+    let mut out = Vec::with_capacity(octets.len());
+    let mut at = 0;
+    while at < octets.len() {
+        let hex = |at: usize| octets.get(at).and_then(|b| char::from(*b).to_digit(16));
+        match (octets[at], hex(at + 1), hex(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                out.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            (b'+', ..) => {
+                out.push(b' ');
+                at += 1;
+            }
+            (other, ..) => {
+                out.push(other);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }

@@ -2,6 +2,7 @@
 pub mod check;
 pub mod config;
 pub mod devices;
+mod fault;
 mod front;
 pub mod lifecycle;
 mod log;
@@ -16,32 +17,9 @@ pub mod tryout;
 pub use server::{Parts, Server};
 
 use config::Config;
+pub use fault::Fault;
+use fault::folder;
 use std::path::Path;
-
-/// Why a program ended: one line for a person, and the exit code.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// The words on the command line do not fit together: exit code 2.
-    #[error("{0}")]
-    Usage(String),
-    /// The configuration cannot be used: exit code 78.
-    #[error("{0}")]
-    Config(#[from] config::ConfigFault),
-    /// It could not start, or failed while running: exit code 1.
-    #[error("{0}")]
-    Run(String),
-}
-
-impl Fault {
-    /// As the command line promises it.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Fault::Run(_) => 1,
-            Fault::Usage(_) => 2,
-            Fault::Config(_) => 78,
-        }
-    }
-}
 
 /// Reads and checks the configuration file.
 ///
@@ -80,11 +58,4 @@ pub async fn migrate(path: &Path, new_database: bool) -> Result<(), Fault> {
     storage::open(&config, make).await?.close().await;
     println!("{}: up to date", config.database.display());
     Ok(())
-}
-
-/// Makes a folder that only its owner may enter.
-fn folder(path: &Path) -> Result<(), Fault> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|fault| Fault::Run(format!("{}: cannot be made: {fault}; check data_dir", path.display())))
 }

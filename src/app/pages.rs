@@ -48,7 +48,7 @@ pub fn ops_state(
     store: Arc<SqliteStore>,
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
-    metrics: ops::metrics::Metrics,
+    metrics: ops::Metrics,
 ) -> ops::OpsState {
     ops::OpsState {
         board,

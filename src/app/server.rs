@@ -76,7 +76,7 @@ impl Server {
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
         tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
 
-        let metrics = ops::metrics::install().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
+        let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
         let mut server = Server {
             http: local(&http)?,
             ops: local(&ops)?,

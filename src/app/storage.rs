@@ -8,7 +8,7 @@
 //! | – | there | refused; no key is made |
 //!
 //! At a first start the key has a name of its own until the database stands, so that one that was cut short goes on.
-use super::{Fault, config::Config};
+use super::{config::Config, fault::Fault};
 use crate::store::{self, Keys, OpenError, SqliteStore, StoreOptions};
 use std::{
     io,
@@ -35,7 +35,7 @@ struct Found {
 /// Opens the database that the configuration names, bringing it up to date.
 pub(super) async fn open(config: &Config, make: Make) -> Result<SqliteStore, Fault> {
     let failed = |fault: &dyn std::fmt::Display| Fault::Run(fault.to_string());
-    super::folder(&config.data_dir)?;
+    super::fault::folder(&config.data_dir)?;
     let key_file = config.data_dir.join("chrak.key");
     let found = find(&config.database, &key_file, make)?;
     let mut options = StoreOptions::new(config.database.clone(), found.keys);

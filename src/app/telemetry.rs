@@ -1,6 +1,6 @@
 //! Logs: text for people, JSON for machines, level by `RUST_LOG`. What is logged is masked by type long
 //! before it comes here.
-use super::{Fault, log::Log};
+use super::{fault::Fault, log::Log};
 use std::{io::IsTerminal, sync::OnceLock, time::Duration};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 

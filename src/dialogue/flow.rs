@@ -28,6 +28,18 @@ pub(super) enum Task {
     Office,
 }
 
+impl From<super::view::AppointmentTask> for Task {
+    fn from(task: super::view::AppointmentTask) -> Self {
+        use super::view::AppointmentTask;
+        match task {
+            AppointmentTask::Book => Task::Book,
+            AppointmentTask::List => Task::List,
+            AppointmentTask::Move => Task::Move,
+            AppointmentTask::Cancel => Task::Cancel,
+        }
+    }
+}
+
 /// Where in the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 enum At {

@@ -1,6 +1,5 @@
 //! What a citizen is told, as facts: no sentence, no layout, no length. Each channel's renderer has the words.
 //! Knows nothing of SMS, USSD or pages.
-use super::flow::Task as FlowTask;
 use crate::types::civic::{
     ApplicationFee, ApplicationStatus, Appointment, Audience, Complaint, Disclosure, Localized, Notice, Office,
     OfficeRef, Ready, ReturnedDocument, Service, TimelineEntry,
@@ -286,17 +285,6 @@ pub enum AppointmentTask {
     List,
     Move,
     Cancel,
-}
-
-impl From<AppointmentTask> for FlowTask {
-    fn from(task: AppointmentTask) -> Self {
-        match task {
-            AppointmentTask::Book => FlowTask::Book,
-            AppointmentTask::List => FlowTask::List,
-            AppointmentTask::Move => FlowTask::Move,
-            AppointmentTask::Cancel => FlowTask::Cancel,
-        }
-    }
 }
 
 /// Why a list is shown once more.

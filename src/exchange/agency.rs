@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     ports::{
-        StoreFault,
+        Refusal, StoreFault,
         citizens::CitizenRecord,
-        messages::{CallEnd, Cost, MessageStatus, NewCall, NewMessage, Refusal},
+        messages::{CallEnd, Cost, MessageStatus, NewCall, NewMessage},
         outbox::MtKind,
         portal::Asker,
         pushes::{NewPush, PushEnd, PushKind, StoredPush},

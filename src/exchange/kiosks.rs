@@ -1,6 +1,7 @@
 //! What kiosks need besides answers: to be paired and told things. What they have texted is `asked`. It must not know
 //! a page.
-use super::{Exchange, hex, lock, new_id, random};
+use super::{Exchange, hex, new_id, random};
+use crate::types::lock;
 use crate::{
     ports::{
         StoreFault,

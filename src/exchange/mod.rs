@@ -10,6 +10,7 @@ mod converse;
 mod dedupe;
 mod gate;
 mod health;
+mod incoming;
 mod kiosks;
 mod limits;
 mod notices;
@@ -20,21 +21,22 @@ mod segmenter;
 mod sequencer;
 mod turn;
 mod ussd;
+mod ussd_input;
 mod whose;
 
-pub use accept::{AcceptFault, Done, IncomingMo, PartOf};
 pub use agency::{Agency, AgencyCall, Content, Outgoing};
 pub use asked::TextRefusal;
 pub use converse::Visit;
 pub use gate::Shut;
 pub use health::StoreHealth;
+pub use incoming::{AcceptFault, Done, IncomingMo, PartOf};
 pub use kiosks::CodeTried;
 pub use limits::Rules;
 pub use notices::UssdNotice;
 pub use outbox::{OutboxFeed, Submission};
 pub use push::QuietHours;
 pub use segmenter::Cut;
-pub use ussd::{Screen, UssdCall, UssdSignal};
+pub use ussd_input::{Screen, UssdCall, UssdSignal};
 
 use crate::types::lock;
 use crate::{

@@ -1,6 +1,7 @@
 //! Reminders as USSD notices, where a gateway takes them: shown at once and confirmed by the telephone. What is not
 //! confirmed goes as a text. Kept in memory: after a crash a notice is sent again, never nothing.
-use super::{Exchange, lock};
+use super::Exchange;
+use crate::types::lock;
 use crate::{
     dialogue::View,
     ports::citizens::CitizenRecord,

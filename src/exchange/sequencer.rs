@@ -1,6 +1,6 @@
 //! One MO of a number at a time, in the order in which they came; numbers do not wait for each other.
-use super::lock;
 use crate::types::Msisdn;
+use crate::types::lock;
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex},

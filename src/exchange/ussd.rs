@@ -10,6 +10,7 @@ use super::{
     new_id,
     segmenter::Envelope,
     sequencer::{Lane, LaneEntry},
+    ussd_input::{Screen, UssdCall, UssdSignal},
     whose::Names,
 };
 use crate::{
@@ -25,67 +26,15 @@ use crate::{
     },
     render::{
         render_sms, render_ussd,
-        ussd::{self as screens, Note, Size},
+        ussd::{self as screens, Note},
     },
     types::{
-        CauseId, Language, Msisdn, SessionId, UnixMs,
+        CauseId, Language, UnixMs,
         limits::{ANSWER_VALIDITY, USSD_AGAIN, USSD_OPEN, USSD_WAITING_MAX},
-        names::{Channel, Family, SmscName},
+        names::Channel,
     },
 };
 use std::time::Duration;
-use tokio::time::Instant;
-
-/// What a subscriber did.
-#[derive(Clone, PartialEq, Eq)]
-pub enum UssdSignal {
-    /// Dialled the service code, with these steps after it.
-    Start(Vec<String>),
-    /// Answered a screen.
-    Next(String),
-    /// Something that the dialect does not know: an answer where a session is known.
-    Unknown(String),
-    /// Hung up, or the gateway gave up.
-    Abort,
-    /// Has been shown a notice.
-    Confirmed,
-}
-
-/// A USSD input as a bind read it.
-#[derive(Clone)]
-pub struct UssdCall {
-    /// The telco.
-    pub smsc: SmscName,
-    /// Its family.
-    pub family: Family,
-    /// The connection.
-    pub connection: SessionId,
-    /// The subscriber.
-    pub number: Msisdn,
-    /// The name of the session, as far as the gateway gives one.
-    pub name: Vec<u8>,
-    /// Our service code, as dialled; empty when the gateway does not say.
-    pub code: String,
-    /// What was done.
-    pub signal: UssdSignal,
-    /// Our number from which texts are sent to this subscriber.
-    pub short_code: String,
-    /// What the gateway takes.
-    pub size: Size,
-    /// When it was read.
-    pub read_at: Instant,
-    /// The gateway's timer.
-    pub deadline: Duration,
-}
-
-/// What is shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Screen {
-    /// The whole screen.
-    pub text: String,
-    /// It is the last one.
-    pub end: bool,
-}
 
 /// Wrong inputs in a row that are explained; after one more the subscriber is brought home.
 const WRONG_MAX: u8 = 3;

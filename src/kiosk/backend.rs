@@ -1,14 +1,16 @@
 //! The way from a page to the conversation: what a kiosk asks and what comes back, as facts. It must not
 //! know any word of the pages.
-use crate::dialogue::{Choice, Dialogue, Input, StatusFacts, View};
-use crate::exchange::{CodeTried, Exchange, Shut, TextRefusal, Visit};
-use crate::ports::{
-    PortFuture, StoreFault,
-    kiosks::{Kiosk, Pairing},
-};
-use crate::types::{
-    CauseId, Language, Msisdn, Pin, UnixMs,
-    civic::{Answer, Query},
+use crate::{
+    dialogue::{Choice, Dialogue, Input, StatusFacts, View},
+    exchange::{CodeTried, Exchange, Shut, TextRefusal, Visit},
+    ports::{
+        PortFuture, StoreFault,
+        kiosks::{Kiosk, Pairing},
+    },
+    types::{
+        CauseId, Language, Msisdn, Pin, UnixMs,
+        civic::{Answer, Query},
+    },
 };
 use std::{net::IpAddr, time::Duration};
 use uuid::Uuid;

@@ -4,10 +4,12 @@ use super::{
     KioskState,
     backend::CheckAnswer,
     context::PageContext,
-    frame::{Back, Frame, page},
-    pages::HelpPage,
+    frame::{Back, Frame},
+    parts::HelpPage,
+    respond::page,
+    typed::{DIGITS_MAX, PIN_MAX, Typed, pressed},
     views::{Action, DigitSlot, Does, StatusCard, slots, status_card},
-    visit::{DIGITS_MAX, PIN_MAX, Sent, Typed, VisitState, pressed},
+    visit::{Sent, VisitState},
     words::{Lang, Message, Notice},
 };
 use crate::{

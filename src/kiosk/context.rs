@@ -3,7 +3,7 @@
 use super::{
     KioskState,
     backend::Who,
-    pages,
+    errors,
     words::{Lang, Words},
 };
 use crate::{
@@ -204,7 +204,7 @@ impl FromRequestParts<KioskState> for PageContext {
     async fn from_request_parts(parts: &mut Parts, state: &KioskState) -> Result<Self, Response> {
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let tag = params.iter().find(|(name, _)| *name == "lang").map(|(_, tag)| tag).unwrap_or_default();
-        let Some(lang) = Lang::from_tag(tag) else { return Err(pages::no_such_page().await) };
+        let Some(lang) = Lang::from_tag(tag) else { return Err(errors::no_such_page().await) };
         let device = parts.extensions.get::<Arc<Device>>().cloned().unwrap_or_else(|| Arc::new(Device::open()));
         Ok(PageContext {
             lang,

@@ -4,10 +4,12 @@ use super::{
     KioskState, Pairing,
     check::{DigitsPage, digit_keys},
     context::{Device, PageContext},
-    frame::{Back, page},
-    pages::MessagePage,
+    frame::Back,
+    parts::MessagePage,
+    respond::page,
+    typed::pressed,
     views::{Action, Fact},
-    visit::{Sent, pressed},
+    visit::Sent,
     words::{EN, KM, Lang, Message, Notice, Words},
     words_device::DeviceWords,
 };
@@ -18,8 +20,7 @@ use crate::{
         civic::{Answer, Office, OfficeSearch, Query},
         time::phnom_penh,
     },
-    web,
-    web::filters,
+    web::{self, filters},
 };
 use askama::Template;
 use axum::{
@@ -254,7 +255,7 @@ fn hours(lang: Lang, office: &Office, day: Date) -> String {
 /// `GET /kiosk/{lang}/staff`: a page for the office's own people, behind their PIN.
 pub async fn staff(State(state): State<KioskState>, context: PageContext) -> Response {
     if state.staff_pin.is_none() {
-        return super::pages::no_such_page().await;
+        return super::errors::no_such_page().await;
     }
     pin_page(&context, String::new(), None)
 }
@@ -263,7 +264,7 @@ fn pin_page(context: &PageContext, typed: String, notice: Option<&'static Messag
     let words = context.lang.device();
     let count = typed.len();
     let places = (0..count.max(4)).map(|at| (at < count).then(|| "●".to_owned())).collect();
-    let typed = super::visit::Typed { once: typed, ..super::visit::Typed::default() };
+    let typed = super::typed::Typed { once: typed, ..super::typed::Typed::default() };
     let frame = context.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "stay");
     let template = DigitsPage {
         frame,
@@ -285,7 +286,7 @@ fn pin_page(context: &PageContext, typed: String, notice: Option<&'static Messag
 
 /// `POST /kiosk/{lang}/staff`: `s…` types the PIN, `ok` opens the page; then `close`, `open`.
 pub async fn staff_press(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
-    let Some(pin) = state.staff_pin.clone() else { return super::pages::no_such_page().await };
+    let Some(pin) = state.staff_pin.clone() else { return super::errors::no_such_page().await };
     let words = context.lang.device();
     let mut typed: String = form.once.chars().filter(char::is_ascii_digit).take(STAFF_PIN_MAX).collect();
     if let Some(press) = form.key.strip_prefix('s').filter(|press| *press != "tay") {
@@ -321,7 +322,7 @@ fn pass(context: &PageContext, span: i64) -> String {
 fn staff_page(state: &KioskState, context: &PageContext, pass: &str) -> Response {
     let words = context.lang.device();
     let visit = super::visit::seal(state, &context.device.id, pass.as_bytes());
-    let typed = super::visit::Typed { visit, ..super::visit::Typed::default() };
+    let typed = super::typed::Typed { visit, ..super::typed::Typed::default() };
     let frame = context.frame(words.staff, "staff", Back::In("home".into())).keeping(typed, "ok");
     let fact = |icon, label, value: &str| Fact { icon, label, value: value.to_owned(), note: None };
     let facts = vec![

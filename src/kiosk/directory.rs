@@ -4,8 +4,10 @@
 use super::{
     KioskState,
     context::PageContext,
-    frame::{Back, Frame, page},
-    pages,
+    errors,
+    frame::{Back, Frame},
+    respond::page,
+    tiles::{Group, Tile, service_tile},
     views::{Fact, NotedLine},
     words::{self, Lang, Words},
 };
@@ -35,20 +37,6 @@ const LISTED_MAX: usize = 60;
 const OFFERED_MAX: usize = 6;
 /// Longest search, in characters.
 const WORDS_MAX: usize = 60;
-
-/// Something to touch.
-pub(super) struct Tile {
-    pub(super) href: String,
-    pub(super) icon: &'static str,
-    pub(super) title: String,
-    pub(super) note: Option<String>,
-}
-
-/// Tiles under a headline.
-pub(super) struct Group {
-    pub(super) title: Option<&'static str>,
-    pub(super) tiles: Vec<Tile>,
-}
 
 /// Lines under a headline, numbered where their order matters.
 pub(super) struct Section {
@@ -112,17 +100,6 @@ fn audience_icon(audience: Audience) -> &'static str {
 
 fn as_of(lang: Lang, at: Option<UnixMs>) -> Option<String> {
     at.map(|at| words::date_time(lang, at.civil(&phnom_penh())))
-}
-
-pub(super) fn service_tile(lang: Lang, service: &Service) -> Tile {
-    let language = lang.language();
-    let fee = service.fees.first().map(|fee| shared::fee(fee, language));
-    Tile {
-        href: format!("service/{}", service.code),
-        icon: "paper",
-        title: service.name.get(language).to_owned(),
-        note: fee,
-    }
 }
 
 fn office_tile(lang: Lang, office: &Office) -> Tile {
@@ -267,7 +244,7 @@ pub(super) async fn service(
 ) -> Response {
     let (words, lang) = (context.words, context.lang);
     if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return pages::no_such_page().await;
+        return errors::no_such_page().await;
     }
     let frame = context.frame(words.services_title, format!("service/{code}"), Back::In("services".into()));
     let search = ServiceSearch { words: Some(code.clone()), ..ServiceSearch::default() };
@@ -275,7 +252,7 @@ pub(super) async fn service(
         return away(frame, words);
     };
     let Some(service) = found.items.iter().find(|service| service.code == code) else {
-        return pages::no_such_page().await;
+        return errors::no_such_page().await;
     };
     let search = OfficeSearch { service: Some(service.id.clone()), ..OfficeSearch::default() };
     let tiles = match state.backend.look_around(&Query::Offices(search)).await {
@@ -334,7 +311,7 @@ pub(super) async fn offices_at(
     Path((_, place)): Path<(String, String)>,
 ) -> Response {
     if gazetteer::by_code(&place).is_none() {
-        return pages::no_such_page().await;
+        return errors::no_such_page().await;
     }
     offices_in(&state, &context, &place).await
 }
@@ -361,10 +338,10 @@ async fn offices_in(state: &KioskState, context: &PageContext, place: &str) -> R
 fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> {
     let words = lang.words();
     let mut parts: Vec<(String, usize)> = Vec::new();
-    let mut context = Vec::new();
+    let mut nearby = Vec::new();
     for hit in hits {
         match hit.office.division.get(..place.len() + 2) {
-            None => context.push(office_tile(lang, &hit.office)),
+            None => nearby.push(office_tile(lang, &hit.office)),
             Some(part) => match parts.iter_mut().find(|(known, _)| known == part) {
                 Some((_, count)) => *count += 1,
                 None => parts.push((part.to_owned(), 1)),
@@ -378,7 +355,7 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
         note: None,
     };
     let mut groups = vec![
-        Group { title: Some(words.context), tiles: context },
+        Group { title: Some(words.here), tiles: nearby },
         Group { title: Some(words.in_place), tiles: parts.into_iter().map(tile).collect() },
     ];
     groups.retain(|group| !group.tiles.is_empty());
@@ -396,7 +373,7 @@ pub(super) async fn office(
         |back: String| context.frame(words.offices_title, format!("office/{}", percent(&id)), Back::In(back.into()));
     let office = match state.backend.look_around(&Query::Office { id: id.clone() }).await {
         Answer::Office(Ok(office)) => office,
-        Answer::Office(Err(crate::types::civic::PortalFault::NotFound)) => return pages::no_such_page().await,
+        Answer::Office(Err(crate::types::civic::PortalFault::NotFound)) => return errors::no_such_page().await,
         _ => return away(frame("offices".to_owned()), words),
     };
     let language = lang.language();

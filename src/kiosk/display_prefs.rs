@@ -3,8 +3,10 @@
 use super::{
     KioskState,
     context::{DISPLAY_PREFS, DisplayPrefs, Loudness, PageContext},
-    frame::{Back, Frame, page},
-    visit::{Sent, Typed},
+    frame::{Back, Frame},
+    respond::page,
+    typed::Typed,
+    visit::Sent,
     words_device::DeviceWords,
 };
 use crate::web::filters;

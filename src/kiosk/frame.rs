@@ -2,14 +2,8 @@
 use super::{
     audio_clips,
     context::PageContext,
-    visit::Typed,
-    words::{EN, KM, Lang, Message, Words},
-};
-use crate::web::filters;
-use askama::Template;
-use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    typed::Typed,
+    words::{Lang, Words},
 };
 use std::borrow::Cow;
 
@@ -95,41 +89,4 @@ impl Frame {
     pub fn leave_s(&self) -> u32 {
         self.idle.0 + self.idle.1
     }
-}
-
-#[derive(Template)]
-#[template(path = "both.html")]
-struct BothPage {
-    km: &'static Words,
-    en: &'static Words,
-    message: [(&'static str, &'static Message); 2],
-    icon: &'static str,
-    again: bool,
-}
-
-/// A template as a page.
-pub fn page(status: StatusCode, template: &impl Template) -> Response {
-    match template.render() {
-        Ok(text) => {
-            let html = HeaderValue::from_static("text/html; charset=utf-8");
-            (status, [(header::CONTENT_TYPE, html)], text).into_response()
-        }
-        Err(fault) => {
-            // Only a template that names an asset which is not there, and a test looks for those.
-            tracing::error!(%fault, "a page could not be made");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-/// A page in both languages, for where no language is known.
-pub fn both(
-    status: StatusCode,
-    icon: &'static str,
-    again: bool,
-    pick: fn(&'static Words) -> &'static Message,
-) -> Response {
-    let message = [("km", pick(&KM)), ("en", pick(&EN))];
-    let (km, en) = (&KM, &EN);
-    page(status, &BothPage { km, en, message, icon, again })
 }

@@ -1,6 +1,6 @@
 //! What holds for every page: who may ask, the headers of each answer, and its time. It must not know what
 //! a page says.
-use super::{KioskState, context::DisplayPrefs, device, pages};
+use super::{KioskState, context::DisplayPrefs, device, errors};
 use crate::web;
 use axum::{
     body::Body,
@@ -27,7 +27,7 @@ pub async fn guard(State(state): State<KioskState>, request: Request, next: Next
     let mut answer = if page == "asset" {
         next.run(request).await
     } else if !safe(request.method()) && !web::from_our_pages(request.headers()) {
-        pages::foreign()
+        errors::foreign()
     } else {
         known(&state, page, request, next).await
     };

@@ -3,9 +3,10 @@
 use super::{
     KioskState,
     context::PageContext,
-    directory::{Group, service_tile},
-    frame::{Back, Frame, page},
-    pages,
+    errors,
+    frame::{Back, Frame},
+    respond::page,
+    tiles::{Group, service_tile},
     words::Lang,
 };
 use crate::{
@@ -221,7 +222,7 @@ pub async fn guide(
     context: PageContext,
     Path((_, id)): Path<(String, String)>,
 ) -> Response {
-    let Some(guide) = GUIDES.iter().find(|guide| guide.id == id) else { return pages::no_such_page().await };
+    let Some(guide) = GUIDES.iter().find(|guide| guide.id == id) else { return errors::no_such_page().await };
     let lang = context.lang;
     let today = state.backend.now().civil(&phnom_penh()).date();
     let mut tiles = Vec::new();

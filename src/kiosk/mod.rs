@@ -8,14 +8,21 @@ mod context;
 mod device;
 mod directory;
 mod display_prefs;
+mod errors;
 mod frame;
 mod guard;
 mod guides;
 mod number;
 mod pages;
+mod parts;
 mod pay;
+mod phone;
+mod respond;
+mod state;
 mod talk;
 mod ticket;
+mod tiles;
+mod typed;
 mod views;
 mod visit;
 mod words;
@@ -24,6 +31,7 @@ mod words_visit;
 
 pub use audio_clips::{Clip, clips};
 pub use backend::{Backend, CheckAnswer, ExchangeBackend, Who};
+pub use state::{KioskState, Pairing, build};
 
 use crate::web::{self, assets};
 use axum::{
@@ -34,46 +42,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
-use std::sync::Arc;
 
 /// Largest body of a form, in octets: what was typed, and a sealed conversation of some 6 KiB.
 const BODY_MAX: usize = 32 * 1024;
-
-/// Who may open the pages, from `[kiosk].pairing`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pairing {
-    /// Only a kiosk that an operator paired with an office; others see the page with their digits.
-    Required,
-    /// Any browser.
-    Off,
-}
-
-/// What the pages need.
-#[derive(Clone)]
-pub struct KioskState {
-    /// Where questions go.
-    pub backend: Arc<dyn Backend>,
-    /// Who may open the pages.
-    pub pairing: Pairing,
-    /// Lengths of the groups in which receipts print the code; empty when codes differ in length, and then
-    /// any number of digits up to 24 can be entered.
-    pub groups: Arc<[usize]>,
-    /// What registration codes look like.
-    pub codes: crate::types::CodeRules,
-    /// Seconds of silence before the warning, and of the warning.
-    pub idle: (u32, u32),
-    /// Opens the staff page.
-    pub staff_pin: Option<Arc<str>>,
-    /// The accounts that fees are paid to; empty: whichever the portal names.
-    pub khqr_accounts: Arc<[String]>,
-    /// The office at which kiosks that need no pairing stand: in the try-out.
-    pub stands_at: Option<String>,
-}
-
-/// Version of the pages and their assets, as heartbeats name it.
-pub fn build() -> String {
-    format!("{}-{}", env!("CARGO_PKG_VERSION"), assets::version())
-}
 
 /// Everything below `/kiosk` and `/a`, with its headers and checks; no fallback of its own, so that it can
 /// be merged with other routes ([`not_found`] serves as theirs).
@@ -102,9 +73,9 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/feedback", get(pages::feedback).post(pages::rate))
         .route("/kiosk/{lang}/look", get(display_prefs::show).post(display_prefs::change))
         .route("/kiosk/{lang}/staff", get(device::staff).post(device::staff_press))
-        .route("/kiosk/{lang}/{*rest}", any(pages::no_such_page))
+        .route("/kiosk/{lang}/{*rest}", any(errors::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
-        .method_not_allowed_fallback(pages::wrong_way)
+        .method_not_allowed_fallback(errors::wrong_way)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
@@ -119,14 +90,14 @@ pub async fn front(headers: HeaderMap) -> Response {
 
 /// What an address gets that no page has; for the listener's fallback.
 pub async fn not_found(headers: HeaderMap) -> Response {
-    let mut answer = pages::no_such_page().await;
+    let mut answer = errors::no_such_page().await;
     web::protect(answer.headers_mut(), web::Transport::of(&headers));
     answer
 }
 
 /// What is answered to a request by a name that is not this server's.
 pub fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Response {
-    let mut answer = pages::elsewhere(status);
+    let mut answer = errors::elsewhere(status);
     web::protect(answer.headers_mut(), web::Transport::of(headers));
     answer
 }

@@ -5,10 +5,13 @@ use super::{
     backend::CheckAnswer,
     check::{self, DigitsPage, digit_keys},
     context::PageContext,
-    frame::{Back, page},
-    pages::MessagePage,
+    frame::Back,
+    parts::MessagePage,
+    phone::{PHONE_LEAST, phone_page, places},
+    respond::page,
     talk,
-    visit::{Goal, ONCE, PHONE_MAX, Sent, Typed, VisitState, pressed},
+    typed::{ONCE, PHONE_MAX, Typed, pressed},
+    visit::{Goal, Sent, VisitState},
     words::Notice,
 };
 use crate::{
@@ -17,9 +20,6 @@ use crate::{
     types::Msisdn,
 };
 use axum::{extract::State, http::StatusCode, response::Response};
-
-/// Fewest digits that a number has as it is dialled.
-const PHONE_LEAST: usize = 8;
 
 /// `POST /kiosk/{lang}/number`: `begin`; `f…` types the number, `go` sends a code to it; `o…` types the code, `try`
 /// judges it; `skip` goes on without.
@@ -119,38 +119,6 @@ fn refused(context: &PageContext, refusal: TextRefusal) -> Notice {
 fn masked(typed: &str) -> String {
     let shown = typed.len().saturating_sub(3);
     typed.chars().enumerate().map(|(at, digit)| if at < shown { '•' } else { digit }).collect()
-}
-
-fn places(digits: &str, least: usize) -> Vec<Option<String>> {
-    let mut places: Vec<Option<String>> = digits.chars().map(|digit| Some(digit.to_string())).collect();
-    places.resize(places.len().max(least), None);
-    places
-}
-
-pub(super) fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notice: Option<Notice>) -> Response {
-    let visit_words = context.lang.visit();
-    let back = match visit.goal {
-        Goal::Status => Back::KeyAt("check", "ok"),
-        Goal::Appointments => Back::In("appointments".into()),
-    };
-    let (count, digits) = (typed.phone.len(), typed.phone.clone());
-    let other = (visit.goal == Goal::Appointments && visit.may_skip()).then_some(("skip", visit_words.no_phone));
-    let template = DigitsPage {
-        title: visit_words.phone_title,
-        hint: visit_words.phone_hint.to_owned(),
-        icon: "phone",
-        keys: digit_keys(),
-        places: places(&digits, 9),
-        spoken: digits,
-        notice,
-        field: ("phone", 'f'),
-        go: ("go", visit_words.phone_send),
-        ready: count >= PHONE_LEAST,
-        most: PHONE_MAX,
-        other,
-        frame: context.frame(visit_words.phone_title, "number", back).keeping(typed, "stay"),
-    };
-    page(StatusCode::OK, &template)
 }
 
 fn once_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {

@@ -3,9 +3,11 @@
 use super::{
     KioskState,
     context::PageContext,
-    frame::{Back, Frame, both, page},
-    views::{Action, Does},
-    visit::unreadable,
+    errors::{no_such_page, unreadable},
+    frame::{Back, Frame},
+    parts::{HelpPage, MessagePage},
+    respond::{both, page},
+    views::Action,
     words::{EN, KM, Lang, Message, Words},
 };
 use crate::web::{assets, filters};
@@ -39,12 +41,6 @@ struct HomePage {
 }
 
 #[derive(Template)]
-#[template(path = "help.html")]
-pub(super) struct HelpPage {
-    pub(super) frame: Frame,
-}
-
-#[derive(Template)]
 #[template(path = "feedback.html")]
 struct FeedbackPage {
     frame: Frame,
@@ -52,43 +48,6 @@ struct FeedbackPage {
     intent: uuid::Uuid,
     grades: Vec<(u8, &'static str, &'static str)>,
     complain: &'static Message,
-}
-
-/// Something said, and what can be done then.
-#[derive(Template)]
-#[template(path = "message.html")]
-pub(super) struct MessagePage {
-    pub(super) frame: Frame,
-    pub(super) class: &'static str,
-    pub(super) icon: &'static str,
-    pub(super) message: &'static Message,
-    pub(super) facts: Vec<super::views::Fact>,
-    pub(super) actions: Vec<Action>,
-}
-
-impl MessagePage {
-    /// Said, with nothing to do but to finish.
-    pub(super) fn plain(frame: Frame, class: &'static str, icon: &'static str, message: &'static Message) -> Response {
-        page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions: Vec::new() })
-    }
-}
-
-/// The answer to an address that leads nowhere, in both languages; fit as the fallback of a whole listener.
-pub async fn no_such_page() -> Response {
-    both(StatusCode::NOT_FOUND, "alert", true, |words| &words.no_page)
-}
-
-pub(super) async fn wrong_way() -> Response {
-    both(StatusCode::METHOD_NOT_ALLOWED, "alert", true, |words| &words.wrong_way)
-}
-
-pub(super) fn foreign() -> Response {
-    both(StatusCode::FORBIDDEN, "alert", true, |words| &words.foreign)
-}
-
-/// Asked for by a name that is not ours; the way back to the first page would lead here again.
-pub(super) fn elsewhere(status: StatusCode) -> Response {
-    both(status, "alert", false, |words| &words.elsewhere)
 }
 
 /// Of assets that the server names itself.

@@ -3,11 +3,13 @@
 use super::{
     KioskState,
     context::PageContext,
-    frame::{Back, Frame, page},
-    number,
-    pages::MessagePage,
+    frame::{Back, Frame},
+    parts::MessagePage,
+    phone,
+    respond::page,
+    typed::Typed,
     views::{Action, Fact},
-    visit::{Goal, Sent, Typed, VisitState},
+    visit::{Goal, Sent, VisitState},
     words::{Lang, Message, Notice},
     words_visit::VisitWords,
 };
@@ -113,7 +115,7 @@ pub async fn talk(State(state): State<KioskState>, context: PageContext, Sent(fo
         let notice = (task > 1).then_some(&context.lang.visit().needs_number);
         let typed =
             Typed { phone: String::new(), once: String::new(), visit: visit.clone().seal(&state, &context), ..typed };
-        return number::phone_page(&context, typed, &visit, notice.map(Notice::from));
+        return phone::phone_page(&context, typed, &visit, notice.map(Notice::from));
     }
     let input = match key {
         "back" => Input::Choice(Choice::Back),

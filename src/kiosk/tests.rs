@@ -17,6 +17,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::net::IpAddr;
+use std::sync::Arc;
 use tower::ServiceExt;
 use uuid::Uuid;
 

@@ -4,11 +4,14 @@ use super::{
     KioskState,
     check::{DigitsPage, digit_keys},
     context::PageContext,
-    frame::{Back, Frame, page},
-    pages::{self, MessagePage},
+    errors,
+    frame::{Back, Frame},
+    parts::MessagePage,
+    respond::page,
     talk::Choose,
+    typed::{Typed, pressed},
     views::{Action, Fact},
-    visit::{Sent, Typed, VisitState, pressed},
+    visit::{Sent, VisitState},
     words::{Message, Notice},
 };
 use crate::{
@@ -35,7 +38,7 @@ struct TicketPage {
 
 /// `GET /kiosk/{lang}/ticket`
 pub async fn begin(State(state): State<KioskState>, context: PageContext) -> Response {
-    let Some(office) = context.device.office.clone() else { return pages::no_such_page().await };
+    let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
     let typed = Typed { visit: VisitState::fresh().seal(&state, &context), ..Typed::default() };
     choices(&state, &context, office, typed, None).await
 }
@@ -67,7 +70,7 @@ async fn choices(
 
 /// `POST /kiosk/{lang}/ticket`: `any`, `s…` for a service, `context` and `a…` for an appointment.
 pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
-    let Some(office) = context.device.office.clone() else { return pages::no_such_page().await };
+    let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
     let mut typed = form.typed(super::check::most(&state));
     let key = form.key.as_str();
     let (service, appointment) = match key {

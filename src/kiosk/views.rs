@@ -1,14 +1,16 @@
 //! What the templates show, made from facts: everything is said here in the visitor's language, so that a
 //! template only places it. It must not know HTTP.
 use super::{
-    visit::{DIGITS_MAX, Typed},
+    typed::{DIGITS_MAX, Typed},
     words::{self, Lang, Message, Words},
 };
-use crate::dialogue::StatusFacts;
-use crate::render::words as shared;
-use crate::types::{
-    civic::{ApplicationStatus, Ready, ReturnedDocument, TimelineEntry},
-    time::phnom_penh,
+use crate::{
+    dialogue::StatusFacts,
+    render::words as shared,
+    types::{
+        civic::{ApplicationStatus, Ready, ReturnedDocument, TimelineEntry},
+        time::phnom_penh,
+    },
 };
 
 /// One place of the display.

@@ -1,8 +1,13 @@
 //! Making and keeping a bind: connect, bind, run, and come again after a pause that fits what went wrong.
-use super::{PATIENCE, Shared, driver::Driver};
+use super::{
+    bind::{End, Keeper},
+    driver::Driver,
+    shared::Shared,
+    telco::PATIENCE,
+};
 use crate::{
     exchange::StoreHealth,
-    ports::status::{BindState, BindStatus},
+    ports::status::BindState,
     smpp::{
         pdu::BindKind,
         status::{BindClass, bind_class, name},
@@ -23,41 +28,6 @@ const LIVED: Duration = Duration::from_secs(30);
 const ACCOUNT_PAUSE_FIRST: Duration = Duration::from_secs(60);
 /// Longest pause for a wrong account.
 const ACCOUNT_PAUSE_MAX: Duration = Duration::from_secs(300);
-
-/// How a connection ended.
-#[derive(Clone, Debug)]
-pub enum End {
-    /// It was bound, and then something ended it.
-    WasBound(String),
-    /// It never was; nobody refused it.
-    NotBound(String),
-    /// The telco refused the bind.
-    Refused(u32),
-}
-
-/// One bind of a telco, kept until the server stops.
-pub(super) struct Keeper {
-    pub(super) shared: Arc<Shared>,
-    pub(super) kind: BindKind,
-    pub(super) name: String,
-    last_error: Option<String>,
-}
-
-impl Keeper {
-    /// Publishes where the bind stands.
-    pub(super) fn publish(&self, state: BindState, in_flight: usize) {
-        let shared = &self.shared;
-        shared.board.publish(BindStatus {
-            smsc: shared.telco.name.clone(),
-            bind: self.name.clone(),
-            state,
-            since: shared.clock.now(),
-            in_flight,
-            window: if self.kind.sends() { shared.telco.window } else { 0 },
-            last_error: self.last_error.clone(),
-        });
-    }
-}
 
 /// The pauses between tries, by how the tries ended.
 struct Pauses {

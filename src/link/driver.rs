@@ -2,10 +2,11 @@
 //! the exchange wants sent. Everything durable is awaited elsewhere, so that enquire_link is answered while a
 //! commit is slow.
 use super::{
-    connect::{End, Keeper},
+    bind::{End, Keeper},
     intake::{self, Arrival},
     submit::submit_sm,
-    ussd::{self, Screens, Shown},
+    ussd::{self, Screens},
+    ussd_senders::Shown,
 };
 use crate::{
     exchange::{AcceptFault, Exchange, OutboxFeed, StoreHealth, Submission},

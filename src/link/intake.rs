@@ -1,5 +1,5 @@
 //! What a deliver_sm is: a citizen's text, a receipt, or something that is only acknowledged.
-use super::Telco;
+use super::telco::Telco;
 use crate::{
     exchange::{IncomingMo, PartOf},
     ports::{

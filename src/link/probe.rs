@@ -1,6 +1,10 @@
 //! One bind made by hand: connect, bind, ask, perhaps send a text and wait for its receipt, unbind. For
 //! `chrak check --bind`.
-use super::{PATIENCE, Telco, connect::connect, submit::submit_sm};
+use super::{
+    connect::connect,
+    submit::submit_sm,
+    telco::{PATIENCE, Telco},
+};
 use crate::{
     ports::outbox::DueMt,
     smpp::{

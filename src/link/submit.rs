@@ -1,65 +1,12 @@
 //! From a segment of the outbox to the submit_sm of one telco: how it writes numbers, times and types.
-use super::Telco;
+use super::telco::Telco;
 use crate::{
     ports::outbox::DueMt,
-    smpp::pdu::{Address, SubmitSm, relative_time},
+    smpp::pdu::{Address, SubmitSm},
     text::gsm7,
     types::{Msisdn, UnixMs},
 };
 use bytes::Bytes;
-
-/// How MSISDNs are written to a telco.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberFormat {
-    /// `855…`
-    International,
-    /// `0…`
-    National,
-    /// `+855…`
-    Plus,
-}
-
-impl NumberFormat {
-    fn write(self, number: &Msisdn) -> String {
-        match (self, number.national_digits()) {
-            (NumberFormat::National, Some(national)) => format!("0{national}"),
-            (NumberFormat::Plus, _) => number.e164(),
-            (NumberFormat::International | NumberFormat::National, _) => number.digits().to_owned(),
-        }
-    }
-}
-
-/// How validity_period is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Validity {
-    /// From now, `000000010000000R`.
-    Relative,
-    /// A point in time, `YYMMDDhhmmsst28+` for +07:00.
-    Absolute,
-    /// Not at all: the telco refuses the field.
-    None,
-}
-
-impl Validity {
-    fn write(self, not_after: UnixMs, now: UnixMs) -> String {
-        match self {
-            Validity::Relative => relative_time(not_after.since_ms(now)),
-            Validity::Absolute => {
-                let at = not_after.civil(&crate::types::time::phnom_penh());
-                format!(
-                    "{:02}{:02}{:02}{:02}{:02}{:02}028+",
-                    at.year().rem_euclid(100),
-                    at.month(),
-                    at.day(),
-                    at.hour(),
-                    at.minute(),
-                    at.second()
-                )
-            }
-            Validity::None => String::new(),
-        }
-    }
-}
 
 /// Septets packed, after the UDH and the bits that fill its last septet (3GPP TS 23.040 §9.2.3.24).
 fn packed(body: &[u8], udhi: bool) -> Vec<u8> {
@@ -114,17 +61,5 @@ mod tests {
         let octets = packed(&body, true);
         assert_eq!(octets[..6], body[..6]);
         assert_eq!(gsm7::decode(&gsm7::unpack_after(&octets[6..], 1)), "hellohello");
-    }
-
-    #[test]
-    fn numbers_and_times_are_written_as_the_telco_wants_them() {
-        let number = Msisdn::parse_e164("85510000001").expect("number");
-        assert_eq!(NumberFormat::International.write(&number), "85510000001");
-        assert_eq!(NumberFormat::National.write(&number), "010000001");
-        assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
-        let now = UnixMs(1_795_400_100_000);
-        assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
-        assert_eq!(Validity::Absolute.write(now, now).len(), 16);
-        assert_eq!(Validity::None.write(now, now), "");
     }
 }

@@ -1,53 +1,26 @@
 //! USSD on a bind: an input is acknowledged at once, answered by the exchange, and its screen goes back before
 //! anything else that is due. What is late is not sent: the gateway has ended the session.
-use super::{Shared, Telco, submit::addresses};
-use crate::types::lock;
+use super::{
+    shared::Shared,
+    submit::addresses,
+    telco::Telco,
+    ussd_senders::{Shown, What},
+};
 use crate::{
-    exchange::{Screen, UssdCall, UssdNotice, UssdSignal},
+    exchange::{UssdCall, UssdSignal},
     render::ussd::Size,
     smpp::{
         decode::Deliver,
-        dialect::{Back, Dialect, Signal, UssdInput},
+        dialect::{Signal, UssdInput},
         pdu::UssdSubmit,
     },
-    types::{Msisdn, SessionId, limits::USSD_IN_HAND_MAX},
+    types::{Msisdn, SessionId},
 };
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-
-/// USSD at a telco.
-#[derive(Clone, Debug)]
-pub struct Ussd {
-    /// How its gateway speaks.
-    pub dialect: Dialect,
-    /// Our service codes, as dialled.
-    pub codes: Vec<String>,
-    /// Septets of a screen.
-    pub max_gsm7: usize,
-    /// UCS-2 units of a screen; 0: it takes none.
-    pub max_ucs2: usize,
-    /// The gateway's timer.
-    pub deadline: Duration,
-}
-
-/// A screen on its way to a bind that sends.
-pub(super) struct Shown {
-    what: What,
-    read_at: Instant,
-    until: Instant,
-    _room: OwnedSemaphorePermit,
-}
-
-enum What {
-    /// Of an input.
-    Screen { back: Back, screen: Screen },
-    /// Nobody asked for it just now.
-    Notice(UssdNotice),
-}
 
 /// A notice that no bind could send for so long is not sent: its text goes instead.
 const NOTICE_WITHIN: Duration = Duration::from_secs(5);
@@ -68,45 +41,6 @@ pub(super) async fn send_notices(shared: Arc<Shared>) {
         if let Some(sender) = shared.ussd_senders.any() {
             drop(sender.try_send(shown));
         }
-    }
-}
-
-/// What the binds of a telco share: how much is in hand, and which of them send.
-pub(super) struct UssdSenders {
-    room: Arc<Semaphore>,
-    senders: Mutex<Vec<(SessionId, mpsc::Sender<Shown>)>>,
-}
-
-impl Default for UssdSenders {
-    fn default() -> Self {
-        UssdSenders { room: Arc::new(Semaphore::new(USSD_IN_HAND_MAX)), senders: Mutex::default() }
-    }
-}
-
-impl UssdSenders {
-    fn senders(&self) -> MutexGuard<'_, Vec<(SessionId, mpsc::Sender<Shown>)>> {
-        lock(&self.senders)
-    }
-
-    /// A bind that may submit is there.
-    pub(super) fn join(&self, session: SessionId, sender: mpsc::Sender<Shown>) {
-        self.senders().push((session, sender));
-    }
-
-    /// It is gone.
-    pub(super) fn leave(&self, session: SessionId) {
-        self.senders().retain(|(other, _)| *other != session);
-    }
-
-    fn any(&self) -> Option<mpsc::Sender<Shown>> {
-        self.senders().first().map(|(_, sender)| sender.clone())
-    }
-
-    /// The bind itself, or another one of the telco where it only receives.
-    fn sender(&self, session: SessionId) -> Option<mpsc::Sender<Shown>> {
-        let senders = self.senders();
-        let own = senders.iter().find(|(other, _)| *other == session);
-        own.or(senders.first()).map(|(_, sender)| sender.clone())
     }
 }
 

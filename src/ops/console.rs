@@ -1,9 +1,9 @@
 //! `/console`: one page that says whether all is well, and if not, what is not. Made whole on the server; a
 //! small script fetches it again every two seconds. It must not know how anything it shows is done.
 use super::{
-    Ops, Room,
     access::{Asker, Shut},
     metrics::depths,
+    state::{Ops, Room},
     words::{Lang, Words},
 };
 use crate::{

@@ -1,5 +1,5 @@
 //! `/healthz` and `/readyz`, for those who start, stop and balance servers.
-use super::Ops;
+use super::state::Ops;
 use crate::ports::status::BindState;
 use axum::{
     Json,
@@ -8,32 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::json;
-use std::time::Duration;
-use tokio::{sync::Mutex, time::Instant};
-
-/// An answer of the database by then, else it is not ready.
-const PROBE_WITHIN: Duration = Duration::from_secs(2);
-/// A probe writes, so what one found serves for so long: asking often costs no commits.
-const PROBE_KEPT: Duration = Duration::from_secs(1);
-
-/// What the last probe of the database found.
-#[derive(Default)]
-pub struct Probe(Mutex<Option<(Instant, bool)>>);
-
-impl Probe {
-    /// Whether a commit succeeds.
-    pub async fn writable(&self, room: &super::Room) -> bool {
-        let mut last = self.0.lock().await;
-        if let Some((at, found)) = *last
-            && at.elapsed() < PROBE_KEPT
-        {
-            return found;
-        }
-        let found = matches!(tokio::time::timeout(PROBE_WITHIN, room.state.store.probe()).await, Ok(Ok(())));
-        *last = Some((Instant::now(), found));
-        found
-    }
-}
 
 /// `GET /healthz`
 pub async fn alive() -> Response {
@@ -42,7 +16,7 @@ pub async fn alive() -> Response {
 
 /// `GET /readyz`, with `?links` also the binds.
 pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Response {
-    let database = room.probe.writable(&room).await;
+    let database = room.probe.writable(&*room.state.store).await;
     let draining = room.state.board.draining();
     let mut good = database && !draining;
     let trouble = room.state.store.trouble().map(|trouble| trouble.words);

@@ -1,9 +1,9 @@
 //! Kiosk devices: paired with an office by the digits they show, listed, told things, revoked. The console's forms
 //! and the command line come to the same addresses. It must not know a page of the kiosk.
 use super::{
-    Ops,
     access::{self, Asker},
     console::Asked,
+    state::Ops,
 };
 use crate::{
     exchange::Exchange,

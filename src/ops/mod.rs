@@ -13,18 +13,16 @@ mod console;
 mod health;
 mod kiosks;
 pub mod metrics;
+mod probe;
+mod recorder;
 mod sessions;
+mod state;
 #[cfg(test)]
 mod tests;
 mod words;
 mod wrong;
 
-use crate::{
-    exchange::Exchange,
-    ports::{Store, clock::Clock, status::Board},
-    types::UnixMs,
-    web,
-};
+use crate::web;
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -33,45 +31,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+pub use recorder::{Metrics, install as install_metrics};
+pub use state::OpsState;
+use state::Room;
 use std::sync::Arc;
 
 /// Largest body of the sign-in form, in octets.
 const BODY_MAX: usize = 4 * 1024;
 
-/// What the room shows and who may see it.
-#[derive(Clone)]
-pub struct OpsState {
-    /// What the parts publish.
-    pub board: Arc<Board>,
-    /// For the depths, and to see whether it takes commits.
-    pub store: Arc<dyn Store>,
-    /// The counters and histograms of this process.
-    pub metrics: metrics::Metrics,
-    /// Opens `/console` and `/metrics`; `None` only on loopback.
-    pub token: Option<String>,
-    /// When the server started.
-    pub started: UnixMs,
-    /// The wall clock.
-    pub clock: Arc<dyn Clock>,
-    /// The program's version.
-    pub version: &'static str,
-    /// Knows the kiosks.
-    pub exchange: Option<Exchange>,
-}
-
-/// What the handlers share.
-struct Room {
-    state: OpsState,
-    access: access::Access,
-    probe: health::Probe,
-}
-
-type Ops = Arc<Room>;
-
 /// The routes.
 pub fn routes(state: OpsState) -> Router {
     let access = access::Access::new(state.token.clone());
-    let room = Arc::new(Room { state, access, probe: health::Probe::default() });
+    let room = Arc::new(Room { state, access, probe: probe::Probe::default() });
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/console") }))
         .route("/healthz", get(health::alive))

@@ -2,14 +2,14 @@
 use super::*;
 use crate::{
     ports::{
-        PortFuture, StoreFault,
+        PortFuture, Store, StoreFault,
         citizens::{CitizenRecord, Citizens},
-        clock::SystemClock,
+        clock::{Clock, SystemClock},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
-        status::{BindState, BindStatus, Rate},
+        status::{BindState, BindStatus, Board, Rate},
     },
-    types::{CauseId, Msisdn, MtId, SessionId, names::SmscName},
+    types::{CauseId, Msisdn, MtId, SessionId, UnixMs, names::SmscName},
 };
 use axum::{
     body::{Body, to_bytes},
@@ -91,7 +91,7 @@ impl Ops {
         let router = routes(OpsState {
             board: Arc::clone(&board),
             store: Arc::clone(&store) as Arc<dyn Store>,
-            metrics: metrics::install().expect("the only recorder"),
+            metrics: recorder::install().expect("the only recorder"),
             token: token.map(str::to_owned),
             started: UnixMs(SystemClock.now().0 - 3_700_000),
             clock: Arc::new(SystemClock),

@@ -1,8 +1,11 @@
 //! Every question: its path, and what each reply means. Reading is tried again as it is; a change carries the key of
 //! its intention, so that the portal carries it out at most once, and when nothing certain comes back that is
 //! what is said.
-use super::transport::{Method, PortalCall, Reply};
-use super::{Core, directory::percent, wire};
+use super::{
+    core::{Core, Question},
+    transport::{Method, PortalCall, Reply, percent},
+    wire,
+};
 use crate::{
     ports::portal::Asker,
     types::{
@@ -25,6 +28,19 @@ impl PortalCall {
 }
 
 impl Core {
+    pub(super) async fn fetch(&self, question: &Question, until: Instant) -> Result<Application, PortalFault> {
+        let call = PortalCall {
+            method: Method::Get,
+            key: None,
+            path: format!("/v1/applications/{}", question.code.canonical()),
+            channel: Some(question.channel),
+            number: question.number,
+            pin: question.pin.clone(),
+        };
+        let read = |reply| application(&question.code, reply);
+        self.attempt("getApplication", &call, until, read).await.map_err(of_read)
+    }
+
     pub(super) async fn answer(&self, query: &Query, asker: Asker) -> Answer {
         let until = Instant::now() + asker.deadline;
         match query {

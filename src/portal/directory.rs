@@ -1,12 +1,18 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{Core, lock, wall_clock, wire};
+use super::{
+    core::{Core, wall_clock},
+    reading::Directory,
+    transport::percent,
+    wire,
+};
 use crate::{
     text::{normal, places},
     types::{
         UnixMs,
         civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch, Topic},
         limits::DIRECTORY_MAX,
+        lock,
     },
 };
 use std::{
@@ -22,17 +28,6 @@ const PAGES_MAX: usize = 50;
 const WORDS_MAX: usize = 100;
 /// Entries that a search returns.
 const FOUND_MAX: usize = 60;
-
-/// One reading of the directory.
-pub struct Directory {
-    services: Vec<(Arc<Service>, String)>,
-    offices: Vec<(Arc<Office>, String)>,
-    ministries: Vec<Arc<Ministry>>,
-    topics: Vec<Arc<Topic>>,
-    /// When it was read.
-    read_at: UnixMs,
-    fresh_until: Instant,
-}
 
 impl Core {
     /// The directory, read anew when it is old and the portal is there.
@@ -125,16 +120,6 @@ impl Core {
         all.truncate(DIRECTORY_MAX);
         Ok(all)
     }
-}
-
-/// Only unreserved characters stay (RFC 3986 §2.3).
-pub fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 /// Words as they are compared: without gaps and without the vowels' length, which nobody is sure of.

@@ -1,6 +1,6 @@
 //! One call for equal questions that are asked at the same time. Whoever asks drives the call; when the first
 //! one goes away another goes on.
-use super::lock;
+use crate::types::lock;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared, WeakShared},

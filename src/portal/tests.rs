@@ -1,6 +1,7 @@
 //! The client against a server that answers with canned octets, one after the other.
 use super::*;
 use crate::types::civic::ApplicationStatus;
+use crate::types::{Msisdn, Pin, civic::Disclosure, names::Channel};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -1,6 +1,6 @@
 //! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes and PINs go into
 //! headers marked sensitive and into no error.
-use super::{PortalOptions, PortalSetupError};
+use super::options::{PortalOptions, PortalSetupError};
 use crate::types::{Msisdn, Pin, names::Channel};
 use bytes::{Bytes, BytesMut};
 use reqwest::{
@@ -181,4 +181,14 @@ pub fn random<const N: usize>() -> [u8; N] {
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
         .expect("the operating system gives random octets");
     octets
+}
+
+/// Only unreserved characters stay (RFC 3986 §2.3).
+pub fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+            other => format!("%{other:02X}"),
+        })
+        .collect()
 }

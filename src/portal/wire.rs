@@ -202,7 +202,7 @@ fn number(text: &str) -> String {
 
 /// A time that lies behind us. Where the portal's clock is ahead it is now.
 fn past(text: &str) -> Option<UnixMs> {
-    let now = super::wall_clock();
+    let now = super::core::wall_clock();
     let at = UnixMs::from_rfc3339(text)?;
     let latest = now.plus_ms(PORTAL_CLOCK_AHEAD_MAX.as_millis() as i64);
     Some(if at > latest { now } else { at })

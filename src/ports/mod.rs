@@ -5,19 +5,19 @@
 //! twin in `store/postgres`), one section in the store contract suite.
 pub mod citizens;
 pub mod clock;
+mod fault;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;
 pub mod outbox;
 pub mod portal;
 pub mod pushes;
+mod refusal;
 pub mod status;
 pub mod ussd;
 
-use std::{future::Future, pin::Pin};
-
-/// A future that a port returns, boxed so that ports can be trait objects.
-pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+pub use fault::{PortFuture, StoreFault, Trouble};
+pub use refusal::Refusal;
 
 /// Everything durable, as one object.
 pub trait Store:
@@ -39,33 +39,4 @@ impl<T> Store for T where
         + ussd::UssdSessions
         + kiosks::Kiosks
 {
-}
-
-/// What keeps the store from taking anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// For the operator: what, where, what to do.
-    pub words: String,
-    /// It does not pass by itself.
-    pub lasting: bool,
-}
-
-/// Why the store did not do as asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreFault {
-    /// It was not done and may be tried again: full disk, foreign lock, overload.
-    #[error("the database cannot take this now")]
-    Busy,
-    /// The commit failed in a way that leaves open whether it was done. Never to be taken for "not stored".
-    #[error("the outcome of the commit is not known")]
-    Unknown,
-    /// The row was not in the state that the change starts from: somebody else has it.
-    #[error("the row is no longer ours")]
-    Stale,
-    /// It breaks a rule of the database, or cannot be sealed: a fault of our own, which no repetition mends.
-    #[error("the database refuses this change for good")]
-    Rejected,
-    /// The store is shutting down.
-    #[error("the database is closed")]
-    Closed,
 }

@@ -1,6 +1,6 @@
 //! Work that ends in a text nobody asked for just now: the portal's events, agencies' messages, changes whose
 //! outcome is still to be found out. Each method is one transaction.
-use super::{PortFuture, StoreFault, messages::Refusal, outbox::NewMt};
+use super::{PortFuture, Refusal, StoreFault, outbox::NewMt};
 use crate::types::{CauseId, Msisdn, UnixMs};
 
 /// Where it comes from.

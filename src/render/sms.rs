@@ -2,13 +2,16 @@
 //! out, the code and the status never. Knows the templates, no telco and no conversation.
 use super::{fit, texts, words};
 use crate::dialogue::{StatusFacts, View};
-use crate::types::civic::{ApplicationStatus, AppointmentStatus, Complaint, OfficeRef};
-use crate::types::{Language, RegistrationCode, gazetteer};
+use crate::types::civic::{ApplicationStatus, AppointmentStatus, Complaint};
+use crate::types::{Language, RegistrationCode};
 use jiff::tz::TimeZone;
 use lists::{Moment, moment};
+use parts::stop;
+pub(super) use parts::{by_day, office_name};
 
 pub(super) mod lists;
 mod notices;
+mod parts;
 pub(super) mod sheets;
 
 /// A text as it is to be sent: in `km` UCS-2, in `km-Latn` and `en` only characters of one GSM-7 septet.
@@ -26,8 +29,6 @@ impl std::fmt::Debug for SmsText {
 
 /// Longest printed form repeated; a longer one is repeated without its separators.
 const CODE_CHARS_MAX: usize = 24;
-/// What an office's name may take, in units of the alphabet, when it has no short one.
-const OFFICE_UNITS_MAX: usize = 20;
 
 /// Writes a view in `language`, with times of day in `zone`.
 pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
@@ -135,20 +136,6 @@ fn complaint_text(complaint: &Complaint, language: Language, zone: &TimeZone) ->
     texts::complaint(language, &complaint.reference, status, &date, &answer)
 }
 
-/// A place with what it lies in: `Khum Prey Veaeng, Srok Samraong, Khet Takeo`.
-pub(super) fn place(code: &str, language: Language) -> String {
-    let mut names = Vec::new();
-    let mut at = gazetteer::by_code(code);
-    while let Some(division) = at {
-        names.push(match language {
-            Language::Km => format!("{}{}", division.unit_km(), division.name_km),
-            Language::KmLatn | Language::En => format!("{} {}", division.unit_latin(), division.name_latin),
-        });
-        at = division.parent();
-    }
-    fit::clean(&names.join(if language == Language::Km { " " } else { ", " }), language)
-}
-
 pub(super) fn shown(code: &RegistrationCode) -> &str {
     if code.printed().len() <= CODE_CHARS_MAX { code.printed() } else { code.canonical() }
 }
@@ -221,16 +208,6 @@ fn status_text(language: Language, p: &Parts<'_>) -> String {
     texts::status(language, p.code, p.status, p.office, p.date, p.kept, p.next, p.hint)
 }
 
-pub(super) fn office_name(office: &OfficeRef, language: Language) -> String {
-    match &office.short {
-        Some(short) => fit::clean(short.get(language), language),
-        None => {
-            let name = fit::clean(office.name.get(language), language);
-            fit::shorten(&name, OFFICE_UNITS_MAX, language).to_owned()
-        }
-    }
-}
-
 /// What is to be paid, as short as it can be written.
 fn amount_due(facts: &StatusFacts, language: Language) -> Option<String> {
     let fee = facts.fee.as_ref().filter(|_| facts.status == ApplicationStatus::AwaitingPayment)?;
@@ -292,13 +269,6 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
     steps
 }
 
-fn stop(language: Language) -> &'static str {
-    match language {
-        Language::Km => "។",
-        Language::KmLatn | Language::En => ".",
-    }
-}
-
 /// The day that matters to the citizen now: until when to collect, or by when it will be done.
 pub(super) fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
     use ApplicationStatus as S;
@@ -308,19 +278,6 @@ pub(super) fn day_to_name(facts: &StatusFacts) -> Option<jiff::civil::Date> {
         S::AwaitingPayment | S::ReturnedForCorrection => None,
         S::Collected | S::Rejected | S::Cancelled | S::Expired => None,
     }
-}
-
-pub(super) fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
-    let collect = status == ApplicationStatus::ReadyForCollection;
-    let words = match (language, collect) {
-        (Language::Km, true) => "យកដល់",
-        (Language::Km, false) => "រួចត្រឹម",
-        (Language::KmLatn, true) => "Yok dol",
-        (Language::KmLatn, false) => "Ruoch troem",
-        (Language::En, true) => "Collect by",
-        (Language::En, false) => "Expected by",
-    };
-    format!("{words} {day}")
 }
 
 #[cfg(test)]

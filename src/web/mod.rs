@@ -2,6 +2,7 @@
 //! an answer, where a form may come from, and the HTTP listener. It must not know what a page says.
 pub mod assets;
 pub mod client;
+pub mod filters;
 pub mod hosts;
 pub mod server;
 
@@ -137,23 +138,4 @@ pub fn device_token(headers: &HeaderMap) -> Option<&str> {
 /// A header's value made of what the program itself wrote: digits, hex, base64, names.
 pub fn header_value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("what the program writes into a header is ASCII")
-}
-
-/// What templates say of assets; `use crate::web::filters` beside a template.
-pub mod filters {
-    use super::assets;
-    use askama::{Values, filters::Safe};
-
-    /// The address of an asset.
-    #[askama::filter_fn]
-    pub fn asset(name: &str, _: &dyn Values) -> askama::Result<String> {
-        assets::asset(name).ok_or(askama::Error::Fmt)
-    }
-
-    /// An icon says nothing by itself: the word stands beside it.
-    #[askama::filter_fn]
-    pub fn icon(name: &str, _: &dyn Values) -> askama::Result<Safe<String>> {
-        let sprite = assets::asset("icons.svg").ok_or(askama::Error::Fmt)?;
-        Ok(Safe(format!("<svg class=\"icon\" aria-hidden=\"true\"><use href=\"{sprite}#{name}\"/></svg>")))
-    }
 }

@@ -1,6 +1,7 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
     AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, LimitSettings, PortalSettings, PushSettings, Secret,
+    bounds::{SECONDS_MAX, refuse_later, within},
     file::{self, File},
     secret, telco, ussd,
 };
@@ -14,17 +15,13 @@ use crate::{
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{
-    fmt::Display,
     net::SocketAddr,
-    ops::RangeInclusive,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 /// Longest wait for the portal that can be asked for, in milliseconds: ten minutes.
 const TIMEOUT_MS_MAX: u32 = 600_000;
-/// Longest interval or timer that can be asked for, in seconds: a day.
-pub(super) const SECONDS_MAX: u32 = 86_400;
 /// How often the portal is asked for events, in seconds.
 const POLL_S: u32 = 10;
 /// What `audit_days` is by default.
@@ -66,26 +63,6 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         data_dir,
         warnings,
     })
-}
-
-/// A key that nothing acts on yet: whoever writes it must not believe that it works.
-pub(super) fn refuse_later(given: bool, key: &str) -> Result<(), ConfigFault> {
-    if given { Err(ConfigFault::new(format!("{key}: not in this version; take the key out"))) } else { Ok(()) }
-}
-
-/// A number that is used as it is written, or refused: never another one in its place.
-pub(super) fn within<T: PartialOrd + Display>(
-    key: &str,
-    given: Option<T>,
-    default: T,
-    allowed: RangeInclusive<T>,
-) -> Result<T, ConfigFault> {
-    let value = given.unwrap_or(default);
-    if allowed.contains(&value) {
-        return Ok(value);
-    }
-    let (from, to) = (allowed.start(), allowed.end());
-    Err(ConfigFault::new(format!("{key}: {value} is not between {from} and {to}")))
 }
 
 fn listen(key: &str, given: Option<String>, default: &str) -> Result<SocketAddr, ConfigFault> {

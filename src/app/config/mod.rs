@@ -1,5 +1,6 @@
 //! Configuration: the file and the environment in, settings that make sense out. The keys are fixed, as
 //! other programs write this file; docs/CONFIGURATION.md describes each.
+mod bounds;
 mod check;
 #[cfg(test)]
 mod every_key;

@@ -1,7 +1,7 @@
 //! `[[smsc]]`: what is written of a telco, turned into its settings.
 use super::{
     Concatenation, ConfigFault, DefaultAlphabet, NumberFormat, TelcoSettings, UniqueId, Validity,
-    check::{SECONDS_MAX, refuse_later, within},
+    bounds::{SECONDS_MAX, refuse_later, within},
     file, secret, ussd,
 };
 use crate::{

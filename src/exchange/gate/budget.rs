@@ -3,8 +3,9 @@
 //! the block. Of a number, what is in hand is counted here and what was wrong in the store, before it is answered: a
 //! guess in hand when the process dies was answered to nobody. It must not know the portal.
 use super::{DAY, Full, HOUR, KEPT_FOR_PINS, QUARTER, Shut};
+use crate::types::lock;
 use crate::{
-    exchange::{Exchange, lock},
+    exchange::Exchange,
     types::{Msisdn, UnixMs},
 };
 use std::{collections::HashMap, sync::Mutex, time::Duration};

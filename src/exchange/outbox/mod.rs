@@ -5,7 +5,8 @@
 //! no more can come twice.
 mod places;
 
-use super::{Exchange, lock};
+use super::Exchange;
+use crate::types::lock;
 use crate::{
     ports::{
         StoreFault,

@@ -1,6 +1,6 @@
 //! Lists to choose from, and what was chosen: names shortened until the text fits what it may cost.
 use super::super::{fit, texts, words};
-use super::{office_name, place};
+use super::parts::{office_name, place};
 use crate::dialogue::view::{Again, AppointmentTask, Asking, Opt};
 use crate::types::civic::{Appointment, Localized, OfficeRef};
 use crate::types::{Language, UnixMs, gazetteer};

@@ -1,7 +1,10 @@
 //! Texts nobody asked for just now: two segments at most, in Khmer too; what does not fit is left out, the code
 //! and what happened never.
 use super::super::{fit, texts, words};
-use super::{by_day, lists, office_name, stop};
+use super::{
+    lists,
+    parts::{by_day, office_name, stop},
+};
 use crate::types::Language;
 use crate::types::civic::{ApplicationStatus, Notice};
 use jiff::tz::TimeZone;

@@ -1,7 +1,7 @@
 //! Service sheets and offices as texts: the facts in the order of their use, cut from the end until the text
 //! costs what it may.
 use super::super::{fit, texts, words};
-use super::office_name;
+use super::parts::office_name;
 use crate::dialogue::view::{OfficeFacts, ServiceFacts};
 use crate::types::Language;
 use crate::types::civic::{Office, RequiredDocument};

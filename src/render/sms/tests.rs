@@ -1,7 +1,7 @@
 //! Every text in every language with the longest data it can get.
 use super::*;
 use crate::text::segment;
-use crate::types::civic::{ApplicationFee, Disclosure, Localized, Ready};
+use crate::types::civic::{ApplicationFee, Disclosure, Localized, OfficeRef, Ready};
 use crate::types::code::{CheckDigit, CodePattern};
 use crate::types::{CodeRules, CodeVerdict, Riel, UnixMs, time};
 use jiff::civil::date;

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     ports::{
-        PortFuture, StoreFault,
-        messages::{CallEnd, Cost, Item, MessageState, MessageStatus, Messages, NewCall, NewMessage, Refusal},
+        PortFuture, Refusal, StoreFault,
+        messages::{CallEnd, Cost, Item, MessageState, MessageStatus, Messages, NewCall, NewMessage},
     },
     types::UnixMs,
 };

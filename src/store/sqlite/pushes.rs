@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     ports::{
-        PortFuture, StoreFault,
-        messages::Refusal,
+        PortFuture, Refusal, StoreFault,
         pushes::{Asked, Bounds, NewPush, PushEnd, PushKind, Pushes, StoredPush},
     },
     types::{

@@ -8,23 +8,100 @@ use super::{
 use std::{collections::BTreeSet, fmt::Write};
 
 /// Rings that still stand, each as small as it is, and what they wait for.
-const OPEN: &[(&[&str], &str)] = &[];
+const OPEN: &[(&[&str], &str)] = &[
+    (
+        &[
+            "dialogue",
+            "dialogue::feedback",
+            "dialogue::flow",
+            "dialogue::flow::back",
+            "dialogue::language",
+            "dialogue::status",
+        ],
+        "what a conversation is and how it goes on stand in one file; they part when a task is added",
+    ),
+    (
+        &[
+            "exchange",
+            "exchange::gate",
+            "exchange::gate::budget",
+            "exchange::health",
+            "exchange::notices",
+            "exchange::outbox",
+        ],
+        "one object holds all that these hold; they part when each is a service that owns what it needs",
+    ),
+    (
+        &[
+            "sandbox::portal",
+            "sandbox::portal::applications",
+            "sandbox::portal::appointments",
+            "sandbox::portal::changes",
+            "sandbox::portal::counter",
+            "sandbox::portal::db",
+            "sandbox::portal::directory",
+            "sandbox::portal::gate",
+            "sandbox::portal::sample",
+            "sandbox::portal::slots",
+            "sandbox::portal::voices",
+        ],
+        "handlers and what they share stand in the same files",
+    ),
+    (
+        &[
+            "sandbox::telco",
+            "sandbox::telco::gateway",
+            "sandbox::telco::hub",
+            "sandbox::telco::session",
+            "sandbox::telco::wire",
+        ],
+        "the gateway acts on the hub instead of returning what is to be done",
+    ),
+    (
+        &[
+            "store::sqlite",
+            "store::sqlite::asked",
+            "store::sqlite::citizens",
+            "store::sqlite::files",
+            "store::sqlite::inbox",
+            "store::sqlite::kiosks",
+            "store::sqlite::messages",
+            "store::sqlite::open",
+            "store::sqlite::outbox",
+            "store::sqlite::pairing",
+            "store::sqlite::pushes",
+            "store::sqlite::receipts",
+            "store::sqlite::room",
+            "store::sqlite::rows",
+            "store::sqlite::ussd",
+            "store::sqlite::writer",
+        ],
+        "each file holds the SQL, which the writer calls, and the port, which calls the writer",
+    ),
+];
 
 #[test]
 fn nobody_imports_in_a_circle_inside_a_room() {
     let source = Source::read();
-    let mut found: Vec<BTreeSet<String>> = Vec::new();
+    let (mut found, mut arrows_of_rings) = (Vec::<BTreeSet<String>>::new(), String::new());
     for (room, floor) in FLOORS.iter().rev() {
         let graph = source.inside(room);
         let arrows: usize = graph.values().map(BTreeSet::len).sum();
         println!("{floor}  {room:<10} {:>3} modules, {arrows:>3} arrows", graph.len());
-        found.extend(rings(&graph));
+        for ring in rings(&graph) {
+            for (module, others) in graph.iter().filter(|(module, _)| ring.contains(*module)) {
+                let round: Vec<&String> = others.intersection(&ring).collect();
+                let _ = writeln!(arrows_of_rings, "  {module} -> {round:?}");
+            }
+            arrows_of_rings.push('\n');
+            found.push(ring);
+        }
     }
     let open: Vec<BTreeSet<String>> =
         OPEN.iter().map(|(ring, _)| ring.iter().map(|module| (*module).to_owned()).collect()).collect();
     let new: Vec<_> = found.iter().filter(|ring| !open.contains(ring)).collect();
     let gone: Vec<_> = open.iter().filter(|ring| !found.contains(ring)).collect();
-    assert!(new.is_empty(), "rings that were not there, or have changed: {new:#?}");
+    assert!(new.is_empty(), "rings that were not there, or have changed: {new:#?}\nall of them:\n{arrows_of_rings}");
     assert!(gone.is_empty(), "these rings are open: take them from the list: {gone:#?}");
 }
 

@@ -1,0 +1,40 @@
+//! What all pages stand on: who may open them, whom they ask, how long they wait. It must not know a page.
+use super::backend::Backend;
+use crate::web::assets;
+use std::sync::Arc;
+
+/// Who may open the pages, from `[kiosk].pairing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pairing {
+    /// Only a kiosk that an operator paired with an office; others see the page with their digits.
+    Required,
+    /// Any browser.
+    Off,
+}
+
+/// What the pages need.
+#[derive(Clone)]
+pub struct KioskState {
+    /// Where questions go.
+    pub backend: Arc<dyn Backend>,
+    /// Who may open the pages.
+    pub pairing: Pairing,
+    /// Lengths of the groups in which receipts print the code; empty when codes differ in length, and then
+    /// any number of digits up to 24 can be entered.
+    pub groups: Arc<[usize]>,
+    /// What registration codes look like.
+    pub codes: crate::types::CodeRules,
+    /// Seconds of silence before the warning, and of the warning.
+    pub idle: (u32, u32),
+    /// Opens the staff page.
+    pub staff_pin: Option<Arc<str>>,
+    /// The accounts that fees are paid to; empty: whichever the portal names.
+    pub khqr_accounts: Arc<[String]>,
+    /// The office at which kiosks that need no pairing stand: in the try-out.
+    pub stands_at: Option<String>,
+}
+
+/// Version of the pages and their assets, as heartbeats name it.
+pub fn build() -> String {
+    format!("{}-{}", env!("CARGO_PKG_VERSION"), assets::version())
+}

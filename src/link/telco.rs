@@ -1,0 +1,191 @@
+//! A telco as configured, and what a bind needs of it. It must not know a socket.
+use crate::{
+    smpp::{
+        dialect::Dialect,
+        message_id,
+        pdu::{Bind, BindKind, relative_time},
+        session::SessionConfig,
+        status,
+        text::DefaultAlphabet,
+    },
+    types::{
+        Msisdn, UnixMs,
+        limits::PDU_OCTETS_MAX,
+        names::{Family, SmscName},
+    },
+};
+use std::time::Duration;
+
+/// A telco as configured.
+#[derive(Clone, Debug)]
+pub struct Telco {
+    /// Its name.
+    pub name: SmscName,
+    /// SMSCs that redeliver to one another.
+    pub family: Family,
+    /// Host and port; all addresses of the host are tried.
+    pub address: String,
+    /// system_id of the bind.
+    pub system_id: String,
+    /// password of the bind.
+    pub password: String,
+    /// system_type of the bind.
+    pub system_type: String,
+    /// interface_version octet.
+    pub interface_version: u8,
+    /// One transmitter and one receiver instead of a transceiver.
+    pub pair: bool,
+    /// Equal binds.
+    pub binds: u32,
+    /// submit_sm in flight per bind.
+    pub window: usize,
+    /// submit_sm per second over all binds; 0 is no limit.
+    pub max_tps: u32,
+    /// Silence before an enquire_link.
+    pub enquire_link: Duration,
+    /// Wait for a submit_sm_resp.
+    pub response_timeout: Duration,
+    /// Longest pause between two connects.
+    pub reconnect_max: Duration,
+    /// TLV that names an MO for ever.
+    pub unique_id: Option<u16>,
+    /// Numbers at which MOs arrive.
+    pub short_codes: Vec<String>,
+    /// How MSISDNs are written.
+    pub number_format: NumberFormat,
+    /// TON and NPI of a subscriber.
+    pub dest: (u8, u8),
+    /// TON and NPI of our short code.
+    pub source: (u8, u8),
+    /// What data_coding 0 means.
+    pub default_alphabet: DefaultAlphabet,
+    /// How validity_period is written.
+    pub validity: Validity,
+    /// Ask for delivery receipts.
+    pub receipts: bool,
+    /// How the ids of resps and receipts compare.
+    pub message_id: message_id::Rule,
+    /// What its refusals mean.
+    pub statuses: status::Table,
+    /// GSM 7-bit octets are packed.
+    pub packed: bool,
+    /// USSD here.
+    pub ussd: Ussd,
+}
+
+impl Telco {
+    pub(super) fn session_config(&self, kind: BindKind) -> SessionConfig {
+        SessionConfig {
+            bind: Bind {
+                kind,
+                system_id: self.system_id.clone(),
+                password: self.password.clone(),
+                system_type: self.system_type.clone(),
+                interface_version: self.interface_version,
+            },
+            window: self.window,
+            enquire_link: self.enquire_link,
+            response_timeout: self.response_timeout,
+            patience: PATIENCE,
+            pdu_octets_max: PDU_OCTETS_MAX,
+        }
+    }
+
+    /// The binds to make: their kinds and names.
+    pub(super) fn plan(&self) -> Vec<(BindKind, String)> {
+        let kinds: &[(BindKind, &str)] = if self.pair {
+            &[(BindKind::Transmitter, "tx"), (BindKind::Receiver, "rx")]
+        } else {
+            &[(BindKind::Transceiver, "trx")]
+        };
+        (1..=self.binds).flat_map(|n| kinds.iter().map(move |(kind, word)| (*kind, format!("{word}-{n}")))).collect()
+    }
+}
+
+/// Wait for a bind_resp, an enquire_link_resp, an unbind_resp, a TCP connect.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How MSISDNs are written to a telco.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberFormat {
+    /// `855…`
+    International,
+    /// `0…`
+    National,
+    /// `+855…`
+    Plus,
+}
+
+impl NumberFormat {
+    pub(super) fn write(self, number: &Msisdn) -> String {
+        match (self, number.national_digits()) {
+            (NumberFormat::National, Some(national)) => format!("0{national}"),
+            (NumberFormat::Plus, _) => number.e164(),
+            (NumberFormat::International | NumberFormat::National, _) => number.digits().to_owned(),
+        }
+    }
+}
+
+/// How validity_period is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// From now, `000000010000000R`.
+    Relative,
+    /// A point in time, `YYMMDDhhmmsst28+` for +07:00.
+    Absolute,
+    /// Not at all: the telco refuses the field.
+    None,
+}
+
+impl Validity {
+    pub(super) fn write(self, not_after: UnixMs, now: UnixMs) -> String {
+        match self {
+            Validity::Relative => relative_time(not_after.since_ms(now)),
+            Validity::Absolute => {
+                let at = not_after.civil(&crate::types::time::phnom_penh());
+                format!(
+                    "{:02}{:02}{:02}{:02}{:02}{:02}028+",
+                    at.year().rem_euclid(100),
+                    at.month(),
+                    at.day(),
+                    at.hour(),
+                    at.minute(),
+                    at.second()
+                )
+            }
+            Validity::None => String::new(),
+        }
+    }
+}
+
+/// USSD at a telco.
+#[derive(Clone, Debug)]
+pub struct Ussd {
+    /// How its gateway speaks.
+    pub dialect: Dialect,
+    /// Our service codes, as dialled.
+    pub codes: Vec<String>,
+    /// Septets of a screen.
+    pub max_gsm7: usize,
+    /// UCS-2 units of a screen; 0: it takes none.
+    pub max_ucs2: usize,
+    /// The gateway's timer.
+    pub deadline: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_written_as_the_telco_wants_them() {
+        let number = Msisdn::parse_e164("85510000001").expect("number");
+        assert_eq!(NumberFormat::International.write(&number), "85510000001");
+        assert_eq!(NumberFormat::National.write(&number), "010000001");
+        assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
+        let now = UnixMs(1_795_400_100_000);
+        assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
+        assert_eq!(Validity::Absolute.write(now, now).len(), 16);
+        assert_eq!(Validity::None.write(now, now), "");
+    }
+}

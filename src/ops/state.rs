@@ -1,0 +1,38 @@
+//! What all pages of the operators stand on. It must not know a page.
+use super::{access, probe, recorder};
+use crate::{
+    exchange::Exchange,
+    ports::{Store, clock::Clock, status::Board},
+    types::UnixMs,
+};
+use std::sync::Arc;
+
+/// What the room shows and who may see it.
+#[derive(Clone)]
+pub struct OpsState {
+    /// What the parts publish.
+    pub board: Arc<Board>,
+    /// For the depths, and to see whether it takes commits.
+    pub store: Arc<dyn Store>,
+    /// The counters and histograms of this process.
+    pub metrics: recorder::Metrics,
+    /// Opens `/console` and `/metrics`; `None` only on loopback.
+    pub token: Option<String>,
+    /// When the server started.
+    pub started: UnixMs,
+    /// The wall clock.
+    pub clock: Arc<dyn Clock>,
+    /// The program's version.
+    pub version: &'static str,
+    /// Knows the kiosks.
+    pub exchange: Option<Exchange>,
+}
+
+/// What the handlers share.
+pub(super) struct Room {
+    pub(super) state: OpsState,
+    pub(super) access: access::Access,
+    pub(super) probe: probe::Probe,
+}
+
+pub(super) type Ops = Arc<Room>;

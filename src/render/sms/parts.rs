@@ -1,0 +1,54 @@
+//! Pieces that several texts share.
+use super::super::fit;
+use crate::types::{
+    Language,
+    civic::{ApplicationStatus, OfficeRef},
+    gazetteer,
+};
+
+/// What an office's name may take, in units of the alphabet, when it has no short one.
+const OFFICE_UNITS_MAX: usize = 20;
+
+/// A place with what it lies in: `Khum Prey Veaeng, Srok Samraong, Khet Takeo`.
+pub(in super::super) fn place(code: &str, language: Language) -> String {
+    let mut names = Vec::new();
+    let mut at = gazetteer::by_code(code);
+    while let Some(division) = at {
+        names.push(match language {
+            Language::Km => format!("{}{}", division.unit_km(), division.name_km),
+            Language::KmLatn | Language::En => format!("{} {}", division.unit_latin(), division.name_latin),
+        });
+        at = division.parent();
+    }
+    fit::clean(&names.join(if language == Language::Km { " " } else { ", " }), language)
+}
+
+pub(in super::super) fn office_name(office: &OfficeRef, language: Language) -> String {
+    match &office.short {
+        Some(short) => fit::clean(short.get(language), language),
+        None => {
+            let name = fit::clean(office.name.get(language), language);
+            fit::shorten(&name, OFFICE_UNITS_MAX, language).to_owned()
+        }
+    }
+}
+
+pub(super) fn stop(language: Language) -> &'static str {
+    match language {
+        Language::Km => "។",
+        Language::KmLatn | Language::En => ".",
+    }
+}
+
+pub(in super::super) fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
+    let collect = status == ApplicationStatus::ReadyForCollection;
+    let words = match (language, collect) {
+        (Language::Km, true) => "យកដល់",
+        (Language::Km, false) => "រួចត្រឹម",
+        (Language::KmLatn, true) => "Yok dol",
+        (Language::KmLatn, false) => "Ruoch troem",
+        (Language::En, true) => "Collect by",
+        (Language::En, false) => "Expected by",
+    };
+    format!("{words} {day}")
+}
