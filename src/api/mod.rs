@@ -90,7 +90,7 @@ pub fn check() -> Result<(), String> {
 
 /// The one layer around all paths: the request's id, and what is never kept.
 async fn around(State(_): State<Api>, request: Request, next: Next) -> Response {
-    let fresh = || uuid::Builder::from_random_bytes(request::random()).into_uuid();
+    let fresh = crate::ports::random::unordered_id;
     let given = request.headers().get("x-request-id").map(|id| id.to_str().ok().and_then(read_id));
     // the webhook's scheme knows no such header, so nothing is asked of it there
     let hook = request.uri().path() == "/v1/notifications";

@@ -1,10 +1,7 @@
 //! `/v1/notifications`: the portal's webhook, signed by the Standard Webhooks scheme. 204 only when the event is
 //! stored durably, was handled before, or concerns nobody.
 use super::{problem::Problem, request, shared::Api};
-use crate::{
-    ports::clock::{Clock, SystemClock},
-    types::limits::WEBHOOK_OCTETS_MAX,
-};
+use crate::types::limits::WEBHOOK_OCTETS_MAX;
 use axum::{
     body::Body,
     extract::State,
@@ -42,7 +39,7 @@ pub async fn notify(State(api): State<Api>, headers: HeaderMap, body: Body) -> R
     let named = named(&headers)?;
     let types = ["application/cloudevents+json", "application/json"];
     let body = request::body(&headers, body, WEBHOOK_OCTETS_MAX, &types).await?;
-    let now = SystemClock.now().0.div_euclid(1_000);
+    let now = api.exchange.clock().0.div_euclid(1_000);
     if (now - named.timestamp).abs() > TOLERANCE_S || !signed(&api.webhook_keys, &named, &body) {
         return Err(Problem::bad_signature());
     }

@@ -137,14 +137,6 @@ fn hold(shared: &Shared) -> std::sync::MutexGuard<'_, std::collections::HashSet<
     lock(&shared.running)
 }
 
-/// Random octets of the operating system.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
-        .expect("the operating system gives random octets");
-    octets
-}
-
 /// The pairs of a query, decoded.
 pub(super) fn pairs(query: Option<&str>) -> impl Iterator<Item = (String, String)> + '_ {
     query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty()).map(|pair| {

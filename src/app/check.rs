@@ -1,7 +1,7 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
 use super::{Fault, read_config, server, storage};
-use crate::{link, types::Msisdn};
-use std::path::Path;
+use crate::{link, ports::clock::SystemClock, types::Msisdn};
+use std::{path::Path, sync::Arc};
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
 struct Findings {
@@ -55,7 +55,7 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
         for settings in &config.telcos {
             let telco = server::telco(settings);
             let what = format!("smsc \"{}\"", settings.name);
-            match link::probe(&telco, to).await {
+            match link::probe(&telco, to, Arc::new(SystemClock)).await {
                 Ok(lines) => lines.iter().for_each(|line| findings.good(&what, line)),
                 Err(why) => findings.bad(&what, &format!("{} as {}: {why}", settings.address, settings.system_id)),
             }

@@ -315,7 +315,7 @@ fn written(
 /// 26 letters and digits that nobody can guess: 128 random bits in Crockford's base 32.
 fn token() -> String {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut bits = u128::from_le_bytes(super::random());
+    let mut bits = u128::from_le_bytes(super::random::octets());
     (0..26)
         .map(|_| {
             let letter = char::from(LETTERS[(bits & 31) as usize]);

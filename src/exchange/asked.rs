@@ -72,7 +72,7 @@ impl Exchange {
         language: Language,
     ) -> Result<(Msisdn, String), TextRefusal> {
         let number = self.reachable(typed)?;
-        let name = hex(&random::<16>());
+        let name = hex(&random::octets::<16>());
         let language = self.readable(number, language).await;
         let text = kiosk::one_time_code(&self.code_of(&name, number), language);
         self.send_asked(device, format!("code-{name}"), number, text, CODE_FOR).await?;

@@ -190,7 +190,7 @@ impl Exchange {
             asker.key = match (&query, cause) {
                 (Query::Change(change), Some(cause)) => Some(intention(cause, change)),
                 // a kiosk's keys come from its form
-                (Query::Change(_), None) => Some(uuid::Builder::from_random_bytes(super::random()).into_uuid()),
+                (Query::Change(_), None) => Some(super::random::unordered_id()),
                 _ => None,
             };
             let until = patience.map(|patience| patience.until.min(tokio::time::Instant::now() + patience.share));
@@ -223,7 +223,7 @@ impl Exchange {
             codes: &settings.codes,
             number_known: asker.number.is_some(),
             zone: &settings.zone,
-            dice: u32::from_le_bytes(super::random()),
+            dice: u32::from_le_bytes(super::random::octets()),
         };
         let turn = step(&talk.next, input, &ctx);
         talk.next = turn.next;

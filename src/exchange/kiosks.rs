@@ -90,7 +90,7 @@ impl Exchange {
     /// they cannot be stored.
     pub async fn begin_pairing(&self, token: &str, from: Option<IpAddr>) -> Option<String> {
         let now = self.now();
-        let code = format!("{:08}", u64::from_le_bytes(random()) % 100_000_000);
+        let code = format!("{:08}", u64::from_le_bytes(random::octets()) % 100_000_000);
         let until = now.plus_ms(PAIRING_FOR.as_millis() as i64);
         let place = self.core.store.digest(&format!("address {}", network(from)));
         let offer = Offer { token: hash(token), code: code.clone(), place, until };
@@ -108,7 +108,7 @@ impl Exchange {
     /// When the store does not take it.
     pub async fn pair_kiosk(&self, code: &str, office: &str, profile: &str) -> Result<Option<String>, StoreFault> {
         let code: String = code.chars().filter(char::is_ascii_digit).collect();
-        let id = format!("k-{}", &hex(&random::<4>()));
+        let id = format!("k-{}", &hex(&random::octets::<4>()));
         let new = NewKiosk { code, id: id.clone(), office: office.to_owned(), profile: profile.to_owned() };
         let paired = self.core.store.pair(new, self.now()).await?;
         Ok(paired.then_some(id))

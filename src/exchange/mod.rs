@@ -40,7 +40,14 @@ pub use ussd_input::{Screen, UssdCall, UssdSignal};
 
 use crate::types::lock;
 use crate::{
-    ports::{Store, clock::Clock, kiosks::Heartbeat, portal::Portal, status::Board},
+    ports::{
+        Store,
+        clock::Clock,
+        kiosks::Heartbeat,
+        portal::Portal,
+        random::{self, new_id},
+        status::Board,
+    },
     types::{CauseId, CodeRules, Countries, Language, SessionId, UnixMs, limits::TURNS_MAX, names::SmscName},
 };
 use jiff::tz::TimeZone;
@@ -49,7 +56,7 @@ use std::{
     collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -167,7 +174,7 @@ impl Exchange {
                 outboxes,
                 health: health::Health::new(),
                 tasks: TaskTracker::new(),
-                reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random()))),
+                reference: AtomicUsize::new(usize::from(u16::from_le_bytes(random::octets()))),
                 notices,
                 pushes: tokio::sync::Notify::new(),
                 heartbeats: Mutex::default(),
@@ -215,41 +222,6 @@ impl Exchange {
     }
 }
 
-/// Random octets of the operating system.
-fn random<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
-        .expect("the operating system gives random octets");
-    octets
-}
-
 fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-/// UUIDv7 of this moment, above every one that this process has made: ids of one number's segments tell their
-/// order, also within a millisecond and when the clock is set back (RFC 9562 §6.2, method 1).
-fn new_id(now: UnixMs) -> uuid::Uuid {
-    /// Milliseconds, and twelve bits that count within one.
-    static LAST: AtomicU64 = AtomicU64::new(0);
-    let wanted = now.0.unsigned_abs() << 12;
-    let next = |last: u64| wanted.max(last + 1);
-    let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
-    let id = last.map_or_else(next, next);
-    let mut octets: [u8; 10] = random();
-    octets[..2].copy_from_slice(&((id & 0xFFF) as u16).to_be_bytes());
-    uuid::Builder::from_unix_timestamp_millis(id >> 12, &octets).into_uuid()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_rise_within_a_millisecond_and_when_the_clock_is_set_back() {
-        let moments = (0..5_000).map(|_| 1_800_000_000_000).chain([1_700_000_000_000, 1_800_000_000_100]);
-        let ids: Vec<_> = moments.map(|ms| new_id(UnixMs(ms))).collect();
-        assert!(ids.is_sorted_by(|one, next| one < next));
-        assert!(ids.iter().all(|id| id.get_version_num() == 7));
-    }
 }

@@ -138,10 +138,7 @@ fn known_by(headers: &HeaderMap, token: &str) -> Response {
 
 /// 256 random bits.
 fn new_token() -> String {
-    let mut octets = [0; 32];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
-        .expect("the operating system gives random octets");
-    URL_SAFE_NO_PAD.encode(octets)
+    URL_SAFE_NO_PAD.encode(crate::ports::random::octets::<32>())
 }
 
 fn is_token(text: &str) -> bool {

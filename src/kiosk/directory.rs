@@ -12,7 +12,6 @@ use super::{
     words::{self, Lang, Words},
 };
 use crate::{
-    ports::clock::{Clock, SystemClock},
     render::words as shared,
     types::{
         UnixMs,
@@ -377,7 +376,7 @@ pub(super) async fn office(
         _ => return away(frame("offices".to_owned()), words),
     };
     let language = lang.language();
-    let today = SystemClock.now().civil(&phnom_penh()).date();
+    let today = state.backend.now().civil(&phnom_penh()).date();
     let search = ServiceSearch { office: Some(office.id.clone()), ..ServiceSearch::default() };
     let tiles = match state.backend.look_around(&Query::Services(search)).await {
         Answer::Services(Ok(found)) => found.items.iter().map(|service| service_tile(lang, service)).collect(),

@@ -10,7 +10,10 @@ use super::{
     views::Action,
     words::{EN, KM, Lang, Message, Words},
 };
-use crate::web::{assets, filters};
+use crate::{
+    ports::random::new_id,
+    web::{assets, filters},
+};
 use askama::Template;
 use axum::{
     Form,
@@ -149,7 +152,7 @@ pub(super) async fn help(context: PageContext) -> Response {
 }
 
 /// `GET /kiosk/{lang}/feedback`
-pub(super) async fn feedback(context: PageContext) -> Response {
+pub(super) async fn feedback(State(state): State<KioskState>, context: PageContext) -> Response {
     let words = context.words;
     let frame = context.frame(words.feedback_title, "feedback", Back::In("home".into()));
     let icons = ["face-1", "face-2", "face-3", "face-4", "face-5"];
@@ -157,7 +160,7 @@ pub(super) async fn feedback(context: PageContext) -> Response {
         (1..).zip(icons).zip(words.grades).map(|((grade, icon), word)| (grade, icon, word)).collect();
     grades.reverse();
     let complain = &context.lang.visit().complain_card;
-    page(StatusCode::OK, &FeedbackPage { frame, intent: uuid::Uuid::now_v7(), grades, complain })
+    page(StatusCode::OK, &FeedbackPage { frame, intent: new_id(state.backend.now()), grades, complain })
 }
 
 /// What the form of the faces holds.

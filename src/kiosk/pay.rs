@@ -55,7 +55,7 @@ pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(for
     let typed = form.typed(check::most(&state));
     let mut visit = VisitState::open(&state, &context, &typed.visit);
     if form.key == "new" {
-        visit.renew();
+        visit.renew(state.backend.now());
     }
     let query = match (&visit.payment, form.key.as_str()) {
         (Some((id, code)), "look" | "poll" | "stay") if *code == typed.digits => Query::Payment { id: id.clone() },

@@ -108,7 +108,7 @@ pub async fn talk(State(state): State<KioskState>, context: PageContext, Sent(fo
     let key = form.key.as_str();
     if let Some(task) = key.strip_prefix('t').and_then(|digit| digit.parse::<u8>().ok()).filter(|t| (1..=4).contains(t))
     {
-        visit.begin(task);
+        visit.begin(task, state.backend.now());
         if visit.number().is_some() {
             return go_on(&state, &context, visit).await;
         }
@@ -151,7 +151,7 @@ async fn step(
 ) -> Response {
     let who = context.who(visit.number());
     let (next, view) = state.backend.talk(&who, dialogue, input, context.lang.language(), visit.id).await;
-    visit.keep(&next);
+    visit.keep(&next, state.backend.now());
     visit.goal = Goal::Appointments;
     let typed = Typed { visit: visit.seal(state, context), ..Typed::default() };
     show(context, view, typed)

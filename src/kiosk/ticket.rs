@@ -39,7 +39,7 @@ struct TicketPage {
 /// `GET /kiosk/{lang}/ticket`
 pub async fn begin(State(state): State<KioskState>, context: PageContext) -> Response {
     let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
-    let typed = Typed { visit: VisitState::fresh().seal(&state, &context), ..Typed::default() };
+    let typed = Typed { visit: VisitState::fresh(state.backend.now()).seal(&state, &context), ..Typed::default() };
     choices(&state, &context, office, typed, None).await
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     dialogue::Dialogue,
+    ports::random::new_id,
     types::{Msisdn, UnixMs},
 };
 use axum::{
@@ -140,7 +141,8 @@ impl VisitState {
     pub fn open(state: &KioskState, context: &PageContext, sealed: &str) -> Self {
         let visit =
             open(state, &context.device.id, sealed).and_then(|plain| serde_json::from_slice::<VisitState>(&plain).ok());
-        visit.filter(|visit| visit.goes_on(state.backend.now())).unwrap_or_else(VisitState::fresh)
+        let now = state.backend.now();
+        visit.filter(|visit| visit.goes_on(now)).unwrap_or_else(|| VisitState::fresh(now))
     }
 
     /// Whether the visit has not gone on for too long.
@@ -174,9 +176,9 @@ impl VisitState {
     }
 
     /// A task about appointments begins.
-    pub fn begin(&mut self, task: u8) {
+    pub fn begin(&mut self, task: u8, now: UnixMs) {
         let (number, begun) = (self.number.take(), self.begun);
-        *self = VisitState { number, begun, goal: Goal::Appointments, task, ..VisitState::fresh() };
+        *self = VisitState { number, begun, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
     }
 
     /// The task that was begun.
@@ -190,14 +192,14 @@ impl VisitState {
     }
 
     /// Another payment is another intention.
-    pub fn renew(&mut self) {
+    pub fn renew(&mut self, now: UnixMs) {
         (self.payment, self.due) = (None, None);
-        self.id = uuid::Uuid::now_v7();
+        self.id = new_id(now);
     }
 
     /// Of a new visit.
-    pub fn fresh() -> Self {
-        VisitState { id: uuid::Uuid::now_v7(), ..VisitState::default() }
+    pub fn fresh(now: UnixMs) -> Self {
+        VisitState { id: new_id(now), ..VisitState::default() }
     }
 
     /// The conversation as it stands.
@@ -206,12 +208,12 @@ impl VisitState {
     }
 
     /// Keeps the conversation; what it is about is another intention once it is over.
-    pub fn keep(&mut self, dialogue: &Dialogue) {
+    pub fn keep(&mut self, dialogue: &Dialogue, now: UnixMs) {
         if dialogue.is_open() {
             self.dialogue = Some(String::from_utf8(dialogue.to_bytes()).expect("JSON is UTF-8"));
         } else {
             self.dialogue = None;
-            self.id = uuid::Uuid::now_v7();
+            self.id = new_id(now);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     exchange::StoreHealth,
-    ports::status::BindState,
+    ports::{random, status::BindState},
     smpp::{
         pdu::BindKind,
         status::{BindClass, bind_class, name},
@@ -105,9 +105,7 @@ fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
 
 /// Half to all of it, so that many binds do not come back in step.
 fn jittered(wait: Duration) -> Duration {
-    let mut octet = [0u8; 2];
-    let filled = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octet);
-    let share = if filled.is_ok() { f64::from(u16::from_le_bytes(octet)) / 65_535.0 } else { 1.0 };
+    let share = f64::from(u16::from_le_bytes(random::octets())) / 65_535.0;
     wait.mul_f64(0.5 + share / 2.0)
 }
 
@@ -137,7 +135,7 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
         Err(why) => return (End::NotBound(why), Duration::ZERO),
     };
     keeper.publish(BindState::Binding, 0);
-    let id = SessionId(uuid::Uuid::now_v7());
+    let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.session_opened(id);
     let connected = Instant::now();
     let end = Driver::new(keeper, stream, id).run().await;

@@ -6,16 +6,19 @@ use super::{
     telco::{PATIENCE, Telco},
 };
 use crate::{
-    ports::outbox::DueMt,
+    ports::{clock::Clock, outbox::DueMt},
     smpp::{
         pdu::BindKind,
         receipt::{self, DeliveryState as Delivery},
         session::{Event, Session},
         status::{ESME_ROK, ESME_RTHROTTLED, name},
     },
-    types::{CauseId, Msisdn, MtId, UnixMs},
+    types::{CauseId, Msisdn, MtId},
 };
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -42,13 +45,14 @@ struct Probe {
     message_id: Option<String>,
     until: Instant,
     tlvs: bool,
+    clock: Arc<dyn Clock>,
 }
 
 /// What the telco said and did, one line each.
 ///
 /// # Errors
 /// One line that says what the telco or the network did.
-pub async fn probe(telco: &Telco, send: Option<Msisdn>) -> Result<Vec<String>, String> {
+pub async fn probe(telco: &Telco, send: Option<Msisdn>, clock: Arc<dyn Clock>) -> Result<Vec<String>, String> {
     let mut stream = connect(&telco.address).await?;
     let started = Instant::now();
     let kind = if telco.pair { BindKind::Transmitter } else { BindKind::Transceiver };
@@ -60,6 +64,7 @@ pub async fn probe(telco: &Telco, send: Option<Msisdn>) -> Result<Vec<String>, S
         message_id: None,
         until: started + PATIENCE + RECEIPT_WAIT,
         tlvs: false,
+        clock,
     };
     let mut buffer = vec![0; 8192];
     loop {
@@ -122,7 +127,7 @@ impl Probe {
     }
 
     fn send_text(&mut self, telco: &Telco, number: Msisdn, now: Instant) {
-        let wall = UnixMs(jiff::Timestamp::now().as_millisecond());
+        let wall = self.clock.now();
         let mt = DueMt {
             id: MtId(uuid::Uuid::nil()),
             mo: CauseId(uuid::Uuid::nil()),

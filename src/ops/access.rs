@@ -4,16 +4,16 @@ use super::{
     sessions::{self, Sessions},
     wrong::Wrong,
 };
-use crate::web::{self, Transport};
+use crate::{
+    ports::random,
+    web::{self, Transport},
+};
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use ring::{
-    hmac,
-    rand::{SecureRandom, SystemRandom},
-};
+use ring::hmac;
 use std::{
     convert::Infallible,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -55,11 +55,8 @@ pub struct Access {
 impl Access {
     /// With no token the console is for loopback only.
     pub fn new(token: Option<String>) -> Self {
-        let mut seed = [0; 32];
-        let filled = SystemRandom::new().fill(&mut seed);
-        // Without randomness what is compared could be made by others: then no token is right.
-        let token = if filled.is_ok() { token } else { token.map(|_| String::new()) };
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &seed);
+        // Without randomness what is compared could be made by others: then nothing starts.
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &random::octets::<32>());
         Access { token, key, wrong: Wrong::default(), sessions: Sessions::default() }
     }
 
@@ -104,7 +101,7 @@ impl Access {
         if let Some(before) = session(headers) {
             self.sessions.end(before);
         }
-        let name = self.sessions.begin(Instant::now()).ok_or(Shut::Wrong)?;
+        let name = self.sessions.begin(Instant::now());
         Ok(cookie(headers, &name, sessions::WHOLE))
     }
 

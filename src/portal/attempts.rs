@@ -11,7 +11,7 @@
 //! once gets.
 use super::{
     Core, measured,
-    transport::{Broken, PortalCall, Reply, random},
+    transport::{Broken, PortalCall, Reply},
 };
 use crate::types::civic::PortalFault;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -130,7 +130,11 @@ impl Core {
             match ended.result {
                 Err(fault @ (PortalFault::Away | PortalFault::Uncertain)) => {
                     uncertain |= fault == PortalFault::Uncertain;
-                    plan.failed(Instant::now(), ended.retry_after, f64::from(random::<1>()[0]) / 255.0);
+                    plan.failed(
+                        Instant::now(),
+                        ended.retry_after,
+                        f64::from(crate::ports::random::octets::<1>()[0]) / 255.0,
+                    );
                 }
                 certain => {
                     // those that began earlier and have said nothing are given up

@@ -1,7 +1,10 @@
 //! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes and PINs go into
 //! headers marked sensitive and into no error.
 use super::options::{PortalOptions, PortalSetupError};
-use crate::types::{Msisdn, Pin, names::Channel};
+use crate::{
+    ports::random,
+    types::{Msisdn, Pin, names::Channel},
+};
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Client,
@@ -112,7 +115,7 @@ impl Transport {
     }
 
     async fn send_now(&self, call: &PortalCall) -> Result<Reply, Broken> {
-        let attempt = uuid::Builder::from_random_bytes(random()).into_uuid();
+        let attempt = random::unordered_id();
         let url = format!("{}{}", self.url, call.path);
         let request = match &call.method {
             Method::Get => self.client.get(url),
@@ -173,14 +176,6 @@ fn words(fault: &dyn std::error::Error) -> String {
         cause = inner;
     }
     if std::ptr::addr_eq(cause, fault) { "the exchange was not completed".to_owned() } else { cause.to_string() }
-}
-
-/// Random octets of the operating system.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut octets = [0; N];
-    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut octets)
-        .expect("the operating system gives random octets");
-    octets
 }
 
 /// Only unreserved characters stay (RFC 3986 §2.3).

@@ -12,6 +12,7 @@ pub mod messages;
 pub mod outbox;
 pub mod portal;
 pub mod pushes;
+pub mod random;
 mod refusal;
 pub mod status;
 pub mod ussd;

@@ -1,8 +1,8 @@
 //! Numbers and texts at rest: sealed with AES-256-GCM, looked up by HMAC-SHA-256. Knows no table.
+use crate::ports::random;
 use ring::{
     aead::{self, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hkdf, hmac,
-    rand::{SecureRandom, SystemRandom},
 };
 use std::{
     fmt,
@@ -62,7 +62,6 @@ pub struct Keys(Arc<KeyRing>);
 struct KeyRing {
     seal: LessSafeKey,
     numbers: hmac::Key,
-    random: SystemRandom,
 }
 
 impl fmt::Debug for Keys {
@@ -78,7 +77,7 @@ impl Keys {
         let mut options = OpenOptions::new();
         let mut file = options.write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         let mut secret = [0; SECRET_LEN];
-        SystemRandom::new().fill(&mut secret).map_err(|_| KeyError::Random)?;
+        random::fill(&mut secret).map_err(|_| KeyError::Random)?;
         file.write_all(&secret).and_then(|()| file.sync_all()).map_err(failed)?;
         sync_name(path).map_err(failed)?;
         Ok(Self::from_secret(&secret))
@@ -113,7 +112,7 @@ impl Keys {
         let lengths_fit = "HKDF-SHA-256 yields up to 8,160 octets and 32 are asked for";
         let seal = UnboundKey::from(prk.expand(&[b"seal"], &aead::AES_256_GCM).expect(lengths_fit));
         let numbers = hmac::Key::from(prk.expand(&[b"numbers"], hmac::HMAC_SHA256).expect(lengths_fit));
-        Keys(Arc::new(KeyRing { seal: LessSafeKey::new(seal), numbers, random: SystemRandom::new() }))
+        Keys(Arc::new(KeyRing { seal: LessSafeKey::new(seal), numbers }))
     }
 
     /// Whether they come from one secret.
@@ -131,7 +130,7 @@ impl Keys {
     /// Seals a value for one column of one row: key id, nonce, ciphertext, tag. It opens nowhere else.
     pub fn seal(&self, row: &[u8], column: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         let mut nonce = [0; NONCE_LEN];
-        self.0.random.fill(&mut nonce).map_err(|_| SealError)?;
+        random::fill(&mut nonce).map_err(|_| SealError)?;
         let mut out = Vec::with_capacity(1 + NONCE_LEN + plain.len() + aead::AES_256_GCM.tag_len());
         out.push(KEY_ID);
         out.extend_from_slice(&nonce);

@@ -1,4 +1,8 @@
 //! The one integration binary.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests speak from outside, at the present time and with ids of their own"
+)]
 pub mod api;
 mod attack;
 mod crash;

@@ -5,7 +5,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
@@ -82,7 +81,7 @@ impl Book {
         let entry = json!({
             "event": "own", "id": sent.id, "number": from, "to": to, "text": text,
             "segments": sent.segments, "alphabet": sent.alphabet, "units": sent.units,
-            "state": "queued", "at": Timestamp::now(),
+            "state": "queued", "at": crate::sandbox::now(),
         });
         let phone = phone(&mut phones, from);
         phone.asked = Some(Instant::now());

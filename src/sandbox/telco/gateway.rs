@@ -4,8 +4,6 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use super::alphabet::{self, Alphabet};
 use super::codec::{self, Submit, status, tag};
 use super::hub::{Cargo, Event, Item, State};
@@ -246,7 +244,7 @@ impl State {
             size: most,
             screens,
             latency_ms: waited.map(|since| u64::try_from((now - since).as_millis()).unwrap_or(u64::MAX)),
-            at: Timestamp::now(),
+            at: crate::sandbox::now(),
         });
         self.drive(now);
         Ok(message_id)
@@ -263,7 +261,7 @@ impl State {
             size: if alphabet == Alphabet::Gsm7 { SEPTETS } else { UNITS },
             screens: 1,
             latency_ms: None,
-            at: Timestamp::now(),
+            at: crate::sandbox::now(),
         });
         let op = [NOTICE_CONFIRMED];
         let body = codec::deliver_body_of("USSD", number, from, 15, b"", &[(tag::USSD_SERVICE_OP, &op)]);
@@ -291,7 +289,7 @@ impl State {
 
     fn session_over(&mut self, number: &str, why: &'static str) {
         if self.gateway.sessions.remove(number).is_some() {
-            self.tell(Event::Ended { number: number.to_owned(), why, at: Timestamp::now() });
+            self.tell(Event::Ended { number: number.to_owned(), why, at: crate::sandbox::now() });
         }
     }
 

@@ -382,7 +382,7 @@ impl State {
             load.written(sender, now);
         }
         if let Some(entry) = self.ledger.mo(id) {
-            let at = Timestamp::now();
+            let at = crate::sandbox::now();
             entry.times_sent += 1;
             entry.sent_at.get_or_insert(at);
             if whole {
@@ -401,7 +401,7 @@ impl State {
         }
         entry.state = state;
         let number = entry.from.clone();
-        self.tell(Event::State { id, number, state, at: Timestamp::now() });
+        self.tell(Event::State { id, number, state, at: crate::sandbox::now() });
     }
 
     pub(super) fn tell(&self, event: Event) {
@@ -423,7 +423,7 @@ impl State {
         }
         match item.cargo {
             Cargo::Receipt { id, number } => {
-                self.tell(Event::Receipt { id, number, message: "delivered", at: Timestamp::now() })
+                self.tell(Event::Receipt { id, number, message: "delivered", at: crate::sandbox::now() })
             }
             Cargo::Ussd { .. } => {}
             Cargo::Mo { id } => {
@@ -441,7 +441,7 @@ impl State {
                     load.acked(sender, now);
                 }
                 if let Some(entry) = self.ledger.mo(id) {
-                    entry.acked_at = Some(Timestamp::now());
+                    entry.acked_at = Some(crate::sandbox::now());
                     entry.last_status = Some(status);
                     self.mo_state(id, MoState::Accepted);
                 }
@@ -599,7 +599,7 @@ impl State {
     }
 
     fn put_receipt(&mut self, message_id: &str, submit: &Submit, now: Instant) {
-        let date = Timestamp::now().strftime("%y%m%d%H%M").to_string();
+        let date = crate::sandbox::now().strftime("%y%m%d%H%M").to_string();
         let text =
             format!("id:{message_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:DELIVRD err:000 text:");
         let mut id = message_id.as_bytes().to_vec();
@@ -693,7 +693,7 @@ impl State {
             session,
             validity: submit.validity.clone(),
             registered: submit.registered,
-            at: Timestamp::now(),
+            at: crate::sandbox::now(),
         };
         self.tell(Event::Text {
             id: entry.message_ids.first().cloned().unwrap_or_default(),

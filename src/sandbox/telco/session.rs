@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
-use jiff::Timestamp;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -289,7 +288,7 @@ impl Session {
         let (submits, receives) = (kind != "rx", kind != "tx");
         self.phase = Phase::Bound { submits, receives };
         put_resp(&mut self.out, header, status::ROK, Some("CHRAK-SANDBOX"));
-        let info = BindInfo { session: self.number, system_id: bind.system_id, kind, since: Timestamp::now() };
+        let info = BindInfo { session: self.number, system_id: bind.system_id, kind, since: crate::sandbox::now() };
         let member = Member { info, receives, bell: Arc::clone(&self.bell), cut: self.cut_order.clone() };
         state.joined(self.number, member);
         tracing::info!(session = self.number, kind, "sandbox telco: bound");
