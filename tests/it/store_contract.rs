@@ -25,11 +25,13 @@ const TEXT: &str = "canary text 500260481937";
 mod kiosks;
 mod mos;
 mod only_sqlite;
+mod pushes;
 mod segments;
 mod ussd;
 
 use kiosks::*;
 use mos::*;
+use pushes::*;
 use segments::*;
 use ussd::*;
 
@@ -63,21 +65,28 @@ impl Factory for Sqlite {
     }
 }
 
-/// Runs each case on a fresh database of each kind.
+/// Runs each case on a fresh database of each kind. A further store is one more line before the semicolon.
 macro_rules! contract {
-    ($($case:ident),* $(,)?) => {
-        mod sqlite {
+    (@one $module:ident $place:ident ($($case:ident),*)) => {
+        mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $case() {
-                    super::$case(&super::Sqlite::new()).await;
+                    super::$case(&super::$place::new()).await;
                 }
             )*
         }
     };
+    (@each [$($module:ident => $place:ident),+] $cases:tt) => {
+        $(contract!(@one $module $place $cases);)+
+    };
+    ($($module:ident => $place:ident),+; $($case:ident),* $(,)?) => {
+        contract!(@each [$($module => $place),+] ($($case),*));
+    };
 }
 
 contract!(
+    sqlite => Sqlite;
     weak_keys,
     weak_keys_once_the_resp_was_read,
     strong_keys,
@@ -114,6 +123,8 @@ contract!(
     texts_asked_for_at_once_cannot_pass_a_bound_together,
     orders_come_until_they_are_done,
     counts_fill_their_windows_together,
+    an_event_is_taken_once,
+    a_push_put_off_comes_again_and_ends_once,
 );
 
 fn number() -> Msisdn {
