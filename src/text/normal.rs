@@ -58,7 +58,7 @@ pub fn reorder(text: &str) -> String {
     for c in text.chars() {
         match place(c) {
             // what a coeng reaches for is part of this syllable
-            Some(Place::Base) if matches!(syllable.last(), Some((_, COENG))) => syllable.push((Place::Subscript, c)),
+            Some(Place::Base) if reaches(&syllable) => syllable.push((Place::Subscript, c)),
             Some(Place::Base) => {
                 flush(&mut syllable, &mut out);
                 syllable.push((Place::Base, c));
@@ -72,6 +72,12 @@ pub fn reorder(text: &str) -> String {
     }
     flush(&mut syllable, &mut out);
     out
+}
+
+/// Whether it ends with a coeng, as typed or once it is in order: signs of an earlier place may have been typed after it.
+fn reaches(syllable: &[(Place, char)]) -> bool {
+    let in_order = syllable.iter().max_by_key(|(place, _)| *place);
+    [syllable.last(), in_order].into_iter().flatten().any(|(_, last)| *last == COENG)
 }
 
 fn flush(syllable: &mut Vec<(Place, char)>, out: &mut String) {
@@ -262,6 +268,13 @@ mod tests {
             assert_eq!(key(one), key(other), "{one}");
         }
         assert_ne!(key("កា"), key("កើ"));
+    }
+
+    #[test]
+    fn a_sign_between_a_coeng_and_its_letter_parts_them_in_no_form() {
+        for text in ["ក\u{17D2}\u{17CC}ដ", "ក\u{17CC}\u{17D2}ដ", "ក\u{17CC}\u{17D2}ត"] {
+            assert_eq!(reorder(text), "ក\u{17CC}\u{17D2}ត", "{text}");
+        }
     }
 
     #[test]

@@ -169,17 +169,56 @@ fn files_say_what_they_are_and_stay_small() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// Whether a line opens a function, whatever stands before `fn`: who may see it, `const`, `async`, `unsafe`, `extern "C"`.
+fn opens_a_function(line: &str) -> bool {
+    let mut rest = line;
+    if let Some(after) = rest.strip_prefix("pub") {
+        rest = match after.strip_prefix('(') {
+            Some(scope) => scope.split_once(')').map_or("", |(_, after)| after),
+            None => after,
+        };
+        rest = rest.trim_start();
+    }
+    loop {
+        let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+        match word {
+            "fn" => return true,
+            "const" | "async" | "unsafe" | "extern" | "default" | "\"C\"" => rest = after,
+            _ => return false,
+        }
+    }
+}
+
+#[test]
+fn no_long_function_hides_behind_what_stands_before_fn() {
+    let body = "    work();\n".repeat(FUNCTION_LINES_MAX);
+    for head in [
+        "fn",
+        "pub fn",
+        "async fn",
+        "pub(crate) async fn",
+        "const fn",
+        "pub const fn",
+        "unsafe fn",
+        "pub(super) unsafe fn",
+        "pub(in crate::kiosk) fn",
+        "pub(in crate::kiosk) async fn",
+        "unsafe extern \"C\" fn",
+    ] {
+        assert_eq!(long_functions(&format!("{head} long() {{\n{body}}}\n")).len(), 1, "{head}");
+    }
+    for other in ["const LONG: [u8; 1] = [", "pub(crate) struct Long {", "unsafe {", "fnord(", "pub use a::b;"] {
+        assert!(!opens_a_function(other), "{other}");
+    }
+}
+
 /// Functions whose closing brace, at the indentation of `fn`, is too far down.
 fn long_functions(source: &str) -> Vec<String> {
     let lines: Vec<&str> = source.lines().collect();
     let mut long = Vec::new();
     for (start, line) in lines.iter().enumerate() {
         let trimmed = line.trim_start();
-        let head = trimmed.split(['(', '<']).next().unwrap_or_default();
-        let shown = if head == "pub" { trimmed.split_once(')').map_or("", |(_, rest)| rest) } else { head };
-        let words = ["pub", "const", "async", "unsafe", "extern", "fn"];
-        let mut before = shown.split_whitespace().take_while(|word| words.contains(word));
-        let is_fn = before.any(|word| word == "fn");
+        let is_fn = opens_a_function(trimmed);
         if !is_fn || trimmed.ends_with(';') {
             continue;
         }
@@ -220,16 +259,18 @@ fn nothing_points_out_of_the_repository() {
 
 #[test]
 fn the_three_languages_have_the_same_texts() {
-    let names = |language: &str| {
+    let names = |language: &str, ending: &str| {
         let folder = root().join("sms-templates").join(language);
-        let mut names: Vec<_> =
-            files(&folder, ".sms").iter().map(|path| path.file_name().expect("a name").to_owned()).collect();
-        names.sort();
-        names
+        files(&folder, ending)
+            .iter()
+            .map(|path| path.strip_prefix(&folder).expect("inside").to_owned())
+            .collect::<Vec<_>>()
     };
-    assert_eq!(names("km"), names("en"));
-    assert_eq!(names("km"), names("km-Latn"));
-    assert!(!names("km").is_empty());
+    for ending in [".sms", ".ussd"] {
+        assert_eq!(names("km", ending), names("en", ending));
+        assert_eq!(names("km", ending), names("km-Latn", ending));
+        assert!(!names("km", ending).is_empty(), "no {ending}");
+    }
 }
 
 #[test]
