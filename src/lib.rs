@@ -3,6 +3,7 @@
 //! The modules stand on floors; each imports only from floors below it and never from a sibling.
 //! `docs/ARCHITECTURE.md` has the map, and `tests/it/tidy.rs` holds the code to it.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 // floor 0
 pub mod types;

@@ -1,4 +1,5 @@
 //! What templates say of assets; `use crate::web::filters` beside a template.
+#![allow(missing_docs, reason = "the types that askama makes of a filter")]
 use super::assets;
 use askama::{Values, filters::Safe};
 
