@@ -23,6 +23,7 @@ const NUMBER: &str = "85510234501";
 const TEXT: &str = "canary text 500260481937";
 
 mod kiosks;
+mod messages;
 mod mos;
 mod only_sqlite;
 mod pushes;
@@ -30,6 +31,7 @@ mod segments;
 mod ussd;
 
 use kiosks::*;
+use messages::*;
 use mos::*;
 use pushes::*;
 use segments::*;
@@ -125,6 +127,13 @@ contract!(
     counts_fill_their_windows_together,
     an_event_is_taken_once,
     a_push_put_off_comes_again_and_ends_once,
+    a_call_that_comes_again_sends_nothing_twice,
+    equal_calls_at_once_are_one,
+    a_reference_names_one_message,
+    a_quota_counts_what_is_sent_and_nothing_else,
+    calls_at_once_cannot_pass_a_quota_together,
+    a_message_is_told_to_its_agency_and_survives_a_restart,
+    a_message_goes_through_its_states,
 );
 
 fn number() -> Msisdn {
