@@ -8,13 +8,12 @@ use chrak::{
         outbox::*,
     },
     smpp::message_id::Rule,
-    store::{Keys, OpenError, SqliteStore, StoreOptions},
     types::{
         CauseId, Language, Msisdn, MtId, SessionId, UnixMs,
         names::{Family, SmscName},
     },
 };
-use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 use uuid::Uuid;
 
 const NOW: UnixMs = UnixMs(1_800_000_000_000);
@@ -33,38 +32,14 @@ mod ussd;
 use kiosks::*;
 use messages::*;
 use mos::*;
+use only_sqlite::Sqlite;
 use pushes::*;
 use segments::*;
 use ussd::*;
 
 /// A place where stores of one database are opened, one after the other.
-trait Factory: Send + Sync {
+pub trait Factory: Send + Sync {
     fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>>;
-}
-
-struct Sqlite(tempfile::TempDir);
-
-impl Sqlite {
-    fn new() -> Self {
-        Sqlite(tempfile::tempdir().expect("a directory"))
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("chrak.db")
-    }
-
-    fn options(&self) -> StoreOptions {
-        StoreOptions::new(self.path(), Keys::from_secret(&[7; 32]))
-    }
-}
-
-impl Factory for Sqlite {
-    fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>> {
-        Box::pin(async {
-            let store = SqliteStore::open(self.options()).await.expect("opened");
-            Box::new(store) as Box<dyn Store>
-        })
-    }
 }
 
 /// Runs each case on a fresh database of each kind. A further store is one more line before the semicolon.

@@ -1,5 +1,33 @@
 //! What the SQLite store does besides: files, keys, locks, faults of the disk, speed.
 use super::*;
+use chrak::store::{Keys, OpenError, SqliteStore, StoreOptions};
+use std::path::PathBuf;
+
+/// A place for stores of the kind that is embedded.
+pub struct Sqlite(tempfile::TempDir);
+
+impl Sqlite {
+    pub fn new() -> Self {
+        Sqlite(tempfile::tempdir().expect("a directory"))
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("chrak.db")
+    }
+
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions::new(self.path(), Keys::from_secret(&[7; 32]))
+    }
+}
+
+impl Factory for Sqlite {
+    fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>> {
+        Box::pin(async {
+            let store = SqliteStore::open(self.options()).await.expect("opened");
+            Box::new(store) as Box<dyn Store>
+        })
+    }
+}
 
 #[tokio::test]
 async fn a_second_opening_is_refused() {
