@@ -160,7 +160,8 @@ pub(super) struct Told {
 
 impl Exchange {
     /// Takes the places that a question needs, all of them or none, in a commit before the portal is asked: what is in
-    /// hand when the process dies stays counted.
+    /// hand when the process dies stays counted. A telephone's look-up by code alone takes its place from a block that was
+    /// committed before (`budget`).
     pub(super) async fn enter<'q>(&self, query: &'q Query, caller: &mut Caller<'_>) -> Result<Permit<'q>, Shut> {
         let mut permit = Permit::plain(query);
         let Stakes { guess, act } = query.stakes();

@@ -70,7 +70,7 @@ impl Sequencer {
 impl Behind {
     /// Waits until all before are done.
     pub async fn reach_head(mut self) -> Lane {
-        // The sender is dropped unsent only with the lanes themselves, which `self` keeps alive.
+        // The sender is dropped unsent only with the sequencer itself, which `self` keeps alive.
         let _ = (&mut self.turn).await;
         let lane = Lane { sequencer: Arc::clone(&self.sequencer), number: self.number };
         self.turn.close();

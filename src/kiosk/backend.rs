@@ -110,7 +110,7 @@ pub trait Backend: Send + Sync {
     fn now(&self) -> UnixMs;
 }
 
-/// The door that stands in the house: the conversation every channel has.
+/// The one that ships: the conversation every channel has.
 pub struct ExchangeBackend {
     /// Who answers.
     pub exchange: Exchange,

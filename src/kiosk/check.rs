@@ -152,7 +152,7 @@ pub(super) async fn answer(state: &KioskState, context: &PageContext, mut typed:
     message(state, context, typed, found)
 }
 
-/// What the door says of what was typed and proven.
+/// What the backend says of what was typed and proven.
 pub(super) async fn look_up(state: &KioskState, context: &PageContext, typed: &Typed) -> CheckAnswer {
     let who = context.who(VisitState::open(state, context, &typed.visit).number());
     state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await

@@ -1,5 +1,4 @@
-//! The first page, home, help, feedback, and what is answered to what no page can take. It must not know how an
-//! answer is found.
+//! The first page, home, help and feedback. It must not know how an answer is found.
 use super::{
     KioskState,
     context::PageContext,

@@ -1,5 +1,5 @@
-//! The client of the portal: deadlines, retries where they are safe, a breaker, kept answers, and one call
-//! for equal questions. Knows HTTP and the contract's JSON; above it nobody does. How often and how long it is asked
+//! The client of the portal: deadlines, retries where they are safe, a breaker, a stale cache, and one
+//! call for equal questions. Knows HTTP and the contract's JSON; above it nobody does. How often and how long it is asked
 //! stands in `attempts`, what a reply means in `calls`, both for all questions.
 //!
 //! To add a question: a variant of `Query` and `Answer` in `types::civic`, its path in [`PortalClient`], its

@@ -96,8 +96,14 @@ pub struct Board {
 
 impl Board {
     /// Replaces what is known of a bind.
-    pub fn publish(&self, status: BindStatus) {
-        lock(&self.binds).insert((status.smsc.clone(), status.bind.clone()), status);
+    pub fn publish(&self, mut status: BindStatus) {
+        let mut binds = lock(&self.binds);
+        let name = (status.smsc.clone(), status.bind.clone());
+        // told again with other figures, it stands where it stood
+        if let Some(before) = binds.get(&name).filter(|before| before.state == status.state) {
+            status.since = before.since;
+        }
+        binds.insert(name, status);
     }
 
     /// All binds, by telco and name.
@@ -150,6 +156,30 @@ impl Board {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bind_that_carries_traffic_is_not_shown_as_just_bound() {
+        let board = Board::default();
+        let at = |state, ms, in_flight| BindStatus {
+            smsc: SmscName::from("smart"),
+            bind: "trx-1".to_owned(),
+            state,
+            since: UnixMs(ms),
+            in_flight,
+            window: 10,
+            last_error: None,
+        };
+        for (state, ms, since) in [
+            (BindState::Bound, 1_000, 1_000),
+            (BindState::Bound, 9_000, 1_000),
+            (BindState::Waiting, 10_000, 10_000),
+            (BindState::Bound, 12_000, 12_000),
+        ] {
+            board.publish(at(state, ms, ms as usize));
+            let shown = &board.binds()[0];
+            assert_eq!((shown.since, shown.in_flight), (UnixMs(since), ms as usize));
+        }
+    }
 
     #[test]
     fn minutes_are_counted_apart_and_forgotten() {
