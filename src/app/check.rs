@@ -1,6 +1,6 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
-use super::{Fault, read_config, server, storage};
-use crate::{link, ports::clock::SystemClock, types::Msisdn};
+use super::{Fault, clock::SystemClock, read_config, server, storage};
+use crate::{link, types::Msisdn};
 use std::{path::Path, sync::Arc};
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
@@ -52,12 +52,11 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
         Err(why) => findings.bad("portal", &why),
     }
     if bind {
-        for settings in &config.telcos {
-            let telco = server::telco(settings);
-            let what = format!("smsc \"{}\"", settings.name);
-            match link::probe(&telco, to, Arc::new(SystemClock)).await {
+        for telco in config.telcos.iter().map(|telco| &telco.link) {
+            let what = format!("smsc \"{}\"", telco.name);
+            match link::probe(telco, to, Arc::new(SystemClock)).await {
                 Ok(lines) => lines.iter().for_each(|line| findings.good(&what, line)),
-                Err(why) => findings.bad(&what, &format!("{} as {}: {why}", settings.address, settings.system_id)),
+                Err(why) => findings.bad(&what, &format!("{} as {}: {why}", telco.address, telco.system_id)),
             }
         }
     }

@@ -59,7 +59,12 @@ async fn gate(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> 
 
 /// How much each of the two listeners takes, pages first.
 pub fn limits(config: &Config) -> (HttpLimits, HttpLimits) {
-    let binds = config.telcos.iter().map(|telco| telco.binds as usize * if telco.pair { 2 } else { 1 }).sum();
+    let binds = config
+        .telcos
+        .iter()
+        .map(|telco| &telco.link)
+        .map(|telco| telco.binds as usize * if telco.pair { 2 } else { 1 })
+        .sum();
     let open = open_files();
     let (pages, console) = places(open, binds);
     let usual = HttpLimits::default();

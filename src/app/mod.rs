@@ -1,5 +1,6 @@
 //! Floor 6: the only place where the adapters meet. Configuration in, objects, tasks, shutdown in reverse.
 pub mod check;
+pub mod clock;
 pub mod config;
 pub mod devices;
 mod fault;

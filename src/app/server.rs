@@ -5,20 +5,15 @@
 //! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
 use super::{
     Fault,
-    config::{Concatenation, Config, DefaultAlphabet, EventsBy, NumberFormat, TelcoSettings, UniqueId, Validity},
+    clock::SystemClock,
+    config::{Config, EventsBy},
     storage::{self, Make},
 };
 use crate::{
     api,
-    exchange::{self, Cut, Exchange, QuietHours, TelcoRules},
+    exchange::{self, Exchange, QuietHours},
     kiosk, link, ops, portal,
-    ports::{
-        Store,
-        clock::{Clock, SystemClock},
-        inbox::Inbox,
-        portal::Portal,
-        status::Board,
-    },
+    ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board},
     store::SqliteStore,
     types::limits::DRAIN,
     web,
@@ -62,8 +57,8 @@ impl Server {
         let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
-        let portal = portal_client(&config, &board)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let portal = portal_client(&config, &board, Arc::clone(&clock))?;
         let exchange = Exchange::new(
             Arc::clone(&store) as Arc<dyn Store>,
             Arc::clone(&portal) as Arc<dyn Portal>,
@@ -120,7 +115,7 @@ impl Server {
     }
 
     fn start_links(&self, config: &Config, board: Arc<Board>, clock: Arc<dyn Clock>) {
-        let telcos = config.telcos.iter().map(telco).collect();
+        let telcos = config.telcos.iter().map(|telco| telco.link.clone()).collect();
         link::start(telcos, self.exchange.clone(), board, clock, &self.links, self.stop_links.clone());
         self.links.close();
     }
@@ -192,41 +187,33 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {
 
 /// Asks the portal something that concerns nobody; how long it took.
 pub(super) async fn probe_portal(config: &Config) -> Result<Duration, String> {
-    let client = portal_client(config, &Arc::new(Board::default())).map_err(|fault| fault.to_string())?;
+    let client =
+        portal_client(config, &Arc::new(Board::default()), Arc::new(SystemClock)).map_err(|fault| fault.to_string())?;
     let started = Instant::now();
     client.probe(config.portal.timeout_sms).await?;
     Ok(started.elapsed())
 }
 
-fn portal_client(config: &Config, board: &Arc<Board>) -> Result<Arc<portal::PortalClient>, Fault> {
+fn portal_client(
+    config: &Config,
+    board: &Arc<Board>,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<portal::PortalClient>, Fault> {
     let options = portal::PortalOptions {
         url: config.portal.url.clone(),
         token: config.portal.token.expose().to_owned(),
         ca_file: config.portal.ca_file.clone(),
     };
-    let client = portal::PortalClient::new(options, Arc::clone(board))
+    let client = portal::PortalClient::new(options, Arc::clone(board), clock)
         .map_err(|fault| Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}"))))?;
     Ok(Arc::new(client))
 }
 
 fn exchange_settings(config: &Config) -> exchange::Settings {
-    let limits = config.limits;
     exchange::Settings {
         default_language: config.default_language,
         codes: config.codes.clone(),
-        rules: exchange::Rules {
-            fails_quarter: limits.fails_quarter,
-            fails_day: limits.fails_day,
-            replies_minute: limits.replies_minute,
-            replies_day: limits.replies_day,
-            steps_day: limits.steps_day,
-            fails_hour_all: limits.fails_hour_all,
-            fails_kiosk: limits.fails_kiosk,
-            codes_hour: limits.codes_hour,
-            codes_day: limits.codes_day,
-            codes_kiosk: limits.codes_kiosk,
-            codes_hour_all: limits.codes_hour_all,
-        },
+        rules: config.limits,
         zone: config.zone.clone(),
         timeout_sms: config.portal.timeout_sms,
         timeout_ussd: config.portal.timeout_ussd,
@@ -234,76 +221,6 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
         quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
         push_enabled: config.push.enabled,
         countries: config.push.countries.clone(),
-        telcos: config
-            .telcos
-            .iter()
-            .map(|telco| TelcoRules {
-                name: telco.name.as_str().into(),
-                short_codes: telco.short_codes.clone(),
-                prefixes: telco.prefixes.clone(),
-                notices: telco
-                    .ussd
-                    .dialect
-                    .push
-                    .map(|_| crate::render::ussd::Size { gsm7: telco.ussd.max_gsm7, ucs2: telco.ussd.max_ucs2 }),
-                cut: match telco.concatenation {
-                    Concatenation::Udh16 => Cut::Udh16,
-                    Concatenation::Udh8 | Concatenation::Sar | Concatenation::Payload => Cut::Udh8,
-                },
-            })
-            .collect(),
-    }
-}
-
-/// A telco as the link needs it.
-pub(super) fn telco(settings: &TelcoSettings) -> link::Telco {
-    link::Telco {
-        name: settings.name.as_str().into(),
-        family: settings.family.as_str().into(),
-        address: settings.address.clone(),
-        system_id: settings.system_id.clone(),
-        password: settings.password.expose().to_owned(),
-        system_type: settings.system_type.clone(),
-        interface_version: settings.interface_version,
-        pair: settings.pair,
-        binds: settings.binds,
-        window: settings.window,
-        max_tps: settings.max_tps,
-        enquire_link: settings.enquire_link,
-        response_timeout: settings.response_timeout,
-        reconnect_max: settings.reconnect_max,
-        unique_id: match settings.unique_id {
-            UniqueId::None => None,
-            UniqueId::Tlv(tag) => Some(tag),
-        },
-        short_codes: settings.short_codes.clone(),
-        number_format: match settings.number_format {
-            NumberFormat::International => link::NumberFormat::International,
-            NumberFormat::National => link::NumberFormat::National,
-            NumberFormat::Plus => link::NumberFormat::Plus,
-        },
-        dest: settings.dest,
-        source: settings.source,
-        default_alphabet: match settings.default_alphabet {
-            DefaultAlphabet::Gsm7 => link::DefaultAlphabet::Gsm7,
-            DefaultAlphabet::Latin1 => link::DefaultAlphabet::Latin1,
-            DefaultAlphabet::Ascii => link::DefaultAlphabet::Ascii,
-        },
-        validity: match settings.validity {
-            Validity::Relative => link::Validity::Relative,
-            Validity::Absolute => link::Validity::Absolute,
-            Validity::None => link::Validity::None,
-        },
-        receipts: settings.receipts,
-        message_id: settings.message_id,
-        statuses: settings.statuses.clone(),
-        packed: settings.packed,
-        ussd: link::Ussd {
-            dialect: settings.ussd.dialect.clone(),
-            codes: settings.ussd.codes.clone(),
-            max_gsm7: settings.ussd.max_gsm7,
-            max_ucs2: settings.ussd.max_ucs2,
-            deadline: settings.ussd.deadline,
-        },
+        telcos: config.telcos.iter().map(|telco| telco.rules.clone()).collect(),
     }
 }

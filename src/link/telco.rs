@@ -9,7 +9,7 @@ use crate::{
         text::DefaultAlphabet,
     },
     types::{
-        Msisdn, UnixMs,
+        Msisdn, Secret, UnixMs,
         limits::PDU_OCTETS_MAX,
         names::{Family, SmscName},
     },
@@ -28,7 +28,7 @@ pub struct Telco {
     /// system_id of the bind.
     pub system_id: String,
     /// password of the bind.
-    pub password: String,
+    pub password: Secret,
     /// system_type of the bind.
     pub system_type: String,
     /// interface_version octet.
@@ -79,7 +79,7 @@ impl Telco {
             bind: Bind {
                 kind,
                 system_id: self.system_id.clone(),
-                password: self.password.clone(),
+                password: self.password.expose().to_owned(),
                 system_type: self.system_type.clone(),
                 interface_version: self.interface_version,
             },

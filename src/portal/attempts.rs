@@ -15,7 +15,8 @@ use super::{
 };
 use crate::types::civic::PortalFault;
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Tries of one call.
 const TRIES_MAX: u32 = 3;

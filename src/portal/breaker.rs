@@ -1,6 +1,7 @@
 //! Leaves a failing portal alone: closed, open for a while, then half open for one call at a time. Time is an
 //! argument.
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Failures in a row that open it.
 const FAILURES_MAX: u32 = 5;

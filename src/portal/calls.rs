@@ -9,12 +9,13 @@ use super::{
 use crate::{
     ports::portal::Asker,
     types::{
-        RegistrationCode,
+        RegistrationCode, UnixMs,
         civic::{Answer, Application, ChangeKind, Office, PortalFault, Query},
     },
 };
 use bytes::Bytes;
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+use tokio::time::Instant;
 
 impl PortalCall {
     /// A question of Chrak's own, for no citizen.
@@ -37,7 +38,7 @@ impl Core {
             number: question.number,
             pin: question.pin.clone(),
         };
-        let read = |reply| application(&question.code, reply);
+        let read = |reply| application(&question.code, reply, self.clock.now());
         self.attempt("getApplication", &call, until, read).await.map_err(of_read)
     }
 
@@ -75,7 +76,7 @@ impl Core {
             Query::Complaint { reference } => {
                 let path = format!("/v1/complaints/{}", percent(reference));
                 let read = self.get(asker, "getComplaint", path, until).await;
-                Answer::Complaint(read.and_then(|body| usable(wire::appointments::complaint(&body))))
+                Answer::Complaint(read.and_then(|body| usable(wire::appointments::complaint(&body, self.clock.now()))))
             }
             Query::Payment { id } => {
                 let read = self.get(asker, "getPayment", format!("/v1/payments/{}", percent(id)), until).await;
@@ -167,12 +168,12 @@ pub(super) fn of_read(fault: PortalFault) -> PortalFault {
 }
 
 /// What a reply to the question of an application means: conflicts are for changes.
-pub(super) fn application(asked: &RegistrationCode, reply: Reply) -> Result<Application, PortalFault> {
+pub(super) fn application(asked: &RegistrationCode, reply: Reply, now: UnixMs) -> Result<Application, PortalFault> {
     let body = judge(reply).map_err(|fault| match fault {
         PortalFault::SlotTaken | PortalFault::TooLate | PortalFault::HoldExpired => PortalFault::Unusable,
         fault => fault,
     })?;
-    usable(wire::application(&body, asked))
+    usable(wire::application(&body, asked, now))
 }
 
 /// What a reply means. `Away`: certainly not carried out; `Uncertain`: nobody knows.

@@ -1,21 +1,21 @@
 //! What all questions to the portal stand on: the line, the breaker, what is kept for the time it is away.
 use super::{breaker::Breaker, reading, single_flight::SingleFlight, stale_cache::StaleCache, transport::Transport};
 use crate::{
-    ports::status::Board,
+    ports::{clock::Clock, status::Board},
     types::{
-        Msisdn, Pin, RegistrationCode, UnixMs,
+        Msisdn, Pin, RegistrationCode,
         civic::{Application, ApplicationAnswer, Disclosure, PortalFault},
         lock,
         names::Channel,
     },
 };
-use std::{
-    sync::{Arc, Mutex},
-    time::Instant,
-};
+use std::sync::{Arc, Mutex};
+use tokio::time::Instant;
 
 pub(super) struct Core {
     pub(super) transport: Transport,
+    /// Answers carry their time for people; nothing else is decided by it.
+    pub(super) clock: Arc<dyn Clock>,
     pub(super) breaker: Mutex<Breaker>,
     pub(super) kept: Mutex<StaleCache>,
     pub(super) single_flight: SingleFlight<Question, Result<ApplicationAnswer, PortalFault>>,
@@ -66,7 +66,7 @@ impl Core {
         match fetched {
             Ok(application) => {
                 if application.disclosure == Disclosure::Public {
-                    lock(&self.kept).keep(&application, wall_clock(), now);
+                    lock(&self.kept).keep(&application, self.clock.now(), now);
                 }
                 let ready = application.ready.as_ref().map_or(&application.office.id, |ready| &ready.office.id);
                 let office = self.kept_office(ready);
@@ -83,10 +83,4 @@ impl Core {
 pub(super) fn measured(operation: &'static str, result: &'static str, started: Instant) {
     metrics::histogram!("chrak_portal_seconds", "operation" => operation, "result" => result)
         .record(started.elapsed().as_secs_f64());
-}
-
-/// The portal's answers carry their time for people; nothing is decided by it.
-pub(super) fn wall_clock() -> UnixMs {
-    use crate::ports::clock::{Clock, SystemClock};
-    SystemClock.now()
 }

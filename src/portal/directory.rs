@@ -1,11 +1,6 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{
-    core::{Core, wall_clock},
-    reading::Directory,
-    transport::percent,
-    wire,
-};
+use super::{core::Core, reading::Directory, transport::percent, wire};
 use crate::{
     text::{normal, places},
     types::{
@@ -15,10 +10,8 @@ use crate::{
         lock,
     },
 };
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// How long a directory counts as fresh.
 pub(super) const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -36,7 +29,7 @@ impl Core {
             return Ok(fresh);
         }
         // one reads, the others wait for it, no longer than they have: who reads may have much more time
-        let Ok(_reading) = tokio::time::timeout_at(until.into(), self.reading.lock()).await else {
+        let Ok(_reading) = tokio::time::timeout_at(until, self.reading.lock()).await else {
             return self.kept(PortalFault::Away);
         };
         if let Some(fresh) = self.fresh() {
@@ -87,7 +80,7 @@ impl Core {
                 .map(|(k, s)| (Arc::new(s), k))
                 .collect(),
             offices: offices.into_iter().map(|one| (key_of_office(&one), one)).map(|(k, o)| (Arc::new(o), k)).collect(),
-            read_at: wall_clock(),
+            read_at: self.clock.now(),
             fresh_until: Instant::now() + FRESH,
         })
     }

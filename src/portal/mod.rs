@@ -23,6 +23,7 @@ use self::core::{Core, Question, measured};
 use crate::{
     ports::{
         PortFuture,
+        clock::Clock,
         portal::{Asker, EventSource, Portal},
         status::Board,
     },
@@ -35,8 +36,9 @@ pub use options::{PortalOptions, PortalSetupError};
 use single_flight::SingleFlight;
 use std::{
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 use transport::percent;
 use transport::{PortalCall, Transport};
 
@@ -54,11 +56,12 @@ impl PortalClient {
     ///
     /// # Errors
     /// One line that says which setting cannot be used.
-    pub fn new(options: PortalOptions, board: Arc<Board>) -> Result<Self, PortalSetupError> {
+    pub fn new(options: PortalOptions, board: Arc<Board>, clock: Arc<dyn Clock>) -> Result<Self, PortalSetupError> {
         metrics::gauge!("chrak_portal_breaker_open").set(0.0);
         Ok(PortalClient {
             core: Arc::new(Core {
                 transport: Transport::new(options)?,
+                clock,
                 breaker: Mutex::default(),
                 kept: Mutex::default(),
                 single_flight: SingleFlight::default(),

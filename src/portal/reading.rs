@@ -3,7 +3,8 @@ use crate::types::{
     UnixMs,
     civic::{Ministry, Office, Service, Topic},
 };
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+use tokio::time::Instant;
 
 /// One reading of the directory.
 pub struct Directory {

@@ -5,8 +5,9 @@ use crate::types::{
 };
 use std::{
     collections::{HashMap, VecDeque},
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 
 /// Answers kept; each is a KiB or so.
 const KEPT_MAX: usize = 10_000;

@@ -1,7 +1,7 @@
 //! The client against a server that answers with canned octets, one after the other.
 use super::*;
 use crate::types::civic::ApplicationStatus;
-use crate::types::{Msisdn, Pin, civic::Disclosure, names::Channel};
+use crate::types::{Msisdn, Pin, UnixMs, civic::Disclosure, names::Channel};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -58,10 +58,19 @@ fn good(status: &str, disclosure: &str) -> Vec<u8> {
     http("200 OK", "content-type: application/json\r\n", &body)
 }
 
+/// A clock that stands at noon of the day on which the canned answers were written.
+struct Noon;
+
+impl crate::ports::clock::Clock for Noon {
+    fn now(&self) -> UnixMs {
+        UnixMs::from_rfc3339("2026-11-20T12:00:00+07:00").expect("a time")
+    }
+}
+
 fn client(canned: &Canned) -> PortalClient {
     drop(rustls::crypto::ring::default_provider().install_default());
     let options = PortalOptions { url: canned.url.clone(), token: "token".into(), ca_file: None };
-    PortalClient::new(options, Arc::default()).expect("a client")
+    PortalClient::new(options, Arc::default(), Arc::new(Noon)).expect("a client")
 }
 
 fn query(pin: Option<&str>) -> Query {

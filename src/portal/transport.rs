@@ -11,7 +11,8 @@ use reqwest::{
     header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Most octets of an answer, as the contract says.
 const BODY_OCTETS_MAX: usize = 2 * 1024 * 1024;

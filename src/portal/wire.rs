@@ -92,17 +92,17 @@ struct WireProblem {
     attempts_left: Option<u32>,
 }
 
-/// Reads an `Application` about `asked`.
+/// Reads an `Application` about `asked`; `now` stands for what lies ahead of it.
 ///
 /// # Errors
 /// Why it cannot be used, without its content.
-pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application, String> {
+pub fn application(body: &[u8], asked: &RegistrationCode, now: UnixMs) -> Result<Application, String> {
     let wire: WireApplication = serde_json::from_slice(body)
         .map_err(|fault| format!("not an Application: {:?} at column {}", fault.classify(), fault.column()))?;
     if wire.code != asked.canonical() {
         return Err("it is about another code".to_owned());
     }
-    let status_at = past(&wire.status_at).ok_or("status_at is no time")?;
+    let status_at = past(&wire.status_at, now).ok_or("status_at is no time")?;
     Ok(Application {
         code: asked.clone(),
         service: ServiceRef {
@@ -114,7 +114,7 @@ pub fn application(body: &[u8], asked: &RegistrationCode) -> Result<Application,
         status: ApplicationStatus::from_wire(&wire.status),
         status_at,
         disclosure: disclosure(&wire.disclosure),
-        timeline: wire.timeline.into_iter().take(PORTAL_LIST_MAX).filter_map(entry).collect(),
+        timeline: wire.timeline.into_iter().take(PORTAL_LIST_MAX).filter_map(|wire| entry(wire, now)).collect(),
         fee: wire.fee.map(|fee| ApplicationFee {
             amount: Riel(fee.amount_khr),
             paid: fee.paid,
@@ -154,10 +154,10 @@ fn office(wire: WireOffice) -> OfficeRef {
     OfficeRef { id: id(&wire.id), name: localized(wire.name), short: wire.short.map(localized) }
 }
 
-fn entry(wire: WireEntry) -> Option<TimelineEntry> {
+fn entry(wire: WireEntry, now: UnixMs) -> Option<TimelineEntry> {
     Some(TimelineEntry {
         status: ApplicationStatus::from_wire(&wire.status),
-        at: past(&wire.at)?,
+        at: past(&wire.at, now)?,
         office: wire.office.map(office),
         comment: wire.comment.map(localized),
     })
@@ -201,8 +201,7 @@ fn number(text: &str) -> String {
 }
 
 /// A time that lies behind us. Where the portal's clock is ahead it is now.
-fn past(text: &str) -> Option<UnixMs> {
-    let now = super::core::wall_clock();
+fn past(text: &str, now: UnixMs) -> Option<UnixMs> {
     let at = UnixMs::from_rfc3339(text)?;
     let latest = now.plus_ms(PORTAL_CLOCK_AHEAD_MAX.as_millis() as i64);
     Some(if at > latest { now } else { at })

@@ -1,20 +1,8 @@
 //! What time it is.
 use crate::types::UnixMs;
 
-/// The wall clock. Production reads the system's; tests set their own.
+/// The wall clock. The program reads the system's (`app::clock`); tests set their own.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> UnixMs;
-}
-
-/// The system's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
-    fn now(&self) -> UnixMs {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        UnixMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-    }
 }

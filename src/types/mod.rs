@@ -12,6 +12,7 @@ pub mod msisdn;
 pub mod names;
 pub mod pin;
 pub mod profile;
+pub mod secret;
 pub mod time;
 pub mod writing;
 
@@ -23,4 +24,5 @@ pub use lock::lock;
 pub use money::Riel;
 pub use msisdn::Msisdn;
 pub use pin::Pin;
+pub use secret::Secret;
 pub use time::UnixMs;

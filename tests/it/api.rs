@@ -5,11 +5,11 @@ use crate::support::{
     program::{self, Program},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use chrak::ports::clock::{Clock, SystemClock};
 use chrak::sandbox::{
     portal::{Portal, PortalConfig},
     telco::Telco,
 };
+use chrak::{app::clock::SystemClock, ports::clock::Clock};
 use reqwest::{Method, StatusCode};
 use ring::hmac;
 use serde_json::{Value, json};

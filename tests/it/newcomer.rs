@@ -12,7 +12,8 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrak::{
-    ports::clock::{Clock, SystemClock},
+    app::clock::SystemClock,
+    ports::clock::Clock,
     sandbox::portal::{Portal, PortalConfig},
 };
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 use super::{
     ConfigFault,
     file::{File, keys_of},
+    key::{Key, Kind},
 };
 use std::path::Path;
 use toml::{Table, Value};
@@ -60,39 +61,17 @@ fn overlay(table: &mut Table, environment: impl Iterator<Item = (String, String)
                 _ => return Err(bad(&format!("{parent} is not a table of that kind"))),
             };
         }
-        place.insert(key.clone(), typed(key, text));
+        place.insert(key.clone(), typed(&path, text));
     }
     Ok(())
 }
 
-/// An environment variable is text; which keys are numbers, booleans or lists is told by their names.
-fn typed(key: &str, text: String) -> Value {
-    let numeric = key.ends_with("_s")
-        || key.ends_with("_days")
-        || key.starts_with("per_")
-        || matches!(
-            key,
-            "window"
-                | "max_tps"
-                | "binds"
-                | "ton"
-                | "npi"
-                | "ussd"
-                | "kiosk"
-                | "sms"
-                | "deadline_ms"
-                | "max_gsm7"
-                | "max_ucs2"
-                | "failed_lookups_global_per_hour"
-                | "dialogue_turns_per_number_per_day"
-                | "gsm7"
-                | "ucs2"
-                | "reply_continue"
-                | "reply_end"
-        );
-    let structured = text.starts_with('[') || text.starts_with('{');
-    let boolean = matches!(key, "enabled" | "receipts" | "free_text" | "end_bit");
-    if (numeric || structured || boolean)
+/// An environment variable is text; whether a text, or a value as TOML writes it, is told by its key.
+fn typed(path: &[String], text: String) -> Value {
+    let named: Vec<&str> = path.iter().map(String::as_str).filter(|part| part.parse::<usize>().is_err()).collect();
+    let kind = named.split_last().and_then(|(name, table)| key(keys_of(table)?, name)).map(|key| key.kind);
+    let written_as_toml = !matches!(kind, None | Some(Kind::Text | Kind::Word(_)));
+    if written_as_toml
         && let Ok(mut holder) = format!("value = {text}").parse::<Table>()
         && let Some(value) = holder.remove("value")
     {
@@ -101,14 +80,19 @@ fn typed(key: &str, text: String) -> Value {
     Value::String(text)
 }
 
+fn key(keys: Vec<Key>, name: &str) -> Option<Key> {
+    keys.into_iter().find(|key| key.name == name)
+}
+
 fn refuse_unknown<'a>(table: &'a Table, path: &mut Vec<&'a str>, name: &str) -> Result<(), ConfigFault> {
     let Some(known) = keys_of(path) else {
         return Ok(());
     };
     for (key, value) in table {
-        if !known.contains(&key.as_str()) {
+        if !known.iter().any(|known| known.name == key) {
             let place = if path.is_empty() { String::new() } else { format!("[{}]: ", path.join(".")) };
-            let nearest = known.iter().min_by_key(|candidate| distance(key, candidate)).copied().unwrap_or_default();
+            let nearest = known.iter().map(|known| known.name).min_by_key(|known| strsim::levenshtein(key, known));
+            let nearest = nearest.unwrap_or_default();
             let text = format!("{name}: {place}unknown key \"{key}\"; did you mean \"{nearest}\"?");
             return Err(ConfigFault::new(text));
         }
@@ -125,21 +109,6 @@ fn refuse_unknown<'a>(table: &'a Table, path: &mut Vec<&'a str>, name: &str) -> 
         path.pop();
     }
     Ok(())
-}
-
-/// Edit distance, to name the key that was meant.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let next = (diagonal + usize::from(a != *b)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]
@@ -186,9 +155,9 @@ mod tests {
         ];
         let file = read(text, &environment).expect("a good file");
         let smsc = &file.smsc.expect("telcos")[0];
-        assert_eq!(file.http.expect("http").listen.as_deref(), Some("127.0.0.1:1"));
-        assert_eq!((smsc.password.as_deref(), smsc.window), (Some("12345"), Some(25)));
-        assert_eq!(file.portal.expect("portal").timeout_ms.expect("timeouts").sms, Some(5000));
+        assert_eq!(file.http.listen, "127.0.0.1:1");
+        assert_eq!((smsc.password.as_deref(), smsc.window), (Some("12345"), 25));
+        assert_eq!(file.portal.timeout_ms.sms, 5000);
         assert!(
             read(text, &[("CHRAK__SMSC__7__NAME", "x")]).expect_err("no such telco").contains("CHRAK__SMSC__7__NAME")
         );

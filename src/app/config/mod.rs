@@ -1,20 +1,25 @@
 //! Configuration: the file and the environment in, settings that make sense out. The keys are fixed, as
 //! other programs write this file; docs/CONFIGURATION.md describes each.
-mod bounds;
 mod check;
 #[cfg(test)]
 mod every_key;
 pub mod file;
+pub mod key;
 mod load;
+#[cfg(test)]
+mod papers;
 mod secret;
 mod telco;
 mod ussd;
+pub mod words;
 
 pub use check::check;
 pub use load::{load, parse};
 
 use crate::{
-    types::{CodeRules, Countries, Language},
+    exchange::{Rules, TelcoRules},
+    link,
+    types::{CodeRules, Countries, Language, Secret},
     web::{client::Proxies, hosts::Host},
 };
 use jiff::{civil::Time, tz::TimeZone};
@@ -29,28 +34,6 @@ impl ConfigFault {
     /// From a whole sentence.
     pub fn new(text: impl Into<String>) -> Self {
         ConfigFault(text.into())
-    }
-}
-
-/// A secret from the file system or the configuration; `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps it.
-    pub fn new(text: impl Into<String>) -> Self {
-        Secret(text.into())
-    }
-
-    /// The secret itself.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
     }
 }
 
@@ -80,7 +63,7 @@ pub struct Config {
     /// What registration codes look like.
     pub codes: CodeRules,
     /// Operators' limits.
-    pub limits: LimitSettings,
+    pub limits: Rules,
     /// Sealed numbers and texts are destroyed after this.
     pub texts_kept: Duration,
     /// Kiosk settings.
@@ -147,33 +130,6 @@ pub struct AgencySettings {
     pub per_day: u32,
 }
 
-/// `[limits]`; 0 is no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitSettings {
-    /// Failed look-ups of a number in 15 minutes.
-    pub fails_quarter: u32,
-    /// Failed look-ups of a number in a day.
-    pub fails_day: u32,
-    /// Replies to a number in a minute, outside an open dialogue.
-    pub replies_minute: u32,
-    /// Replies to a number in a day, outside an open dialogue.
-    pub replies_day: u32,
-    /// Steps of open dialogues of a number in a day.
-    pub steps_day: u32,
-    /// Failed look-ups of all numbers and kiosks in an hour from the first.
-    pub fails_hour_all: u32,
-    /// Failed look-ups of a kiosk in ten minutes.
-    pub fails_kiosk: u32,
-    /// Texts that visitors ask for to a number, one-time codes and others, in an hour.
-    pub codes_hour: u32,
-    /// Texts that visitors ask for to a number, one-time codes and others, in a day.
-    pub codes_day: u32,
-    /// Those of a kiosk in ten minutes.
-    pub codes_kiosk: u32,
-    /// Those of all kiosks in an hour.
-    pub codes_hour_all: u32,
-}
-
 /// `[kiosk]`
 #[derive(Clone, Debug)]
 pub struct KioskSettings {
@@ -192,114 +148,8 @@ pub struct KioskSettings {
 /// `[[smsc]]`
 #[derive(Clone, Debug)]
 pub struct TelcoSettings {
-    /// Its name.
-    pub name: String,
-    /// Host and port.
-    pub address: String,
-    /// system_id of the bind.
-    pub system_id: String,
-    /// password of the bind.
-    pub password: Secret,
-    /// system_type of the bind.
-    pub system_type: String,
-    /// interface_version octet: 0x33, 0x34 or 0x50.
-    pub interface_version: u8,
-    /// One transmitter and one receiver instead of a transceiver.
-    pub pair: bool,
-    /// Equal binds.
-    pub binds: u32,
-    /// submit_sm in flight per bind.
-    pub window: usize,
-    /// submit_sm per second for the telco; 0 is no limit.
-    pub max_tps: u32,
-    /// Silence before an enquire_link.
-    pub enquire_link: Duration,
-    /// Wait for a resp.
-    pub response_timeout: Duration,
-    /// Longest pause between two connects.
-    pub reconnect_max: Duration,
-    /// SMSCs that redeliver to one another.
-    pub family: String,
-    /// What names an MO for ever at this telco, if anything.
-    pub unique_id: UniqueId,
-    /// Numbers at which MOs arrive.
-    pub short_codes: Vec<String>,
-    /// National prefixes served.
-    pub prefixes: Vec<String>,
-    /// How numbers are written to this telco.
-    pub number_format: NumberFormat,
-    /// TON and NPI of a subscriber.
-    pub dest: (u8, u8),
-    /// TON and NPI of our short code.
-    pub source: (u8, u8),
-    /// What data_coding 0 means.
-    pub default_alphabet: DefaultAlphabet,
-    /// GSM 7-bit octets are packed.
-    pub packed: bool,
-    /// How long texts are cut.
-    pub concatenation: Concatenation,
-    /// How validity_period is written.
-    pub validity: Validity,
-    /// Ask for delivery receipts.
-    pub receipts: bool,
-    /// How the ids of resps and receipts compare.
-    pub message_id: crate::smpp::message_id::Rule,
-    /// What its refusals mean.
-    pub statuses: crate::smpp::status::Table,
-    /// USSD here.
-    pub ussd: UssdSettings,
-}
-
-/// `[[smsc]].ussd`
-#[derive(Clone, Debug)]
-pub struct UssdSettings {
-    /// How the gateway speaks.
-    pub dialect: crate::smpp::dialect::Dialect,
-    /// Our service codes, as dialled.
-    pub codes: Vec<String>,
-    /// Septets of a screen.
-    pub max_gsm7: usize,
-    /// UCS-2 units of a screen; 0: the gateway takes none.
-    pub max_ucs2: usize,
-    /// The gateway's timer.
-    pub deadline: Duration,
-}
-
-macro_rules! choices {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "the words of the configuration file")]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            /// Reads the word of the file; the error lists the words there are.
-            pub fn parse(word: &str) -> Result<Self, String> {
-                match word {
-                    $($word => Ok(Self::$variant),)*
-                    _ => Err([$($word),*].join(", ")),
-                }
-            }
-        }
-    )*};
-}
-
-choices! {
-    /// How MSISDNs are written to a telco.
-    NumberFormat { International = "international", National = "national", Plus = "plus" }
-    /// What data_coding 0 means at a telco.
-    DefaultAlphabet { Gsm7 = "gsm7", Latin1 = "latin1", Ascii = "ascii" }
-    /// How a text of several segments is marked.
-    Concatenation { Udh8 = "udh8", Udh16 = "udh16", Sar = "sar", Payload = "payload" }
-    /// How validity_period is written.
-    Validity { Relative = "relative", Absolute = "absolute", None = "none" }
-}
-
-/// `[[smsc]].unique_id`
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UniqueId {
-    /// Nothing names an MO.
-    None,
-    /// The TLV of this tag does.
-    Tlv(u16),
+    /// For the link.
+    pub link: link::Telco,
+    /// For the exchange.
+    pub rules: TelcoRules,
 }

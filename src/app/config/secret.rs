@@ -1,5 +1,6 @@
 //! Secrets: from a file (preferred) or inline (with a warning).
-use super::{ConfigFault, Secret};
+use super::ConfigFault;
+use crate::types::Secret;
 use std::path::{Path, PathBuf};
 
 /// A secret that may stand inline or in a file; `key` names it in errors. `None` when neither is given.

@@ -1,11 +1,15 @@
-//! `[[smsc]]`: what is written of a telco, turned into its settings.
+//! `[[smsc]]`: what is written of a telco, turned into what the link and the exchange need of it.
 use super::{
-    Concatenation, ConfigFault, DefaultAlphabet, NumberFormat, TelcoSettings, UniqueId, Validity,
-    bounds::{SECONDS_MAX, refuse_later, within},
+    ConfigFault, TelcoSettings,
+    check::refuse_later,
     file, secret, ussd,
+    words::{Binding, Concatenation, Packing, Version, none_of},
 };
 use crate::{
-    smpp::{dialect::Dialect, message_id::Rule, status::Table},
+    exchange::{Cut, TelcoRules},
+    link,
+    render::ussd::Size,
+    smpp::{dialect::Dialect, status::Table},
     types::Msisdn,
 };
 use std::{
@@ -25,8 +29,8 @@ pub fn telcos(
     let mut telcos = Vec::new();
     for (index, table) in tables.into_iter().enumerate() {
         let telco = telco(index, table, profiles, folder, warnings)?;
-        if !names.insert(telco.name.clone()) {
-            return Err(ConfigFault::new(format!("smsc[{index}].name: \"{}\" is used twice", telco.name)));
+        if !names.insert(telco.link.name.to_string()) {
+            return Err(ConfigFault::new(format!("smsc[{index}].name: \"{}\" is used twice", telco.link.name)));
         }
         telcos.push(telco);
     }
@@ -34,47 +38,6 @@ pub fn telcos(
         warnings.push("no [[smsc]] is configured: only the kiosk and the machine API will work".to_owned());
     }
     Ok(telcos)
-}
-
-/// The keys of a telco that are one word out of a few.
-struct Words {
-    interface_version: u8,
-    pair: bool,
-    unique_id: UniqueId,
-    number_format: NumberFormat,
-    default_alphabet: DefaultAlphabet,
-    packed: bool,
-    concatenation: Concatenation,
-    validity: Validity,
-    message_id: Rule,
-}
-
-fn words(at: &dyn Fn(&str) -> String, table: &file::Smsc) -> Result<Words, ConfigFault> {
-    refuse_later(table.tls.is_some(), &at("tls"))?;
-    refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
-    let cut = table.concatenation.as_deref();
-    refuse_later(matches!(cut, Some("sar" | "payload")), &at("concatenation = \"sar\" or \"payload\""))?;
-    Ok(Words {
-        interface_version: interface_version(&at("interface_version"), table.interface_version.as_deref())?,
-        pair: pair(&at("bind"), table.bind.as_deref())?,
-        unique_id: unique_id(&at("unique_id"), table.unique_id.as_deref())?,
-        number_format: word(
-            &at("number_format"),
-            table.number_format.as_deref(),
-            "international",
-            NumberFormat::parse,
-        )?,
-        default_alphabet: word(
-            &at("default_alphabet"),
-            table.default_alphabet.as_deref(),
-            "gsm7",
-            DefaultAlphabet::parse,
-        )?,
-        packed: packed(&at("packing"), table.packing.as_deref())?,
-        concatenation: word(&at("concatenation"), cut, "udh8", Concatenation::parse)?,
-        validity: word(&at("validity"), table.validity.as_deref(), "relative", Validity::parse)?,
-        message_id: message_id(&at("message_id"), table.message_id.as_deref())?,
-    })
 }
 
 fn telco(
@@ -88,53 +51,72 @@ fn telco(
     let needed = |key: &str, value: Option<String>| {
         value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
-    let words = words(&at, &table)?;
+    refuse_later(table.tls.is_some(), &at("tls"))?;
+    refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
+    let cut = cut(&at("concatenation"), table.concatenation)?;
     let name = needed("name", table.name)?;
-    let address = needed("address", table.address)?;
-    if address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()).is_none() {
-        return Err(ConfigFault::new(format!("{}: \"{address}\" is not HOST:PORT", at("address"))));
-    }
-    let seconds = |key: &str, value: Option<u32>| {
-        within(&at(key), value, 30, 1..=SECONDS_MAX).map(|seconds| Duration::from_secs(seconds.into()))
-    };
-    let ton_npi = |value: Option<file::TonNpi>, ton: u8, npi: u8| {
-        value.map_or((ton, npi), |pair| (pair.ton.unwrap_or(ton), pair.npi.unwrap_or(npi)))
-    };
-    Ok(TelcoSettings {
+    let seconds = |given: u32| Duration::from_secs(given.into());
+    let link = link::Telco {
+        address: host_and_port(&at("address"), needed("address", table.address)?)?,
         system_id: needed("system_id", table.system_id)?,
         password: secret::required(&at("password"), table.password, table.password_file, folder, warnings)?,
-        system_type: table.system_type.unwrap_or_default(),
-        interface_version: words.interface_version,
-        pair: words.pair,
-        binds: within(&at("binds"), table.binds, 1, 1..=64)?,
-        window: within(&at("window"), table.window, 10, 1..=10_000)?,
-        max_tps: table.max_tps.unwrap_or(100),
-        enquire_link: seconds("enquire_link_s", table.enquire_link_s)?,
-        response_timeout: seconds("response_timeout_s", table.response_timeout_s)?,
-        reconnect_max: seconds("reconnect_max_s", table.reconnect_max_s)?,
-        family: table.family.unwrap_or_else(|| name.clone()),
-        unique_id: words.unique_id,
+        system_type: table.system_type,
+        interface_version: match table.interface_version {
+            Version::V33 => 0x33,
+            Version::V34 => 0x34,
+            Version::V50 => 0x50,
+        },
+        pair: table.bind == Binding::Pair,
+        binds: table.binds,
+        window: table.window,
+        max_tps: table.max_tps,
+        enquire_link: seconds(table.enquire_link_s),
+        response_timeout: seconds(table.response_timeout_s),
+        reconnect_max: seconds(table.reconnect_max_s),
+        family: table.family.as_deref().unwrap_or(&name).into(),
+        unique_id: unique_id(&at("unique_id"), &table.unique_id)?,
         short_codes: short_codes(&at("short_codes"), table.short_codes)?,
-        prefixes: prefixes(&at("prefixes"), &table.prefixes.unwrap_or_default())?,
-        number_format: words.number_format,
-        dest: ton_npi(table.dest, 1, 1),
-        source: ton_npi(table.source, 0, 1),
-        default_alphabet: words.default_alphabet,
-        packed: words.packed,
-        concatenation: words.concatenation,
-        validity: words.validity,
-        receipts: table.receipts.unwrap_or(true),
-        message_id: words.message_id,
-        statuses: statuses(&at("retry"), table.retry.unwrap_or_default())?,
-        ussd: ussd::settings(&at, table.ussd.unwrap_or_default(), words.packed, profiles)?,
-        address,
-        name,
-    })
+        number_format: table.number_format,
+        dest: (table.dest.ton, table.dest.npi),
+        source: (table.source.ton, table.source.npi),
+        default_alphabet: table.default_alphabet,
+        packed: table.packing == Packing::Packed,
+        validity: table.validity,
+        receipts: table.receipts,
+        message_id: table.message_id,
+        statuses: statuses(&at("retry"), &table.retry.unwrap_or_default())?,
+        ussd: ussd::settings(&at, table.ussd, table.packing == Packing::Packed, profiles)?,
+        name: name.as_str().into(),
+    };
+    let rules = TelcoRules {
+        name: link.name.clone(),
+        short_codes: link.short_codes.clone(),
+        prefixes: prefixes(&at("prefixes"), &table.prefixes)?,
+        notices: link.ussd.dialect.push.map(|_| Size { gsm7: link.ussd.max_gsm7, ucs2: link.ussd.max_ucs2 }),
+        cut,
+    };
+    Ok(TelcoSettings { link, rules })
+}
+
+fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {
+    match address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()) {
+        Some(_) => Ok(address),
+        None => Err(ConfigFault::new(format!("{key}: \"{address}\" is not HOST:PORT"))),
+    }
+}
+
+fn cut(key: &str, how: Concatenation) -> Result<Cut, ConfigFault> {
+    match how {
+        Concatenation::Udh8 => Ok(Cut::Udh8),
+        Concatenation::Udh16 => Ok(Cut::Udh16),
+        Concatenation::Sar | Concatenation::Payload => {
+            Err(ConfigFault::new(format!("{key} = \"sar\" or \"payload\": not in this version; take the key out")))
+        }
+    }
 }
 
 /// The first is where texts come from that nobody asked for: without one they would go nowhere.
-fn short_codes(key: &str, given: Option<Vec<String>>) -> Result<Vec<String>, ConfigFault> {
-    let codes = given.unwrap_or_else(|| vec!["1212".to_owned()]);
+fn short_codes(key: &str, codes: Vec<String>) -> Result<Vec<String>, ConfigFault> {
     if codes.is_empty() || codes.iter().any(|code| code.trim().is_empty()) {
         return Err(ConfigFault::new(format!("{key}: at least one number is needed, and none may be empty")));
     }
@@ -153,69 +135,20 @@ fn prefixes(key: &str, given: &[String]) -> Result<Vec<String>, ConfigFault> {
     given.iter().map(read).collect()
 }
 
-fn word<T>(
-    key: &str,
-    given: Option<&str>,
-    default: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<T, ConfigFault> {
-    let text = given.unwrap_or(default);
-    parse(text).map_err(|words| ConfigFault::new(format!("{key}: \"{text}\" is none of {words}")))
-}
-
-fn interface_version(key: &str, given: Option<&str>) -> Result<u8, ConfigFault> {
-    match given {
-        None | Some("3.4") => Ok(0x34),
-        Some("3.3") => Ok(0x33),
-        Some("5.0") => Ok(0x50),
-        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of 3.3, 3.4, 5.0"))),
-    }
-}
-
-fn pair(key: &str, given: Option<&str>) -> Result<bool, ConfigFault> {
-    match given {
-        None | Some("transceiver") => Ok(false),
-        Some("pair") => Ok(true),
-        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of transceiver, pair"))),
-    }
-}
-
-fn packed(key: &str, given: Option<&str>) -> Result<bool, ConfigFault> {
-    match given {
-        None | Some("unpacked") => Ok(false),
-        Some("packed") => Ok(true),
-        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of unpacked, packed"))),
-    }
-}
-
-fn unique_id(key: &str, given: Option<&str>) -> Result<UniqueId, ConfigFault> {
-    match given {
-        None | Some("none") => Ok(UniqueId::None),
-        Some("user_message_reference") => Ok(UniqueId::Tlv(0x0204)),
-        Some("receipted_message_id") => Ok(UniqueId::Tlv(0x001E)),
-        Some(tag) => {
-            tag.strip_prefix("0x").and_then(|hex| u16::from_str_radix(hex, 16).ok()).map(UniqueId::Tlv).ok_or_else(
-                || {
-                    ConfigFault::new(format!(
-                        "{key}: \"{tag}\" is none of none, user_message_reference, receipted_message_id, 0xTTTT"
-                    ))
-                },
-            )
+fn unique_id(key: &str, word: &str) -> Result<Option<u16>, ConfigFault> {
+    match word {
+        "none" => Ok(None),
+        "user_message_reference" => Ok(Some(0x0204)),
+        "receipted_message_id" => Ok(Some(0x001E)),
+        tag => {
+            let words = ["none", "user_message_reference", "receipted_message_id", "0xTTTT"];
+            let read = tag.strip_prefix("0x").and_then(|hex| u16::from_str_radix(hex, 16).ok());
+            read.map(Some).ok_or_else(|| ConfigFault::new(format!("{key}: {}", none_of(tag, &words))))
         }
     }
 }
 
-fn message_id(key: &str, given: Option<&str>) -> Result<Rule, ConfigFault> {
-    match given {
-        None | Some("auto") => Ok(Rule::Auto),
-        Some("exact") => Ok(Rule::Exact),
-        Some("hex") => Ok(Rule::Hex),
-        Some("decimal") => Ok(Rule::Decimal),
-        Some(other) => Err(ConfigFault::new(format!("{key}: \"{other}\" is none of auto, exact, hex, decimal"))),
-    }
-}
-
-fn statuses(key: &str, given: BTreeMap<String, String>) -> Result<Table, ConfigFault> {
+fn statuses(key: &str, given: &BTreeMap<String, String>) -> Result<Table, ConfigFault> {
     let entries = given.iter().map(|(status, word)| (status.as_str(), word.as_str()));
     Table::of(entries).map_err(|fault| ConfigFault::new(format!("{key}: {fault}")))
 }

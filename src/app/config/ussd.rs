@@ -1,6 +1,9 @@
 //! USSD in the configuration: a telco's service codes and limits, and the dialects that are not built in.
-use super::{ConfigFault, UssdSettings, file};
-use crate::smpp::dialect::{CodeAt, Dialect, SessionAt, UssdPdu};
+use super::{ConfigFault, file};
+use crate::{
+    link,
+    smpp::dialect::{Dialect, SessionAt},
+};
 use std::time::Duration;
 
 const BUILT_IN: &str = "spec, tata, mica, sixdee, msisdn";
@@ -22,7 +25,7 @@ pub fn profiles(tables: Vec<file::UssdProfile>) -> Result<Vec<Dialect>, ConfigFa
 fn profile(at: &dyn Fn(&str) -> String, table: file::UssdProfile) -> Result<Dialect, ConfigFault> {
     let name = table.name.filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| ConfigFault::new(format!("{} is missing", at("name"))))?;
-    let based_on = table.based_on.unwrap_or_else(|| "spec".to_owned());
+    let based_on = table.based_on;
     let base = Dialect::built_in(&based_on)
         .ok_or_else(|| ConfigFault::new(format!("{}: \"{based_on}\" is none of {BUILT_IN}", at("based_on"))))?;
     let dcs = table.dcs.unwrap_or_default();
@@ -43,22 +46,8 @@ fn profile(at: &dyn Fn(&str) -> String, table: file::UssdProfile) -> Result<Dial
         reply_continue: table.reply_continue.unwrap_or(base.reply_continue),
         reply_end: table.reply_end.unwrap_or(base.reply_end),
         end_bit: table.end_bit.unwrap_or(base.end_bit),
-        code_in: match table.code_in.as_deref() {
-            None => base.code_in,
-            Some("destination") => CodeAt::Destination,
-            Some("text") => CodeAt::Text,
-            Some(other) => {
-                return Err(ConfigFault::new(format!("{}: \"{other}\" is none of destination, text", at("code_in"))));
-            }
-        },
-        pdu: match table.pdu.as_deref() {
-            None => base.pdu,
-            Some("submit_sm") => UssdPdu::SubmitSm,
-            Some("data_sm") => UssdPdu::DataSm,
-            Some(other) => {
-                return Err(ConfigFault::new(format!("{}: \"{other}\" is none of submit_sm, data_sm", at("pdu"))));
-            }
-        },
+        code_in: table.code_in.unwrap_or(base.code_in),
+        pdu: table.pdu.unwrap_or(base.pdu),
         service_type,
         gsm7: dcs.gsm7.unwrap_or(base.gsm7),
         ucs2: dcs.ucs2.unwrap_or(base.ucs2),
@@ -106,36 +95,22 @@ pub fn settings(
     table: file::Ussd,
     packed: bool,
     profiles: &[Dialect],
-) -> Result<UssdSettings, ConfigFault> {
-    let name = table.profile.unwrap_or_else(|| "spec".to_owned());
+) -> Result<link::Ussd, ConfigFault> {
+    let name = table.profile;
     let own = profiles.iter().find(|dialect| dialect.name == name).cloned();
     let mut dialect = own.or_else(|| Dialect::built_in(&name)).ok_or_else(|| {
         ConfigFault::new(format!("{}: \"{name}\" is none of {BUILT_IN}, nor a [[ussd_profile]]", at("ussd.profile")))
     })?;
     dialect.packed = packed;
-    let codes = table.codes.unwrap_or_else(|| vec!["*1212#".to_owned()]);
-    if let Some(wrong) = codes.iter().find(|code| !dialled(code)) {
+    if let Some(wrong) = table.codes.iter().find(|code| !dialled(code)) {
         return Err(ConfigFault::new(format!("{}: \"{wrong}\" is not dialled like *1212#", at("ussd.codes"))));
     }
-    let size =
-        |key: &str, given: Option<usize>, default: usize, allowed: std::ops::RangeInclusive<usize>, none: bool| {
-            let value = given.unwrap_or(default);
-            if allowed.contains(&value) || none && value == 0 {
-                return Ok(value);
-            }
-            let (from, to) = (allowed.start(), allowed.end());
-            Err(ConfigFault::new(format!("{}: {value} is not between {from} and {to}", at(key))))
-        };
-    let deadline = table.deadline_ms.unwrap_or(5_000);
-    if !(1_000..=60_000).contains(&deadline) {
-        return Err(ConfigFault::new(format!("{}: {deadline} is not between 1000 and 60000", at("ussd.deadline_ms"))));
-    }
-    Ok(UssdSettings {
+    Ok(link::Ussd {
         dialect,
-        codes,
-        max_gsm7: size("ussd.max_gsm7", table.max_gsm7, 160, 100..=182, false)?,
-        max_ucs2: size("ussd.max_ucs2", table.max_ucs2, 70, 60..=80, true)?,
-        deadline: Duration::from_millis(u64::from(deadline)),
+        codes: table.codes,
+        max_gsm7: table.max_gsm7,
+        max_ucs2: table.max_ucs2,
+        deadline: Duration::from_millis(table.deadline_ms.into()),
     })
 }
 

@@ -101,7 +101,7 @@ fn from_wire(wire: WireAppointment) -> Result<Appointment, String> {
 
 /// # Errors
 /// Why it cannot be used.
-pub fn complaint(body: &[u8]) -> Result<Complaint, String> {
+pub fn complaint(body: &[u8], now: UnixMs) -> Result<Complaint, String> {
     let wire: WireComplaint = read(body, "a Complaint")?;
     Ok(Complaint {
         reference: number(&wire.reference),
@@ -110,7 +110,7 @@ pub fn complaint(body: &[u8]) -> Result<Complaint, String> {
             "closed" => ComplaintStatus::Closed,
             _ => ComplaintStatus::InReview,
         },
-        status_at: past(&wire.status_at).ok_or("a complaint without a time")?,
+        status_at: past(&wire.status_at, now).ok_or("a complaint without a time")?,
         answer: wire.answer.map(localized),
     })
 }

@@ -253,7 +253,8 @@ async fn a_directory_without_end_takes_a_bounded_share() {
     let url = format!("http://{}", serve(Arc::clone(&script)).await);
     program::with_tls();
     let options = PortalOptions { url, token: "t".to_owned(), ca_file: None };
-    let client = PortalClient::new(options, Arc::default()).expect("a client");
+    let client =
+        PortalClient::new(options, Arc::default(), Arc::new(chrak::app::clock::SystemClock)).expect("a client");
     let asker = Asker { channel: Channel::Kiosk, number: None, deadline: Duration::from_secs(120), key: None };
     let answer = client.ask(&PortalQuery::Services(ServiceSearch::default()), asker).await;
     let Answer::Services(Ok(found)) = answer else { panic!("the directory is read as far as it goes") };

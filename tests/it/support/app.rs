@@ -2,13 +2,10 @@
 //! in the inbox or the outbox when it is dropped is looked at by [`App::settle`].
 use super::portal::Scripted;
 use chrak::{
+    app::clock::SystemClock,
     exchange::{Cut, Exchange, Rules, Settings, TelcoRules},
     link,
-    ports::{
-        Store,
-        clock::{Clock, SystemClock},
-        status::Board,
-    },
+    ports::{Store, clock::Clock, status::Board},
     sandbox::telco::{Telco, TelcoConfig, ledger::MtEntry},
     store::{Keys, SqliteStore, StoreOptions},
     types::{CodeRules, Countries, Language, time::phnom_penh},
@@ -70,7 +67,7 @@ pub fn link_to(address: &str) -> link::Telco {
         family: "sandbox".into(),
         address: address.to_owned(),
         system_id: "chrak".into(),
-        password: "secret".into(),
+        password: chrak::types::Secret::new("secret"),
         system_type: String::new(),
         interface_version: 0x34,
         pair: false,

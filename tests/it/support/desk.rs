@@ -188,7 +188,8 @@ impl Desk {
         // several tests of one process install it; the first one does
         let _ = rustls::crypto::ring::default_provider().install_default();
         let options = PortalOptions { url: format!("http://{}", sandbox.addr()), token: "t".into(), ca_file: None };
-        let client = PortalClient::new(options, Arc::default()).expect("a client");
+        let client =
+            PortalClient::new(options, Arc::default(), Arc::new(chrak::app::clock::SystemClock)).expect("a client");
         let portal = Arc::new(Scripted {
             client,
             said: Mutex::default(),
