@@ -7,8 +7,9 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Lines that wait at most: some seconds of a busy server, and with the bound of a line a few MiB.

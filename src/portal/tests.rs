@@ -120,6 +120,23 @@ async fn every_kind_of_answer_has_its_meaning() {
     }
 }
 
+/// The portal's clock may be ahead of ours: nothing has become ready tomorrow.
+#[tokio::test]
+async fn a_time_that_lies_ahead_is_now() {
+    let noon = crate::ports::clock::Clock::now(&Noon);
+    for (written, meant) in [
+        ("2026-11-20T14:05:00+07:00", noon),
+        ("2026-11-20T12:05:01+07:00", noon),
+        ("2026-11-20T12:05:00+07:00", noon.plus_ms(5 * 60_000)),
+        ("2026-11-20T11:00:00+07:00", noon.plus_ms(-60 * 60_000)),
+    ] {
+        let answer = String::from_utf8(good("ready", "public")).expect("text");
+        let canned = canned(vec![answer.replace("2026-11-20T14:05:00+07:00", written).into_bytes()]).await;
+        let answer = ask(&client(&canned), None).await.expect("an answer");
+        assert_eq!(answer.application.status_at, meant, "{written}");
+    }
+}
+
 #[tokio::test]
 async fn what_fails_twice_is_asked_a_third_time() {
     let canned = canned(vec![http("500 I", "", ""), Vec::new(), good("brand_new_status", "unheard_of")]).await;

@@ -2,7 +2,7 @@
 use super::{
     AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings,
     file::{self, File},
-    key::Value,
+    key::{Value, refuse_later},
     secret, telco, ussd,
     words::{Events, Mode, Pairing},
 };
@@ -54,11 +54,6 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         data_dir,
         warnings,
     })
-}
-
-/// A key that nothing acts on yet: whoever writes it must not believe that it works.
-pub(super) fn refuse_later(given: bool, key: &str) -> Result<(), ConfigFault> {
-    if given { Err(ConfigFault::new(format!("{key}: not in this version; take the key out"))) } else { Ok(()) }
 }
 
 fn listen(key: &str, text: &str) -> Result<SocketAddr, ConfigFault> {
@@ -162,8 +157,8 @@ fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
     for (index, table) in tables.into_iter().enumerate() {
         let name = table.name.unwrap_or_else(|| format!("code-{index}"));
         let regex = table.regex.ok_or_else(|| ConfigFault::new(format!("code[{index}].regex is missing")))?;
-        let pattern =
-            CodePattern::new(&name, &regex, table.check.unwrap_or(CheckDigit::None), table.groups.unwrap_or_default());
+        let digit = table.check.unwrap_or(CheckDigit::None);
+        let pattern = CodePattern::new(&name, &regex, digit, table.groups.unwrap_or_default());
         patterns.push(pattern.map_err(|fault| ConfigFault::new(format!("code[{index}]: {fault}")))?);
     }
     Ok(CodeRules::new(patterns))

@@ -168,6 +168,14 @@ pub fn written(value: &impl Serialize) -> String {
     toml::Value::try_from(value).expect("defaults can be written as TOML").to_string()
 }
 
+/// A key that nothing acts on yet: whoever writes it must not believe that it works.
+///
+/// # Errors
+/// When it is given.
+pub fn refuse_later(given: bool, key: &str) -> Result<(), ConfigFault> {
+    if given { Err(ConfigFault::new(format!("{key}: not in this version; take the key out"))) } else { Ok(()) }
+}
+
 /// The tables of the file: for each key its type, default, bounds and sentence.
 ///
 /// `key: Type = default;` has a default; `key: Type, such_as "…";`, `shown` and `required` are `None` where they do not stand.

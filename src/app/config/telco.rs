@@ -1,8 +1,8 @@
 //! `[[smsc]]`: what is written of a telco, turned into what the link and the exchange need of it.
 use super::{
-    ConfigFault, TelcoSettings,
-    check::refuse_later,
-    file, secret, ussd,
+    ConfigFault, TelcoSettings, file,
+    key::refuse_later,
+    secret, ussd,
     words::{Binding, Concatenation, Packing, Version, none_of},
 };
 use crate::{

@@ -3,7 +3,7 @@
 use crate::types::lock;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Instant;
+use tokio::time::Instant;
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;

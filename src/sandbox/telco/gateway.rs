@@ -2,7 +2,8 @@
 //! what an ESME does wrong. A second implementation on purpose: it must not know `crate::smpp::dialect`.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use super::alphabet::{self, Alphabet};
 use super::codec::{self, Submit, status, tag};

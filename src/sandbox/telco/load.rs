@@ -2,7 +2,8 @@
 //! Keeps only numbers and times; knows no socket, and takes `now` as an argument.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use serde::Serialize;
 
