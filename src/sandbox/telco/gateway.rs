@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::alphabet::{self, Alphabet};
 use super::codec::{self, Submit, status, tag};
-use super::hub::{Cargo, Event, Item, State};
+use super::hub::{Cargo, Event, Item, TelcoState};
 use super::{SendError, load::Load};
 
 /// Sessions at a time.
@@ -122,7 +122,7 @@ enum Input<'a> {
     Release,
 }
 
-impl State {
+impl TelcoState {
     /// Opens a session by dialling, in place of one that is open.
     pub fn dial(&mut self, from: &str, dialled: &str, sender: Option<u32>) -> Result<(), SendError> {
         if self.gateway.sessions.len() >= MAX_SESSIONS {

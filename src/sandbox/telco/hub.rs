@@ -219,7 +219,7 @@ struct JoinKey {
 }
 
 /// The shared state, behind [`Hub::lock`].
-pub struct State {
+pub struct TelcoState {
     /// The faults in force.
     pub faults: Faults,
     /// Sessions that are bound, by number.
@@ -254,14 +254,14 @@ pub struct Hub {
     /// The next session's number.
     pub next_session: AtomicU64,
     events: broadcast::Sender<Event>,
-    state: Mutex<State>,
+    state: Mutex<TelcoState>,
 }
 
 impl Hub {
     /// A hub with nothing in it.
     pub fn new(config: TelcoConfig, stop: CancellationToken) -> Self {
         let (events, _) = broadcast::channel(1_024);
-        let state = State {
+        let state = TelcoState {
             faults: config.faults.clone(),
             members: BTreeMap::new(),
             ledger: Ledger::new(config.keep),
@@ -284,7 +284,7 @@ impl Hub {
     }
 
     /// The state. A panic elsewhere leaves it usable: it is a sandbox.
-    pub fn lock(&self) -> MutexGuard<'_, State> {
+    pub fn lock(&self) -> MutexGuard<'_, TelcoState> {
         lock(&self.state)
     }
 
@@ -294,7 +294,7 @@ impl Hub {
     }
 }
 
-impl State {
+impl TelcoState {
     /// Takes an MO from a phone; `sender` is set by a load. Returns its id.
     pub fn send_mo(
         &mut self,
@@ -544,7 +544,7 @@ impl State {
         self.ring();
     }
 
-    /// The slow part of [`State::tick`], about once a second.
+    /// The slow part of [`TelcoState::tick`], about once a second.
     pub fn sweep(&mut self, now: Instant) {
         self.joins.retain(|_, join| now - join.since < JOIN_TTL);
         if let Some(load) = &mut self.load {

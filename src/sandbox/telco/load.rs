@@ -195,7 +195,7 @@ impl std::fmt::Display for Report {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+struct SenderState {
     written: Option<Instant>,
     acked: bool,
     answered: bool,
@@ -215,7 +215,7 @@ pub struct Load {
     words: Vec<Vec<String>>,
     /// How many texts each number has sent.
     told: Vec<u32>,
-    slots: Vec<Slot>,
+    senders: Vec<SenderState>,
     free: VecDeque<u32>,
     started: Option<Instant>,
     issued: u64,
@@ -249,7 +249,7 @@ impl Load {
                 .map(|one| one.split(" > ").map(|step| step.trim().to_owned()).collect())
                 .collect(),
             told: vec![0; numbers as usize],
-            slots: vec![Slot::default(); numbers as usize],
+            senders: vec![SenderState::default(); numbers as usize],
             free: (0..numbers).collect(),
             plan,
             started: None,
@@ -305,7 +305,7 @@ impl Load {
             return None;
         }
         let sender = self.free.pop_front()?;
-        self.slots[sender as usize] = Slot { busy: true, ..Slot::default() };
+        self.senders[sender as usize] = SenderState { busy: true, ..SenderState::default() };
         self.told[sender as usize] += 1;
         self.issued += 1;
         self.open += 1;
@@ -320,14 +320,14 @@ impl Load {
     fn sender(&self, number: &str) -> Option<u32> {
         let digits = number.strip_prefix("85510").filter(|d| d.len() == 7)?;
         let sender: u32 = digits.parse().ok()?;
-        ((sender as usize) < self.slots.len()).then_some(sender)
+        ((sender as usize) < self.senders.len()).then_some(sender)
     }
 
     /// The MO's first segment was written for the first time.
     pub fn written(&mut self, sender: u32, now: Instant) {
-        let slot = &mut self.slots[sender as usize];
-        if slot.written.is_none() {
-            slot.written = Some(now);
+        let state = &mut self.senders[sender as usize];
+        if state.written.is_none() {
+            state.written = Some(now);
             self.sent += 1;
             self.first_written.get_or_insert(now);
             self.moved = now;
@@ -336,12 +336,12 @@ impl Load {
 
     /// Every segment of the MO was answered with ESME_ROK.
     pub fn acked(&mut self, sender: u32, now: Instant) {
-        let slot = &mut self.slots[sender as usize];
-        if slot.busy && !slot.acked {
-            slot.acked = true;
+        let state = &mut self.senders[sender as usize];
+        if state.busy && !state.acked {
+            state.acked = true;
             self.acked += 1;
             self.moved = now;
-            if let Some(written) = slot.written {
+            if let Some(written) = state.written {
                 self.ack.add(now - written);
             }
             self.settle(sender);
@@ -354,14 +354,14 @@ impl Load {
             self.strays += 1;
             return;
         };
-        let slot = &mut self.slots[sender as usize];
-        let Some(written) = slot.written.filter(|_| slot.busy && !slot.answered) else {
+        let state = &mut self.senders[sender as usize];
+        let Some(written) = state.written.filter(|_| state.busy && !state.answered) else {
             self.duplicates += 1;
             return;
         };
-        slot.answered = true;
-        if !slot.released {
-            slot.released = true;
+        state.answered = true;
+        if !state.released {
+            state.released = true;
             self.open -= 1;
         }
         self.answered += 1;
@@ -373,19 +373,19 @@ impl Load {
 
     /// A number that has its answer and whose MO is done with may ask again.
     fn settle(&mut self, sender: u32) {
-        let slot = &mut self.slots[sender as usize];
-        if slot.acked && slot.answered {
-            slot.busy = false;
+        let state = &mut self.senders[sender as usize];
+        if state.acked && state.answered {
+            state.busy = false;
             self.free.push_back(sender);
         }
     }
 
     /// Gives up the places of MOs that have waited too long; the numbers stay taken. Call about once a second.
     pub fn expire(&mut self, now: Instant) {
-        for slot in &mut self.slots {
-            let late = slot.written.is_some_and(|w| now - w >= GRACE);
-            if slot.busy && late && !slot.released {
-                slot.released = true;
+        for state in &mut self.senders {
+            let late = state.written.is_some_and(|w| now - w >= GRACE);
+            if state.busy && late && !state.released {
+                state.released = true;
                 self.open -= 1;
             }
         }
@@ -406,7 +406,7 @@ impl Load {
             (Some(first), Some(last)) => (last - first).as_secs_f64(),
             _ => 0.0,
         };
-        let lost = |s: &&Slot| s.busy && s.acked && !s.answered;
+        let lost = |s: &&SenderState| s.busy && s.acked && !s.answered;
         let pace = match self.plan.pace {
             Pace::Window(w) => ("window", f64::from(w)),
             Pace::Rate(r) => ("rate", r),
@@ -414,7 +414,7 @@ impl Load {
         Report {
             count: self.plan.count,
             pace: BTreeMap::from([pace]),
-            numbers: self.slots.len() as u32,
+            numbers: self.senders.len() as u32,
             sent: self.sent,
             acked: self.acked,
             answered: self.answered,
@@ -422,7 +422,7 @@ impl Load {
             answers_per_s: if seconds > 0.0 { self.answered as f64 / seconds } else { 0.0 },
             latency_ms: self.latency.summary(),
             ack_ms: self.ack.summary(),
-            losses: self.slots.iter().filter(lost).count() as u64,
+            losses: self.senders.iter().filter(lost).count() as u64,
             unacked: self.sent - self.acked,
             duplicates: self.duplicates,
             strays: self.strays,

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::codec::{self, Frame, Header, id, put, put_resp, status};
-use super::hub::{BindInfo, Hub, Item, Member, State};
+use super::hub::{BindInfo, Hub, Item, Member, TelcoState};
 
 /// A connection that has not bound by then is closed.
 const BIND_WITHIN: Duration = Duration::from_secs(10);
@@ -160,7 +160,7 @@ impl Session {
         self.deliver(&mut state, now);
     }
 
-    fn deliver(&mut self, state: &mut State, now: Instant) {
+    fn deliver(&mut self, state: &mut TelcoState, now: Instant) {
         let ready = matches!(self.phase, Phase::Bound { receives: true, .. })
             && self.unbinding.is_none()
             && !self.closing
@@ -174,7 +174,7 @@ impl Session {
         }
     }
 
-    fn timers(&mut self, state: &mut State, now: Instant) {
+    fn timers(&mut self, state: &mut TelcoState, now: Instant) {
         let config = &self.hub.config;
         if matches!(self.phase, Phase::Open) {
             self.closing |= now - self.since > BIND_WITHIN;
@@ -212,7 +212,7 @@ impl Session {
         put(&mut self.out, Header { id, status, seq }, &[]);
     }
 
-    fn pdu(&mut self, state: &mut State, header: Header, body: &[u8], now: Instant) {
+    fn pdu(&mut self, state: &mut TelcoState, header: Header, body: &[u8], now: Instant) {
         if let Phase::Bound { .. } = self.phase {
             self.pdus += 1;
             if state.faults.cut_after.is_some_and(|n| self.pdus >= n) {
@@ -238,8 +238,8 @@ impl Session {
         }
     }
 
-    fn response(&mut self, state: &mut State, header: Header, body: &[u8], now: Instant) {
-        let told = |state: &mut State, what: &str| {
+    fn response(&mut self, state: &mut TelcoState, header: Header, body: &[u8], now: Instant) {
+        let told = |state: &mut TelcoState, what: &str| {
             state.ledger.violation(format!("session {}: {what}", self.number));
         };
         match header.id & !id::RESP {
@@ -261,7 +261,7 @@ impl Session {
         }
     }
 
-    fn bind(&mut self, state: &mut State, header: Header, body: &[u8]) {
+    fn bind(&mut self, state: &mut TelcoState, header: Header, body: &[u8]) {
         let verdict = match codec::read_bind(body) {
             _ if !matches!(self.phase, Phase::Open) => Err(status::ALYBND),
             Err(status) => Err(status),
@@ -295,7 +295,7 @@ impl Session {
         tracing::info!(session = self.number, kind, "sandbox telco: bound");
     }
 
-    fn submit(&mut self, state: &mut State, header: Header, body: &[u8], now: Instant) {
+    fn submit(&mut self, state: &mut TelcoState, header: Header, body: &[u8], now: Instant) {
         let submit = match header.id {
             _ if !matches!(self.phase, Phase::Bound { submits: true, .. }) => Err(status::INVBNDSTS),
             id::DATA_SM => codec::read_data(body),
