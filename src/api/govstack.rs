@@ -188,7 +188,7 @@ pub async fn status(
     if wanted.is_empty() || twice || !wanted.iter().all(|one| known.contains(&one.as_str())) {
         return Err(Problem::bad_request("query", "status", "one or more of its values, each once"));
     }
-    let messages = api.exchange.messages_of(agency, request).await?;
+    let messages = api.exchange.agencies.messages_of(agency, request).await?;
     if messages.is_empty() {
         return Err(Problem::not_found());
     }

@@ -42,9 +42,9 @@ pub async fn heartbeat(State(api): State<Api>, headers: HeaderMap, body: Body) -
     let done = wire.done.clone().unwrap_or_default();
     let heartbeat = heartbeat_of(wire)?;
     let token = web::device_token(&headers).unwrap_or_default();
-    let heard = api.exchange.heartbeat(token, heartbeat, done).await.map_err(|_| Problem::unavailable())?;
+    let heard = api.exchange.kiosks.heartbeat(token, heartbeat, done).await.map_err(|_| Problem::unavailable())?;
     let commands: Vec<Value> = heard.ok_or_else(Problem::not_paired)?.iter().map(command).collect();
-    Ok(Json(json!({ "commands": commands, "server_time": request::time(api.exchange.clock()) })))
+    Ok(Json(json!({ "commands": commands, "server_time": request::time(api.exchange.clock.now()) })))
 }
 
 /// As the document describes it, or what is wrong.

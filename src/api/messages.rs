@@ -93,12 +93,14 @@ pub(super) async fn take(
     let running = Running::begin(api, &agency.name, key.as_deref())?;
     let key = key.map(|key| (key, request::fingerprint(body)));
     let call = AgencyCall { agency, key, label, messages };
-    let end = api.exchange.take_call(call).await?;
+    let end = api.exchange.agencies.take_call(call).await?;
     drop(running);
     match end {
         CallEnd::Done { request, items, replayed } => Ok(Ended { request, items, replayed }),
         CallEnd::Mismatch => Err(Problem::mismatch()),
-        CallEnd::Quota { left } => Err(Problem::quota(agency.per_day, left, api.exchange.seconds_to_midnight())),
+        CallEnd::Quota { left } => {
+            Err(Problem::quota(agency.per_day, left, api.exchange.agencies.seconds_to_midnight()))
+        }
     }
 }
 
@@ -306,7 +308,7 @@ pub async fn find(State(api): State<Api>, RawQuery(query): RawQuery, headers: He
     if references.next().is_some() || !is_reference(&reference) {
         return Err(wrong("must be 1 to 64 letters, digits, . _ : or -, once"));
     }
-    let found = api.exchange.messages_under(agency, &reference).await?;
+    let found = api.exchange.agencies.messages_under(agency, &reference).await?;
     Ok(Json(json!({ "items": found.iter().map(message).collect::<Vec<_>>() })).into_response())
 }
 
@@ -316,7 +318,7 @@ pub async fn get(State(api): State<Api>, Path(id): Path<String>, headers: Header
     if !is_id(&id) {
         return Err(Problem::bad_request("path", "id", "is not the id of a message"));
     }
-    match api.exchange.message(agency, &id).await? {
+    match api.exchange.agencies.message(agency, &id).await? {
         Some(status) if !status.redacted => Ok(Json(message(&status)).into_response()),
         Some(_) | None => Err(Problem::not_found()),
     }

@@ -61,7 +61,7 @@ async fn sent(State(api): State<Api>, headers: HeaderMap, body: Body) -> Result<
     if let Some(why) = item.refused {
         return Err(Problem::refused(why));
     }
-    let status = api.exchange.message(agency, &item.id).await?.ok_or_else(Problem::internal)?;
+    let status = api.exchange.agencies.message(agency, &item.id).await?.ok_or_else(Problem::internal)?;
     let mut response = (StatusCode::CREATED, Json(shown(&status))).into_response();
     let place = web::header_value(&format!("/v1/transactional/sms/{}", item.id));
     response.headers_mut().insert(header::LOCATION, place);
@@ -78,7 +78,7 @@ async fn got(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap)
     if !is_id(&id) {
         return Err(Problem::bad_request("path", "id", "is not the id of a message"));
     }
-    match api.exchange.message(agency, &id).await? {
+    match api.exchange.agencies.message(agency, &id).await? {
         Some(status) if status.redacted => Err(Problem::redacted()),
         Some(status) => Ok(Json(shown(&status)).into_response()),
         None => Err(Problem::not_found()),

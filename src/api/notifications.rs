@@ -39,7 +39,7 @@ pub async fn notify(State(api): State<Api>, headers: HeaderMap, body: Body) -> R
     let named = named(&headers)?;
     let types = ["application/cloudevents+json", "application/json"];
     let body = request::body(&headers, body, WEBHOOK_OCTETS_MAX, &types).await?;
-    let now = api.exchange.clock().0.div_euclid(1_000);
+    let now = api.exchange.clock.now().0.div_euclid(1_000);
     if (now - named.timestamp).abs() > TOLERANCE_S || !signed(&api.webhook_keys, &named, &body) {
         return Err(Problem::bad_signature());
     }
@@ -47,7 +47,7 @@ pub async fn notify(State(api): State<Api>, headers: HeaderMap, body: Body) -> R
     if event.id != named.id {
         return Err(Problem::bad_request("body", "/id", "is not the webhook-id"));
     }
-    api.exchange.take_event(event).await.map_err(|_| Problem::unavailable())?;
+    api.exchange.notifications.take_event(event).await.map_err(|_| Problem::unavailable())?;
     Ok(StatusCode::NO_CONTENT)
 }
 

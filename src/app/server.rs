@@ -67,7 +67,7 @@ impl Server {
             exchange_settings(&config),
         );
         let stop_work = CancellationToken::new();
-        let recovered = exchange.start(stop_work.clone()).await;
+        let recovered = exchange.run.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
         tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
 
@@ -131,9 +131,9 @@ impl Server {
         let end = Instant::now() + DRAIN;
         let left =
             |reserve: u64| end.saturating_duration_since(Instant::now()).saturating_sub(Duration::from_secs(reserve));
-        self.exchange.stop_taking();
+        self.exchange.run.stop_taking();
         // Turns in hand finish while the binds still take their answers.
-        let turns = self.exchange.drained(left(12)).await;
+        let turns = self.exchange.run.drained(left(12)).await;
         self.stop_links.cancel();
         let binds = tokio::time::timeout(left(5), self.links.wait()).await.is_ok();
         self.stop_pages.cancel();
@@ -156,11 +156,11 @@ impl Server {
 
 /// What the server asks the portal for by itself, for ever.
 async fn background(exchange: Exchange, portal: Arc<portal::PortalClient>, events: EventsBy, stop: CancellationToken) {
-    exchange.recovered().await;
+    exchange.run.recovered().await;
     let directory = portal::PortalClient::clone(&portal).keep_directory(stop.clone());
     match events {
         EventsBy::Poll(every) => {
-            tokio::join!(directory, exchange.poll_events(portal, every, stop));
+            tokio::join!(directory, exchange.notifications.poll_events(portal, every, stop));
         }
         EventsBy::Webhook(_) => directory.await,
     }

@@ -1,8 +1,10 @@
 //! Whether the store takes commits. When it has not for a while the binds leave, so that the SMSCs keep
-//! their messages instead of burning retries.
-use super::Exchange;
-use crate::types::limits::STORE_LOST;
-use std::time::Duration;
+//! their messages instead of burning retries. It must not know who commits what: that is published by `watched`.
+use crate::{
+    ports::{inbox::Inbox, status::Board},
+    types::limits::STORE_LOST,
+};
+use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -21,23 +23,23 @@ pub enum StoreHealth {
 }
 
 /// Publishes it.
-pub struct Health {
+pub(super) struct Health {
     state: watch::Sender<StoreHealth>,
 }
 
 impl Health {
     /// Starts as good: the store was opened a moment ago.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Health { state: watch::Sender::new(StoreHealth::Good) }
     }
 
     /// To wait for changes.
-    pub fn subscribe(&self) -> watch::Receiver<StoreHealth> {
+    pub(super) fn subscribe(&self) -> watch::Receiver<StoreHealth> {
         self.state.subscribe()
     }
 
     /// A commit failed.
-    pub fn failed(&self) {
+    pub(super) fn failed(&self) {
         self.state.send_if_modified(|state| {
             let first = *state == StoreHealth::Good;
             if first {
@@ -52,49 +54,52 @@ impl Health {
     }
 }
 
-impl Exchange {
-    /// While commits fail, tries one every second and says when they succeed again.
-    pub(super) async fn watch_store(self, stop: CancellationToken) {
-        let mut changes = self.core.health.subscribe();
-        self.core.board.set_store_ok(true);
-        loop {
+/// While commits fail, tries one every second and says when they succeed again; until `stop`.
+pub(super) async fn watch_store(
+    health: Arc<Health>,
+    store: Arc<dyn Inbox>,
+    board: Arc<Board>,
+    stop: CancellationToken,
+) {
+    let mut changes = health.subscribe();
+    board.set_store_ok(true);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            failing = changes.wait_for(|state| *state != StoreHealth::Good) => if failing.is_err() { return },
+            () = lasting_trouble(&*store) => health.failed(),
+        }
+        if let Some(trouble) = store.trouble() {
+            tracing::error!("{}", trouble.words);
+        }
+        board.set_store_ok(false);
+        let since = Instant::now();
+        while !probe_ok(&*store).await {
+            if since.elapsed() >= STORE_LOST || has_lasting_trouble(&*store) {
+                health.set(StoreHealth::Lost);
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
-                failing = changes.wait_for(|state| *state != StoreHealth::Good) => if failing.is_err() { return },
-                () = self.lasting_trouble() => self.core.health.failed(),
+                () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            if let Some(trouble) = self.core.store.trouble() {
-                tracing::error!("{}", trouble.words);
-            }
-            self.core.board.set_store_ok(false);
-            let since = Instant::now();
-            while !self.probe_ok().await {
-                if since.elapsed() >= STORE_LOST || self.has_lasting_trouble() {
-                    self.core.health.set(StoreHealth::Lost);
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
-                }
-            }
-            self.core.health.set(StoreHealth::Good);
-            self.core.board.set_store_ok(true);
-            tracing::info!("the database takes commits again");
         }
+        health.set(StoreHealth::Good);
+        board.set_store_ok(true);
+        tracing::info!("the database takes commits again");
     }
+}
 
-    /// Waits until there is some: what shows in no commit is looked for.
-    async fn lasting_trouble(&self) {
-        while !self.has_lasting_trouble() {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+/// Waits until there is some: what shows in no commit is looked for.
+async fn lasting_trouble(store: &dyn Inbox) {
+    while !has_lasting_trouble(store) {
+        tokio::time::sleep(LOOK_EVERY).await;
     }
+}
 
-    fn has_lasting_trouble(&self) -> bool {
-        self.core.store.trouble().is_some_and(|trouble| trouble.lasting)
-    }
+fn has_lasting_trouble(store: &dyn Inbox) -> bool {
+    store.trouble().is_some_and(|trouble| trouble.lasting)
+}
 
-    async fn probe_ok(&self) -> bool {
-        matches!(tokio::time::timeout(STORE_LOST, self.core.store.probe()).await, Ok(Ok(())))
-    }
+async fn probe_ok(store: &dyn Inbox) -> bool {
+    matches!(tokio::time::timeout(STORE_LOST, store.probe()).await, Ok(Ok(())))
 }

@@ -142,7 +142,7 @@ impl Backend for ExchangeBackend {
     ) -> PortFuture<'a, CheckAnswer> {
         Box::pin(async move {
             let input = Input::Choice(Choice::Code { typed: typed.to_owned(), pin });
-            let (_, view) = self.exchange.converse(self.visit(who, input, language)).await;
+            let (_, view) = self.exchange.conversation.converse(self.visit(who, input, language)).await;
             answer(view)
         })
     }
@@ -156,19 +156,19 @@ impl Backend for ExchangeBackend {
         cause: Uuid,
     ) -> PortFuture<'a, (Dialogue, View)> {
         let visit = Visit { dialogue, cause: Some(CauseId(cause)), ..self.visit(who, input, language) };
-        Box::pin(self.exchange.converse(visit))
+        Box::pin(self.exchange.conversation.converse(visit))
     }
 
     fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
-        Box::pin(self.exchange.look_around(query, self.deadline))
+        Box::pin(self.exchange.conversation.look_around(query, self.deadline))
     }
 
     fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Result<Answer, Shut>> {
-        Box::pin(self.exchange.ask_for(&who.device, who.number, query, intent, self.deadline))
+        Box::pin(self.exchange.conversation.ask_for(&who.device, who.number, query, intent, self.deadline))
     }
 
     fn rate<'a>(&'a self, who: &'a Who, rating: u8, intent: Uuid) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.rate(&who.device, rating, intent, self.deadline))
+        Box::pin(self.exchange.conversation.rate(&who.device, rating, intent, self.deadline))
     }
 
     fn send_code<'a>(
@@ -177,11 +177,11 @@ impl Backend for ExchangeBackend {
         typed: &'a str,
         language: Language,
     ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
-        Box::pin(self.exchange.send_code(&who.device, typed, language))
+        Box::pin(self.exchange.kiosks.send_code(&who.device, typed, language))
     }
 
     fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried> {
-        Box::pin(self.exchange.try_code(name, number, typed))
+        Box::pin(self.exchange.kiosks.try_code(name, number, typed))
     }
 
     fn send_view<'a>(
@@ -192,43 +192,43 @@ impl Backend for ExchangeBackend {
         language: Language,
         intent: Uuid,
     ) -> PortFuture<'a, Result<(), TextRefusal>> {
-        Box::pin(self.exchange.send_view(&who.device, typed, view, language, intent))
+        Box::pin(self.exchange.kiosks.send_view(&who.device, typed, view, language, intent))
     }
 
     fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>> {
-        Box::pin(self.exchange.kiosk(token))
+        Box::pin(self.exchange.kiosks.device(token))
     }
 
     fn pairing<'a>(&'a self, token: &'a str) -> PortFuture<'a, Pairing> {
-        Box::pin(async move { self.exchange.pairing(token).await.unwrap_or(Pairing::None) })
+        Box::pin(async move { self.exchange.kiosks.pairing(token).await.unwrap_or(Pairing::None) })
     }
 
     fn begin_pairing<'a>(&'a self, token: &'a str, from: Option<IpAddr>) -> PortFuture<'a, Option<String>> {
-        Box::pin(self.exchange.begin_pairing(token, from))
+        Box::pin(self.exchange.kiosks.begin_pairing(token, from))
     }
 
     fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.take_pairing(old, new))
+        Box::pin(self.exchange.kiosks.take_pairing(old, new))
     }
 
     fn send_command<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
-        Box::pin(async move { self.exchange.tell_kiosk(device, kind, None).await.unwrap_or(false) })
+        Box::pin(async move { self.exchange.kiosks.tell(device, kind, None).await.unwrap_or(false) })
     }
 
     fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.may_try_staff_pin(device))
+        Box::pin(self.exchange.kiosks.may_try_staff_pin(device))
     }
 
     fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
-        self.exchange.seal(place, plain)
+        self.exchange.kiosks.seal(place, plain)
     }
 
     fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        self.exchange.unseal(place, sealed)
+        self.exchange.kiosks.unseal(place, sealed)
     }
 
     fn now(&self) -> UnixMs {
-        self.exchange.clock()
+        self.exchange.clock.now()
     }
 }
 

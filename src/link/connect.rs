@@ -111,7 +111,7 @@ fn jittered(wait: Duration) -> Duration {
 
 /// While the store is lost a bind stays away, so that the SMSC keeps its messages.
 async fn store_is_there(keeper: &Keeper) -> bool {
-    let mut health = keeper.shared.exchange.store_health();
+    let mut health = keeper.shared.exchange.run.store_health();
     if *health.borrow() != StoreHealth::Lost {
         return true;
     }
@@ -136,10 +136,10 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
     };
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
-    keeper.shared.exchange.session_opened(id);
+    keeper.shared.exchange.texts.session_opened(id);
     let connected = Instant::now();
     let end = Driver::new(keeper, stream, id).run().await;
-    keeper.shared.exchange.session_closed(id);
+    keeper.shared.exchange.texts.session_closed(id);
     let bound = if matches!(end, End::WasBound(_)) { connected.elapsed() } else { Duration::ZERO };
     (end, bound)
 }

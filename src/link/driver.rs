@@ -143,7 +143,7 @@ impl<'a> Driver<'a> {
             settler,
             written: 0,
             settled,
-            health: exchange.store_health(),
+            health: exchange.run.store_health(),
             shown: mpsc::channel(USSD_IN_HAND_MAX + 1),
             screens: Screens::default(),
             screens_at: None,
@@ -270,7 +270,7 @@ impl<'a> Driver<'a> {
             self.confirm_at = None;
             let exchange = self.keeper.shared.exchange.clone();
             let mos = std::mem::take(&mut self.confirmed);
-            tokio::spawn(async move { exchange.confirm(mos).await });
+            tokio::spawn(async move { exchange.texts.confirm(mos).await });
         }
     }
 
@@ -314,7 +314,7 @@ impl<'a> Driver<'a> {
         self.tlvs = version.is_some_and(|version| version >= 0x34);
         if keeper.kind.sends() {
             keeper.shared.ussd_senders.join(self.id, self.shown.0.clone());
-            self.feed = keeper.shared.exchange.pull(&telco.name, self.id, telco.window);
+            self.feed = keeper.shared.exchange.outbox.pull(&telco.name, self.id, telco.window);
         }
     }
 
@@ -338,7 +338,7 @@ impl<'a> Driver<'a> {
                     // A session that has ended has nobody to tell.
                     drop(reply.try_send(Stored { sequence, result: result.map(Some) }));
                 };
-                exchange.accept(*mo, Box::new(done));
+                exchange.texts.accept(*mo, Box::new(done));
             }
             Arrival::Unread => {
                 self.keeper.shared.unread_receipt();
@@ -348,7 +348,7 @@ impl<'a> Driver<'a> {
                 let exchange = exchange.clone();
                 let smsc = self.keeper.shared.telco.name.clone();
                 tokio::spawn(async move {
-                    let stored = exchange.receipt(&smsc, receipt).await;
+                    let stored = exchange.outbox.receipt(&smsc, receipt).await;
                     let result = stored.map(|()| None).map_err(AcceptFault::Store);
                     drop(reply.try_send(Stored { sequence, result }));
                 });
@@ -567,7 +567,7 @@ impl<'a> Driver<'a> {
             self.unwritten(submission);
         }
         let confirmed = std::mem::take(&mut self.confirmed);
-        self.keeper.shared.exchange.confirm(confirmed).await;
+        self.keeper.shared.exchange.texts.confirm(confirmed).await;
         self.settle_outcomes();
         drop(self.settling);
         self.settled.close();
@@ -601,7 +601,7 @@ async fn settle(
             batch.extend(more);
         }
         let written = batch.iter().filter(|(_, written)| *written).count();
-        exchange.settle(&smsc, batch.drain(..).map(|(settlement, _)| settlement).collect()).await;
+        exchange.outbox.settle(&smsc, batch.drain(..).map(|(settlement, _)| settlement).collect()).await;
         // a bind that has ended waits for nothing but the end of this
         let _ = settled.send(written).await;
     }

@@ -27,7 +27,7 @@ const NOTICE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Hands the notices of a telco to its binds, until the server stops.
 pub(super) async fn send_notices(shared: Arc<Shared>) {
-    let Some(mut notices) = shared.exchange.notices(&shared.telco.name) else { return };
+    let Some(mut notices) = shared.exchange.notifications.ussd_notices(&shared.telco.name) else { return };
     loop {
         let notice = tokio::select! {
             notice = notices.recv() => notice,
@@ -60,7 +60,7 @@ pub(super) fn take(shared: &Arc<Shared>, connection: SessionId, deliver: &Delive
     let shared = Arc::clone(shared);
     tokio::spawn(async move {
         let until = read_at + shared.telco.ussd.deadline;
-        let Some(screen) = shared.exchange.ussd(call).await else { return };
+        let Some(screen) = shared.exchange.ussd.answer(call).await else { return };
         let shown = Shown { what: What::Screen { back, screen }, read_at, until, _room: room };
         if let Some(sender) = shared.ussd_senders.sender(connection) {
             // Every screen has its place: no more are in hand than it holds.

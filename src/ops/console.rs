@@ -240,7 +240,7 @@ fn tone(state: BindState) -> &'static str {
 
 async fn kiosks(room: &Room, lang: Lang, now: UnixMs) -> Vec<KioskRow> {
     let Some(exchange) = &room.state.exchange else { return Vec::new() };
-    let mut all = exchange.kiosks().await.unwrap_or_default();
+    let mut all = exchange.kiosks.all().await.unwrap_or_default();
     // revoked ones stand last: nothing is to be done about them
     all.sort_by_key(|kiosk| kiosk.revoked_at.is_some());
     all.into_iter().map(|kiosk| kiosk_row(kiosk, lang, now)).collect()

@@ -114,7 +114,7 @@ pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> 
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
-    match exchange.kiosks().await {
+    match exchange.kiosks.all().await {
         Ok(all) => Json(all.into_iter().map(Listed::from).collect::<Vec<_>>()).into_response(),
         Err(fault) => Refusal::from(fault).into_response(),
     }
@@ -163,10 +163,10 @@ async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, R
         return Err(bad(format!("there is no profile \"{profile}\"; there are {}", profile::names().join(", "))));
     }
     let asked = civic::Query::Office { id: office.to_owned() };
-    if let Answer::Office(Err(PortalFault::NotFound)) = exchange.look_around(&asked, OFFICE_WITHIN).await {
+    if let Answer::Office(Err(PortalFault::NotFound)) = exchange.conversation.look_around(&asked, OFFICE_WITHIN).await {
         return Err(bad(format!("the portal knows no office \"{office}\"")));
     }
-    let paired = exchange.pair_kiosk(&pairing.code, office, profile).await?;
+    let paired = exchange.kiosks.pair(&pairing.code, office, profile).await?;
     let none = "no kiosk shows this code: codes last 10 minutes, and 5 wrong ones end all that are shown";
     paired.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, none.to_owned()))
 }
@@ -183,7 +183,7 @@ pub async fn revoke(
         Ok(exchange) => exchange,
         Err(refused) => return *refused,
     };
-    match exchange.revoke_kiosk(&id).await {
+    match exchange.kiosks.revoke(&id).await {
         Ok(true) => done(&headers, &asked, &serde_json::json!({ "id": id, "state": "revoked" })),
         Ok(false) => unknown(&id),
         Err(fault) => Refusal::from(fault).into_response(),
@@ -221,7 +221,7 @@ pub async fn send_command(
         let text = "kind is reload, open, closed, message (with km and en), volume (value 0 to 100) or language (value km or en)";
         return Refusal(StatusCode::UNPROCESSABLE_ENTITY, text.to_owned()).into_response();
     };
-    match exchange.tell_kiosk(&id, &kind, value).await {
+    match exchange.kiosks.tell(&id, &kind, value).await {
         Ok(true) => done(&headers, &asked, &serde_json::json!({ "id": id, "told": kind })),
         Ok(false) => unknown(&id),
         Err(fault) => Refusal::from(fault).into_response(),

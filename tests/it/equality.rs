@@ -24,7 +24,7 @@ async fn at_the_kiosk(desk: &Desk, language: Language, code: &str, pin: Option<&
         cause: None,
         deadline,
     };
-    match desk.exchange.converse(visit).await {
+    match desk.exchange.conversation.converse(visit).await {
         (_, View::Status(facts)) => *facts,
         (_, other) => panic!("{code}: {other:?}"),
     }

@@ -27,13 +27,13 @@ async fn desk() -> Desk {
 /// A bind of that window joins.
 fn bind(desk: &Desk, window: usize) -> (SessionId, OutboxFeed) {
     let session = SessionId(uuid::Uuid::now_v7());
-    desk.exchange.session_opened(session);
-    (session, desk.exchange.pull(&"sandbox".into(), session, window).expect("a telco"))
+    desk.exchange.texts.session_opened(session);
+    (session, desk.exchange.outbox.pull(&"sandbox".into(), session, window).expect("a telco"))
 }
 
 async fn settle(desk: &Desk, session: SessionId, submission: &Submission, outcome: Outcome) {
     let settlement = Settlement { mt: submission.mt.id, session, outcome };
-    desk.exchange.settle(&"sandbox".into(), vec![settlement]).await;
+    desk.exchange.outbox.settle(&"sandbox".into(), vec![settlement]).await;
 }
 
 fn sent() -> Outcome {

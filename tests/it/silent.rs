@@ -62,7 +62,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("app/config/telco.rs", "port.parse::<u16>()", CONFIGURED),
     ("app/config/ussd.rs", "u16::try_from(*tag)", CONFIGURED),
     ("dialogue/keyword.rs", "first.parse()", OUTSIDE),
-    ("exchange/ussd.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
+    ("exchange/ussd/state.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
     ("khqr.rs", "must(53)?.parse()", "broken, and the caller is told which part"),
     ("kiosk/device.rs", "serde_json::from_str(json)", "the log says that an operator's words are lost"),
     ("kiosk/display_prefs.rs", "change.parse()", "one of the digits 0 to 2, matched before"),

@@ -351,12 +351,12 @@ async fn a_hang_up_at_the_first_screen_leaves_no_session_open_and_a_late_one_clo
 async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_connection() {
     let desk = english().await;
     let died = SessionId(uuid::Uuid::from_u128(78));
-    desk.exchange.session_opened(died);
+    desk.exchange.texts.session_opened(died);
     let over = |connection, name: &'static [u8], signal| desk.ussd_call(connection, CITIZEN, name, "*1212#", signal);
     over(died, &[0x0A, 0], start()).await.expect("a screen");
     over(died, &[0x0A, 2], next("3")).await.expect("a screen");
     let whom = over(died, &[0x0A, 4], next("1")).await.expect("a screen");
-    desk.exchange.session_closed(died);
+    desk.exchange.texts.session_closed(died);
     // again the same one, and then the next
     assert_eq!(over(desk.session, &[0x0A, 4], next("1")).await, Some(whom.clone()));
     let which = over(desk.session, &[0x0A, 6], next("1")).await.expect("a screen");
@@ -368,10 +368,10 @@ async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_conn
 async fn an_input_that_comes_again_over_a_new_connection_is_the_same_input() {
     let desk = english().await;
     let died = SessionId(uuid::Uuid::from_u128(77));
-    desk.exchange.session_opened(died);
+    desk.exchange.texts.session_opened(died);
     desk.ussd_over(died, CITIZEN, 1, UssdSignal::Start(Vec::new())).await.expect("a screen");
     let list = desk.ussd_over(died, CITIZEN, 1, next("3")).await.expect("a screen");
-    desk.exchange.session_closed(died);
+    desk.exchange.texts.session_closed(died);
     // the gateway did not see our resp and sends the input again over another bind
     assert_eq!(desk.ussd(CITIZEN, 1, next("3")).await, Some(list));
     // over a connection that lives, an equal input is an answer of its own

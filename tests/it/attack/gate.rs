@@ -53,12 +53,12 @@ impl Desk {
             cause: None,
             deadline: WITHIN,
         };
-        self.exchange.converse(visit).await.1
+        self.exchange.conversation.converse(visit).await.1
     }
 
     async fn asked(&self, device: &str, query: &Query) -> Result<Answer, Shut> {
         let intent = Some(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
-        self.exchange.ask_for(device, None, query, intent, WITHIN).await
+        self.exchange.conversation.ask_for(device, None, query, intent, WITHIN).await
     }
 
     /// What stands in a window.

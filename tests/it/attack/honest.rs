@@ -103,7 +103,7 @@ impl Commune {
             cause: None,
             deadline: Duration::from_secs(5),
         };
-        let view = self.desk.exchange.converse(visit).await.1;
+        let view = self.desk.exchange.conversation.converse(visit).await.1;
         if matches!(view, View::SlowDown | View::AddPin { .. }) {
             self.figures.refused.push(format!("{code} at the kiosk: {view:?}"));
         }
@@ -134,7 +134,7 @@ impl Commune {
             self.prove_number().await;
         } else if self.dice.one_in(20.0) && !matches!(view, View::Unknown { .. }) {
             let (number, intent) = (self.telephone(), uuid::Uuid::from_u128(u128::from(self.came)));
-            let sent = self.desk.exchange.send_view(KIOSK, &number, &view, Language::Km, intent).await;
+            let sent = self.desk.exchange.kiosks.send_view(KIOSK, &number, &view, Language::Km, intent).await;
             if let Err(why) = sent {
                 return self.note("a text to a telephone", Some(format!("{why:?}")));
             }
@@ -151,7 +151,7 @@ impl Commune {
     /// A one-time code, which one in ten mistypes at first.
     async fn prove_number(&mut self) {
         let number = self.telephone();
-        let sent = self.desk.exchange.send_code(KIOSK, &number, Language::En).await;
+        let sent = self.desk.exchange.kiosks.send_code(KIOSK, &number, Language::En).await;
         let Ok((number, name)) = sent else {
             return self.note("a one-time code", Some(format!("{sent:?}")));
         };
@@ -160,9 +160,9 @@ impl Commune {
         let digits = text.split(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6);
         let code = digits.unwrap_or_else(|| panic!("no code in \"{text}\"")).to_owned();
         if self.dice.one_in(10.0) {
-            assert_eq!(self.desk.exchange.try_code(&name, number, "x").await, CodeTried::Wrong);
+            assert_eq!(self.desk.exchange.kiosks.try_code(&name, number, "x").await, CodeTried::Wrong);
         }
-        assert_eq!(self.desk.exchange.try_code(&name, number, &code).await, CodeTried::Right, "{text}");
+        assert_eq!(self.desk.exchange.kiosks.try_code(&name, number, &code).await, CodeTried::Right, "{text}");
     }
 
     /// The text that was asked for.

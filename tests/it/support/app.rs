@@ -148,7 +148,7 @@ impl App {
         let exchange =
             Exchange::new(Arc::clone(&store), portal.clone(), Arc::clone(&clock), Arc::clone(&board), settings);
         let stop_work = CancellationToken::new();
-        exchange.start(stop_work.clone()).await.expect("the exchange starts");
+        exchange.run.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
         link::start(vec![link], exchange.clone(), Arc::clone(&board), clock, &links, stop_links.clone());
         links.close();
@@ -180,7 +180,7 @@ impl App {
             let arrived = self.telco.snapshot().mo.iter().all(|mo| mo.acked_at.is_some());
             let inbox = self.store.inbox_depth().await.expect("depth");
             let outbox = self.store.outbox_depth().await.expect("depth");
-            if arrived && inbox == 0 && outbox == 0 && self.exchange.in_hand() == 0 {
+            if arrived && inbox == 0 && outbox == 0 && self.exchange.texts.in_hand() == 0 {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -190,8 +190,8 @@ impl App {
 
     /// Drains as the server does.
     pub async fn stop(self) {
-        self.exchange.stop_taking();
-        assert!(self.exchange.drained(Duration::from_secs(10)).await, "turns end");
+        self.exchange.run.stop_taking();
+        assert!(self.exchange.run.drained(Duration::from_secs(10)).await, "turns end");
         self.stop_links.cancel();
         tokio::time::timeout(Duration::from_secs(10), self.links.wait()).await.expect("binds leave");
         self.stop_work.cancel();

@@ -219,10 +219,10 @@ impl Desk {
         let port: Arc<dyn PortalPort> = portal.clone();
         let exchange = Exchange::new(Arc::clone(&store), port, clock.clone(), board, settings);
         let stop = CancellationToken::new();
-        exchange.start(stop.clone()).await.expect("the exchange starts");
+        exchange.run.start(stop.clone()).await.expect("the exchange starts");
         let session = SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
-        exchange.session_opened(session);
-        let feed = exchange.pull(&"sandbox".into(), session, 64).expect("a telco");
+        exchange.texts.session_opened(session);
+        let feed = exchange.outbox.pull(&"sandbox".into(), session, 64).expect("a telco");
         let size = Size { gsm7: 160, ucs2: 70 };
         Desk { exchange, store, portal, sandbox, clock, session, size, feed, stop, folder, rules, language }
     }
@@ -294,7 +294,7 @@ impl Desk {
             read_at: tokio::time::Instant::now(),
             deadline: Duration::from_secs(5),
         };
-        let screen = self.exchange.ussd(call).await?;
+        let screen = self.exchange.ussd.answer(call).await?;
         Some(format!("{}{}", screen.text, if screen.end { "|END" } else { "" }))
     }
 
@@ -326,7 +326,7 @@ impl Desk {
         let done = Box::new(move |accepted: Result<_, _>| {
             let _ = done.send(accepted.map(|_| ()));
         });
-        self.exchange.accept(mo, done);
+        self.exchange.texts.accept(mo, done);
         told.await.expect("told").expect("accepted");
     }
 
@@ -345,13 +345,13 @@ impl Desk {
                     }
                     let sent = Outcome::Sent { message_id: Some(mt.id.0.to_string()) };
                     let settlement = Settlement { mt: mt.id, session: self.session, outcome: sent };
-                    self.exchange.settle(&"sandbox".into(), vec![settlement]).await;
+                    self.exchange.outbox.settle(&"sandbox".into(), vec![settlement]).await;
                 }
                 Ok(None) => panic!("the outbox is gone"),
                 Err(_) => {
                     let inbox = self.store.inbox_depth().await.expect("depth");
                     let outbox = self.store.outbox_depth().await.expect("depth");
-                    if inbox == 0 && outbox == 0 && self.exchange.in_hand() == 0 {
+                    if inbox == 0 && outbox == 0 && self.exchange.texts.in_hand() == 0 {
                         return texts;
                     }
                 }

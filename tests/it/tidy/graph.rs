@@ -86,7 +86,9 @@ impl Source {
             for (at, _) in statement.match_indices("::") {
                 let before = statement[..at].trim_end();
                 let head = word_at_end(before);
-                let first = !before[..before.len() - head.len()].ends_with("::");
+                let ahead = &before[..before.len() - head.len()];
+                // who may see something is no import of theirs
+                let first = !ahead.ends_with("::") && !ahead.ends_with("(in ");
                 if first && (["crate", "super", "self"].contains(&head) || children.contains(head)) {
                     let rest = words(&statement[at..]);
                     paths.push(std::iter::once(head.to_owned()).chain(rest).collect());

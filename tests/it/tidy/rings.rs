@@ -22,17 +22,6 @@ const OPEN: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "exchange",
-            "exchange::gate",
-            "exchange::gate::budget",
-            "exchange::health",
-            "exchange::notices",
-            "exchange::outbox",
-        ],
-        "one object holds all that these hold; they part when each is a service that owns what it needs",
-    ),
-    (
-        &[
             "sandbox::portal",
             "sandbox::portal::applications",
             "sandbox::portal::appointments",

@@ -4,7 +4,7 @@
 //!
 //! A telephone has one session at a time, and a session is looked up by the subscriber's number: whatever is
 //! decided here, nobody's input reaches somebody else.
-use super::ussd_input::{UssdCall, UssdSignal};
+use super::input::{UssdCall, UssdSignal};
 
 /// What is known of a session's names; kept with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -1,60 +1,56 @@
 //! From a rendered text to the segments that go out: encoded, cut, numbered, and from then on frozen.
-use super::{Exchange, new_id};
 use crate::{
+    exchange::settings::{Cut, Settings},
     ports::{
-        inbox::StoredMo,
         outbox::{MtKind, NewMt},
+        random::{self, new_id},
     },
     text::{
         gsm7, links,
         segment::{self, Alphabet},
         ucs2, visible,
     },
-    types::{
-        Msisdn, MtId, UnixMs,
-        limits::{ANSWER_VALIDITY, SEGMENTS_MAX},
-        names::SmscName,
-    },
+    types::{Msisdn, MtId, UnixMs, limits::SEGMENTS_MAX, names::SmscName},
 };
-use std::sync::atomic::Ordering;
-
-/// How the segments of one text are told to belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// UDH with an 8-bit reference (3GPP 23.040 9.2.3.24.1).
-    Udh8,
-    /// UDH with a 16-bit reference (9.2.3.24.8).
-    Udh16,
-}
+use std::sync::{
+    Arc,
+    atomic::{AtomicU16, Ordering},
+};
 
 /// Over which telco a text goes, from which of our numbers, to whom, and how long it is of use.
-pub(super) struct Envelope<'a> {
-    pub(super) smsc: &'a SmscName,
-    pub(super) source: &'a str,
-    pub(super) to: Msisdn,
-    pub(super) kind: MtKind,
-    pub(super) not_after: UnixMs,
+pub struct Envelope<'a> {
+    pub smsc: &'a SmscName,
+    pub source: &'a str,
+    pub to: Msisdn,
+    pub kind: MtKind,
+    pub not_after: UnixMs,
 }
 
-impl Exchange {
-    /// The segments of `text` to the sender of `mo`, the first with a reserved place where there is one.
-    pub(super) fn segments(&self, mo: &StoredMo, to: Msisdn, kind: MtKind, text: &str, now: UnixMs) -> Vec<NewMt> {
-        let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
-        self.cut(&Envelope { smsc: &mo.smsc, source: &mo.destination, to, kind, not_after }, text, now)
+/// Cuts texts. Cheap to clone.
+#[derive(Clone)]
+pub struct Segmenter {
+    settings: Arc<Settings>,
+    /// Counts texts and segments, from anywhere.
+    reference: Arc<AtomicU16>,
+}
+
+impl Segmenter {
+    /// For these telcos.
+    pub fn new(settings: Arc<Settings>) -> Self {
+        Segmenter { settings, reference: Arc::new(AtomicU16::new(u16::from_le_bytes(random::octets()))) }
     }
 
     /// The segments of `text` on their way. The one place through which every text goes, whoever wrote it: what cannot
     /// be seen is left out, and a link is parted. None of ours holds one and none of others is taken, so what is parted
     /// came together from pieces; it is said without the link rather than not at all.
-    pub(super) fn cut(&self, envelope: &Envelope<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
+    pub fn cut(&self, envelope: &Envelope<'_>, text: &str, now: UnixMs) -> Vec<NewMt> {
         let seen = visible::shown(text);
         let parted = links::without_links(&seen);
         if parted != seen {
             tracing::error!("a text with a link was about to be sent; it goes without the link");
         }
         let text: &str = &parted;
-        let cut =
-            self.core.settings.telcos.iter().find(|telco| telco.name == *envelope.smsc).map_or(Cut::Udh8, |t| t.cut);
+        let cut = self.settings.telco(envelope.smsc).map_or(Cut::Udh8, |telco| telco.cut);
         let plan = segment::plan(text);
         let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;
         // One reference for the whole text; each segment also gets its own user_message_reference.
@@ -95,7 +91,7 @@ impl Exchange {
     }
 
     fn next_reference(&self) -> u16 {
-        self.core.reference.fetch_add(1, Ordering::Relaxed) as u16
+        self.reference.fetch_add(1, Ordering::Relaxed)
     }
 }
 

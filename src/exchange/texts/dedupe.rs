@@ -1,6 +1,6 @@
 //! What identifies an MO so that a redelivery is recognised: the telco's own id where it is one, else the
 //! part of a long text, else sender and text. Never sequence_number, TON, NPI or the bind.
-use super::IncomingMo;
+use super::incoming::IncomingMo;
 use crate::ports::inbox::{DedupeKey, DedupeKind, Source};
 use ring::digest::{Context, SHA256};
 

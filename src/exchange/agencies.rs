@@ -1,20 +1,19 @@
 //! Messages of agencies: judged one by one, stored in one commit with their call, and sent by the same outbox as
 //! everything else. What is said to whom is decided here; how it is asked for over HTTP is `api`'s business.
 use super::{
-    Exchange,
-    gate::Free,
-    new_id,
-    push::{NoWay, Payload},
-    segmenter::Envelope,
+    conversation::gate::{Free, Gate},
+    notifications::{payload::Payload, routing::way_to},
+    settings::Settings,
 };
 use crate::{
     ports::{
         Refusal, StoreFault,
-        citizens::CitizenRecord,
-        messages::{CallEnd, Cost, MessageStatus, NewCall, NewMessage},
-        outbox::MtKind,
+        citizens::{CitizenRecord, Citizens},
+        clock::Clock,
+        messages::{CallEnd, Cost, MessageStatus, Messages, NewCall, NewMessage},
         portal::Asker,
-        pushes::{NewPush, PushEnd, PushKind, StoredPush},
+        pushes::{NewPush, PushKind},
+        random::{self, new_id},
     },
     render::agency,
     text::{links, normal, segment, visible},
@@ -25,7 +24,8 @@ use crate::{
         names::Channel,
     },
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::Notify;
 
 /// What an agency may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,16 +85,32 @@ pub struct AgencyCall<'a> {
     pub messages: Vec<Outgoing>,
 }
 
-impl From<NoWay> for Refusal {
-    fn from(none: NoWay) -> Self {
-        match none {
-            NoWay::Country => Refusal::CountryNotAllowed,
-            NoWay::Telco => Refusal::Unroutable,
-        }
-    }
+/// Takes messages of agencies. Cheap to clone.
+#[derive(Clone)]
+pub struct Agencies {
+    needs: Arc<Needs>,
 }
 
-impl Exchange {
+/// What agencies need of others.
+pub(super) struct Needs {
+    pub(super) messages: Arc<dyn Messages>,
+    pub(super) citizens: Arc<dyn Citizens>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) settings: Arc<Settings>,
+    pub(super) gate: Gate,
+    /// Wakes who sends what is due.
+    pub(super) wake: Arc<Notify>,
+}
+
+impl Agencies {
+    pub(super) fn new(needs: Needs) -> Self {
+        Agencies { needs: Arc::new(needs) }
+    }
+
+    fn now(&self) -> UnixMs {
+        self.needs.clock.now()
+    }
+
     /// Judges and stores the messages of a call. `Ok` only when it is durable.
     pub async fn take_call(&self, call: AgencyCall<'_>) -> Result<CallEnd, StoreFault> {
         let now = self.now();
@@ -110,19 +126,18 @@ impl Exchange {
             label: call.label,
             messages,
             per_day: call.agency.per_day,
-            day: now.civil(&self.core.settings.zone).date().to_string(),
+            day: now.civil(&self.needs.settings.zone).date().to_string(),
         };
-        let end = self.core.store.accept_call(new, now).await;
-        match &end {
-            Ok(_) => self.core.pushes.notify_one(),
-            Err(_) => self.core.health.failed(),
+        let end = self.needs.messages.accept_call(new, now).await;
+        if end.is_ok() {
+            self.needs.wake.notify_one();
         }
         end
     }
 
     /// Seconds until the quota begins anew.
     pub fn seconds_to_midnight(&self) -> u64 {
-        let time = self.now().civil(&self.core.settings.zone).time();
+        let time = self.now().civil(&self.needs.settings.zone).time();
         let gone = u64::from(time.hour().unsigned_abs()) * 3_600
             + u64::from(time.minute().unsigned_abs()) * 60
             + u64::from(time.second().unsigned_abs());
@@ -134,7 +149,7 @@ impl Exchange {
     /// # Errors
     /// When the store cannot be read.
     pub async fn message(&self, agency: &Agency, id: &str) -> Result<Option<MessageStatus>, StoreFault> {
-        self.core.store.message(agency.name.clone(), id.to_owned(), self.now()).await
+        self.needs.messages.message(agency.name.clone(), id.to_owned(), self.now()).await
     }
 
     /// Messages of an agency under a reference, latest first.
@@ -142,7 +157,7 @@ impl Exchange {
     /// # Errors
     /// When the store cannot be read.
     pub async fn messages_under(&self, agency: &Agency, reference: &str) -> Result<Vec<MessageStatus>, StoreFault> {
-        self.core.store.messages_under(agency.name.clone(), reference.to_owned(), self.now()).await
+        self.needs.messages.messages_under(agency.name.clone(), reference.to_owned(), self.now()).await
     }
 
     /// Messages of a call.
@@ -150,7 +165,7 @@ impl Exchange {
     /// # Errors
     /// When the store cannot be read.
     pub async fn messages_of(&self, agency: &Agency, request: &str) -> Result<Vec<MessageStatus>, StoreFault> {
-        self.core.store.messages_of(agency.name.clone(), request.to_owned(), self.now()).await
+        self.needs.messages.messages_of(agency.name.clone(), request.to_owned(), self.now()).await
     }
 
     async fn judge_message(
@@ -162,12 +177,12 @@ impl Exchange {
     ) -> Result<NewMessage, StoreFault> {
         let number = Msisdn::parse_written(&asked.to);
         let citizen = match number {
-            Some(number) => self.core.store.citizen(number).await?,
+            Some(number) => self.needs.citizens.citizen(number).await?,
             None => CitizenRecord::default(),
         };
-        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        let language = citizen.language.unwrap_or(self.needs.settings.default_language);
         let office = self.office_meant(&asked.content, offices).await;
-        let known = agency::Known { codes: &self.core.settings.codes, office: office.as_ref() };
+        let known = agency::Known { codes: &self.needs.settings.codes, office: office.as_ref() };
         let text = written(agency, &asked.content, language, &known);
         let cost = text.as_ref().ok().map(|text| {
             let plan = segment::plan(text);
@@ -213,11 +228,11 @@ impl Exchange {
             OfficeSearch { id: Some(named.clone()), ..OfficeSearch::default() },
             OfficeSearch { words: Some(named.clone()), ..OfficeSearch::default() },
         ] {
-            let deadline = self.core.settings.timeout_sms;
+            let deadline = self.needs.settings.timeout_sms;
             let asker = Asker { channel: Channel::Sms, number: None, deadline, key: None };
             let query = Query::Offices(search);
             let Some(free) = Free::of(&query) else { continue };
-            let Answer::Offices(Ok(list)) = self.ask_freely(free, asker).await else { continue };
+            let Answer::Offices(Ok(list)) = self.needs.gate.ask_freely(free, asker).await else { continue };
             let meant = list.items.iter().map(|hit| &hit.office).find(|office| is_called(office, named));
             if let Some(office) = meant {
                 found = Some(office.short.clone().unwrap_or_else(|| office.name.clone()));
@@ -247,36 +262,11 @@ impl Exchange {
         if asked.send_at.is_some_and(|at| at > now.plus_ms(SEND_AHEAD_MAX.as_millis() as i64)) {
             return Err(Refusal::BadSendAt);
         }
-        self.way_to(number)?;
+        way_to(&self.needs.settings, number)?;
         if asked.notice && citizen.stopped {
             return Err(Refusal::OptedOut);
         }
         Ok((number, text))
-    }
-
-    /// What becomes of an agency's message that is due.
-    pub(super) fn decide_message(
-        &self,
-        stored: &StoredPush,
-        citizen: &CitizenRecord,
-        text: &str,
-        notice: bool,
-    ) -> PushEnd {
-        let now = self.now();
-        let number = stored.push.number;
-        if notice && citizen.stopped {
-            return PushEnd::Refused(Refusal::OptedOut);
-        }
-        if notice && let Some(until) = self.quiet_until(now) {
-            return PushEnd::Later(until);
-        }
-        let (smsc, source) = match self.way_to(number) {
-            Ok(envelope) => envelope,
-            Err(none) => return PushEnd::Refused(none.into()),
-        };
-        let not_after = stored.push.not_after;
-        let envelope = Envelope { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
-        PushEnd::Queued(self.cut(&envelope, text, now))
     }
 }
 
@@ -315,7 +305,7 @@ fn written(
 /// 26 letters and digits that nobody can guess: 128 random bits in Crockford's base 32.
 fn token() -> String {
     const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut bits = u128::from_le_bytes(super::random::octets());
+    let mut bits = u128::from_le_bytes(random::octets());
     (0..26)
         .map(|_| {
             let letter = char::from(LETTERS[(bits & 31) as usize]);

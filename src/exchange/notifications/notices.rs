@@ -1,18 +1,23 @@
 //! Reminders as USSD notices, where a gateway takes them: shown at once and confirmed by the telephone. What is not
 //! confirmed goes as a text. Kept in memory: after a crash a notice is sent again, never nothing.
-use super::Exchange;
-use crate::types::lock;
 use crate::{
     dialogue::View,
+    exchange::settings::Settings,
     ports::citizens::CitizenRecord,
     render::{
         render_ussd,
         ussd::{self as screens, Size},
     },
-    types::{CauseId, Language, Msisdn, names::SmscName},
+    types::{CauseId, Language, Msisdn, lock, names::SmscName},
 };
-use std::{collections::HashMap, sync::Mutex};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::mpsc;
+
+/// Notices that wait or are out at a time; what is more goes as a text at once.
+const NOTICES_MAX: usize = 1_000;
 
 /// A notice for a bind to send.
 #[derive(Clone)]
@@ -23,8 +28,14 @@ pub struct UssdNotice {
     pub text: String,
 }
 
-/// Notices that wait for a bind, and those that are out.
-pub(super) struct Notices {
+/// Notices that wait for a bind, and those that are out. Cheap to clone.
+#[derive(Clone)]
+pub struct Notices {
+    core: Arc<Core>,
+}
+
+struct Core {
+    settings: Arc<Settings>,
     queues: HashMap<SmscName, Queue>,
     out: Mutex<HashMap<CauseId, (Msisdn, bool)>>,
 }
@@ -35,28 +46,24 @@ struct Queue {
     receiver: Mutex<Option<mpsc::Receiver<UssdNotice>>>,
 }
 
-/// Notices that wait or are out at a time; what is more goes as a text at once.
-const NOTICES_MAX: usize = 1_000;
-
 impl Notices {
-    pub(super) fn new(telcos: impl Iterator<Item = SmscName>) -> Self {
+    /// For the telcos whose gateways show them.
+    pub fn new(settings: Arc<Settings>) -> Self {
         let queue = |smsc| {
             let (sender, receiver) = mpsc::channel(NOTICES_MAX);
             (smsc, Queue { sender, receiver: Mutex::new(Some(receiver)) })
         };
-        Notices { queues: telcos.map(queue).collect(), out: Mutex::default() }
+        let queues = settings.telcos.iter().map(|telco| queue(telco.name.clone())).collect();
+        Notices { core: Arc::new(Core { settings, queues, out: Mutex::default() }) }
     }
-}
 
-impl Exchange {
     /// The notices of a telco, for its binds; once.
-    pub fn notices(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
-        let queue = self.core.notices.queues.get(smsc)?;
-        lock(&queue.receiver).take()
+    pub fn of(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
+        lock(&self.core.queues.get(smsc)?.receiver).take()
     }
 
     /// Sends a view as a notice; `false` where that cannot be and a text is to go.
-    pub(super) fn notify_by_ussd(
+    pub fn send(
         &self,
         push: CauseId,
         smsc: &SmscName,
@@ -65,10 +72,10 @@ impl Exchange {
         citizen: &CitizenRecord,
         language: Language,
     ) -> bool {
-        let size = self.core.settings.telcos.iter().find(|telco| telco.name == *smsc).and_then(|telco| telco.notices);
-        let (Some(size), Some(queue)) = (size, self.core.notices.queues.get(smsc)) else { return false };
-        let Some(text) = self.notice_text(view, citizen, language, size) else { return false };
-        let mut out = lock(&self.core.notices.out);
+        let size = self.core.settings.telco(smsc).and_then(|telco| telco.notices);
+        let (Some(size), Some(queue)) = (size, self.core.queues.get(smsc)) else { return false };
+        let Some(text) = self.screen(view, citizen, language, size) else { return false };
+        let mut out = lock(&self.core.out);
         if out.len() >= NOTICES_MAX || queue.sender.try_send(UssdNotice { number, text }).is_err() {
             return false;
         }
@@ -77,7 +84,7 @@ impl Exchange {
     }
 
     /// One screen, or nothing where it does not fit one.
-    fn notice_text(&self, view: &View, citizen: &CitizenRecord, language: Language, size: Size) -> Option<String> {
+    fn screen(&self, view: &View, citizen: &CitizenRecord, language: Language, size: Size) -> Option<String> {
         let asked = citizen.language == Some(Language::Km);
         let language = screens::screen_language(citizen.language.unwrap_or(language), asked, size);
         let mut pages = render_ussd(view, None, language, &self.core.settings.zone, size).pages;
@@ -85,13 +92,13 @@ impl Exchange {
     }
 
     /// What became of a notice: `None` when none was sent.
-    pub(super) fn notice_outcome(&self, push: CauseId) -> Option<bool> {
-        lock(&self.core.notices.out).remove(&push).map(|(_, confirmed)| confirmed)
+    pub fn outcome(&self, push: CauseId) -> Option<bool> {
+        lock(&self.core.out).remove(&push).map(|(_, confirmed)| confirmed)
     }
 
     /// A telephone has shown a notice; whether one was out to it.
-    pub(super) fn notice_confirmed(&self, number: Msisdn) -> bool {
-        let mut out = lock(&self.core.notices.out);
+    pub fn confirmed(&self, number: Msisdn) -> bool {
+        let mut out = lock(&self.core.out);
         let Some((_, confirmed)) = out.values_mut().find(|(to, confirmed)| *to == number && !*confirmed) else {
             return false;
         };

@@ -1,36 +1,10 @@
 //! Operators' limits for one number: how many replies and steps. What is over is withheld after one notice a day, and
 //! counted. The tallies live in the number's record and so outlive a restart; guesses are counted at the gate.
 use crate::{
+    exchange::settings::Rules,
     ports::citizens::{NumberWindow, NumberWindows},
     types::UnixMs,
 };
-
-/// `[limits]` as far as they are the exchange's; 0 is no limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Failed look-ups in 15 minutes.
-    pub fails_quarter: u32,
-    /// Failed look-ups in a day.
-    pub fails_day: u32,
-    /// Replies in a minute.
-    pub replies_minute: u32,
-    /// Replies in a day.
-    pub replies_day: u32,
-    /// Steps of an open dialogue in a day.
-    pub steps_day: u32,
-    /// Failed look-ups of all numbers and kiosks in an hour from the first.
-    pub fails_hour_all: u32,
-    /// Failed look-ups of a kiosk in ten minutes.
-    pub fails_kiosk: u32,
-    /// Texts that visitors ask for to a number, one-time codes and others, in an hour.
-    pub codes_hour: u32,
-    /// Texts that visitors ask for to a number, one-time codes and others, in a day.
-    pub codes_day: u32,
-    /// Those of a kiosk in ten minutes.
-    pub codes_kiosk: u32,
-    /// Those of all kiosks in an hour.
-    pub codes_hour_all: u32,
-}
 
 /// What may be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

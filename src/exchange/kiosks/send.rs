@@ -1,28 +1,34 @@
 //! Texts that a visitor of a kiosk asks for: a one-time code, and what the screen shows. Whoever stands there types a
 //! number that may be anybody's, so the countries, the kiosks, the numbers and all of them together have limits, and
 //! each text says how a stranger refuses more. It must not know a page.
-use super::{
-    Exchange, hex,
-    kiosks::{CodeTried, TEN_MINUTES_MS},
-    new_id,
-    push::{NoWay, Payload},
-    random,
-};
 use crate::{
     dialogue::View,
-    ports::pushes::{Asked, Bounds, NewPush, PushKind},
+    exchange::{
+        conversation::counts::{Counts, hex},
+        notifications::{
+            payload::Payload,
+            routing::{NoWay, way_to},
+        },
+        settings::Settings,
+    },
+    ports::{
+        citizens::Citizens,
+        clock::Clock,
+        kiosks::Kiosks,
+        pushes::{Asked, Bounds, NewPush, PushKind, Pushes},
+        random::new_id,
+    },
     render::kiosk,
     types::{CauseId, Language, Msisdn, UnixMs},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
 
-/// How long a one-time code can be entered, and how often one may be tried.
-const CODE_FOR: Duration = Duration::from_secs(10 * 60);
-const CODE_TRIES: u32 = 5;
 /// How long a text that a visitor sent to a telephone is of use.
 const TEXT_USE: Duration = Duration::from_secs(30 * 60);
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
+const TEN_MINUTES: Duration = Duration::from_secs(10 * 60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Why a text was not sent to a number that a visitor typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,51 +55,38 @@ impl From<NoWay> for TextRefusal {
     }
 }
 
-impl Exchange {
+/// Sends them. Cheap to clone.
+#[derive(Clone)]
+pub struct TextsToPhones {
+    needs: Arc<Needs>,
+}
+
+/// What they need of others.
+pub struct Needs {
+    pub store: Arc<dyn Kiosks>,
+    pub pushes: Arc<dyn Pushes>,
+    pub citizens: Arc<dyn Citizens>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Arc<Settings>,
+    pub counts: Counts,
+    /// Wakes who sends what is due.
+    pub wake: Arc<Notify>,
+}
+
+impl TextsToPhones {
+    pub fn new(needs: Needs) -> Self {
+        TextsToPhones { needs: Arc::new(needs) }
+    }
+
     /// A number as a visitor typed it, if a text can be sent to it.
-    fn reachable(&self, typed: &str) -> Result<Msisdn, TextRefusal> {
+    pub(super) fn reachable(&self, typed: &str) -> Result<Msisdn, TextRefusal> {
         let number = Msisdn::parse_cambodian(typed).ok_or(TextRefusal::NotANumber)?;
-        match self.way_to(number) {
+        match way_to(&self.needs.settings, number) {
             // whether a number abroad can be a mobile's is nothing we would know
             Err(NoWay::Country) => Err(TextRefusal::Country),
             _ if !number.can_be_mobile() => Err(TextRefusal::NotANumber),
             way => Ok(way.map(|_| number)?),
         }
-    }
-
-    /// Texts a one-time code to the number that was typed at `device`. What names the code in [`Exchange::try_code`].
-    ///
-    /// # Errors
-    /// When none is sent.
-    pub async fn send_code(
-        &self,
-        device: &str,
-        typed: &str,
-        language: Language,
-    ) -> Result<(Msisdn, String), TextRefusal> {
-        let number = self.reachable(typed)?;
-        let name = hex(&random::octets::<16>());
-        let language = self.readable(number, language).await;
-        let text = kiosk::one_time_code(&self.code_of(&name, number), language);
-        self.send_asked(device, format!("code-{name}"), number, text, CODE_FOR).await?;
-        Ok((number, name))
-    }
-
-    /// Judges a typed one-time code; each try counts.
-    pub async fn try_code(&self, name: &str, number: Msisdn, typed: &str) -> CodeTried {
-        let window = (format!("code-tries:{name}"), CODE_FOR.as_millis() as i64, CODE_TRIES);
-        if !self.core.store.tally(vec![window], self.now()).await.unwrap_or(false) {
-            return CodeTried::Over;
-        }
-        let (given, wanted) = (self.core.store.digest(typed), self.core.store.digest(&self.code_of(name, number)));
-        if given == wanted { CodeTried::Right } else { CodeTried::Wrong }
-    }
-
-    /// The code of a name and number: nobody without the key file can tell it.
-    fn code_of(&self, name: &str, number: Msisdn) -> String {
-        let digest = self.core.store.digest(&format!("one-time code {name} {}", number.digits()));
-        let value = u64::from_le_bytes(digest[..8].try_into().expect("eight octets"));
-        format!("{:06}", value % 1_000_000)
     }
 
     /// Sends what a visitor sees to a telephone. `intent`: pressed again, it is the same text.
@@ -109,15 +102,15 @@ impl Exchange {
         intent: uuid::Uuid,
     ) -> Result<(), TextRefusal> {
         let number = self.reachable(typed)?;
-        let to = hex(&self.core.store.digest(number.digits())[..8]);
+        let to = hex(&self.needs.store.digest(number.digits())[..8]);
         let language = self.readable(number, language).await;
-        let text = kiosk::asked_for(view, language, &self.core.settings.zone);
-        self.send_asked(device, format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
+        let text = kiosk::asked_for(view, language, &self.needs.settings.zone);
+        self.send(device, format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
     }
 
     /// Romanised Khmer for a number that asked for it: its telephone may have no Khmer letters.
-    async fn readable(&self, number: Msisdn, language: Language) -> Language {
-        let known = self.core.store.citizen(number).await.ok().and_then(|citizen| citizen.language);
+    pub(super) async fn readable(&self, number: Msisdn, language: Language) -> Language {
+        let known = self.needs.citizens.citizen(number).await.ok().and_then(|citizen| citizen.language);
         match (language, known) {
             (Language::Km, Some(Language::KmLatn)) => Language::KmLatn,
             _ => language,
@@ -125,7 +118,7 @@ impl Exchange {
     }
 
     /// Stores a text durably, once under its name and within every limit.
-    async fn send_asked(
+    pub(super) async fn send(
         &self,
         device: &str,
         name: String,
@@ -133,8 +126,8 @@ impl Exchange {
         text: String,
         of_use: Duration,
     ) -> Result<(), TextRefusal> {
-        let now = self.now();
-        let (rules, who) = (self.core.settings.rules, self.stands_for(number.digits()));
+        let now = self.needs.clock.now();
+        let (rules, who) = (self.needs.settings.rules, self.needs.counts.stands_for(number.digits()));
         let push = NewPush {
             id: CauseId(new_id(now)),
             kind: PushKind::Message,
@@ -144,36 +137,34 @@ impl Exchange {
             due: now,
             not_after: now.plus_ms(of_use.as_millis() as i64),
         };
-        let windows = vec![
-            (format!("codes-kiosk:{device}"), TEN_MINUTES_MS, rules.codes_kiosk),
-            (format!("codes-hour:{who}"), HOUR_MS, rules.codes_hour),
-            (codes_of_day(&who), DAY_MS, rules.codes_day),
-            ("codes-all".to_owned(), HOUR_MS, rules.codes_hour_all),
+        let windows = [
+            (format!("codes-kiosk:{device}"), TEN_MINUTES, rules.codes_kiosk),
+            (format!("codes-hour:{who}"), HOUR, rules.codes_hour),
+            (codes_of_day(&who), DAY, rules.codes_day),
+            ("codes-all".to_owned(), HOUR, rules.codes_hour_all),
         ];
+        let windows = windows.into_iter().map(|(name, span, most)| (name, span.as_millis() as i64, most)).collect();
         let bounds = Bounds { windows, closed_by: closed(&who) };
-        match self.core.store.take_asked(name, push, bounds, now).await {
+        match self.needs.pushes.take_asked(name, push, bounds, now).await {
             Ok(Asked::Taken | Asked::Before) => {
-                self.core.pushes.notify_one();
+                self.needs.wake.notify_one();
                 Ok(())
             }
             Ok(Asked::Full(until)) => {
                 metrics::counter!("chrak_kiosk_texts_refused_total").increment(1);
                 Err(TextRefusal::TooMany(minutes_to(until, now)))
             }
-            Err(_) => {
-                self.core.health.failed();
-                Err(TextRefusal::Away)
-            }
+            Err(_) => Err(TextRefusal::Away),
         }
     }
 
     /// A number that sends STOP after a kiosk texted it gets no more of such texts for a day: whoever typed it there was
     /// not its owner.
-    pub(super) async fn stopped_by(&self, number: Msisdn) {
-        let (now, who) = (self.now(), self.stands_for(number.digits()));
-        let sent = self.core.store.tallied(vec![codes_of_day(&who)], now).await.unwrap_or_default();
+    pub async fn stopped_by(&self, number: Msisdn) {
+        let who = self.needs.counts.stands_for(number.digits());
+        let sent = self.needs.counts.tallied(vec![codes_of_day(&who)]).await.unwrap_or_default();
         if sent.first().is_some_and(|count| *count > 0) {
-            let kept = self.core.store.tally(vec![(closed(&who), DAY_MS, 0)], now).await;
+            let kept = self.needs.counts.tally(closed(&who), DAY, 0).await;
             if let Err(fault) = kept {
                 tracing::warn!("that a number wants no more one-time codes could not be kept: {fault}");
             }
@@ -202,7 +193,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_whole_minutes_and_never_too_short() {
-        for (ms, minutes) in [(1, 1), (60_000, 1), (60_001, 2), (3_600_000, 60), (-5, 1), (DAY_MS, 1_440)] {
+        for (ms, minutes) in [(1, 1), (60_000, 1), (60_001, 2), (3_600_000, 60), (-5, 1), (24 * 3_600_000, 1_440)] {
             assert_eq!(minutes_to(UnixMs(1_000_000 + ms), UnixMs(1_000_000)), minutes, "{ms}");
         }
     }

@@ -3,112 +3,81 @@
 //! The portal is held here and nowhere else: it is asked with a [`Permit`], which only the gate can make, or with what
 //! is [`Free`] because nothing is at stake. Knows no words of an answer.
 use super::{
-    Exchange, hex,
-    limits::{self, LimitVerdict, Rules},
+    budget::{ALL, Budget, KEPT_FOR_PINS, Lent},
+    counts::{Counts, DAY, HOUR, WindowPlace},
+    limits::{self, LimitVerdict},
+    shut::{Full, Shut},
 };
 use crate::{
-    dialogue::View,
+    exchange::settings::Settings,
     ports::{
         citizens::NumberWindows,
+        clock::Clock,
         portal::{Asker, Portal},
     },
     types::{
         Msisdn,
         civic::{Act, Answer, ChangeKind, Guess, PortalFault, Query, Stakes},
         limits::{
-            COMPLAINTS_A_DAY, DIGITS_WRONG_MAX, KIOSK_BOOKINGS_MAX, KIOSK_COMPLAINTS_MAX, KIOSK_HOLDS_MAX,
-            KIOSK_PAYMENTS_MAX, KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, LOOK_UPS_BEYOND_MAX,
-            PINS_WRONG_FAR_MAX, PINS_WRONG_MAX,
+            COMPLAINTS_A_DAY, KIOSK_BOOKINGS_MAX, KIOSK_COMPLAINTS_MAX, KIOSK_HOLDS_MAX, KIOSK_PAYMENTS_MAX,
+            KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, LOOK_UPS_BEYOND_MAX, PINS_WRONG_FAR_MAX, PINS_WRONG_MAX,
         },
         names::Channel,
     },
 };
-use budget::{ALL, Budget, Lent};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
 
-const QUARTER: Duration = Duration::from_secs(15 * 60);
-const HOUR: Duration = Duration::from_secs(3_600);
-const DAY: Duration = Duration::from_secs(24 * 3_600);
-/// One place of the budget of all in so many is kept for codes with their PIN.
-const KEPT_FOR_PINS: u32 = 20;
+/// Where the portal is. Cheap to clone.
+#[derive(Clone)]
+pub struct Gate {
+    core: Arc<Core>,
+}
 
-mod budget;
-
-/// Where the portal is.
-pub(super) struct Gate {
-    port: Arc<dyn Portal>,
+struct Core {
+    portal: Arc<dyn Portal>,
+    counts: Counts,
     budget: Budget,
     /// Guesses that may be in hand at once: half of the budget of all. A crowd with right codes gives its places back,
     /// so it waits for its turn instead of being told that the budget is spent.
     hands: Arc<Semaphore>,
-}
-
-impl Gate {
-    pub(super) fn new(port: Arc<dyn Portal>, rules: &Rules) -> Self {
-        let most = match rules.fails_hour_all {
-            0 => Semaphore::MAX_PERMITS,
-            all => (all / 2).max(1) as usize,
-        };
-        Gate { port, budget: Budget::default(), hands: Arc::new(Semaphore::new(most)) }
-    }
+    clock: Arc<dyn Clock>,
+    settings: Arc<Settings>,
 }
 
 /// Who stands at the gate.
-pub(super) enum Caller<'a> {
+pub enum Caller<'a> {
     /// A telephone, with what was counted for its number; kept in the commit that ends its turn.
-    Number { number: Msisdn, channel: Channel, windows: &'a mut NumberWindows },
+    Number {
+        /// The number.
+        number: Msisdn,
+        /// By which channel it asks.
+        channel: Channel,
+        /// What was counted for it.
+        windows: &'a mut NumberWindows,
+    },
     /// A visitor of a kiosk.
-    Device { device: &'a str, proven: bool },
-}
-
-/// Why the portal is not asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shut {
-    /// Too much came from here; that is to be said.
-    SlowDown,
-    /// That was said.
-    Silence,
-    /// Too much was guessed everywhere: a PIN is needed.
-    AddPin,
-    /// PINs of this code were wrong too often today.
-    PinLocked,
-    /// Digits of our questions were wrong too often today.
-    DigitsLocked,
-    /// It cannot be counted now, or nothing is left for anybody.
-    Busy,
-}
-
-impl Shut {
-    /// What is said of it; `None`: nothing.
-    pub(super) fn view(self, query: &Query) -> Option<View> {
-        let code = match query {
-            Query::Application { code, .. } => Some(code.clone()),
-            _ => None,
-        };
-        Some(match (self, code) {
-            (Shut::Silence, _) => return None,
-            (Shut::AddPin, Some(code)) => View::AddPin { code },
-            (Shut::PinLocked, Some(code)) => View::PinLocked { code },
-            (Shut::DigitsLocked, _) => View::CannotChange,
-            (Shut::Busy, code) => View::PortalAway { code },
-            (Shut::SlowDown | Shut::AddPin | Shut::PinLocked, _) => View::SlowDown,
-        })
-    }
+    Device {
+        /// Its name.
+        device: &'a str,
+        /// The visitor has proven a number.
+        proven: bool,
+    },
 }
 
 /// A question at which nothing is at stake: anybody may ask it.
-pub(super) struct Free<'q>(&'q Query);
+pub struct Free<'q>(&'q Query);
 
 impl<'q> Free<'q> {
     /// `None`: it takes a permit.
-    pub(super) fn of(query: &'q Query) -> Option<Self> {
+    pub fn of(query: &'q Query) -> Option<Self> {
         (query.stakes() == Stakes::default()).then_some(Free(query))
     }
 }
 
 /// Leave to ask the portal one question, once.
-pub(super) struct Permit<'q> {
+pub struct Permit<'q> {
     query: &'q Query,
     guess: bool,
     /// Windows in which a place was taken for the guess, and for what is used up.
@@ -133,42 +102,43 @@ impl<'q> Permit<'q> {
     }
 }
 
-/// A window in which a place is taken.
-struct WindowPlace {
-    name: String,
-    span: Duration,
-    most: u32,
-    full: Full,
-}
-
-/// What it means that no place is left.
-#[derive(Clone, Copy)]
-enum Full {
-    /// That is said.
-    Said(Shut),
-    /// The number has guessed as often as it is answered.
-    Number,
-}
-
 /// What came of a question.
-pub(super) struct Told {
+pub struct Told {
     /// `None`: it did not come in time.
-    pub(super) answer: Option<Answer>,
+    pub answer: Option<Answer>,
     /// It failed, and the caller has failed so often that it is not answered.
-    pub(super) hushed: bool,
+    pub hushed: bool,
 }
 
-impl Exchange {
+impl Gate {
+    /// Before this portal; `tasks`: what is still to be counted when nobody waits for it any more.
+    pub fn new(
+        portal: Arc<dyn Portal>,
+        counts: Counts,
+        clock: Arc<dyn Clock>,
+        settings: Arc<Settings>,
+        tasks: TaskTracker,
+    ) -> Self {
+        let all = settings.rules.fails_hour_all;
+        let most = match all {
+            0 => Semaphore::MAX_PERMITS,
+            all => (all / 2).max(1) as usize,
+        };
+        let budget = Budget::new(counts.clone(), Arc::clone(&clock), all, tasks);
+        let hands = Arc::new(Semaphore::new(most));
+        Gate { core: Arc::new(Core { portal, counts, budget, hands, clock, settings }) }
+    }
+
     /// Takes the places that a question needs, all of them or none, in a commit before the portal is asked: what is in
     /// hand when the process dies stays counted. A telephone's look-up by code alone takes its place from a block that was
     /// committed before (`budget`).
-    pub(super) async fn enter<'q>(&self, query: &'q Query, caller: &mut Caller<'_>) -> Result<Permit<'q>, Shut> {
+    pub async fn enter<'q>(&self, query: &'q Query, caller: &mut Caller<'_>) -> Result<Permit<'q>, Shut> {
         let mut permit = Permit::plain(query);
         let Stakes { guess, act } = query.stakes();
         if let Caller::Number { number, channel: Channel::Sms, .. } = caller
             && changes_an_appointment(query)
         {
-            self.digits_may(*number).await?;
+            self.core.counts.digits_may(*number).await?;
         }
         if let Some(guess) = guess {
             permit.guess = true;
@@ -196,8 +166,8 @@ impl Exchange {
             _ => None,
         };
         let taken = match own {
-            Some(number) => self.lend(number).await.map(Some),
-            None => self.take(&places).await.map(|()| None),
+            Some(number) => self.core.budget.lend(number).await.map(Some),
+            None => self.core.counts.take(&places).await.map(|()| None),
         };
         match taken {
             Ok(lent) => {
@@ -214,16 +184,16 @@ impl Exchange {
         let Caller::Number { number, windows, .. } = caller else { return Err(Shut::SlowDown) };
         let own = |place: &WindowPlace| matches!(place.full, Full::Number);
         let most = LOOK_UPS_BEYOND_MAX;
-        let name = format!("guesses-beyond:{}", self.stands_for(number.digits()));
+        let name = format!("guesses-beyond:{}", self.core.counts.stands_for(number.digits()));
         permit.guesses.retain(|name| !places.iter().any(|place| own(place) && place.name == *name));
         permit.guesses.push(name.clone());
         permit.over = true;
         places.retain(|place| !own(place));
         places.insert(0, WindowPlace { name, span: DAY, most, full: Full::Number });
-        match self.take(&places).await {
+        match self.core.counts.take(&places).await {
             Ok(()) => Ok(permit),
             Err(Full::Said(shut)) => Err(shut),
-            Err(Full::Number) => Err(match limits::over(windows, self.now()) {
+            Err(Full::Number) => Err(match limits::over(windows, self.core.clock.now()) {
                 LimitVerdict::Notice => Shut::SlowDown,
                 LimitVerdict::Yes | LimitVerdict::Withhold => Shut::Silence,
             }),
@@ -237,7 +207,7 @@ impl Exchange {
             Caller::Number { channel: Channel::Sms, .. } => settings.timeout_sms,
             _ => settings.timeout_ussd,
         };
-        let hand = Arc::clone(&self.core.portal.hands).acquire_owned();
+        let hand = Arc::clone(&self.core.hands).acquire_owned();
         tokio::time::timeout(patience, hand).await.ok().and_then(Result::ok).ok_or(Shut::Busy)
     }
 
@@ -246,8 +216,7 @@ impl Exchange {
         let (Caller::Number { number, windows, .. }, Query::Application { code, .. }) = (caller, permit.query) else {
             return;
         };
-        let digest = self.core.store.digest(&format!("shown {} {}", number.digits(), code.canonical()));
-        let mark = digest[..8].iter().fold(0_u64, |all, octet| all << 8 | u64::from(*octet)).max(1);
+        let mark = self.core.counts.mark(&format!("shown {} {}", number.digits(), code.canonical()));
         permit.mark = Some(mark);
         permit.known = !guess.pin && windows.shown.contains(&mark);
     }
@@ -264,7 +233,7 @@ impl Exchange {
         let said = |name: String, span, most, shut| WindowPlace { name, span, most, full: Full::Said(shut) };
         let mut places = Vec::new();
         if let Caller::Number { number, .. } = caller {
-            for (name, span, most) in self.windows_of(*number) {
+            for (name, span, most) in self.core.counts.windows_of(*number) {
                 places.push(WindowPlace { name, span, most, full: Full::Number });
             }
         }
@@ -278,7 +247,7 @@ impl Exchange {
             places.push(said(format!("kiosk-fails:{device}"), KIOSK_SPAN, rules.fails_kiosk, Shut::SlowDown));
         }
         if guess.pin {
-            let code = self.stands_for(&format!("pin {}", guess.name));
+            let code = self.core.counts.stands_for(&format!("pin {}", guess.name));
             if let Caller::Number { .. } = caller {
                 places.push(said(format!("pin-far:{code}"), DAY, PINS_WRONG_FAR_MAX, Shut::PinLocked));
             }
@@ -289,48 +258,12 @@ impl Exchange {
         places
     }
 
-    /// Takes all of these places or none; which one was full. What cannot be counted is not asked.
-    async fn take(&self, places: &[WindowPlace]) -> Result<(), Full> {
-        if places.is_empty() {
-            return Ok(());
-        }
-        let busy = Full::Said(Shut::Busy);
-        let windows = places.iter().map(|one| (one.name.clone(), one.span.as_millis() as i64, one.most)).collect();
-        if self.core.store.tally(windows, self.now()).await.map_err(|_| busy)? {
-            return Ok(());
-        }
-        let names = places.iter().map(|one| one.name.clone()).collect();
-        let counts = self.core.store.tallied(names, self.now()).await.map_err(|_| busy)?;
-        let full = places.iter().zip(counts).find(|(place, count)| *count >= place.most);
-        // one was given back meanwhile
-        Err(full.map_or(busy, |(place, _)| place.full))
-    }
-
-    fn digits_window(&self, number: Msisdn) -> String {
-        format!("digits:{}", self.stands_for(number.digits()))
-    }
-
-    /// Whether digits of our questions were not wrong too often.
-    async fn digits_may(&self, number: Msisdn) -> Result<(), Shut> {
-        let counts = self.core.store.tallied(vec![self.digits_window(number)], self.now()).await;
-        match counts.map_err(|_| Shut::Busy)?.first() {
-            Some(count) if *count >= DIGITS_WRONG_MAX => Err(Shut::DigitsLocked),
-            _ => Ok(()),
-        }
-    }
-
-    /// Counts a wrong answer to a question that wants digits back; whether it could be.
-    pub(super) async fn digits_wrong(&self, number: Msisdn) -> bool {
-        let window = (self.digits_window(number), DAY.as_millis() as i64, 0);
-        self.core.store.tally(vec![window], self.now()).await.is_ok()
-    }
-
     /// Where something that is used up is counted, and how much there is of it.
     fn act_window(&self, act: Act, caller: &Caller<'_>) -> Option<(String, Duration, u32)> {
         let (device, proven) = match caller {
             Caller::Device { device, proven } => (device, *proven),
             Caller::Number { number, .. } => {
-                let who = self.stands_for(number.digits());
+                let who = self.core.counts.stands_for(number.digits());
                 return (act == Act::Complain).then(|| (format!("complaints:{who}"), DAY, COMPLAINTS_A_DAY));
             }
         };
@@ -347,20 +280,15 @@ impl Exchange {
         Some((format!("kiosk-{what}:{device}"), KIOSK_SPAN, most))
     }
 
-    /// A keyed digest, so that a count tells nobody what is counted.
-    pub(super) fn stands_for(&self, what: &str) -> String {
-        hex(&self.core.store.digest(what)[..16])
-    }
-
     /// Asks, and settles what the permit holds.
-    pub(super) async fn ask_with(
+    pub async fn ask_with(
         &self,
         mut permit: Permit<'_>,
         asker: Asker,
         until: Option<tokio::time::Instant>,
         caller: &mut Caller<'_>,
     ) -> Told {
-        let asked = self.core.portal.port.ask(permit.query, asker);
+        let asked = self.core.portal.ask(permit.query, asker);
         let answer = match until {
             // what it may have carried out is found again by its key
             Some(until) => tokio::time::timeout_at(until, asked).await.ok(),
@@ -390,20 +318,28 @@ impl Exchange {
     async fn leave(&self, permit: &Permit<'_>, right: bool, undone: bool) {
         let mut names = if right { permit.guesses.clone() } else { Vec::new() };
         names.extend(permit.acts.iter().filter(|_| undone).cloned());
-        if !names.is_empty() && self.core.store.untally(names, self.now()).await.is_err() {
-            self.core.health.failed();
-        }
+        self.core.counts.give_back(names).await;
+    }
+
+    /// Counts a wrong answer to a question that wants digits back.
+    pub async fn digits_wrong(&self, number: Msisdn) {
+        self.core.counts.digits_wrong(number).await;
+    }
+
+    /// Gives back to the store what nobody uses.
+    pub async fn settle(&self) {
+        self.core.budget.settle().await;
     }
 
     /// Asks what anybody may ask.
-    pub(super) async fn ask_freely(&self, free: Free<'_>, asker: Asker) -> Answer {
-        self.core.portal.port.ask(free.0, asker).await
+    pub async fn ask_freely(&self, free: Free<'_>, asker: Asker) -> Answer {
+        self.core.portal.ask(free.0, asker).await
     }
 
     /// Asks about what the portal itself named in an event, or once more for a change that it was asked for: nobody
     /// typed it.
-    pub(super) async fn ask_on_our_own(&self, query: &Query, asker: Asker) -> Answer {
-        self.core.portal.port.ask(query, asker).await
+    pub async fn ask_on_our_own(&self, query: &Query, asker: Asker) -> Answer {
+        self.core.portal.ask(query, asker).await
     }
 }
 

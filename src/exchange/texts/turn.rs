@@ -1,14 +1,18 @@
 //! One turn: the text goes through the dialogue, the dialogue asks the portal, the answer is rendered, and
 //! everything that follows is one commit.
-use super::{
-    Exchange,
-    accept::TurnPermits,
-    converse::Talk,
-    gate::Caller,
-    limits::{self, LimitVerdict},
-};
+use super::{Texts, hand::TurnPermits};
 use crate::{
     dialogue::{Input, View},
+    exchange::{
+        conversation::{
+            Heard,
+            gate::Caller,
+            limits::{self, LimitVerdict},
+            talk::{Talk, keep_dialogue, open_dialogue},
+        },
+        notifications::follow_up::Asked,
+        outbox::Envelope,
+    },
     ports::{
         StoreFault,
         citizens::CitizenRecord,
@@ -19,9 +23,9 @@ use crate::{
     },
     render::render_sms,
     types::{
-        Language, Msisdn, UnixMs,
+        Language, Msisdn,
         civic::Change,
-        limits::{ANSWER_TTL, DEATHS_ALONE_MAX, TURN_TRIES_MAX},
+        limits::{ANSWER_TTL, ANSWER_VALIDITY, DEATHS_ALONE_MAX, TURN_TRIES_MAX},
         names::Channel,
     },
 };
@@ -45,7 +49,7 @@ impl Verdicted {
     }
 }
 
-impl Exchange {
+impl Texts {
     /// Gives a claimed MO its turn, and another one later when it fails in a way worth that.
     pub(super) async fn turn(
         &self,
@@ -65,14 +69,13 @@ impl Exchange {
                     break;
                 }
                 Ok(Err(fault)) => {
-                    self.core.health.failed();
                     tracing::warn!(mo.id = %mo.id, "the end of a turn could not be stored: {fault}");
                 }
                 Err(_) => {
                     tracing::error!(mo.id = %mo.id, mo.attempts = mo.attempts, "a turn panicked")
                 }
             }
-            let released = self.core.store.release(mo.id, self.now()).await;
+            let released = self.needs.inbox.release(mo.id, self.now()).await;
             tokio::time::sleep(Duration::from_millis(200 << mo.attempts.min(6))).await;
             match released {
                 Ok(()) => match self.claim_patiently(&mo).await {
@@ -90,7 +93,7 @@ impl Exchange {
 
     /// Ends an MO whose turn the database refuses for good: with an apology, or without a word where it refuses that too.
     async fn give_up(&self, mo: &StoredMo, read_at: Option<Instant>) {
-        let language = self.core.settings.default_language;
+        let language = self.needs.settings.default_language;
         for view in [Some((View::Apology, language)), None] {
             let Source::Person(number) = mo.source else { continue };
             loop {
@@ -101,7 +104,6 @@ impl Exchange {
                     Err(StoreFault::Rejected) => break,
                     Err(StoreFault::Busy | StoreFault::Unknown) if self.is_leaving() => return,
                     Err(StoreFault::Busy | StoreFault::Unknown) => {
-                        self.core.health.failed();
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
                 }
@@ -112,12 +114,11 @@ impl Exchange {
     /// The segments of what a turn came to.
     fn rendered(&self, mo: &StoredMo, number: Msisdn, verdict: &Verdicted) -> Vec<NewMt> {
         let Some((view, language)) = &verdict.view else { return Vec::new() };
-        let text = render_sms(view, *language, &self.core.settings.zone).text;
-        self.segments(mo, number, verdict.kind, &text, self.now())
-    }
-
-    pub(super) fn is_leaving(&self) -> bool {
-        self.core.draining.load(std::sync::atomic::Ordering::Relaxed)
+        let text = render_sms(view, *language, &self.needs.settings.zone).text;
+        let (kind, now) = (verdict.kind, self.now());
+        let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
+        let envelope = Envelope { smsc: &mo.smsc, source: &mo.destination, to: number, kind, not_after };
+        self.needs.segmenter.cut(&envelope, &text, now)
     }
 
     async fn turn_once(
@@ -140,14 +141,14 @@ impl Exchange {
 
     async fn judge(&self, mo: &StoredMo, number: Msisdn, mut citizen: CitizenRecord) -> Verdicted {
         let now = self.now();
-        let language = citizen.language.unwrap_or(self.core.settings.default_language);
+        let language = citizen.language.unwrap_or(self.needs.settings.default_language);
         let plain = |end, kind, view, citizen| Verdicted::plain(end, kind, Some((view, language)), citizen);
         if mo.deaths_alone >= DEATHS_ALONE_MAX || mo.attempts > TURN_TRIES_MAX {
             tracing::error!(mo.id = %mo.id, "an MO is given up with an apology");
             return plain(MoEnd::Dead, MtKind::Apology, View::Apology, citizen);
         }
-        let rules = &self.core.settings.rules;
-        let open = self.open_dialogue(&citizen).is_open();
+        let rules = &self.needs.settings.rules;
+        let open = open_dialogue(&citizen, now).is_open();
         let verdict = if open {
             limits::step(&mut citizen.windows, rules, now)
         } else {
@@ -161,7 +162,8 @@ impl Exchange {
         if late && matches!(talk.view, Some(View::PortalAway { .. })) {
             return plain(MoEnd::Expired, MtKind::Notice, View::AskAgain, citizen);
         }
-        self.remember(&mut citizen, &talk, now);
+        talk.note_in(&mut citizen);
+        keep_dialogue(&mut citizen, &talk.next, now);
         if open && !talk.advanced {
             // what leads nowhere is a question like any other
             let verdict = limits::reply(&mut citizen.windows, rules, now);
@@ -176,31 +178,18 @@ impl Exchange {
     }
 
     async fn talk(&self, mo: &StoredMo, number: Msisdn, citizen: &CitizenRecord) -> Talk {
-        let deadline = self.core.settings.timeout_sms;
+        let deadline = self.needs.settings.timeout_sms;
         let asker = Asker { channel: Channel::Sms, number: Some(number), deadline, key: None };
         let mut windows = citizen.windows;
         let mut caller = Caller::Number { number, channel: Channel::Sms, windows: &mut windows };
-        let dialogue = self.open_dialogue(citizen);
-        let input = Input::Text(mo.text.clone());
-        let mut talk = self.run(dialogue, input, asker, Some(mo.id), citizen.language, &mut caller).await;
-        talk.windows = Some(windows);
+        let dialogue = open_dialogue(citizen, self.now());
+        let (input, cause, remembered) = (Input::Text(mo.text.clone()), Some(mo.id), citizen.language);
+        let heard = Heard { dialogue, input, asker, cause, remembered, patience: None };
+        let talk = self.needs.conversation.run(heard, &mut caller).await;
         if talk.set_stopped == Some(true) {
-            self.stopped_by(number).await;
+            self.needs.phones.stopped_by(number).await;
         }
         talk
-    }
-
-    fn remember(&self, citizen: &mut CitizenRecord, talk: &Talk, now: UnixMs) {
-        if let Some(windows) = talk.windows {
-            limits::keep(&mut citizen.windows, &windows);
-        }
-        if let Some(language) = talk.remember_language {
-            citizen.language = Some(language);
-        }
-        if let Some(stopped) = talk.set_stopped {
-            citizen.stopped = stopped;
-        }
-        self.keep_dialogue(citizen, talk, now);
     }
 
     /// Ends the turn in one commit, then hands the answer to the bind that kept a place for it. `changed`: whose
@@ -214,17 +203,24 @@ impl Exchange {
         read_at: Option<Instant>,
     ) -> Result<(), StoreFault> {
         let end = verdict.end;
-        let follow_up = verdict.follow_up.and_then(|change| self.follow_up(mo, change, &verdict.citizen));
-        let citizen = changed.map(|number| (number, verdict.citizen));
-        self.reserve_for(&mut mts);
         let now = self.now();
+        let follow_up = match (verdict.follow_up, &mo.source) {
+            (Some(change), Source::Person(number)) => {
+                let language = verdict.citizen.language.unwrap_or(self.needs.settings.default_language);
+                let asked = Asked { cause: mo.id, number: *number, smsc: &mo.smsc, source: &mo.destination, language };
+                Some(asked.to_be_found_out(change, now))
+            }
+            _ => None,
+        };
+        let citizen = changed.map(|number| (number, verdict.citizen));
+        self.needs.outbox.reserve_for(&mut mts);
         let finish = Finish { mo: mo.id, end, citizen, mts: mts.clone(), follow_up };
-        let stored = self.core.store.finish(finish, now).await;
-        self.hand_over(mo.id, mts, &stored, read_at).await;
+        let stored = self.needs.inbox.finish(finish, now).await;
+        self.needs.outbox.hand_over(mo.id, mts, &stored, read_at).await;
         if stored.is_ok() {
             let result = match end {
                 MoEnd::Answered => {
-                    self.core.board.count(Rate::Answers, 1, now);
+                    self.needs.board.count(Rate::Answers, 1, now);
                     "answered"
                 }
                 MoEnd::Withheld => "withheld",

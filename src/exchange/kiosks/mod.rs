@@ -1,0 +1,64 @@
+//! What kiosks need besides answers: to be paired and told things, to know whose number was typed, and to send what they
+//! show to a telephone. It must not know a page.
+mod devices;
+mod heartbeats;
+mod number_proof;
+pub(super) mod send;
+
+pub use number_proof::CodeTried;
+pub use send::TextRefusal;
+
+use super::conversation::counts::Counts;
+use crate::{
+    dialogue::View,
+    ports::{clock::Clock, kiosks as port},
+    types::Language,
+};
+use heartbeats::Heartbeats;
+use send::TextsToPhones;
+use std::{sync::Arc, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+/// In which staff PINs are counted, and for which orders to a device are of use.
+const TEN_MINUTES: Duration = Duration::from_secs(10 * 60);
+
+/// Serves kiosks. Cheap to clone.
+#[derive(Clone)]
+pub struct Kiosks {
+    needs: Arc<Needs>,
+    heartbeats: Arc<Heartbeats>,
+    phones: TextsToPhones,
+}
+
+/// What kiosks need of others.
+pub(super) struct Needs {
+    pub(super) store: Arc<dyn port::Kiosks>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) counts: Counts,
+}
+
+impl Kiosks {
+    pub(super) fn new(needs: Needs, phones: TextsToPhones) -> Self {
+        Kiosks { needs: Arc::new(needs), heartbeats: Arc::default(), phones }
+    }
+
+    /// Sends what a visitor sees to a telephone. `intent`: pressed again, it is the same text.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_view(
+        &self,
+        device: &str,
+        typed: &str,
+        view: &View,
+        language: Language,
+        intent: uuid::Uuid,
+    ) -> Result<(), TextRefusal> {
+        self.phones.send_view(device, typed, view, language, intent).await
+    }
+
+    /// Keeps what devices said, until `stop`.
+    pub(super) async fn keep_heartbeats(self, stop: CancellationToken) {
+        self.heartbeats.keep(&*self.needs.store, stop).await;
+    }
+}

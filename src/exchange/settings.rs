@@ -1,0 +1,102 @@
+//! What the exchange is told once, at its start: plain values, which every service reads and none changes. It must not
+//! know a service.
+use crate::{
+    render::ussd::Size,
+    types::{CodeRules, Countries, Language, names::SmscName},
+};
+use jiff::{civil::Time, tz::TimeZone};
+use std::time::Duration;
+
+/// Settings of the exchange.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Spoken when nothing is known of a number.
+    pub default_language: Language,
+    /// What registration codes look like.
+    pub codes: CodeRules,
+    /// Operators' limits.
+    pub rules: Rules,
+    /// Zone in which days are told.
+    pub zone: TimeZone,
+    /// The portal's share of an SMS answer.
+    pub timeout_sms: Duration,
+    /// The portal's share of a USSD screen, for each of its answers.
+    pub timeout_ussd: Duration,
+    /// How long sealed texts are kept.
+    pub texts_kept: Duration,
+    /// The telcos.
+    pub telcos: Vec<TelcoRules>,
+    /// When unasked texts wait; `None`: never.
+    pub quiet: Option<QuietHours>,
+    /// Whether events become texts.
+    pub push_enabled: bool,
+    /// Countries whose numbers are texted unasked.
+    pub countries: Countries,
+}
+
+impl Settings {
+    /// What is known of a telco.
+    pub(super) fn telco(&self, name: &SmscName) -> Option<&TelcoRules> {
+        self.telcos.iter().find(|telco| telco.name == *name)
+    }
+}
+
+/// What the exchange must know of a telco.
+#[derive(Clone, Debug)]
+pub struct TelcoRules {
+    /// Its name.
+    pub name: SmscName,
+    /// Our numbers there; an MO from one of them is a loop.
+    pub short_codes: Vec<String>,
+    /// How a text of several segments is cut for it.
+    pub cut: Cut,
+    /// National prefixes that it serves, for unasked texts.
+    pub prefixes: Vec<String>,
+    /// What its USSD gateway takes, where it shows notices nobody asked for.
+    pub notices: Option<Size>,
+}
+
+/// How the segments of one text are told to belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// UDH with an 8-bit reference (3GPP 23.040 9.2.3.24.1).
+    Udh8,
+    /// UDH with a 16-bit reference (9.2.3.24.8).
+    Udh16,
+}
+
+/// When unasked texts wait for the morning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuietHours {
+    /// From.
+    pub from: Time,
+    /// Until; earlier than `from` when the night is between.
+    pub until: Time,
+}
+
+/// `[limits]` as far as they are the exchange's; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Failed look-ups in 15 minutes.
+    pub fails_quarter: u32,
+    /// Failed look-ups in a day.
+    pub fails_day: u32,
+    /// Replies in a minute.
+    pub replies_minute: u32,
+    /// Replies in a day.
+    pub replies_day: u32,
+    /// Steps of an open dialogue in a day.
+    pub steps_day: u32,
+    /// Failed look-ups of all numbers and kiosks in an hour from the first.
+    pub fails_hour_all: u32,
+    /// Failed look-ups of a kiosk in ten minutes.
+    pub fails_kiosk: u32,
+    /// Texts that visitors ask for to a number, one-time codes and others, in an hour.
+    pub codes_hour: u32,
+    /// Texts that visitors ask for to a number, one-time codes and others, in a day.
+    pub codes_day: u32,
+    /// Those of a kiosk in ten minutes.
+    pub codes_kiosk: u32,
+    /// Those of all kiosks in an hour.
+    pub codes_hour_all: u32,
+}

@@ -1,0 +1,160 @@
+//! The way in for texts: durable first, answered later.
+use super::{
+    Texts, dedupe,
+    hand::{InHand, InWork, TurnPermits},
+    incoming::{AcceptFault, Done, IncomingMo},
+    sequencer::LaneEntry,
+};
+use crate::{
+    ports::{
+        inbox::{Accepted, Intake, NewMo, Source, StoredMo},
+        random::new_id,
+        status::Rate,
+    },
+    types::{CauseId, limits::SOURCE_DIGITS_MIN, names::SmscName},
+};
+use std::sync::Arc;
+use tokio::time::Instant;
+
+impl Texts {
+    /// Stores an MO and sees to its answer. Returns at once; `done` is called after the commit. The order of
+    /// calls is the order in which a number's MOs are answered.
+    pub fn accept(&self, mo: IncomingMo, done: Done) {
+        let smsc = mo.smsc.clone();
+        if self.is_leaving() {
+            count(&smsc, "draining");
+            return done(Err(AcceptFault::Overload));
+        }
+        let Some(hand) = InHand::take(&self.core.hands) else {
+            count(&smsc, "overload");
+            return done(Err(AcceptFault::Overload));
+        };
+        let texts = self.clone();
+        match &mo.source {
+            Source::Person(number) if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) => {
+                let place = self.core.sequencer.enter(*number);
+                self.needs.tasks.spawn(async move { texts.accept_person(mo, place, hand, done).await });
+            }
+            _ => {
+                self.needs.tasks.spawn(async move { texts.accept_silent(mo, hand, done).await });
+            }
+        }
+    }
+
+    /// Our own short codes, names and numbers too short for a person are never answered, as two machines
+    /// could go on for ever.
+    fn is_loop(&self, mo: &IncomingMo) -> bool {
+        match &mo.source {
+            Source::Other(_) => true,
+            Source::Person(number) => {
+                let digits = number.digits();
+                digits.len() < SOURCE_DIGITS_MIN
+                    || self
+                        .needs
+                        .settings
+                        .telcos
+                        .iter()
+                        .any(|telco| telco.short_codes.iter().any(|code| code == digits))
+            }
+        }
+    }
+
+    async fn accept_silent(self, mo: IncomingMo, _hand: InHand, done: Done) {
+        let smsc = mo.smsc.clone();
+        let new = self.new_mo(mo, Intake::Silent);
+        let id = new.id;
+        match self.store_mo(new).await {
+            Ok(accepted) => {
+                count(&smsc, if matches!(accepted, Accepted::New { .. }) { "silent" } else { "duplicate" });
+                done(Ok(id));
+            }
+            Err(fault) => refuse(&smsc, fault, done),
+        }
+    }
+
+    async fn accept_person(self, mo: IncomingMo, place: LaneEntry, hand: InHand, done: Done) {
+        let read_at = Instant::now();
+        let smsc = mo.smsc.clone();
+        // Stored as claimed only where its turn can begin at once: what is claimed at a crash is suspect.
+        let open = *self.core.open.borrow();
+        let slot = match &place {
+            LaneEntry::Head(_) if open => Arc::clone(&self.core.slots).try_acquire_owned().ok(),
+            _ => None,
+        };
+        let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
+        // from before its commit on
+        let _work = InWork::take(&self.core.hands, new.id);
+        let stored = StoredMo {
+            id: new.id,
+            smsc: new.smsc.clone(),
+            source: new.source.clone(),
+            destination: new.destination.clone(),
+            text: new.text.clone(),
+            received_at: new.received_at,
+            attempts: u32::from(slot.is_some()),
+            deaths_alone: 0,
+            suspect: false,
+        };
+        let citizen = match self.store_mo(new).await {
+            Ok(Accepted::New { citizen }) => citizen,
+            Ok(Accepted::Duplicate { of } | Accepted::Resembles { of, .. }) => {
+                count(&smsc, "duplicate");
+                // Once this resp is known to be read, an equal text is a new question.
+                return done(Ok(of));
+            }
+            Err(fault) => return refuse(&smsc, fault, done),
+        };
+        count(&smsc, "accepted");
+        self.needs.board.count(Rate::MoIn, 1, stored.received_at);
+        done(Ok(stored.id));
+        match (place, slot) {
+            (LaneEntry::Head(lane), Some(slot)) => {
+                let held = TurnPermits::new(Some(hand), Some(lane), slot);
+                self.turn(stored, citizen, Some(read_at), held).await;
+            }
+            (place, _) => self.wait_and_turn(stored, place, Some(hand), Some(read_at)).await,
+        }
+    }
+
+    fn new_mo(&self, mo: IncomingMo, intake: Intake) -> NewMo {
+        let now = self.now();
+        let dedupe = dedupe::key(&mo);
+        NewMo {
+            id: CauseId(new_id(now)),
+            smsc: mo.smsc,
+            family: mo.family,
+            session: mo.session,
+            source: mo.source,
+            destination: mo.destination,
+            text: mo.text,
+            raw: mo.raw,
+            data_coding: mo.data_coding,
+            esm_class: mo.esm_class,
+            dedupe,
+            insist: false,
+            intake,
+            received_at: now,
+        }
+    }
+
+    /// Stores it; one that resembles an answered MO is a redelivery only if the session of that one is gone,
+    /// so that its resp may not have been read.
+    async fn store_mo(&self, new: NewMo) -> Result<Accepted, AcceptFault> {
+        let again = new.clone();
+        match self.needs.inbox.accept(new).await? {
+            Accepted::Resembles { session, .. } if self.is_alive(session) => {
+                Ok(self.needs.inbox.accept(NewMo { insist: true, ..again }).await?)
+            }
+            accepted => Ok(accepted),
+        }
+    }
+}
+
+fn refuse(smsc: &SmscName, fault: AcceptFault, done: Done) {
+    count(smsc, "store_fault");
+    done(Err(fault));
+}
+
+fn count(smsc: &SmscName, result: &'static str) {
+    metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
+}

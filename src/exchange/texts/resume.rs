@@ -1,0 +1,130 @@
+//! MOs that are stored and wait: for the one before them, for a slot, for the start to be over, or for whoever left them.
+use super::{
+    Texts,
+    hand::{InHand, InWork, TurnPermits},
+    sequencer::LaneEntry,
+};
+use crate::{
+    ports::{
+        StoreFault,
+        citizens::CitizenRecord,
+        inbox::{Source, StoredMo},
+    },
+    types::Msisdn,
+};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::watch, time::Instant};
+
+/// Pause before an MO is claimed once more.
+const CLAIM_AGAIN: Duration = Duration::from_millis(500);
+
+impl Texts {
+    /// What an unclean end left has been tried: from now on texts are answered as they come.
+    pub(in crate::exchange) fn open(&self) {
+        self.core.open.send_replace(true);
+    }
+
+    /// Whether they are.
+    pub(in crate::exchange) fn opened(&self) -> watch::Receiver<bool> {
+        self.core.open.subscribe()
+    }
+
+    /// Turns and other work in hand.
+    pub(in crate::exchange) fn tasks(&self) -> usize {
+        self.needs.tasks.len()
+    }
+
+    /// Gives an MO that a commit has just stored its turn.
+    pub(in crate::exchange) fn enqueue(&self, mo: StoredMo) {
+        let (place, texts) = (self.core.sequencer.enter(number_of(&mo)), self.clone());
+        self.needs.tasks.spawn(async move { texts.wait_and_turn(mo, place, None, None).await });
+    }
+
+    /// Waits for the lane, the gate and a slot, claims the MO, and gives it its turn.
+    pub(super) async fn wait_and_turn(
+        self,
+        mut stored: StoredMo,
+        place: LaneEntry,
+        hand: Option<InHand>,
+        read_at: Option<Instant>,
+    ) {
+        let lane = match place {
+            LaneEntry::Head(lane) => lane,
+            LaneEntry::Behind(behind) => behind.reach_head().await,
+        };
+        let mut open = self.core.open.subscribe();
+        if open.wait_for(|open| *open).await.is_err() {
+            return;
+        }
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
+            return;
+        };
+        let Some(citizen) = self.claim_patiently(&stored).await else {
+            return;
+        };
+        stored.attempts += 1;
+        self.turn(stored, citizen, read_at, TurnPermits::new(hand, Some(lane), slot)).await;
+    }
+
+    /// Claims an MO, as often as it takes, so that no later text of its number goes before it; `None` when somebody else
+    /// has it, or the server leaves.
+    pub(super) async fn claim_patiently(&self, stored: &StoredMo) -> Option<CitizenRecord> {
+        loop {
+            match self.needs.inbox.claim(stored.id, false, self.now()).await {
+                Ok(citizen) => return Some(citizen),
+                Err(StoreFault::Stale | StoreFault::Closed) => return None,
+                Err(fault) => {
+                    tracing::warn!(mo.id = %stored.id, "an MO could not be claimed: {fault}");
+                }
+            }
+            if self.is_leaving() {
+                return None;
+            }
+            tokio::time::sleep(CLAIM_AGAIN).await;
+        }
+    }
+
+    /// Claims an MO; `None` when somebody else has it or the store fails: it stays waiting, and is taken up by the
+    /// next look at what waits.
+    pub(super) async fn claim(&self, stored: &StoredMo, alone: bool) -> Option<CitizenRecord> {
+        match self.needs.inbox.claim(stored.id, alone, self.now()).await {
+            Ok(citizen) => Some(citizen),
+            Err(StoreFault::Stale) => None,
+            Err(fault) => {
+                tracing::warn!(mo.id = %stored.id, "an MO could not be claimed: {fault}");
+                None
+            }
+        }
+    }
+
+    /// A suspect's turn, with nothing else in hand: newer MOs of its number wait at the gate.
+    pub(in crate::exchange) async fn try_alone(&self, mut mo: StoredMo) {
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
+            return;
+        };
+        let Some(citizen) = self.claim(&mo, true).await else {
+            return;
+        };
+        mo.attempts += 1;
+        self.turn(mo, citizen, None, TurnPermits::new(None, None, slot)).await;
+    }
+
+    /// Gives a stored MO its turn in the order of its number, unless somebody has it already.
+    pub(in crate::exchange) fn take_up(&self, mo: StoredMo) {
+        let Some(work) = InWork::take(&self.core.hands, mo.id) else { return };
+        let place = self.core.sequencer.enter(number_of(&mo));
+        let texts = self.clone();
+        self.needs.tasks.spawn(async move {
+            texts.wait_and_turn(mo, place, None, None).await;
+            drop(work);
+        });
+    }
+}
+
+/// An MO that is answered has a person; another one gets a lane that nobody shares.
+fn number_of(mo: &StoredMo) -> Msisdn {
+    match &mo.source {
+        Source::Person(number) => *number,
+        Source::Other(_) => Msisdn::NOBODY,
+    }
+}
