@@ -2,18 +2,19 @@
 //! built before anything else, so that a broken one ends the start with its name instead of becoming a "no", an empty
 //! list or a white page later.
 use super::{Fault, telemetry};
-use crate::{api, sandbox, smpp::dialect::Dialect, types, web};
+use crate::{api, kiosk, sandbox, smpp::dialect::Dialect, types, web};
 
 type Check = fn() -> Result<(), String>;
 
 /// What is built, and how. It takes a few milliseconds in all; what takes longer is only looked for.
-const PARTS: [(&str, Check); 8] = [
+const PARTS: [(&str, Check); 9] = [
     ("TLS provider", tls),
     ("level of the log", telemetry::check),
     ("divisions of the country", types::gazetteer::check),
     ("recommended registration code", code),
     ("USSD dialects", dialects),
     ("files of the pages", web::assets::check),
+    ("guides of the kiosk", kiosk::check_guides),
     ("document of the machine API", api::check),
     ("sandbox portal's directory", sandbox::portal::check),
 ];

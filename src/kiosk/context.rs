@@ -1,10 +1,10 @@
 //! Where a page is asked for: the device, how its visitor wants to see it, and the language of the address. It must
 //! not know what a page says.
 use super::{
-    KioskState,
     backend::Who,
     errors,
-    words::{Lang, Words},
+    state::{self, KioskState},
+    texts::{Lang, Words},
 };
 use crate::{
     ports::kiosks::Kiosk,
@@ -48,7 +48,7 @@ const VOLUME: u8 = 70;
 impl Device {
     /// What its heartbeats say of the pages; empty where kiosks need not be paired, and nobody hears them.
     pub fn build(&self) -> String {
-        if self.id == OPEN { String::new() } else { super::build() }
+        if self.id == OPEN { String::new() } else { state::build() }
     }
 
     /// Any browser, where kiosks need not be paired.

@@ -1,6 +1,6 @@
 //! What holds for every page: who may ask, the headers of each answer, and its time. It must not know what
 //! a page says.
-use super::{KioskState, context::DisplayPrefs, device, errors};
+use super::{context::DisplayPrefs, device, errors, pages::pairing, state::KioskState};
 use crate::web;
 use axum::{
     body::Body,
@@ -68,11 +68,11 @@ async fn known(state: &KioskState, page: &'static str, mut request: Request, nex
             next.run(request).await
         }
         device::Known::Stranger if page == "start" && safe(request.method()) => {
-            device::pairing_page(state, request.headers()).await
+            pairing::pairing_page(state, request.headers()).await
         }
         device::Known::Stranger if page == "start" && request.method() == Method::POST => {
             let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-            device::begin_pairing(state, request.headers(), from).await
+            pairing::begin_pairing(state, request.headers(), from).await
         }
         device::Known::Stranger => Redirect::to("/kiosk").into_response(),
         device::Known::Away => {

@@ -1,37 +1,33 @@
 //! The touch screens: every route on one screen. Pages are whole documents made here, work without script,
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Backend`] to the exchange.
-mod audio_clips;
+//!
+//! From below: `texts`, `backend`, `respond` and `errors`, `context`, `visit` (what is carried from page to page), `parts` (of
+//! pages), `goals` (where a visitor wants to go), `pages`, `guard`. Each knows only what is below it.
+mod audio;
 mod backend;
-mod check;
 mod context;
 mod device;
-mod directory;
-mod display_prefs;
 mod errors;
-mod frame;
+mod goals;
 mod guard;
 mod guides;
-mod number;
 mod pages;
 mod parts;
-mod pay;
-mod phone;
 mod respond;
 mod state;
-mod talk;
-mod ticket;
-mod tiles;
-mod typed;
-mod views;
+mod texts;
 mod visit;
-mod words;
-mod words_device;
-mod words_visit;
 
-pub use audio_clips::{Clip, clips};
+pub use audio::{Clip, clips};
 pub use backend::{Backend, CheckAnswer, ExchangeBackend, Who};
-pub use state::{KioskState, Pairing, build};
+pub use guides::check as check_guides;
+pub use state::{KioskState, Pairing};
+
+use pages::{
+    appointments, check, complain, display, feedback, home, number, offices, offline, pay, send, services, staff,
+    start, ticket,
+};
 
 use crate::web::{self, assets};
 use axum::{
@@ -50,29 +46,29 @@ const BODY_MAX: usize = 32 * 1024;
 /// be merged with other routes ([`not_found`] serves as theirs).
 pub fn routes(state: KioskState) -> Router {
     Router::new()
-        .route("/kiosk", get(pages::start).post(pages::to_start))
-        .route("/kiosk/", get(pages::to_start))
-        .route("/kiosk/sw.js", get(pages::service_worker))
-        .route("/kiosk/{lang}", get(pages::to_home))
-        .route("/kiosk/{lang}/offline", get(pages::offline))
-        .route("/kiosk/{lang}/home", get(pages::home))
-        .route("/kiosk/{lang}/help", get(pages::help))
+        .route("/kiosk", get(start::start).post(start::to_start))
+        .route("/kiosk/", get(start::to_start))
+        .route("/kiosk/sw.js", get(offline::service_worker))
+        .route("/kiosk/{lang}", get(start::to_home))
+        .route("/kiosk/{lang}/offline", get(offline::offline))
+        .route("/kiosk/{lang}/home", get(home::home))
+        .route("/kiosk/{lang}/help", get(home::help))
         .route("/kiosk/{lang}/check", get(check::pad).post(check::check))
-        .route("/kiosk/{lang}/number", get(pages::not_alone).post(number::number))
-        .route("/kiosk/{lang}/send", get(pages::not_alone).post(number::send))
-        .route("/kiosk/{lang}/pay", get(pages::not_alone).post(pay::pay))
-        .route("/kiosk/{lang}/appointments", get(talk::appointments).post(talk::talk))
-        .route("/kiosk/{lang}/complain", get(talk::complain).post(talk::complaint))
+        .route("/kiosk/{lang}/number", get(start::not_alone).post(number::number))
+        .route("/kiosk/{lang}/send", get(start::not_alone).post(send::send))
+        .route("/kiosk/{lang}/pay", get(start::not_alone).post(pay::pay))
+        .route("/kiosk/{lang}/appointments", get(appointments::tasks).post(appointments::press))
+        .route("/kiosk/{lang}/complain", get(complain::ask).post(complain::file))
         .route("/kiosk/{lang}/ticket", get(ticket::begin).post(ticket::take))
-        .route("/kiosk/{lang}/services", get(directory::services))
-        .route("/kiosk/{lang}/service/{code}", get(directory::service))
-        .route("/kiosk/{lang}/guide/{id}", get(guides::guide))
-        .route("/kiosk/{lang}/offices", get(directory::offices))
-        .route("/kiosk/{lang}/offices/{place}", get(directory::offices_at))
-        .route("/kiosk/{lang}/office/{id}", get(directory::office))
-        .route("/kiosk/{lang}/feedback", get(pages::feedback).post(pages::rate))
-        .route("/kiosk/{lang}/look", get(display_prefs::show).post(display_prefs::change))
-        .route("/kiosk/{lang}/staff", get(device::staff).post(device::staff_press))
+        .route("/kiosk/{lang}/services", get(services::services))
+        .route("/kiosk/{lang}/service/{code}", get(services::service))
+        .route("/kiosk/{lang}/guide/{id}", get(pages::guides::guide))
+        .route("/kiosk/{lang}/offices", get(offices::offices))
+        .route("/kiosk/{lang}/offices/{place}", get(offices::offices_at))
+        .route("/kiosk/{lang}/office/{id}", get(offices::office))
+        .route("/kiosk/{lang}/feedback", get(feedback::feedback).post(feedback::rate))
+        .route("/kiosk/{lang}/look", get(display::show).post(display::change))
+        .route("/kiosk/{lang}/staff", get(staff::staff).post(staff::press))
         .route("/kiosk/{lang}/{*rest}", any(errors::no_such_page))
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(errors::wrong_way)

@@ -1,5 +1,5 @@
 //! How a template becomes an answer, and the page that says one thing in both languages. It must not know a visit.
-use super::words::{EN, KM, Message, Words};
+use super::texts::{Lang, Message, Words};
 use crate::web::filters;
 use askama::Template;
 use axum::{
@@ -39,7 +39,7 @@ pub fn both(
     again: bool,
     pick: fn(&'static Words) -> &'static Message,
 ) -> Response {
-    let message = [("km", pick(&KM)), ("en", pick(&EN))];
-    let (km, en) = (&KM, &EN);
+    let (km, en) = (Lang::Km.words(), Lang::En.words());
+    let message = [("km", pick(km)), ("en", pick(en))];
     page(status, &BothPage { km, en, message, icon, again })
 }

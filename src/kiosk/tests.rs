@@ -375,7 +375,7 @@ async fn odd_input_is_answered_and_never_a_server_error() {
         assert!(got.headers.contains_key(header::CONTENT_SECURITY_POLICY));
     }
     let got = get("/kiosk/zz/home").await;
-    assert!(got.text.contains("There is no such page") && got.text.contains(words::KM.no_page.title));
+    assert!(got.text.contains("There is no such page") && got.text.contains(texts::Lang::Km.words().no_page.title));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 mod graph;
 mod rings;
+mod shelves;
 
 /// Floor of each room; a file may import from floors below its own and from its own room.
 const FLOORS: &[(&str, u8)] = &[

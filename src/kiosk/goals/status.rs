@@ -1,0 +1,146 @@
+//! Where an application stands, by what was typed and what was proven. It must not know how a proof was given.
+use crate::{
+    dialogue::StatusFacts,
+    kiosk::{
+        backend::CheckAnswer,
+        context::PageContext,
+        parts::{
+            facts::{Action, Does},
+            frame::{Back, Frame},
+            pad::pad_page,
+            status_card::{StatusCard, status_card},
+        },
+        respond::{self, page},
+        state::KioskState,
+        texts::{Lang, Message},
+        visit::{
+            state::VisitState,
+            typed::{Typed, most},
+        },
+    },
+    types::{Pin, civic::Disclosure},
+    web::filters,
+};
+use askama::Template;
+use axum::{http::StatusCode, response::Response};
+
+#[derive(Template)]
+#[template(path = "status.html")]
+struct StatusPage {
+    frame: Frame,
+    card: StatusCard,
+    actions: Vec<Action>,
+    hide: &'static str,
+    show: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sorry.html")]
+struct SorryPage {
+    frame: Frame,
+    code: String,
+    icon: &'static str,
+    message: &'static Message,
+    steps: &'static [&'static str],
+    /// Key and words of the button.
+    button: (&'static str, &'static str),
+}
+
+/// Where the application stands, by what was typed and proven.
+pub async fn answer(state: &KioskState, context: &PageContext, visit: &VisitState, mut typed: Typed) -> Response {
+    let words = context.words;
+    typed.at = None;
+    let (whole, got) = (most(&state.groups), typed.digits.len());
+    let short = !state.groups.is_empty() && got < whole;
+    if got == 0 || short {
+        let text =
+            if state.groups.is_empty() { words.code_hint_free.to_owned() } else { (words.incomplete_text)(whole, got) };
+        return pad_page(state, context, typed, "ok", Some((words.incomplete, text)));
+    }
+    let found = look_up(state, context, visit, &typed).await;
+    message(state, context, visit, typed, found)
+}
+
+/// What the backend says of what was typed and proven.
+pub async fn look_up(state: &KioskState, context: &PageContext, visit: &VisitState, typed: &Typed) -> CheckAnswer {
+    let who = context.who(visit.number());
+    state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await
+}
+
+/// The page of it.
+pub fn message(
+    state: &KioskState,
+    context: &PageContext,
+    visit: &VisitState,
+    typed: Typed,
+    found: CheckAnswer,
+) -> Response {
+    let words = context.words;
+    let message = |message: &'static Message| Some((message.title, message.text.to_owned()));
+    let printed = typed.printed(&state.groups);
+    let frame = |title, typed| context.frame(title, "check", Back::Key("stay")).keeping(typed, "ok");
+    let sorry = |icon, message: &'static Message, steps, button| {
+        let page = SorryPage {
+            frame: frame(message.title, typed.clone()),
+            code: printed.clone(),
+            icon,
+            message,
+            steps,
+            button,
+        };
+        respond::page(StatusCode::OK, &page)
+    };
+    let pin_given = Pin::parse(&typed.pin).is_some();
+    match found {
+        CheckAnswer::Status(answer) => {
+            let card = status_card(context.lang, &answer);
+            let public = answer.disclosure == Disclosure::Public;
+            let due = is_due(&answer);
+            let actions = actions(context.lang, public && !pin_given, public && visit.number().is_none(), due);
+            let (hide, show) = (context.lang.device().hide, context.lang.device().show);
+            page(StatusCode::OK, &StatusPage { frame: frame(words.status, typed), card, actions, hide, show })
+        }
+        CheckAnswer::Unknown if pin_given => {
+            // made again in the other language without trying the PIN once more
+            let typed = Typed { pin: String::new(), ..typed };
+            let frame = context.frame(words.unknown_pin.title, "check", Back::Key("stay")).keeping(typed, "pin");
+            let (message, steps, button) = (&words.unknown_pin, &words.unknown_steps, ("pin", words.again));
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "search", message, steps, button })
+        }
+        CheckAnswer::Mistyped => pad_page(state, context, typed.clone(), "ok", message(&words.mistyped)),
+        CheckAnswer::NotACode => pad_page(state, context, typed.clone(), "ok", message(&words.not_a_code)),
+        CheckAnswer::Unknown => sorry("search", &words.unknown, &words.unknown_steps, ("stay", words.correct_code)),
+        CheckAnswer::Busy => sorry("cloud", &words.busy, &words.busy_steps, ("ok", words.again)),
+        CheckAnswer::Paused => sorry("clock", &words.paused, &[], ("ok", words.again)),
+        CheckAnswer::PinLocked => {
+            // without the PIN there is still what the code alone tells
+            let typed = Typed { pin: String::new(), ..typed };
+            let frame = context.frame(words.pin_locked.title, "check", Back::Key("stay")).keeping(typed, "ok");
+            let (message, button) = (&words.pin_locked, ("ok", words.ok));
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "clock", message, steps: &[], button })
+        }
+    }
+}
+
+/// Whether a fee is shown that can be paid now.
+pub fn is_due(facts: &StatusFacts) -> bool {
+    facts.fee.as_ref().is_some_and(|fee| !fee.paid) && facts.as_of.is_none()
+}
+
+/// What can be done with an answer.
+fn actions(lang: Lang, pin: bool, number: bool, due: bool) -> Vec<Action> {
+    let (words, visit_words) = (lang.words(), lang.visit());
+    let mut actions = Vec::new();
+    if due {
+        actions.push(Action::key("pay", "begin", "qr", visit_words.pay).strong());
+    }
+    if pin {
+        actions.push(Action::key("check", "pin", "receipt", words.pin_more));
+    }
+    if number {
+        actions.push(Action::key("number", "begin", "phone", visit_words.number_more));
+    }
+    actions.push(Action::key("send", "begin", "phone", visit_words.send_to_phone));
+    actions.push(Action::print(visit_words.print));
+    actions
+}

@@ -1,0 +1,240 @@
+//! The fee is paid by KHQR: the portal's string is checked before it is drawn, and the portal is asked until it says
+//! what became of it. It must not know how a bank is paid.
+use crate::{
+    khqr,
+    kiosk::{
+        backend::CheckAnswer,
+        context::PageContext,
+        goals::status,
+        parts::{
+            facts::{Action, Fact},
+            frame::{Back, Frame},
+            message::MessagePage,
+        },
+        respond::page,
+        state::KioskState,
+        texts::{Message, VisitWords},
+        visit::{
+            form::Sent,
+            state::{Goal, VisitState},
+            typed::{Typed, most},
+        },
+    },
+    render::words as shared,
+    types::{
+        CodeVerdict, Pin,
+        civic::{Answer, Change, ChangeKind, Payment, PaymentStatus, PortalFault, Query},
+        limits::PAYMENT_SHOWN_MAX,
+        time::phnom_penh,
+    },
+    web::filters,
+};
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+/// Seconds between two questions to the portal.
+const POLL_S: u32 = 3;
+/// Seconds after the end of a code at which it is asked once more: money may have been sent at the last moment.
+const LATE_S: u32 = 60;
+/// Light modules around the code (ISO/IEC 18004).
+const QUIET: usize = 4;
+
+#[derive(Template)]
+#[template(path = "pay.html")]
+struct PayPage {
+    frame: Frame,
+    visit_words: &'static VisitWords,
+    amount: String,
+    bill: String,
+    until: String,
+    until_ms: i64,
+    poll_s: u32,
+    /// Modules on a side, with their light margin, and the dark ones as a path.
+    side: usize,
+    path: String,
+}
+
+/// `POST /kiosk/{lang}/pay`: `begin` gets a code, `look` asks what became of it, `new` gets another.
+pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
+    let typed = form.typed(most(&state.groups));
+    let mut visit = VisitState::open(&state, &context, &typed.visit);
+    if form.key == "new" {
+        visit.renew(state.backend.now());
+    }
+    let query = match (&visit.payment, form.key.as_str()) {
+        (Some((id, code)), "look" | "poll" | "stay") if *code == typed.digits => Query::Payment { id: id.clone() },
+        _ => {
+            let CodeVerdict::Good(code) = state.codes.read(&typed.digits) else {
+                return Goal::Status.resume(&state, &context, visit, typed).await;
+            };
+            // what may not be seen cannot be paid: whether there is a fee is told by the same answer as everywhere
+            match status::look_up(&state, &context, &visit, &typed).await {
+                CheckAnswer::Status(facts) if status::is_due(&facts) => {}
+                other => return status::message(&state, &context, &visit, typed, other),
+            }
+            let what = ChangeKind::Pay {
+                application: code.canonical().to_owned(),
+                office: context.device.office.clone(),
+                pin: Pin::parse(&typed.pin),
+            };
+            Query::Change(Change { what, attempt: 0 })
+        }
+    };
+    let asked = match &query {
+        Query::Payment { id } => Some(id.clone()),
+        _ => None,
+    };
+    let answer = state.backend.ask(&context.who(visit.number()), &query, Some(visit.id)).await;
+    match answer {
+        Err(_) => say(&context, typed, "your-turn", "clock", &context.words.paused, Vec::new()),
+        Ok(Answer::Payment(Ok(payment))) => {
+            // one payment is one bill and one amount, whatever the portal says the second time
+            let same = visit.due.as_ref().is_none_or(|due| *due == (payment.amount.0, payment.bill.clone()));
+            if asked.is_some_and(|id| id != payment.id || !same) {
+                tracing::error!("the portal's payment is another than before; it is not shown");
+                return say(&context, typed, "ended", "alert", &context.lang.visit().pay_bad, Vec::new());
+            }
+            visit.payment = Some((payment.id.clone(), typed.digits.clone()));
+            visit.due = Some((payment.amount.0, payment.bill.clone()));
+            let typed = Typed { visit: visit.seal(&state, &context), ..typed };
+            standing(&state, &context, typed, &payment)
+        }
+        Ok(Answer::Payment(Err(fault))) => {
+            let visit_words = context.lang.visit();
+            let message = match fault {
+                PortalFault::TooLate | PortalFault::NotFound => &visit_words.pay_not_due,
+                _ => &visit_words.pay_away,
+            };
+            say(
+                &context,
+                typed,
+                "your-turn",
+                "cloud",
+                message,
+                vec![Action::key("pay", "stay", "coins", context.words.again)],
+            )
+        }
+        Ok(_) => say(&context, typed, "your-turn", "cloud", &context.lang.visit().pay_away, Vec::new()),
+    }
+}
+
+fn say(
+    context: &PageContext,
+    typed: Typed,
+    class: &'static str,
+    icon: &'static str,
+    message: &'static Message,
+    actions: Vec<Action>,
+) -> Response {
+    let frame = context.frame(message.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions })
+}
+
+fn standing(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
+    let left_ms = payment.expires_at.since_ms(state.backend.now());
+    let late = left_ms <= 0;
+    match payment.status {
+        PaymentStatus::Paid => paid(context, typed, payment),
+        PaymentStatus::Failed => {
+            let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
+            say(context, typed, "ended", "cross", &visit_words.pay_failed, vec![new])
+        }
+        PaymentStatus::Expired => expired(context, typed),
+        PaymentStatus::Pending if late => expired(context, typed),
+        PaymentStatus::Pending if left_ms > PAYMENT_SHOWN_MAX.as_millis() as i64 => {
+            tracing::error!("the portal's payment ends too far ahead of our clock; its code is not shown");
+            say(context, typed, "ended", "alert", &visit_words.pay_bad, Vec::new())
+        }
+        PaymentStatus::Pending => code(state, context, typed, payment),
+    }
+}
+
+/// What was paid, to be printed.
+fn paid(context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
+    let fact = |icon, label, value| Fact { icon, label, value, note: None };
+    let facts = vec![
+        fact("coins", visit_words.amount, shared::money(payment.amount, context.lang.language())),
+        fact("receipt", context.words.bill, payment.bill.clone()),
+    ];
+    let frame = context.frame(visit_words.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    let actions = vec![Action::print(visit_words.print)];
+    page(
+        StatusCode::OK,
+        &MessagePage { frame, class: "good", icon: "check", message: &visit_words.paid, facts, actions },
+    )
+}
+
+/// The code has ended; it is asked once more, by itself where there is script.
+fn expired(context: &PageContext, typed: Typed) -> Response {
+    let visit_words = context.lang.visit();
+    let look = Action::key("pay", "look", "clock", visit_words.pay_look);
+    let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
+    let mut frame =
+        context.frame(visit_words.pay_expired.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    frame.poll_s = Some(LATE_S);
+    let (message, actions) = (&visit_words.pay_expired, vec![look, new]);
+    page(StatusCode::OK, &MessagePage { frame, class: "your-turn", icon: "clock", message, facts: Vec::new(), actions })
+}
+
+fn code(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+    let visit_words = context.lang.visit();
+    let bad = |typed| say(context, typed, "ended", "alert", &visit_words.pay_bad, Vec::new());
+    let due = khqr::Due {
+        riel: payment.amount.0,
+        bill: &payment.bill,
+        expires_ms: payment.expires_at.0,
+        accounts: &state.khqr_accounts,
+    };
+    if let Err(broken) = khqr::verify(&payment.khqr, &due) {
+        tracing::error!(?broken, "the portal's KHQR does not match its payment; it is not shown");
+        return bad(typed);
+    }
+    let Ok(qr) = qrcode::QrCode::with_error_correction_level(payment.khqr.as_bytes(), qrcode::EcLevel::M) else {
+        return bad(typed);
+    };
+    let side = qr.width();
+    let until = payment.expires_at.civil(&phnom_penh());
+    let mut frame = context.frame(visit_words.pay_title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
+    frame.poll_s = Some(POLL_S);
+    let template = PayPage {
+        frame,
+        visit_words,
+        amount: shared::money(payment.amount, context.lang.language()),
+        bill: payment.bill.clone(),
+        until: format!("{:02}:{:02}", until.hour(), until.minute()),
+        until_ms: payment.expires_at.0,
+        poll_s: POLL_S,
+        side: side + 2 * QUIET,
+        path: path(&qr.to_colors(), side),
+    };
+    page(StatusCode::OK, &template)
+}
+
+/// The dark modules, each run of a row as one rectangle.
+fn path(colors: &[qrcode::Color], side: usize) -> String {
+    let mut path = String::new();
+    for (y, row) in colors.chunks(side).enumerate() {
+        let mut x = 0;
+        while x < side {
+            let run = row[x..].iter().take_while(|color| **color == qrcode::Color::Dark).count();
+            if run > 0 {
+                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET));
+            }
+            x += run.max(1);
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use qrcode::Color::{Dark, Light};
+
+    #[test]
+    fn dark_runs_become_rectangles() {
+        assert_eq!(path(&[Dark, Dark, Light, Dark], 2), "M4 4h2v1h-2zM5 5h1v1h-1z");
+    }
+}

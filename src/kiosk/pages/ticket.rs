@@ -1,0 +1,138 @@
+//! A number in the queue of the office at which the kiosk stands: for information, for a service, or for an
+//! appointment. It must not know the queue.
+use crate::{
+    kiosk::{
+        context::PageContext,
+        errors,
+        parts::{
+            choices::{ChoicesPage, Choose},
+            digits::{DigitsPage, digit_keys},
+            facts::{Action, Fact},
+            frame::Back,
+            message::MessagePage,
+        },
+        respond::page,
+        state::KioskState,
+        texts::{Message, Notice},
+        visit::{
+            form::Sent,
+            state::VisitState,
+            typed::{Typed, most, pressed},
+        },
+    },
+    types::civic::{Answer, Change, ChangeKind, PortalFault, Query, ServiceSearch},
+};
+use axum::{extract::State, http::StatusCode, response::Response};
+
+/// Services offered by themselves.
+const SERVICES_MAX: usize = 8;
+/// Digits of an appointment's number.
+const REFERENCE: usize = 8;
+
+/// `GET /kiosk/{lang}/ticket`
+pub async fn begin(State(state): State<KioskState>, context: PageContext) -> Response {
+    let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
+    let typed = Typed { visit: VisitState::fresh(state.backend.now()).seal(&state, &context), ..Typed::default() };
+    choices(&state, &context, office, typed, None).await
+}
+
+async fn choices(
+    state: &KioskState,
+    context: &PageContext,
+    office: String,
+    typed: Typed,
+    notice: Option<&'static Message>,
+) -> Response {
+    let (visit_words, language) = (context.lang.visit(), context.lang.language());
+    let search = ServiceSearch { office: Some(office), ..ServiceSearch::default() };
+    let choose =
+        |key: &str, icon, title: &str| Choose { key: key.to_owned(), icon, title: title.to_owned(), note: None };
+    let mut choices = vec![choose("here", "calendar", visit_words.check_in), choose("any", "help", context.words.help)];
+    if let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await {
+        choices.extend(
+            found
+                .items
+                .iter()
+                .take(SERVICES_MAX)
+                .map(|service| choose(&format!("s{}", service.id), "paper", service.name.get(language))),
+        );
+    }
+    let frame = context.frame(visit_words.ticket, "ticket", Back::In("home".into())).keeping(typed, "stay");
+    page(StatusCode::OK, &ChoicesPage { frame, short: false, lead: None, notice, choices })
+}
+
+/// `POST /kiosk/{lang}/ticket`: `any`, `s…` for a service, `context` and `a…` for an appointment.
+pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
+    let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
+    let mut typed = form.typed(most(&state.groups));
+    let key = form.key.as_str();
+    let (service, appointment) = match key {
+        "here" => return reference_page(&context, Typed { digits: String::new(), ..typed }, None),
+        "again" => return reference_page(&context, typed, None),
+        "aok" if typed.digits.len() == REFERENCE => (None, Some(typed.digits.clone())),
+        "any" => (None, None),
+        _ => {
+            if let Some(press) = key.strip_prefix('a') {
+                pressed(&mut typed.digits, press, REFERENCE);
+                return reference_page(&context, typed, None);
+            }
+            match key.strip_prefix('s').filter(|id| *id != "tay") {
+                Some(id) => (Some(id.to_owned()), None),
+                None => return choices(&state, &context, office, typed, None).await,
+            }
+        }
+    };
+    let checking_in = appointment.is_some();
+    let visit = VisitState::open(&state, &context, &typed.visit);
+    let what = ChangeKind::Ticket { office: office.clone(), service, appointment };
+    let query = Query::Change(Change { what, attempt: 0 });
+    let visit_words = context.lang.visit();
+    match state.backend.ask(&context.who(visit.number()), &query, Some(visit.id)).await {
+        Ok(Answer::Ticket(Ok(ticket))) => {
+            let fact = |icon, label, value| Fact { icon, label, value, note: None };
+            let mut facts = vec![
+                fact("receipt", visit_words.ticket_number, ticket.number),
+                fact("inbox", visit_words.ticket_before, (visit_words.people)(ticket.position)),
+                fact("clock", visit_words.ticket_wait, (visit_words.minutes)(ticket.wait_minutes)),
+            ];
+            if let Some(counter) = ticket.counter {
+                facts.push(fact("place", visit_words.ticket_counter, counter));
+            }
+            let message = &visit_words.ticket_taken;
+            let frame = context.frame(message.title, "ticket", Back::In("home".into()));
+            let actions = vec![Action::print(visit_words.print).strong()];
+            page(StatusCode::OK, &MessagePage { frame, class: "good ticket", icon: "check", message, facts, actions })
+        }
+        Err(_) => choices(&state, &context, office, typed, Some(&context.words.paused)).await,
+        // one that is not there, one elsewhere, one that is over: alike
+        Ok(Answer::Ticket(Err(fault))) if checking_in && fault != PortalFault::Away => {
+            reference_page(&context, typed, Some(&visit_words.no_appointments))
+        }
+        Ok(Answer::Ticket(Err(PortalFault::TooLate))) => {
+            choices(&state, &context, office, typed, Some(&visit_words.ticket_closed)).await
+        }
+        _ => choices(&state, &context, office, typed, Some(&visit_words.no_ticket)).await,
+    }
+}
+
+fn reference_page(context: &PageContext, typed: Typed, notice: Option<&'static Message>) -> Response {
+    let visit_words = context.lang.visit();
+    let digits = typed.digits.clone();
+    let places = (0..REFERENCE).map(|at| digits.chars().nth(at).map(|digit| digit.to_string())).collect();
+    let template = DigitsPage {
+        title: visit_words.check_in_title,
+        hint: visit_words.check_in.to_owned(),
+        icon: "calendar",
+        keys: digit_keys(),
+        places,
+        ready: digits.len() == REFERENCE,
+        spoken: digits,
+        notice: notice.map(Notice::from),
+        field: ("digits", 'a'),
+        go: ("aok", context.words.ok),
+        most: REFERENCE,
+        other: None,
+        frame: context.frame(visit_words.check_in_title, "ticket", Back::In("ticket".into())).keeping(typed, "again"),
+    };
+    page(StatusCode::OK, &template)
+}

@@ -1,0 +1,100 @@
+//! What stands around every page of a visit. It must not know what a page says.
+use crate::kiosk::{
+    audio,
+    context::PageContext,
+    texts::{Lang, Words},
+    visit::typed::Typed,
+};
+use std::borrow::Cow;
+
+/// Where "back" leads.
+pub enum Back {
+    /// To an address.
+    To(&'static str),
+    /// Below the language.
+    In(Cow<'static, str>),
+    /// To the page that this key of the visit's form makes.
+    Key(&'static str),
+    /// As `Key`, sent to another page below the language.
+    KeyAt(&'static str, &'static str),
+}
+
+/// What stands around every page of a visit.
+pub struct Frame {
+    pub lang: Lang,
+    pub words: &'static Words,
+    pub other: &'static Words,
+    pub title: Cow<'static, str>,
+    /// Address of this page below the language, for the toggle.
+    pub address: Cow<'static, str>,
+    /// What was typed, if this page keeps it, and the key that makes this page again.
+    pub typed: Option<(Typed, &'static str)>,
+    /// Identifier of a form of the page itself, whose fields go along to the other language with the key `stay`.
+    pub form: Option<&'static str>,
+    pub back: Back,
+    /// Classes of the document.
+    pub class: String,
+    /// Seconds of silence before the warning, and of the warning.
+    pub idle: (u32, u32),
+    /// Whether guidance is spoken.
+    pub sound: bool,
+    /// How loud, 0 to 100.
+    pub volume: u8,
+    /// Seconds after which the page is asked for again with the key `poll`.
+    pub poll_s: Option<u32>,
+    /// Whether the same key pressed twice within half a second counts once.
+    pub slow: bool,
+    /// Version of the pages, for heartbeats; empty where nobody is to hear them.
+    pub build: String,
+}
+
+impl PageContext {
+    /// The frame of a page with this title at this address below the language.
+    pub fn frame(&self, title: impl Into<Cow<'static, str>>, at: impl Into<Cow<'static, str>>, back: Back) -> Frame {
+        let more = if self.display.time { 2 } else { 1 };
+        Frame {
+            lang: self.lang,
+            words: self.words,
+            other: self.lang.other().words(),
+            title: title.into(),
+            address: at.into(),
+            typed: None,
+            form: None,
+            back,
+            class: self.class(),
+            idle: (self.idle.0 * more, self.idle.1 * more),
+            sound: self.display.sound,
+            volume: self.display.loudness.of(self.device.volume),
+            poll_s: None,
+            slow: self.display.time,
+            build: self.device.build(),
+        }
+    }
+}
+
+impl Frame {
+    /// A page that keeps what was typed; `replay` is the key that makes it again.
+    pub fn keeping(self, typed: Typed, replay: &'static str) -> Self {
+        Frame { typed: Some((typed, replay)), ..self }
+    }
+
+    /// A page with a form of its own, whose fields the other language keeps.
+    pub fn keeping_form(self, id: &'static str) -> Self {
+        Frame { form: Some(id), ..self }
+    }
+
+    /// Name of the page, for heartbeats: the first part of its address.
+    pub fn page(&self) -> &str {
+        self.address.split(['/', '?']).next().unwrap_or("other")
+    }
+
+    /// What is spoken on this page, if somebody recorded it.
+    pub fn clip(&self) -> Option<String> {
+        audio::clip(self.lang, &self.title)
+    }
+
+    /// Seconds of silence after which a visit ends.
+    pub fn leave_s(&self) -> u32 {
+        self.idle.0 + self.idle.1
+    }
+}

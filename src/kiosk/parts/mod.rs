@@ -1,0 +1,12 @@
+//! What pages are made of. No part knows a page.
+pub mod choices;
+pub mod digits;
+pub mod facts;
+pub mod frame;
+pub mod listing;
+pub mod message;
+pub mod office;
+pub mod pad;
+pub mod phone;
+pub mod status_card;
+pub mod tiles;

@@ -1,0 +1,296 @@
+//! Which texts there are, in the order in which a visitor meets them. Each stands in the catalogue of each language
+//! (`km`, `en`): one that is missing there does not compile. It must not know a text.
+use crate::dialogue::view::Asking;
+use std::borrow::Cow;
+
+/// A headline and what follows from it.
+#[derive(Debug)]
+pub struct Message {
+    /// What is so.
+    pub title: &'static str,
+    /// What it means, what to do.
+    pub text: &'static str,
+}
+
+/// A headline and what follows from it, for what is not known beforehand.
+#[derive(Clone, Debug)]
+pub struct Notice {
+    /// What is so.
+    pub title: &'static str,
+    /// What it means, what to do.
+    pub text: Cow<'static, str>,
+}
+
+impl From<&'static Message> for Notice {
+    fn from(message: &'static Message) -> Self {
+        Notice { title: message.title, text: Cow::Borrowed(message.text) }
+    }
+}
+
+/// A message of a catalogue.
+pub(super) const fn message(title: &'static str, text: &'static str) -> Message {
+    Message { title, text }
+}
+
+/// Texts of looking: the first page, an application, services, offices, a rating.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the names say which text it is, the catalogues show it")]
+pub struct Words {
+    pub name: &'static str,
+    pub product: &'static str,
+    pub tagline: &'static str,
+    pub welcome: &'static str,
+    pub choose_language: &'static str,
+    pub back: &'static str,
+    pub home: &'static str,
+    pub help: &'static str,
+    pub start_over: &'static str,
+    pub home_title: &'static str,
+    pub check: Message,
+    pub help_card: Message,
+    pub code_title: &'static str,
+    pub code_hint: fn(usize) -> String,
+    pub code_hint_free: &'static str,
+    pub entered: &'static str,
+    pub digit: &'static str,
+    pub delete: &'static str,
+    pub clear: &'static str,
+    pub ok: &'static str,
+    pub mistyped: Message,
+    pub incomplete: &'static str,
+    pub incomplete_text: fn(usize, usize) -> String,
+    pub not_a_code: Message,
+    pub correcting: fn(usize) -> String,
+    pub unknown: Message,
+    pub unknown_steps: [&'static str; 2],
+    pub correct_code: &'static str,
+    pub busy: Message,
+    pub busy_steps: [&'static str; 2],
+    pub again: &'static str,
+    pub paused: Message,
+    pub kept: &'static str,
+    pub kept_text: &'static str,
+    pub status: &'static str,
+    pub code: &'static str,
+    pub service: &'static str,
+    pub office: &'static str,
+    pub since: &'static str,
+    pub expected: &'static str,
+    pub collect_at: &'static str,
+    pub collect_until: &'static str,
+    pub fee: &'static str,
+    pub fee_paid: &'static str,
+    pub fee_due: &'static str,
+    pub bill: &'static str,
+    pub next: &'static str,
+    pub nothing_to_do: &'static str,
+    pub returned: &'static str,
+    pub timeline: &'static str,
+    pub finish: &'static str,
+    pub help_title: &'static str,
+    pub help_steps: [Message; 3],
+    pub carry_on: &'static str,
+    pub no_page: Message,
+    pub wrong_way: Message,
+    pub too_large: Message,
+    pub unreadable: Message,
+    pub visit_over: Message,
+    pub foreign: Message,
+    pub elsewhere: Message,
+    pub services_card: Message,
+    pub offices_card: Message,
+    pub feedback_card: Message,
+    pub services_title: &'static str,
+    pub search: &'static str,
+    pub search_hint: &'static str,
+    pub for_whom: &'static str,
+    pub by_ministry: &'static str,
+    pub by_topic: &'static str,
+    pub popular: &'static str,
+    pub nothing_found: Message,
+    pub directory_away: Message,
+    pub service_code: &'static str,
+    pub fees: &'static str,
+    pub no_fee_published: &'static str,
+    pub days_needed: &'static str,
+    pub documents: &'static str,
+    pub steps: &'static str,
+    pub legal_basis: &'static str,
+    pub where_offered: &'static str,
+    pub copies: fn(u32) -> String,
+    pub original: &'static str,
+    pub offices_title: &'static str,
+    pub in_place: &'static str,
+    pub here: &'static str,
+    pub hours: &'static str,
+    pub today: &'static str,
+    pub closed: &'static str,
+    pub closed_days: &'static str,
+    pub phone: &'static str,
+    pub waiting_now: &'static str,
+    pub feedback_title: &'static str,
+    pub grades: [&'static str; 5],
+    pub thanks: Message,
+    pub not_taken: Message,
+    pub pin_title: &'static str,
+    pub pin_hint: &'static str,
+    pub pin_more: &'static str,
+    pub unknown_pin: Message,
+    pub pin_locked: Message,
+}
+
+/// Texts of what a visitor does beyond looking: appointments, proving a number, paying, tickets, complaints.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the names say which text it is, the catalogues show it")]
+pub struct VisitWords {
+    pub appointments_card: Message,
+    pub tasks: [&'static str; 4],
+    pub which_office: &'static str,
+    pub which_place: &'static str,
+    pub which_service: &'static str,
+    pub which_day: &'static str,
+    pub which_hour: &'static str,
+    pub which_appointment: &'static str,
+    pub others: &'static str,
+    pub not_found: Message,
+    pub slot_taken: Message,
+    pub review: &'static str,
+    pub review_move: &'static str,
+    pub review_cancel: &'static str,
+    pub yes_book: &'static str,
+    pub yes_move: &'static str,
+    pub yes_cancel: &'static str,
+    pub change: &'static str,
+    pub when: &'static str,
+    pub reference: &'static str,
+    pub pin: &'static str,
+    pub pin_note: &'static str,
+    pub booked: Message,
+    pub pending: Message,
+    pub moved: Message,
+    pub cancelled: Message,
+    pub my_appointments: &'static str,
+    pub no_appointments: Message,
+    pub nothing_free: Message,
+    pub cannot_change: Message,
+    pub uncertain: Message,
+    pub not_done: Message,
+    pub needs_number: Message,
+    pub phone_title: &'static str,
+    pub phone_hint: &'static str,
+    pub phone_send: &'static str,
+    pub no_phone: &'static str,
+    pub once_title: &'static str,
+    pub once_hint: fn(&str) -> String,
+    pub once_ok: &'static str,
+    pub once_again: &'static str,
+    pub code_wrong: Message,
+    pub code_over: Message,
+    pub not_a_number: Message,
+    pub unroutable: Message,
+    pub country: Message,
+    pub too_many: &'static str,
+    pub too_many_wait: fn(&str) -> String,
+    pub text_away: Message,
+    pub number_more: &'static str,
+    pub send_to_phone: &'static str,
+    pub send_title: &'static str,
+    pub send_hint: &'static str,
+    pub send: &'static str,
+    pub sent: Message,
+    pub print: &'static str,
+    pub pay: &'static str,
+    pub pay_title: &'static str,
+    pub pay_steps: [&'static str; 3],
+    pub amount: &'static str,
+    pub pay_until: &'static str,
+    pub pay_waiting: &'static str,
+    pub pay_look: &'static str,
+    pub paid: Message,
+    pub pay_failed: Message,
+    pub pay_expired: Message,
+    pub pay_bad: Message,
+    pub pay_away: Message,
+    pub pay_not_due: Message,
+    pub pay_new: &'static str,
+    pub ticket: &'static str,
+    pub ticket_number: &'static str,
+    pub ticket_before: &'static str,
+    pub ticket_wait: &'static str,
+    pub ticket_taken: Message,
+    pub ticket_counter: &'static str,
+    pub people: fn(u32) -> String,
+    pub minutes: fn(u32) -> String,
+    pub hours: fn(u32) -> String,
+    pub no_ticket: Message,
+    pub ticket_closed: Message,
+    pub check_in: &'static str,
+    pub check_in_title: &'static str,
+    pub complain_card: Message,
+    pub complain_title: &'static str,
+    pub complain_hint: &'static str,
+    pub complain_send: &'static str,
+    pub complained: Message,
+    pub guides: &'static str,
+    pub notice_from: &'static str,
+    pub notice_until: &'static str,
+    pub within_until: &'static str,
+}
+
+impl VisitWords {
+    /// The question above a list.
+    pub fn asking(&self, asking: Asking) -> &'static str {
+        match asking {
+            Asking::Task => self.appointments_card.title,
+            Asking::Office | Asking::AnyOffice => self.which_office,
+            Asking::Place => self.which_place,
+            Asking::Service | Asking::AnyService | Asking::ServicesBy | Asking::Audience | Asking::Ministry => {
+                self.which_service
+            }
+            Asking::Day => self.which_day,
+            Asking::Hour => self.which_hour,
+            Asking::Appointment => self.which_appointment,
+        }
+    }
+}
+
+/// Texts of the device itself: pairing, closed, how pages look, staff, silence and a lost line.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "the names say which text it is, the catalogues show it")]
+pub struct DeviceWords {
+    pub pair: Message,
+    pub pair_first: Message,
+    pub pair_again: Message,
+    pub closed: Message,
+    pub hours_today: &'static str,
+    pub closed_today: &'static str,
+    pub look: &'static str,
+    pub text_size: &'static str,
+    pub sizes: [&'static str; 3],
+    pub loudness: &'static str,
+    pub volumes: [&'static str; 3],
+    pub contrast: &'static str,
+    pub low: &'static str,
+    pub more_time: &'static str,
+    pub sound: &'static str,
+    pub on: &'static str,
+    pub off: &'static str,
+    pub still_there: Message,
+    pub stay: &'static str,
+    pub leave: &'static str,
+    pub offline: Message,
+    pub offline_book: Message,
+    pub hide: &'static str,
+    pub show: &'static str,
+    pub speak: &'static str,
+    pub staff: Message,
+    pub staff_pin: &'static str,
+    pub staff_wrong: Message,
+    pub device: &'static str,
+    pub version: &'static str,
+    pub profile: &'static str,
+    pub close_kiosk: &'static str,
+    pub open_kiosk: &'static str,
+    pub test_print: &'static str,
+    pub reload: &'static str,
+}

@@ -1,0 +1,99 @@
+//! What is said of a thing that the catalogues do not know beforehand: where an application stands, a time, a place.
+use super::{Lang, Message};
+use crate::{
+    render::words as shared,
+    types::{civic::ApplicationStatus, gazetteer},
+};
+use jiff::civil::DateTime;
+
+/// The word for a status, as every channel has it, and one sentence on what it means.
+pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
+    use ApplicationStatus as S;
+    let (km, en) = match status {
+        S::Registered => ("ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។", "The office has received your application."),
+        S::AwaitingPayment => ("សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។", "Work goes on once the fee is paid."),
+        S::Paid => ("ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។", "The fee is received; work will begin soon."),
+        S::InReview => ("មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។", "Officers are working on your application."),
+        S::Forwarded => ("ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។", "Your application was sent to another office."),
+        S::ReturnedForCorrection => {
+            ("មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។", "Something must be corrected before work goes on.")
+        }
+        S::Approved => ("ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។", "It is decided; your document is being made."),
+        S::ReadyForCollection => ("ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។", "Your document is ready for you."),
+        S::Collected => ("ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។", "The document has been handed over."),
+        S::Rejected => {
+            ("ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។", "The request was not granted. An officer can tell you why.")
+        }
+        S::Cancelled => ("ពាក្យសុំត្រូវបានដកវិញ។", "The application was withdrawn."),
+        S::Expired => ("ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។", "It was closed because nothing happened in time."),
+    };
+    let text = match lang {
+        Lang::Km => km,
+        Lang::En => en,
+    };
+    let title = shared::status_word(status, lang.language());
+    Message { title, text }
+}
+
+/// What to do when the office says nothing of it; `None` where there is nothing to do.
+pub fn next_step(lang: Lang, status: ApplicationStatus) -> Option<&'static str> {
+    use ApplicationStatus as S;
+    let (km, en) = match status {
+        S::AwaitingPayment => {
+            ("សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។", "Pay the fee at the cashier and keep the receipt.")
+        }
+        S::ReturnedForCorrection => ("សូមមកការិយាល័យ ដើម្បីកែឯកសារ។", "Come to the office to correct your documents."),
+        S::ReadyForCollection => ("សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។", "Bring your receipt and collect the document."),
+        S::Rejected => ("សូមសួរមន្ត្រីនៅការិយាល័យ។", "Ask an officer at the office."),
+        S::Expired => ("បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។", "Apply again if you still need it."),
+        S::Registered | S::Paid | S::InReview | S::Forwarded | S::Approved | S::Collected | S::Cancelled => {
+            return None;
+        }
+    };
+    Some(match lang {
+        Lang::Km => km,
+        Lang::En => en,
+    })
+}
+
+/// A point in time as people say it, to the minute.
+pub fn date_time(lang: Lang, at: DateTime) -> String {
+    let day = shared::date_long(at.date(), lang.language());
+    let clock = format!("{:02}:{:02}", at.hour(), at.minute());
+    match lang {
+        Lang::Km => format!("{day} ម៉ោង {}", shared::khmer_digits(&clock)),
+        Lang::En => format!("{day}, {clock}"),
+    }
+}
+
+/// A division of the country by its code, with what it is; a code that is none says itself.
+pub fn place_name(lang: Lang, code: &str) -> String {
+    let Some(division) = gazetteer::by_code(code) else { return code.to_owned() };
+    match lang {
+        Lang::Km => format!("{}{}", division.unit_km(), division.name_km),
+        Lang::En => format!("{} {}", division.unit_latin(), division.name_latin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::datetime;
+
+    #[test]
+    fn dates_are_said_as_people_say_them() {
+        let at = datetime(2026, 11, 23, 9, 5, 0, 0);
+        assert_eq!(date_time(Lang::En, at), "Monday 23 November 2026, 09:05");
+        assert_eq!(date_time(Lang::Km, at), "ថ្ងៃចន្ទ ទី២៣ ខែវិច្ឆិកា ឆ្នាំ២០២៦ ម៉ោង ០៩:០៥");
+    }
+
+    #[test]
+    fn every_status_has_a_word_of_its_own_in_both_languages() {
+        for lang in [Lang::Km, Lang::En] {
+            let mut seen: Vec<_> = ApplicationStatus::ALL.map(|s| status(lang, s).title).into();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!(seen.len(), ApplicationStatus::ALL.len());
+        }
+    }
+}
