@@ -19,6 +19,7 @@ mod texts;
 mod ussd;
 mod watched;
 
+pub use crate::smpp::concat::Cut;
 pub use agencies::{Agencies, Agency, AgencyCall, Content, Outgoing};
 pub use conversation::{Conversation, Shut, Visit};
 pub use health::StoreHealth;
@@ -26,7 +27,7 @@ pub use kiosks::{CodeTried, Kiosks, TextRefusal};
 pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;
-pub use settings::{Cut, QuietHours, Rules, Settings, TelcoRules};
+pub use settings::{QuietHours, Rules, Settings, TelcoRules};
 pub use texts::{AcceptFault, Done, IncomingMo, PartOf, Texts};
 pub use ussd::{Screen, Ussd, UssdCall, UssdSignal};
 

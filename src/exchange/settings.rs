@@ -2,6 +2,7 @@
 //! know a service.
 use crate::{
     render::ussd::Size,
+    smpp::concat::Cut,
     types::{CodeRules, Countries, Language, names::SmscName},
 };
 use jiff::{civil::Time, tz::TimeZone};
@@ -54,15 +55,6 @@ pub struct TelcoRules {
     pub prefixes: Vec<String>,
     /// What its USSD gateway takes, where it shows notices nobody asked for.
     pub notices: Option<Size>,
-}
-
-/// How the segments of one text are told to belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// UDH with an 8-bit reference (3GPP 23.040 9.2.3.24.1).
-    Udh8,
-    /// UDH with a 16-bit reference (9.2.3.24.8).
-    Udh16,
 }
 
 /// When unasked texts wait for the morning.

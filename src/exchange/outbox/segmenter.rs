@@ -1,15 +1,12 @@
-//! From a rendered text to the segments that go out: encoded, cut, numbered, and from then on frozen.
+//! From a rendered text to the segments that go out: cut, numbered, encoded, and from then on frozen.
 use crate::{
-    exchange::settings::{Cut, Settings},
+    exchange::settings::Settings,
     ports::{
         outbox::{MtKind, NewMt},
         random::{self, new_id},
     },
-    text::{
-        gsm7, links,
-        segment::{self, Alphabet},
-        ucs2, visible,
-    },
+    smpp::concat::{Cut, Encoded, encode},
+    text::{links, segment, visible},
     types::{Msisdn, MtId, UnixMs, limits::SEGMENTS_MAX, names::SmscName},
 };
 use std::sync::{
@@ -60,17 +57,7 @@ impl Segmenter {
             .take(SEGMENTS_MAX)
             .zip(1u8..)
             .map(|(segment, part)| {
-                let mut body = if parts > 1 { header(cut, whole, parts, part) } else { Vec::new() };
-                let data_coding = match plan.alphabet {
-                    Alphabet::Gsm7 => {
-                        body.extend(gsm7::encode(segment).expect("a plan in GSM 7 has only its characters"));
-                        0
-                    }
-                    Alphabet::Ucs2 => {
-                        body.extend(ucs2::encode(segment));
-                        8
-                    }
-                };
+                let Encoded { body, data_coding, udhi } = encode(cut, plan.alphabet, segment, whole, part, parts);
                 NewMt {
                     id: MtId(new_id(now)),
                     kind: envelope.kind,
@@ -81,7 +68,7 @@ impl Segmenter {
                     destination: envelope.to,
                     body,
                     data_coding,
-                    udhi: parts > 1,
+                    udhi,
                     reference: if part == 1 { whole } else { self.next_reference() },
                     not_after: envelope.not_after,
                     reserved: None,
@@ -92,13 +79,5 @@ impl Segmenter {
 
     fn next_reference(&self) -> u16 {
         self.reference.fetch_add(1, Ordering::Relaxed)
-    }
-}
-
-fn header(cut: Cut, reference: u16, parts: u8, part: u8) -> Vec<u8> {
-    let [high, low] = reference.to_be_bytes();
-    match cut {
-        Cut::Udh8 => vec![5, 0, 3, low, parts, part],
-        Cut::Udh16 => vec![6, 8, 4, high, low, parts, part],
     }
 }
