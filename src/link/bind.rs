@@ -1,20 +1,51 @@
 //! One bind of a telco as it is kept, and how its connections end.
-use super::shared::Shared;
+use super::{dial::ConnectFault, shared::Shared};
 use crate::{
     ports::status::{BindState, BindStatus},
-    smpp::pdu::BindKind,
+    smpp::{
+        pdu::BindKind,
+        session::CloseReason,
+        status::{BindClass, bind_class, name},
+    },
 };
 use std::sync::Arc;
 
-/// How a connection ended.
-#[derive(Clone, Debug)]
-pub enum End {
+/// How a connection ended, as operators are told it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum End {
     /// It was bound, and then something ended it.
-    WasBound(String),
+    #[error("{0}")]
+    WasBound(Why),
     /// It never was; nobody refused it.
-    NotBound(String),
+    #[error("{0}")]
+    NotBound(Why),
     /// The telco refused the bind.
+    #[error("the telco refused the bind: {}", name(*.0))]
     Refused(u32),
+}
+
+impl End {
+    /// The account is wrong: a matter for people.
+    pub(super) fn is_of_the_account(&self) -> bool {
+        matches!(self, End::Refused(status) if bind_class(*status) == BindClass::Account)
+    }
+}
+
+/// Why a connection ended, or was not made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Why {
+    /// As the session ended.
+    #[error("{0}")]
+    Closed(CloseReason),
+    /// It could not be made.
+    #[error("{0}")]
+    NotConnected(ConnectFault),
+    /// The server stops.
+    #[error("stopping")]
+    Stopping,
+    /// SMSCs are to keep their messages.
+    #[error("the database is lost: staying away until it works")]
+    StoreLost,
 }
 
 /// One bind of a telco, kept until the server stops.

@@ -1,24 +1,20 @@
-//! Making and keeping a bind: connect, bind, run, and come again after a pause that fits what went wrong.
+//! Keeping a bind: connect, bind, run, and come again after a pause that fits what went wrong.
 use super::{
-    bind::{End, Keeper},
-    driver::Driver,
+    bind::{End, Keeper, Why},
+    carrier::Carrier,
+    dial::dial,
     shared::Shared,
-    telco::PATIENCE,
 };
 use crate::{
     exchange::StoreHealth,
     ports::{random, status::BindState},
-    smpp::{
-        pdu::BindKind,
-        status::{BindClass, bind_class, name},
-    },
+    smpp::pdu::BindKind,
     types::SessionId,
 };
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::net::TcpStream;
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -49,7 +45,7 @@ impl Pauses {
             self.next = PAUSE_FIRST;
             self.next_account = ACCOUNT_PAUSE_FIRST;
         }
-        if matches!(end, End::Refused(status) if bind_class(*status) == BindClass::Account) {
+        if end.is_of_the_account() {
             let wait = self.next_account;
             self.next_account = (wait * 2).min(ACCOUNT_PAUSE_MAX);
             return wait;
@@ -83,15 +79,10 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
 }
 
 fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
-    let (words, account) = match end {
-        End::WasBound(why) | End::NotBound(why) => (why.clone(), false),
-        End::Refused(status) => {
-            (format!("the telco refused the bind: {}", name(*status)), bind_class(*status) == BindClass::Account)
-        }
-    };
+    let words = end.to_string();
     let telco = &keeper.shared.telco.name;
     let again = wait.as_millis() as u64;
-    if account {
+    if end.is_of_the_account() {
         tracing::error!(
             smsc = %telco, bind = keeper.name, again_ms = again,
             "{words}; check system_id and password; trying again slowly"
@@ -127,45 +118,27 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
     keeper.publish(BindState::Connecting, 0);
     let telco = &keeper.shared.telco;
     let stream = tokio::select! {
-        stream = connect(&telco.address) => stream,
-        () = keeper.shared.stop.cancelled() => return (End::NotBound("stopping".to_owned()), Duration::ZERO),
+        stream = dial(&telco.address) => stream,
+        () = keeper.shared.stop.cancelled() => return (End::NotBound(Why::Stopping), Duration::ZERO),
     };
     let stream = match stream {
         Ok(stream) => stream,
-        Err(why) => return (End::NotBound(why), Duration::ZERO),
+        Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);
     let connected = Instant::now();
-    let end = Driver::new(keeper, stream, id).run().await;
+    let end = Carrier::new(keeper, id).run(stream).await;
     keeper.shared.exchange.texts.session_closed(id);
     let bound = if matches!(end, End::WasBound(_)) { connected.elapsed() } else { Duration::ZERO };
     (end, bound)
 }
 
-/// Tries every address of the host.
-pub(super) async fn connect(address: &str) -> Result<TcpStream, String> {
-    let looked_up = tokio::net::lookup_host(address).await;
-    let addresses: Vec<_> = looked_up.map_err(|fault| format!("{address}: cannot be looked up: {fault}"))?.collect();
-    let mut last = format!("{address}: has no address");
-    for one in addresses {
-        match tokio::time::timeout(PATIENCE, TcpStream::connect(one)).await {
-            Ok(Ok(stream)) => {
-                // Small PDUs must not wait for one another.
-                stream.set_nodelay(true).map_err(|fault| format!("{one}: {fault}"))?;
-                return Ok(stream);
-            }
-            Ok(Err(fault)) => last = format!("{one}: {fault}"),
-            Err(_) => last = format!("{one}: no connection within {} s", PATIENCE.as_secs()),
-        }
-    }
-    Err(last)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smpp::session::CloseReason;
 
     /// Tries in 20 s when each ends so after having been bound for so long.
     fn tries(end: &End, bound: Duration) -> usize {
@@ -180,16 +153,16 @@ mod tests {
 
     #[test]
     fn a_bind_that_is_taken_and_closed_at_once_is_not_tried_every_second() {
-        let cut = End::WasBound("the telco closed the connection".to_owned());
+        let cut = End::WasBound(Why::Closed(CloseReason::TelcoClosed));
         assert_eq!(tries(&cut, Duration::from_millis(2)), 5, "after 1, 2, 4, 8 and 16 s");
-        assert_eq!(tries(&End::NotBound("refused".to_owned()), Duration::ZERO), 5);
+        assert_eq!(tries(&End::NotBound(Why::Closed(CloseReason::Refused)), Duration::ZERO), 5);
         assert_eq!(tries(&End::Refused(0x0E), Duration::ZERO), 1, "a wrong account");
     }
 
     #[test]
     fn a_session_that_has_lived_makes_good_what_was_before() {
         let mut pauses = Pauses::new(Duration::from_secs(30));
-        let cut = End::WasBound(String::new());
+        let cut = End::WasBound(Why::Closed(CloseReason::Unbound));
         for _ in 0..9 {
             pauses.after(&cut, Duration::ZERO);
         }

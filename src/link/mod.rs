@@ -1,27 +1,32 @@
 //! The binds: one task each, connecting, binding, and carrying PDUs between a telco and the exchange. Knows
 //! sockets and SMPP sessions; knows no store, no portal, no words.
 mod bind;
+mod carrier;
 mod connect;
+mod dial;
 mod driver;
 mod intake;
-mod pace;
 mod probe;
+mod settler;
 mod shared;
-mod submit;
 mod telco;
 mod ussd;
 mod ussd_senders;
 
-pub use crate::smpp::text::DefaultAlphabet;
-pub use probe::probe;
+pub use crate::smpp::{
+    esme::{NumberFormat, Validity},
+    text::DefaultAlphabet,
+};
+pub use dial::ConnectFault;
+pub use probe::{ProbeFault, probe};
 use shared::Shared;
-pub use telco::{NumberFormat, Telco, Ussd, Validity};
+pub use telco::{Telco, Ussd};
 
 use crate::{
     exchange::Exchange,
     ports::{clock::Clock, status::Board},
+    smpp::esme::Pace,
 };
-use pace::Pace;
 use std::sync::{Arc, atomic::AtomicBool};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -37,7 +42,7 @@ pub fn start(
     for telco in telcos {
         let plan = telco.plan();
         let shared = Arc::new(Shared {
-            pace: Pace::new(telco.max_tps),
+            pace: Arc::new(Pace::new(telco.max_tps)),
             ussd_senders: ussd_senders::UssdSenders::default(),
             unread_told: AtomicBool::new(false),
             telco,
@@ -54,3 +59,6 @@ pub fn start(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

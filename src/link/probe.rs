@@ -1,28 +1,26 @@
 //! One bind made by hand: connect, bind, ask, perhaps send a text and wait for its receipt, unbind. For
 //! `chrak check --bind`.
 use super::{
-    connect::connect,
-    submit::submit_sm,
+    dial::{ConnectFault, dial},
+    driver::{User, drive, now},
     telco::{PATIENCE, Telco},
 };
 use crate::{
-    ports::{clock::Clock, outbox::DueMt},
+    ports::clock::Clock,
     smpp::{
+        esme::{Effect, Esme, Now, Outcome, Pace, Segment, Stored},
         pdu::BindKind,
-        receipt::{self, DeliveryState as Delivery},
-        session::{Event, Session},
-        status::{ESME_ROK, ESME_RTHROTTLED, name},
+        session::CloseReason,
+        status::name,
     },
-    types::{CauseId, Msisdn, MtId},
+    types::{Msisdn, MtId},
 };
 use std::{
+    ops::ControlFlow,
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Wait for the receipt of the text.
 const RECEIPT_WAIT: Duration = Duration::from_secs(60);
@@ -36,140 +34,167 @@ const _: () = {
     }
 };
 
-struct Probe {
-    session: Session,
-    findings: Vec<String>,
-    started: Instant,
-    /// The text to send once bound.
-    send: Option<Msisdn>,
-    message_id: Option<String>,
-    until: Instant,
-    tlvs: bool,
-    clock: Arc<dyn Clock>,
+/// What the telco or the network did, so that the probe found no more.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeFault {
+    /// There is no connection.
+    #[error("{0}")]
+    NotConnected(#[from] ConnectFault),
+    /// The telco refused the bind.
+    #[error("bind refused: {}", name(*.0))]
+    BindRefused(u32),
+    /// The session ended before anything was found.
+    #[error("{0}")]
+    Closed(CloseReason),
+    /// The telco refused the text.
+    #[error("text refused: {}", name(*.0))]
+    TextRefused(u32),
+    /// The telco said nothing of the text.
+    #[error("no submit_sm_resp in time")]
+    NoResp,
+    /// The telco says that the text will not arrive.
+    #[error("receipt: the text was not delivered")]
+    NotDelivered,
+    /// The telco never said what became of the text.
+    #[error("no receipt within {} s", RECEIPT_WAIT.as_secs())]
+    NoReceipt,
 }
 
 /// What the telco said and did, one line each.
 ///
 /// # Errors
-/// One line that says what the telco or the network did.
-pub async fn probe(telco: &Telco, send: Option<Msisdn>, clock: Arc<dyn Clock>) -> Result<Vec<String>, String> {
-    let mut stream = connect(&telco.address).await?;
-    let started = Instant::now();
+/// [`ProbeFault`]; one line that says what the telco or the network did.
+pub async fn probe(telco: &Telco, send: Option<Msisdn>, clock: Arc<dyn Clock>) -> Result<Vec<String>, ProbeFault> {
+    let (reader, writer) = dial(&telco.address).await?.into_split();
+    probe_on(reader, writer, telco, send, &*clock).await
+}
+
+/// The probe on a connection that is made.
+pub(super) async fn probe_on(
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+    telco: &Telco,
+    send: Option<Msisdn>,
+    clock: &dyn Clock,
+) -> Result<Vec<String>, ProbeFault> {
     let kind = if telco.pair { BindKind::Transmitter } else { BindKind::Transceiver };
+    let begun = now(clock);
+    let mut esme = Esme::new(telco.esme_config(kind), Arc::new(Pace::new(0)), begun);
     let mut probe = Probe {
-        session: Session::new(telco.session_config(kind), started),
+        telco,
         findings: Vec::new(),
-        started,
+        fault: None,
+        started: begun.at,
         send,
-        message_id: None,
-        until: started + PATIENCE + RECEIPT_WAIT,
-        tlvs: false,
-        clock,
+        taken: false,
+        until: begun.at + PATIENCE + RECEIPT_WAIT,
     };
-    let mut buffer = vec![0; 8192];
-    loop {
-        let output = probe.session.take_output();
-        stream.write_all(&output).await.map_err(|fault| format!("write: {fault}"))?;
-        while let Some(event) = probe.session.poll_event() {
-            if probe.event(telco, event)? {
-                return Ok(probe.findings);
-            }
-        }
-        if !probe.session.has_output() {
-            probe.wait(&mut stream, &mut buffer).await?;
-        }
+    drive(reader, writer, &mut esme, &mut probe, clock).await;
+    match probe.fault {
+        Some(fault) => Err(fault),
+        None => Ok(probe.findings),
     }
 }
 
-impl Probe {
-    /// Returns whether all is done.
-    fn event(&mut self, telco: &Telco, event: Event) -> Result<bool, String> {
-        let now = Instant::now();
-        match event {
-            Event::Bound { system_id, version } => {
-                let version = version.map_or("not told".to_owned(), |octet| format!("{octet:#04x}"));
-                self.tlvs = version != "not told";
-                let took = self.started.elapsed().as_millis();
-                let peer: String = system_id.chars().filter(|c| !c.is_control()).take(16).collect();
-                self.findings.push(format!("bound in {took} ms; system_id \"{peer}\", interface version {version}"));
-                match self.send {
-                    Some(number) => self.send_text(telco, number, now),
-                    None => self.session.unbind(now),
-                }
-            }
-            Event::BindRefused { status } => return Err(format!("bind refused: {}", name(status))),
-            Event::Deliver(deliver) => {
-                let kind = receipt::kind(deliver.esm_class);
-                let receipt = (kind == receipt::Kind::Receipt).then(|| receipt::read(&deliver)).flatten();
-                // A citizen's text is not ours to take here: the telco keeps it for a bind that stays.
-                let status = if kind == receipt::Kind::Message { ESME_RTHROTTLED } else { ESME_ROK };
-                self.session.respond(deliver.sequence, deliver.is_data_sm, status, Instant::now());
-                if let Some(receipt) = receipt.filter(|_| self.message_id.is_some()) {
-                    self.received(&receipt, now)?;
-                }
-            }
-            Event::Submitted { status: ESME_ROK, message_id, .. } => {
-                self.findings.push(format!("text taken as \"{}\"", message_id.as_deref().unwrap_or_default()));
-                self.message_id = Some(message_id.unwrap_or_default());
-                if !telco.receipts {
-                    self.session.unbind(now);
-                }
-            }
-            Event::Submitted { status, .. } => {
-                return Err(format!("text refused: {}", name(status)));
-            }
-            Event::SubmitTimeout { .. } => return Err("no submit_sm_resp in time".to_owned()),
-            Event::Closed { .. } if !self.findings.is_empty() => return Ok(true),
-            Event::Closed { reason, .. } => return Err(reason.to_owned()),
-            Event::Confirmed { .. } | Event::Anomaly(_) => {}
+struct Probe<'a> {
+    telco: &'a Telco,
+    findings: Vec<String>,
+    fault: Option<ProbeFault>,
+    started: Instant,
+    /// The text to send once bound.
+    send: Option<Msisdn>,
+    /// The telco took the text.
+    taken: bool,
+    until: Instant,
+}
+
+impl Probe<'_> {
+    fn bound(&mut self, system_id: &str, version: Option<u8>, esme: &mut Esme, now: Now) {
+        let version = version.map_or("not told".to_owned(), |octet| format!("{octet:#04x}"));
+        let took = now.at.saturating_duration_since(self.started).as_millis();
+        let peer: String = system_id.chars().filter(|c| !c.is_control()).take(16).collect();
+        self.findings.push(format!("bound in {took} ms; system_id \"{peer}\", interface version {version}"));
+        match self.send {
+            Some(number) => esme.submit(self.segment(number, now), now),
+            None => esme.leave(now),
         }
-        Ok(false)
     }
 
-    fn send_text(&mut self, telco: &Telco, number: Msisdn, now: Instant) {
-        let wall = self.clock.now();
-        let mt = DueMt {
+    fn segment(&self, number: Msisdn, now: Now) -> Segment {
+        Segment {
             id: MtId(uuid::Uuid::nil()),
-            mo: CauseId(uuid::Uuid::nil()),
-            source: telco.short_codes.first().cloned().unwrap_or_default(),
+            source: self.telco.short_codes.first().cloned().unwrap_or_default(),
             destination: number,
             body: TEXT.to_vec(),
             data_coding: 0,
             udhi: false,
             reference: 1,
-            not_after: wall.plus_ms(600_000),
+            not_after: now.wall.plus_ms(600_000),
             attempts: 1,
-        };
-        // The window is empty and the bind can send, so it is taken.
-        if self.session.submit(&submit_sm(telco, &mt, self.tlvs, wall), 0, now).is_err() {
-            self.session.unbind(now);
+            read_at: None,
         }
     }
 
-    fn received(&mut self, receipt: &receipt::Receipt, now: Instant) -> Result<(), String> {
-        match receipt.state {
-            Delivery::Delivered => {
-                self.findings.push("receipt: delivered".to_owned());
-                self.session.unbind(now);
-                Ok(())
+    /// The first fault is the one that is told.
+    fn failed(&mut self, fault: ProbeFault) {
+        self.fault.get_or_insert(fault);
+    }
+
+    fn settled(&mut self, outcome: Outcome, esme: &mut Esme, now: Now) {
+        match outcome {
+            Outcome::Sent { message_id } => {
+                self.findings.push(format!("text taken as \"{}\"", message_id.as_deref().unwrap_or_default()));
+                self.taken = true;
+                if !self.telco.receipts {
+                    esme.leave(now);
+                }
             }
-            Delivery::Undelivered => Err("receipt: the text was not delivered".to_owned()),
-            Delivery::Pending => Ok(()),
+            Outcome::Throttled { status } | Outcome::Retry { status, .. } | Outcome::Failed { status } => {
+                self.failed(ProbeFault::TextRefused(status));
+            }
+            // how the session ended says more than that nobody knows
+            Outcome::Unknown | Outcome::Unwritten if esme.is_over() => {}
+            Outcome::Unknown | Outcome::Unwritten => self.failed(ProbeFault::NoResp),
+        }
+    }
+}
+
+impl User for Probe<'_> {
+    type Wake = ();
+
+    /// The time is up.
+    async fn next(&mut self, _room: bool) {
+        tokio::time::sleep_until(self.until.into()).await;
+    }
+
+    fn act(&mut self, (): (), _esme: &mut Esme, _now: Now) {
+        self.failed(ProbeFault::NoReceipt);
+    }
+
+    fn effect(&mut self, effect: Effect, esme: &mut Esme, now: Now) {
+        match effect {
+            Effect::Bound { system_id, version } => self.bound(&system_id, version, esme, now),
+            Effect::Refused { status } => self.failed(ProbeFault::BindRefused(status)),
+            // A citizen's text is not ours to take here: the telco keeps it for a bind that stays.
+            Effect::Text { owed, .. } | Effect::Ussd { owed, .. } => esme.stored(owed, Stored::Overload, now),
+            Effect::Receipt { owed, delivered, .. } => {
+                esme.stored(owed, Stored::Kept(None), now);
+                if self.taken && delivered {
+                    self.findings.push("receipt: delivered".to_owned());
+                    esme.leave(now);
+                } else if self.taken {
+                    self.failed(ProbeFault::NotDelivered);
+                }
+            }
+            Effect::Settle { outcome, .. } => self.settled(outcome, esme, now),
+            Effect::Closed(reason) if self.findings.is_empty() && self.fault.is_none() => {
+                self.failed(ProbeFault::Closed(reason));
+            }
+            _ => {}
         }
     }
 
-    async fn wait(&mut self, stream: &mut TcpStream, buffer: &mut [u8]) -> Result<(), String> {
-        let timer = self.session.poll_timeout().unwrap_or(self.until).min(self.until);
-        tokio::select! {
-            read = stream.read(buffer) => match read {
-                Ok(0) | Err(_) => self.session.peer_closed(),
-                Ok(octets) => self.session.handle_bytes(&buffer[..octets], Instant::now()),
-            },
-            () = tokio::time::sleep_until(timer.into()) => self.session.handle_timeout(Instant::now()),
-        }
-        if Instant::now() >= self.until {
-            return Err(format!("no receipt within {} s", RECEIPT_WAIT.as_secs()));
-        }
-        Ok(())
+    fn round(&mut self, _esme: &Esme) -> ControlFlow<()> {
+        if self.fault.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -1,8 +1,9 @@
 //! What every bind of a telco shares. It must not know a PDU.
-use super::{pace::Pace, telco::Telco, ussd_senders};
+use super::{telco::Telco, ussd_senders};
 use crate::{
     exchange::Exchange,
     ports::{clock::Clock, status::Board},
+    smpp::esme::Pace,
 };
 use std::sync::{
     Arc,
@@ -16,7 +17,7 @@ pub(super) struct Shared {
     pub(super) exchange: Exchange,
     pub(super) board: Arc<Board>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) pace: Pace,
+    pub(super) pace: Arc<Pace>,
     pub(super) ussd_senders: ussd_senders::UssdSenders,
     /// A receipt that could not be read was told of.
     pub(super) unread_told: AtomicBool,

@@ -2,15 +2,16 @@
 use crate::{
     smpp::{
         dialect::Dialect,
+        esme::{EsmeConfig, NumberFormat, Style, Validity},
         message_id,
-        pdu::{Bind, BindKind, relative_time},
+        pdu::{Bind, BindKind},
         session::SessionConfig,
         status,
         text::DefaultAlphabet,
     },
     types::{
-        Msisdn, Secret, UnixMs,
-        limits::PDU_OCTETS_MAX,
+        Secret,
+        limits::{PDU_OCTETS_MAX, WRITE_STALLED},
         names::{Family, SmscName},
     },
 };
@@ -74,7 +75,30 @@ pub struct Telco {
 }
 
 impl Telco {
-    pub(super) fn session_config(&self, kind: BindKind) -> SessionConfig {
+    /// How a bind of it behaves.
+    pub(super) fn esme_config(&self, kind: BindKind) -> EsmeConfig {
+        EsmeConfig {
+            session: self.session_config(kind),
+            style: self.style(),
+            statuses: self.statuses.clone(),
+            write_stalled: WRITE_STALLED,
+        }
+    }
+
+    /// How it wants what it is sent.
+    pub(super) fn style(&self) -> Style {
+        Style {
+            short_codes: self.short_codes.clone(),
+            number_format: self.number_format,
+            dest: self.dest,
+            source: self.source,
+            validity: self.validity,
+            receipts: self.receipts,
+            packed: self.packed,
+        }
+    }
+
+    fn session_config(&self, kind: BindKind) -> SessionConfig {
         SessionConfig {
             bind: Bind {
                 kind,
@@ -105,59 +129,6 @@ impl Telco {
 /// Wait for a bind_resp, an enquire_link_resp, an unbind_resp, a TCP connect.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How MSISDNs are written to a telco.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NumberFormat {
-    /// `855…`
-    International,
-    /// `0…`
-    National,
-    /// `+855…`
-    Plus,
-}
-
-impl NumberFormat {
-    pub(super) fn write(self, number: &Msisdn) -> String {
-        match (self, number.national_digits()) {
-            (NumberFormat::National, Some(national)) => format!("0{national}"),
-            (NumberFormat::Plus, _) => number.e164(),
-            (NumberFormat::International | NumberFormat::National, _) => number.digits().to_owned(),
-        }
-    }
-}
-
-/// How validity_period is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Validity {
-    /// From now, `000000010000000R`.
-    Relative,
-    /// A point in time, `YYMMDDhhmmsst28+` for +07:00.
-    Absolute,
-    /// Not at all: the telco refuses the field.
-    None,
-}
-
-impl Validity {
-    pub(super) fn write(self, not_after: UnixMs, now: UnixMs) -> String {
-        match self {
-            Validity::Relative => relative_time(not_after.since_ms(now)),
-            Validity::Absolute => {
-                let at = not_after.civil(&crate::types::time::phnom_penh());
-                format!(
-                    "{:02}{:02}{:02}{:02}{:02}{:02}028+",
-                    at.year().rem_euclid(100),
-                    at.month(),
-                    at.day(),
-                    at.hour(),
-                    at.minute(),
-                    at.second()
-                )
-            }
-            Validity::None => String::new(),
-        }
-    }
-}
-
 /// USSD at a telco.
 #[derive(Clone, Debug)]
 pub struct Ussd {
@@ -171,21 +142,4 @@ pub struct Ussd {
     pub max_ucs2: usize,
     /// The gateway's timer.
     pub deadline: Duration,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_times_are_written_as_the_telco_wants_them() {
-        let number = Msisdn::parse_e164("85510000001").expect("number");
-        assert_eq!(NumberFormat::International.write(&number), "85510000001");
-        assert_eq!(NumberFormat::National.write(&number), "010000001");
-        assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
-        let now = UnixMs(1_795_400_100_000);
-        assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
-        assert_eq!(Validity::Absolute.write(now, now).len(), 16);
-        assert_eq!(Validity::None.write(now, now), "");
-    }
 }

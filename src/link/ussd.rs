@@ -1,8 +1,7 @@
-//! USSD on a bind: an input is acknowledged at once, answered by the exchange, and its screen goes back before
-//! anything else that is due. What is late is not sent: the gateway has ended the session.
+//! USSD on a bind: an input is acknowledged at once and answered by the exchange, and its screen comes back to the bind
+//! that read it, or to another of its telco.
 use super::{
     shared::Shared,
-    submit::addresses,
     telco::Telco,
     ussd_senders::{Shown, What},
 };
@@ -17,7 +16,6 @@ use crate::{
     types::{Msisdn, SessionId},
 };
 use std::{
-    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -95,39 +93,17 @@ fn call(telco: &Telco, connection: SessionId, number: Msisdn, input: UssdInput, 
     }
 }
 
-/// Screens that wait for room in the window or for the pace.
-#[derive(Default)]
-pub(super) struct Screens(VecDeque<Shown>);
-
-impl Screens {
-    pub(super) fn add(&mut self, shown: Shown) {
-        self.0.push_back(shown);
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The next one that is still in time.
-    pub(super) fn next(&mut self, telco: &Telco, now: Instant) -> Option<(UssdSubmit, Instant)> {
-        let dialect = &telco.ussd.dialect;
-        while let Some(shown) = self.0.pop_front() {
-            if now >= shown.until {
-                tracing::warn!(smsc = %telco.name, "a USSD screen was too late to be sent");
-                continue;
-            }
+/// What is sent to show it; `None` where the gateway takes no notices.
+pub(super) fn screen(telco: &Telco, what: &What) -> Option<UssdSubmit> {
+    let dialect = &telco.ussd.dialect;
+    match what {
+        What::Screen { back, screen } => {
             let code = telco.ussd.codes.first().map_or("", String::as_str);
-            let submit = match &shown.what {
-                What::Screen { back, screen } => Some(dialect.reply(back, code, &screen.text, screen.end)),
-                What::Notice(notice) => {
-                    let (source, subscriber) = addresses(telco, None, &notice.number);
-                    dialect.notice(source, subscriber, &notice.text)
-                }
-            };
-            if let Some(submit) = submit {
-                return Some((submit, shown.read_at));
-            }
+            Some(dialect.reply(back, code, &screen.text, screen.end))
         }
-        None
+        What::Notice(notice) => {
+            let (source, subscriber) = telco.style().addresses(None, &notice.number);
+            dialect.notice(source, subscriber, &notice.text)
+        }
     }
 }

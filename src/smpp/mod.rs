@@ -5,6 +5,7 @@
 pub mod concat;
 pub mod decode;
 pub mod dialect;
+pub mod esme;
 pub mod explain;
 pub mod framer;
 pub mod message_id;

@@ -1,6 +1,6 @@
 //! The session of an ESME as a state machine: OPEN, binding, bound, unbinding, closed (SMPP 3.4 §2.2).
 //!
-//! The owner pushes octets and the time in, then takes what is to be written ([`Session::take_output`]), what
+//! The owner pushes octets and the time in, then takes what is to be written ([`Session::output`]), what
 //! happened ([`Session::poll_event`]) and when to come again ([`Session::poll_timeout`]). No PDU, however
 //! odd, ends the session; only lost framing, a peer that is silent or leaves, and a refused bind do.
 use super::{
@@ -9,7 +9,7 @@ use super::{
     pdu::{Bind, SubmitSm, UssdSubmit, write},
     status::{ESME_RINVBNDSTS, ESME_RINVCMDID, ESME_RINVCMDLEN, ESME_ROK},
 };
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use rusmpp_core::CommandId;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -90,11 +90,49 @@ pub enum Event {
     Anomaly(&'static str),
     /// The session is over. What was in flight has an unknown outcome.
     Closed {
-        /// Why, in words.
-        reason: &'static str,
+        /// Why.
+        reason: CloseReason,
         /// Tokens without outcome.
         unresolved: Vec<u64>,
     },
+}
+
+/// Why a session ended, as people are told it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloseReason {
+    /// With [`Event::BindRefused`], which has the status.
+    #[error("the telco refused the bind")]
+    Refused,
+    /// It never answered the bind.
+    #[error("no bind_resp in time")]
+    NoBindResp,
+    /// It never answered an enquire_link.
+    #[error("no answer to enquire_link: the link is dead")]
+    Silent,
+    /// A PDU began and did not go on.
+    #[error("a PDU was not completed in time")]
+    Unfinished,
+    /// It never answered our unbind.
+    #[error("no unbind_resp in time")]
+    NoUnbindResp,
+    /// Nothing after it could be read.
+    #[error("a command_length out of bounds: the framing is lost")]
+    FramingLost,
+    /// We unbound, and it answered or was gone.
+    #[error("unbound")]
+    Unbound,
+    /// It unbound.
+    #[error("the telco unbound")]
+    TelcoUnbound,
+    /// It closed the connection, or the connection broke.
+    #[error("the telco closed the connection")]
+    TelcoClosed,
+    /// It takes none of the octets that are written to it.
+    #[error("the telco reads nothing of what is written to it")]
+    NotReading,
+    /// We left while it was binding.
+    #[error("left before it was bound")]
+    LeftUnbound,
 }
 
 /// Why a submit_sm was not taken.
@@ -204,13 +242,13 @@ impl Session {
     }
 
     /// Octets to write, all that there are.
-    pub fn take_output(&mut self) -> BytesMut {
-        self.output.split()
+    pub fn output(&self) -> &[u8] {
+        &self.output
     }
 
-    /// Whether there is something to write.
-    pub fn has_output(&self) -> bool {
-        !self.output.is_empty()
+    /// So many of them were written.
+    pub fn written(&mut self, octets: usize) {
+        self.output.advance(octets.min(self.output.len()));
     }
 
     /// What happened, in order; take until `None`.
@@ -270,8 +308,20 @@ impl Session {
 
     /// The peer closed the connection, or it broke. After an unbind that is as good as an answer.
     pub fn peer_closed(&mut self) {
-        let reason = if self.state == SessionState::Unbinding { "unbound" } else { "the telco closed the connection" };
-        self.close(reason);
+        let unbinding = self.state == SessionState::Unbinding;
+        self.close(if unbinding { CloseReason::Unbound } else { CloseReason::TelcoClosed });
+    }
+
+    /// Nothing can be written any more, so what is there is dropped.
+    pub fn broken(&mut self) {
+        self.output.clear();
+        self.peer_closed();
+    }
+
+    /// The peer has read nothing for too long: what is there is dropped.
+    pub fn not_reading(&mut self) {
+        self.output.clear();
+        self.close(CloseReason::NotReading);
     }
 
     /// Acts on every timer that is due.
@@ -295,7 +345,7 @@ impl Session {
 
     fn expired(&mut self, timer: Timer, now: Instant) {
         match timer {
-            Timer::Bind => self.close("no bind_resp in time"),
+            Timer::Bind => self.close(CloseReason::NoBindResp),
             Timer::Enquire => {
                 let sequence = self.sequence();
                 write(&mut self.output, CommandId::EnquireLink, ESME_ROK, sequence, |_| {});
@@ -305,9 +355,9 @@ impl Session {
                 }
                 self.set(Timer::EnquireResp, Some(now + self.config.patience));
             }
-            Timer::EnquireResp => self.close("no answer to enquire_link: the link is dead"),
-            Timer::Partial => self.close("a PDU was not completed in time"),
-            Timer::Unbind => self.close("no unbind_resp in time"),
+            Timer::EnquireResp => self.close(CloseReason::Silent),
+            Timer::Partial => self.close(CloseReason::Unfinished),
+            Timer::Unbind => self.close(CloseReason::NoUnbindResp),
             Timer::Leave => self.left(now),
         }
     }
@@ -368,7 +418,7 @@ impl Session {
     pub fn unbind(&mut self, now: Instant) {
         match self.state {
             SessionState::Bound => self.leave(Leave::Ours, now),
-            SessionState::Open | SessionState::Binding => self.close("left before it was bound"),
+            SessionState::Open | SessionState::Binding => self.close(CloseReason::LeftUnbound),
             // the telco leaves already, or we do
             SessionState::Leaving | SessionState::Unbinding | SessionState::Closed => {}
         }
@@ -394,10 +444,10 @@ impl Session {
 
     fn framing_lost(&mut self, lost: FramingLost) {
         write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDLEN, lost.sequence, |_| {});
-        self.close("a command_length out of bounds: the framing is lost");
+        self.close(CloseReason::FramingLost);
     }
 
-    fn close(&mut self, reason: &'static str) {
+    fn close(&mut self, reason: CloseReason) {
         if self.state == SessionState::Closed {
             return;
         }
@@ -464,7 +514,7 @@ impl Session {
             }
             Some(Leave::Theirs { sequence }) => {
                 write(&mut self.output, CommandId::UnbindResp, ESME_ROK, sequence, |_| {});
-                self.close("the telco unbound");
+                self.close(CloseReason::TelcoUnbound);
             }
             None => {}
         }
@@ -534,7 +584,7 @@ impl Session {
                 Some(acks_before) => self.confirm(acks_before),
                 None => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
             },
-            CommandId::UnbindResp if self.state == SessionState::Unbinding => self.close("unbound"),
+            CommandId::UnbindResp if self.state == SessionState::Unbinding => self.close(CloseReason::Unbound),
             _ => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
         }
     }
@@ -555,7 +605,7 @@ impl Session {
         let nack = pdu.header.command() == CommandId::GenericNack;
         if pdu.header.command_status != ESME_ROK || nack {
             self.events.push_back(Event::BindRefused { status: pdu.header.command_status });
-            return self.close("the telco refused the bind");
+            return self.close(CloseReason::Refused);
         }
         let (system_id, version) = decode::bind_resp(pdu.body);
         self.state = SessionState::Bound;

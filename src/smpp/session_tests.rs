@@ -34,7 +34,7 @@ fn pdu(command: u32, status: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
 
 fn bound(now: Instant) -> Session {
     let mut session = Session::new(config(), now);
-    session.take_output();
+    output(&mut session);
     session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0\x02\x10\0\x01\x34"), now);
     assert_eq!(session.poll_event(), Some(Event::Bound { system_id: "smsc".into(), version: Some(0x34) }));
     session
@@ -43,7 +43,8 @@ fn bound(now: Instant) -> Session {
 /// Command, status and sequence of everything that is to be written.
 fn output(session: &mut Session) -> Vec<(u32, u32, u32)> {
     let mut framer = Framer::new(4096);
-    framer.push(&session.take_output());
+    framer.push(session.output());
+    session.written(session.output().len());
     std::iter::from_fn(|| framer.next_pdu().expect("own framing"))
         .map(|pdu| (pdu.header.command_id, pdu.header.command_status, pdu.header.sequence))
         .collect()
@@ -255,7 +256,7 @@ fn binds_are_refused_time_out_and_end_by_either_side() {
     session.unbind(now);
     assert_eq!(output(&mut session), [(6, 0, 2)]);
     session.handle_bytes(&pdu(0x8000_0006, 0, 2, b""), now);
-    assert_eq!(session.poll_event(), Some(Event::Closed { reason: "unbound", unresolved: vec![] }));
+    assert_eq!(session.poll_event(), Some(Event::Closed { reason: CloseReason::Unbound, unresolved: vec![] }));
 }
 
 #[test]

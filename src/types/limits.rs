@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Largest PDU taken, in octets: a message_payload may hold 64 KiB less one, plus the other fields.
 pub const PDU_OCTETS_MAX: usize = 64 * 1024 + 1024;
+/// Octets to one telco that wait to be written before nothing more is read from it: every request costs a resp, and
+/// 60,000 resps are more than a telco that reads ever leaves.
+pub const UNWRITTEN_OCTETS_MAX: usize = 1024 * 1024;
+/// A telco to which octets waited for so long, and that took none of them, reads nothing any more: as long as any other
+/// answer of it is waited for.
+pub const WRITE_STALLED: Duration = Duration::from_secs(10);
 /// MOs accepted and not yet finished, over all telcos: 5,000 turns of 2 KiB are 10 MiB. More is answered
 /// ESME_RTHROTTLED, so that the SMSC keeps them.
 pub const MO_IN_HAND_MAX: usize = 5_000;

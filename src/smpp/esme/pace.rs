@@ -32,6 +32,8 @@ const STREAK: u32 = 32;
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
 /// Longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Shortest wait for a token: that of timers. What is missing may round to no time at all.
+const GRAIN: Duration = Duration::from_millis(1);
 /// Pause of who waits for what becomes of another's submit.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -188,7 +190,7 @@ impl Pace {
             Ok(())
         } else {
             state.second.bound = true;
-            Err(now + Duration::from_secs_f64((1.0 - state.tokens) / rate))
+            Err(now + Duration::from_secs_f64((1.0 - state.tokens) / rate).max(GRAIN))
         }
     }
 

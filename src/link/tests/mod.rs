@@ -1,0 +1,4 @@
+//! What goes over a connection, against a telco at the other end of a pipe.
+mod driver;
+mod peer;
+mod probe;
