@@ -291,3 +291,13 @@ fn the_portal_is_asked_at_its_gate_only() {
         }
     }
 }
+
+#[test]
+fn the_sandbox_telco_shares_no_code_with_what_it_judges() {
+    for path in files(&root().join("src/sandbox/telco"), ".rs") {
+        let text = std::fs::read_to_string(&path).expect("text");
+        for room in imports(&text) {
+            assert!(!["smpp", "text", "link", "exchange"].contains(&room.as_str()), "{}: {room}", path.display());
+        }
+    }
+}
