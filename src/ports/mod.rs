@@ -14,6 +14,8 @@ pub mod portal;
 pub mod pushes;
 pub mod random;
 mod refusal;
+pub mod rules;
+pub mod states;
 pub mod status;
 pub mod ussd;
 

@@ -1,7 +1,9 @@
 //! Floor 5: the ports kept in a database. Knows SQL and how to seal; must not know SMPP, texts or why a row
 //! is written.
+pub mod codes;
 pub mod seal;
 pub mod sqlite;
+mod statement;
 
 pub use seal::{KeyError, Keys};
 pub use sqlite::{OpenError, SqliteStore, StoreOptions};

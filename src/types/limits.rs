@@ -57,6 +57,8 @@ pub const SOURCE_DIGITS_MIN: usize = 7;
 /// How long the console and `/metrics` wait for the depths of inbox and outbox: a look must not hang on a
 /// database that does.
 pub const DEPTH_WITHIN: Duration = Duration::from_secs(2);
+/// How long the references and Idempotency-Keys of agencies are remembered.
+pub const CALLS_REMEMBERED: Duration = Duration::from_secs(72 * 3600);
 /// How long the id of a portal's event is remembered: the portal tries again for three days and keeps events
 /// for seven.
 pub const EVENTS_REMEMBERED: Duration = Duration::from_secs(14 * 24 * 3600);

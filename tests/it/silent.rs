@@ -83,6 +83,7 @@ const PLACES: &[(&str, &str, &str)] = &[
         "serde_json::Value::String(code.to_owned())",
         "a code of a newer version; the state still says rejected",
     ),
+    ("ports/rules/kiosks.rs", "value.parse().ok()", "the console lets no volume through that is no number"),
     ("render/agency/kinds.rs", "group.parse()", OUTSIDE),
     ("sandbox/phone/history.rs", "serde_json::to_value(event)", "an event is plain strings and numbers"),
     ("sandbox/portal/directory.rs", "at.parse::<usize>()", OUTSIDE),

@@ -1,14 +1,16 @@
 //! Texts that visitors ask for, on SQLite: looked up, counted and stored in one transaction.
 use super::{
-    SqliteStore, kiosks,
+    SqliteStore,
     pushes::{self, PushRow},
     rows::Sql,
+    windows,
     writer::{Answer, Db, Op},
 };
 use crate::{
     ports::{
         StoreFault,
         pushes::{Asked, Bounds, NewPush},
+        rules::windows::full_until,
     },
     types::UnixMs,
 };
@@ -29,22 +31,18 @@ pub(super) async fn take(db: &mut Db, row: &AskedRow) -> Sql<Asked> {
     if before > 0 {
         return Ok(Asked::Before);
     }
-    let mut full: Option<i64> = None;
-    let closed = (row.bounds.closed_by.clone(), 0, 1);
-    for (name, _, most) in row.bounds.windows.iter().chain([&closed]).filter(|(_, _, most)| *most > 0) {
-        let until: Option<i64> =
-            sqlx::query_scalar("SELECT until FROM tally WHERE name = ?1 AND until > ?2 AND count >= ?3")
-                .bind(name)
-                .bind(row.now)
-                .bind(most)
-                .fetch_optional(&mut db.conn)
-                .await?;
-        full = full.max(until);
+    let now = UnixMs(row.now);
+    let bounds = &row.bounds;
+    // counted in no window, but one event in it is enough
+    let closed = (bounds.closed_by.clone(), 0, 1);
+    let bounded = || bounds.windows.iter().chain([&closed]);
+    let names: Vec<&str> = bounded().map(|(name, ..)| name.as_str()).collect();
+    let windows = windows::read(db, &names).await?;
+    let most = bounded().map(|(name, _, most)| (windows.get(name.as_str()).copied(), *most));
+    if let Some(until) = full_until(most, now) {
+        return Ok(Asked::Full(until));
     }
-    if let Some(until) = full {
-        return Ok(Asked::Full(UnixMs(until)));
-    }
-    kiosks::tally(db, &row.bounds.windows, row.now).await?;
+    windows::count(db, &bounds.windows, windows, now).await?;
     pushes::take_event(db, &row.name, Some(&row.push), row.now).await?;
     Ok(Asked::Taken)
 }

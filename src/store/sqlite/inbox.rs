@@ -1,20 +1,22 @@
 //! The inbox port on SQLite: MOs accepted durably, claimed, finished in one commit.
 use super::{
     SqliteStore, kiosks, messages, outbox, pushes,
-    rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, fixed, run, values, within},
+    rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Sql, all, code, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
-use crate::store::Keys;
+use crate::store::{Keys, codes::Code, statement::sql};
 use crate::{
     ports::{
         PortFuture, StoreFault, Trouble,
         citizens::CitizenRecord,
         inbox::{Accepted, DedupeKind, Finish, Inbox, Intake, MoEnd, NewMo, Recovery, Source, StoredMo},
-        outbox::{MtKind, NewMt},
+        outbox::NewMt,
+        rules::redelivery::{Arrival, Earlier, redelivery},
+        states::{MoState, RespState},
     },
     types::{
         CauseId, Msisdn, MtId, SessionId, UnixMs,
-        limits::{DEDUPE_IN_DIALOGUE, DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
+        limits::{DEDUPE_STRONG, DEDUPE_WEAK, EVENTS_REMEMBERED, MO_IN_HAND_MAX},
         names::SmscName,
     },
 };
@@ -35,14 +37,6 @@ fn millis(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-fn kind_number(kind: DedupeKind) -> i64 {
-    match kind {
-        DedupeKind::Strong => 0,
-        DedupeKind::Segment => 1,
-        DedupeKind::Weak => 2,
-    }
-}
-
 /// Takes the keys that nobody has; returns the MOs that got theirs.
 async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
     let taken = run(
@@ -53,7 +47,7 @@ async fn take_keys(db: &mut Db, ops: &Many<'_, MoRow>) -> Sql<HashSet<Id>> {
             " ON CONFLICT DO NOTHING",
             |tuple, (_, mo)| {
                 tuple.push_bind(&mo.dedupe.digest[..]).push_bind(mo.family.clone());
-                tuple.push_bind(kind_number(mo.dedupe.kind)).push_bind(&mo.id[..]);
+                tuple.push_bind(mo.dedupe.kind.code()).push_bind(&mo.id[..]);
                 tuple.push_bind(mo.received_at);
             },
         ),
@@ -81,7 +75,7 @@ pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Ans
             continue;
         }
         match earlier(db, mo).await? {
-            Some(answer) => answers.set(*at, Ok(answer)),
+            Some(known) => answers.set(*at, Ok(Answer::Known(known))),
             None => {
                 replace_key(db, mo).await?;
                 stored.push((*at, mo));
@@ -98,56 +92,49 @@ pub(super) async fn accept(db: &mut Db, ops: &Many<'_, MoRow>, answers: &mut Ans
     Ok(())
 }
 
+const EARLIER: &str = sql!(
+    "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::OPEN}), \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::TAKEN} \
+     AND o.session = i.session), \
+     EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
+     AND c.dialogue_until > ?) \
+     FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?"
+);
+
 /// What an MO is to the earlier one with its key; `None`: a new question.
-async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Answer>> {
+async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Accepted>> {
     if mo.insist {
         return Ok(None);
     }
-    let found = sqlx::query(
-        "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
-         EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state < 3), \
-         EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state IN (3, 4, 7) \
-         AND o.session = i.session), \
-         EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
-         AND c.dialogue_until > ?) \
-         FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?",
-    )
-    .bind(mo.received_at)
-    .bind(&mo.dedupe.digest[..])
-    .bind(&mo.family)
-    .fetch_optional(&mut db.conn)
-    .await?;
+    let found = sqlx::query(EARLIER)
+        .bind(mo.received_at)
+        .bind(&mo.dedupe.digest[..])
+        .bind(&mo.family)
+        .fetch_optional(&mut db.conn)
+        .await?;
     let Some(row) = found else {
         return Ok(None);
     };
-    let of: Id = fixed(&row, 0)?;
-    let age = mo.received_at.saturating_sub(row.try_get::<i64, _>(5)?);
-    let (done, open) = (row.try_get::<i64, _>(3)? >= 2, row.try_get::<bool, _>(6)?);
-    let read = row.try_get::<i64, _>(4)? == 2 || row.try_get::<bool, _>(7)?;
-    let in_dialogue = row.try_get::<bool, _>(8)?;
-    let answer = match mo.dedupe.kind {
-        DedupeKind::Strong if age > millis(DEDUPE_STRONG) => None,
-        DedupeKind::Strong => Some(Answer::Duplicate { of }),
-        // In an open conversation 1, 1, 1 are three answers. Only what comes again over another session at once,
-        // or while the first is in hand, is taken for a redelivery.
-        DedupeKind::Weak if in_dialogue && fixed::<16>(&row, 1)? == mo.session => None,
-        DedupeKind::Weak if in_dialogue && done && age > millis(DEDUPE_IN_DIALOGUE) => None,
-        DedupeKind::Weak if !done || open && !in_dialogue => Some(Answer::Duplicate { of }),
-        // References of parts come round after 256 texts, and some telephones use one reference only: a part that was
-        // acknowledged, and the resp read, comes again only in a new text.
-        DedupeKind::Segment if !done || open => Some(Answer::Duplicate { of }),
-        DedupeKind::Segment | DedupeKind::Weak if read || age > millis(DEDUPE_WEAK) => None,
-        DedupeKind::Segment | DedupeKind::Weak => {
-            Some(Answer::Resembles { of, session: fixed(&row, 1)?, received_at: row.try_get(2)? })
-        }
+    let earlier = Earlier {
+        mo: CauseId(Uuid::from_bytes(fixed(&row, 0)?)),
+        session: SessionId(Uuid::from_bytes(fixed(&row, 1)?)),
+        received_at: UnixMs(row.try_get(2)?),
+        keyed_at: UnixMs(row.try_get(5)?),
+        done: MoState::ENDED.has(code(&row, 3)?),
+        answer_open: row.try_get(6)?,
+        resp_read: code::<RespState>(&row, 4)? == RespState::Read,
+        answer_taken: row.try_get(7)?,
+        in_dialogue: row.try_get(8)?,
     };
-    Ok(answer)
+    let session = SessionId(Uuid::from_bytes(mo.session));
+    Ok(redelivery(Arrival { kind: mo.dedupe.kind, session, at: UnixMs(mo.received_at) }, &earlier))
 }
 
 async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
     sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?")
         .bind(&mo.id[..])
-        .bind(kind_number(mo.dedupe.kind))
+        .bind(mo.dedupe.kind.code())
         .bind(mo.received_at)
         .bind(&mo.dedupe.digest[..])
         .bind(&mo.family)
@@ -167,15 +154,15 @@ pub(super) async fn insert(db: &mut Db, mos: &Many<'_, MoRow>) -> Sql<u64> {
             "",
             |tuple, (_, mo)| {
                 let (state, attempts, done_at) = match mo.intake {
-                    Intake::Waiting => (0_i64, 0_i64, None),
-                    Intake::Claimed => (1, 1, None),
-                    Intake::Silent => (6, 0, Some(mo.received_at)),
+                    Intake::Waiting => (MoState::Waiting, 0_i64, None),
+                    Intake::Claimed => (MoState::Claimed, 1, None),
+                    Intake::Silent => (MoState::Silent, 0, Some(mo.received_at)),
                 };
                 tuple.push_bind(&mo.id[..]).push_bind(mo.smsc.clone()).push_bind(mo.family.clone());
                 tuple.push_bind(&mo.session[..]).push_bind(mo.source_mac.map(Vec::from));
                 tuple.push_bind(mo.source.clone()).push_bind(mo.destination.clone());
                 tuple.push_bind(mo.text.clone()).push_bind(mo.raw.clone());
-                tuple.push_bind(mo.data_coding).push_bind(mo.esm_class).push_bind(state);
+                tuple.push_bind(mo.data_coding).push_bind(mo.esm_class).push_bind(state.code());
                 tuple.push_bind(incarnation).push_bind(attempts).push_bind(mo.received_at);
                 tuple.push_bind(done_at);
             },
@@ -205,9 +192,11 @@ pub(super) async fn claim(db: &mut Db, ops: &[(usize, Id, bool)], answers: &mut 
         values(
             "WITH v (id, alone, incarnation) AS (",
             ops,
-            ") UPDATE inbox SET state = 1, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
-             attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = 0 \
-             RETURNING id, source_mac",
+            sql!(
+                ") UPDATE inbox SET state = {MoState::Claimed}, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
+                 attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = {MoState::Waiting} \
+                 RETURNING id, source_mac"
+            ),
             |tuple, (_, mo, alone)| {
                 tuple.push_bind(&mo[..]).push_bind(*alone).push_bind(incarnation);
             },
@@ -238,8 +227,10 @@ pub(super) async fn release(db: &mut Db, ops: &Many<'_, Id>, answers: &mut Answe
         values(
             "WITH v (id, incarnation) AS (",
             ops,
-            ") UPDATE inbox SET state = 0, alone = 0 FROM v WHERE inbox.id = v.id AND inbox.state = 1 \
-             AND inbox.incarnation = v.incarnation RETURNING id",
+            sql!(
+                ") UPDATE inbox SET state = {MoState::Waiting}, alone = 0 FROM v WHERE inbox.id = v.id \
+                 AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation RETURNING id"
+            ),
             |tuple, (_, mo)| {
                 tuple.push_bind(&mo[..]).push_bind(incarnation);
             },
@@ -260,11 +251,13 @@ pub(super) async fn finish(db: &mut Db, ops: &Many<'_, FinishRow>, answers: &mut
         values(
             "WITH v (id, state, at, incarnation) AS (",
             ops,
-            ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
-             WHERE inbox.id = v.id AND inbox.state = 1 AND inbox.incarnation = v.incarnation \
-             RETURNING id, family",
+            sql!(
+                ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
+                 WHERE inbox.id = v.id AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation \
+                 RETURNING id, family"
+            ),
             |tuple, (_, end)| {
-                tuple.push_bind(&end.mo[..]).push_bind(end.state).push_bind(end.now);
+                tuple.push_bind(&end.mo[..]).push_bind(end.state.code()).push_bind(end.now);
                 tuple.push_bind(incarnation);
             },
         ),
@@ -315,7 +308,7 @@ pub(super) async fn remember(db: &mut Db, records: &[&CitizenRow]) -> Sql<u64> {
 
 pub(super) async fn confirm(db: &mut Db, ops: &Many<'_, Vec<Id>>, answers: &mut Answers) -> Sql<()> {
     let mos: Vec<Id> = ops.iter().flat_map(|(_, mos)| mos.iter().copied()).collect();
-    run(&mut db.conn, within("UPDATE inbox SET resp_state = 2 WHERE id IN ", &mos, "")).await?;
+    run(&mut db.conn, within(sql!("UPDATE inbox SET resp_state = {RespState::Read} WHERE id IN "), &mos, "")).await?;
     for (at, _) in ops {
         answers.set(*at, Ok(Answer::Done));
     }
@@ -328,26 +321,29 @@ pub(super) async fn begin(db: &mut Db, now: i64) -> Sql<Recovery> {
         .fetch_optional(&mut *conn)
         .await?;
     let clean = !matches!(last, Some(None));
-    sqlx::query(
-        "UPDATE inbox SET state = 0, suspect = max(suspect, ?1), alone = 0, \
-         deaths_alone = deaths_alone + alone * ?1 WHERE state < 2 AND state = 1",
-    )
+    sqlx::query(sql!(
+        "UPDATE inbox SET state = {MoState::Waiting}, suspect = max(suspect, ?1), alone = 0, \
+         deaths_alone = deaths_alone + alone * ?1 WHERE state {MoState::OPEN} AND state = {MoState::Claimed}"
+    ))
     .bind(!clean)
     .execute(&mut *conn)
     .await?;
-    sqlx::query("UPDATE outbox SET state = 2, updated_at = ? WHERE state < 3 AND state = 1")
-        .bind(now)
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query(sql!(
+        "UPDATE outbox SET state = {MtState::Ambiguous}, updated_at = ? \
+         WHERE state {MtState::OPEN} AND state = {MtState::Submitting}"
+    ))
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
     let incarnation: i64 = sqlx::query_scalar("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id")
         .bind(now)
         .fetch_one(&mut *conn)
         .await?;
-    let counts = sqlx::query(
-        "SELECT (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0 AND suspect = 1), \
-         (SELECT count(*) FROM inbox WHERE state < 2 AND state = 0), \
-         (SELECT count(*) FROM outbox WHERE state < 3 AND state = 2)",
-    )
+    let counts = sqlx::query(sql!(
+        "SELECT (SELECT count(*) FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = 1), \
+         (SELECT count(*) FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting}), \
+         (SELECT count(*) FROM outbox WHERE state {MtState::OPEN} AND state = {MtState::Ambiguous})"
+    ))
     .fetch_one(&mut *conn)
     .await?;
     db.incarnation = incarnation;
@@ -361,10 +357,10 @@ pub(super) async fn begin(db: &mut Db, now: i64) -> Sql<Recovery> {
 }
 
 pub(super) async fn end(db: &mut Db, now: i64) -> Sql<()> {
-    sqlx::query(
-        "UPDATE inbox SET state = 0, alone = 0, attempts = max(attempts - 1, 0) \
-         WHERE state < 2 AND state = 1",
-    )
+    sqlx::query(sql!(
+        "UPDATE inbox SET state = {MoState::Waiting}, alone = 0, attempts = max(attempts - 1, 0) \
+         WHERE state {MoState::OPEN} AND state = {MoState::Claimed}"
+    ))
     .execute(&mut db.conn)
     .await?;
     sqlx::query("UPDATE incarnation SET ended_at = ? WHERE id = ?")
@@ -383,13 +379,19 @@ pub(super) async fn probe(db: &mut Db) -> Sql<()> {
 pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     let mut touched = 0;
     for sql in [
-        "UPDATE inbox SET source = NULL, source_mac = NULL, text = NULL, raw = NULL WHERE id IN (\
-         SELECT id FROM inbox WHERE state >= 2 AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)",
-        "UPDATE outbox SET destination = NULL, number_mac = NULL, body = NULL, message_id = NULL, message_key = NULL \
-         WHERE id IN (\
-         SELECT id FROM outbox WHERE state >= 3 AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)",
-        "UPDATE push SET number = NULL, number_mac = NULL, payload = NULL WHERE id IN (\
-         SELECT id FROM push WHERE state > 0 AND payload IS NOT NULL AND done_at < ?1 LIMIT ?2)",
+        sql!(
+            "UPDATE inbox SET source = NULL, source_mac = NULL, text = NULL, raw = NULL WHERE id IN (\
+             SELECT id FROM inbox WHERE state {MoState::ENDED} AND text IS NOT NULL AND done_at < ?1 LIMIT ?2)"
+        ),
+        sql!(
+            "UPDATE outbox SET destination = NULL, number_mac = NULL, body = NULL, message_id = NULL, message_key = NULL \
+             WHERE id IN (\
+             SELECT id FROM outbox WHERE state {MtState::ENDED} AND body IS NOT NULL AND updated_at < ?1 LIMIT ?2)"
+        ),
+        sql!(
+            "UPDATE push SET number = NULL, number_mac = NULL, payload = NULL WHERE id IN (\
+             SELECT id FROM push WHERE state {PushState::ENDED} AND payload IS NOT NULL AND done_at < ?1 LIMIT ?2)"
+        ),
         "UPDATE citizen SET dialogue = NULL WHERE number_mac IN (\
          SELECT number_mac FROM citizen WHERE dialogue IS NOT NULL AND dialogue_until < ?1 LIMIT ?2)",
     ] {
@@ -398,12 +400,12 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     }
     let strong = sweep.now.saturating_sub(millis(DEDUPE_STRONG));
     let weak = sweep.now.saturating_sub(millis(DEDUPE_WEAK));
-    for (kind, before) in [(0, strong), (1, weak), (2, weak)] {
+    for (kind, before) in [(DedupeKind::Strong, strong), (DedupeKind::Segment, weak), (DedupeKind::Weak, weak)] {
         let done = sqlx::query(
             "DELETE FROM mo_dedupe WHERE (digest, family) IN (\
              SELECT digest, family FROM mo_dedupe WHERE kind = ?1 AND seen_at < ?2 LIMIT ?3)",
         )
-        .bind(kind)
+        .bind(kind.code())
         .bind(before)
         .bind(SWEEP_ROWS)
         .execute(&mut db.conn)
@@ -440,9 +442,11 @@ pub(super) async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     Ok(touched + gone + old + over + messages + kiosks)
 }
 
-const WAITING: &str = "SELECT id, smsc, source, destination, text, received_at, attempts, \
-    deaths_alone, suspect FROM inbox WHERE state < 2 AND state = 0 AND suspect = ? AND id > ? \
-    ORDER BY id LIMIT ?";
+const WAITING: &str = sql!(
+    "SELECT id, smsc, source, destination, text, received_at, attempts, \
+     deaths_alone, suspect FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = ? \
+     AND id > ? ORDER BY id LIMIT ?"
+);
 
 /// Segments of one cause, sealed.
 pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Result<Vec<MtRow>, StoreFault> {
@@ -453,12 +457,7 @@ pub(super) fn seal_mts(keys: &Keys, mo: Id, mts: Vec<NewMt>, now: UnixMs) -> Res
         rows.push(MtRow {
             id,
             mo,
-            kind: match mt.kind {
-                MtKind::Answer => 0,
-                MtKind::Notice => 1,
-                MtKind::Apology => 2,
-                MtKind::Push => 3,
-            },
+            kind: mt.kind,
             part: mt.part,
             parts: mt.parts,
             smsc: mt.smsc.as_str().to_owned(),
@@ -513,10 +512,10 @@ impl SqliteStore {
         let mts = seal_mts(&self.keys, mo, finish.mts, now)?;
         let follow_up = finish.follow_up.map(|push| self.seal_push(push, now)).transpose()?;
         let state = match finish.end {
-            MoEnd::Answered => 2,
-            MoEnd::Withheld => 3,
-            MoEnd::Expired => 4,
-            MoEnd::Dead => 5,
+            MoEnd::Answered => MoState::Answered,
+            MoEnd::Withheld => MoState::Withheld,
+            MoEnd::Expired => MoState::Expired,
+            MoEnd::Dead => MoState::Dead,
         };
         Ok(FinishRow { mo, state, now: now.0, citizen, mts, follow_up })
     }
@@ -581,12 +580,7 @@ impl Inbox for SqliteStore {
             let row = self.seal_mo(mo)?;
             match self.submit(Op::Accept(Box::new(row))).await? {
                 Answer::New(citizen) => Ok(Accepted::New { citizen: self.record(citizen) }),
-                Answer::Duplicate { of } => Ok(Accepted::Duplicate { of: CauseId(Uuid::from_bytes(of)) }),
-                Answer::Resembles { of, session, received_at } => Ok(Accepted::Resembles {
-                    of: CauseId(Uuid::from_bytes(of)),
-                    session: SessionId(Uuid::from_bytes(session)),
-                    received_at: UnixMs(received_at),
-                }),
+                Answer::Known(known) => Ok(known),
                 _ => Err(StoreFault::Unknown),
             }
         })
@@ -629,7 +623,7 @@ impl Inbox for SqliteStore {
     }
 
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
-        Box::pin(self.read_count("SELECT count(*) FROM inbox WHERE state < 2"))
+        Box::pin(self.read_count(sql!("SELECT count(*) FROM inbox WHERE state {MoState::OPEN}")))
     }
 
     fn trouble(&self) -> Option<Trouble> {

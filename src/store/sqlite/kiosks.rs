@@ -2,12 +2,14 @@
 use super::{
     SqliteStore, pairing,
     rows::Sql,
+    windows,
     writer::{Answer, Db, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, StoreFault,
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
+        rules::kiosks::{Lasting, lasting},
     },
     types::UnixMs,
 };
@@ -50,14 +52,10 @@ pub(super) async fn apply(db: &mut Db, op: &KioskOp) -> Sql<Answer> {
             }
             Ok(Answer::Done)
         }
-        KioskOp::Untally { names, now } => {
-            for name in names {
-                let sql = "UPDATE tally SET count = count - 1 WHERE name = ?1 AND until > ?2 AND count > 0";
-                sqlx::query(sql).bind(name).bind(now).execute(&mut db.conn).await?;
-            }
-            Ok(Answer::Done)
+        KioskOp::Untally { names, now } => windows::untally(db, names, *now).await.map(|()| Answer::Done),
+        KioskOp::NumberWindow { windows, now } => {
+            windows::tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into()))
         }
-        KioskOp::NumberWindow { windows, now } => tally(db, windows, *now).await.map(|yes| Answer::Count(yes.into())),
     }
 }
 
@@ -88,18 +86,14 @@ async fn send_command(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql
     if known == 0 {
         return Ok(0);
     }
-    if matches!(command.kind.as_str(), "closed" | "open") {
-        let closed = (command.kind == "closed").then(|| command.value.clone().unwrap_or_else(|| "null".to_owned()));
-        sqlx::query("UPDATE kiosk SET closed = ?2 WHERE id = ?1").bind(id).bind(closed).execute(&mut db.conn).await?;
-    }
-    let kept = match command.kind.as_str() {
-        "message" => Some("UPDATE kiosk SET message = ?2 WHERE id = ?1"),
-        "volume" => Some("UPDATE kiosk SET volume = CAST(?2 AS INTEGER) WHERE id = ?1"),
-        "language" => Some("UPDATE kiosk SET language = trim(?2, '\"') WHERE id = ?1"),
-        _ => None,
-    };
-    if let Some(sql) = kept {
-        sqlx::query(sql).bind(id).bind(&command.value).execute(&mut db.conn).await?;
+    if let Some(lasting) = lasting(command) {
+        let query = match lasting {
+            Lasting::Closed(words) => sqlx::query("UPDATE kiosk SET closed = ?2 WHERE id = ?1").bind(id).bind(words),
+            Lasting::Message(words) => sqlx::query("UPDATE kiosk SET message = ?2 WHERE id = ?1").bind(id).bind(words),
+            Lasting::Volume(loud) => sqlx::query("UPDATE kiosk SET volume = ?2 WHERE id = ?1").bind(id).bind(loud),
+            Lasting::Language(tag) => sqlx::query("UPDATE kiosk SET language = ?2 WHERE id = ?1").bind(id).bind(tag),
+        };
+        query.execute(&mut db.conn).await?;
     }
     sqlx::query("INSERT INTO kiosk_command (id, kiosk, kind, value, at) VALUES (?1, ?2, ?3, ?4, ?5)")
         .bind(&command.id)
@@ -110,33 +104,6 @@ async fn send_command(db: &mut Db, id: &str, command: &Command, now: i64) -> Sql
         .execute(&mut db.conn)
         .await?;
     Ok(1)
-}
-
-pub(super) async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
-    for (name, _, most) in windows {
-        let count: Option<u32> = sqlx::query_scalar("SELECT count FROM tally WHERE name = ?1 AND until > ?2")
-            .bind(name)
-            .bind(now)
-            .fetch_optional(&mut db.conn)
-            .await?;
-        if *most > 0 && count.unwrap_or(0) >= *most {
-            return Ok(false);
-        }
-    }
-    for (name, span, _) in windows {
-        sqlx::query(
-            "INSERT INTO tally (name, since, until, count) VALUES (?1, ?2, ?3, 1) ON CONFLICT (name) DO UPDATE SET \
-             count = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.count + 1 ELSE 1 END, \
-             since = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.since ELSE ?2 END, \
-             until = CASE WHEN tally.until > ?2 AND tally.since <= ?2 THEN tally.until ELSE ?3 END",
-        )
-        .bind(name)
-        .bind(now)
-        .bind(now.saturating_add(*span))
-        .execute(&mut db.conn)
-        .await?;
-    }
-    Ok(true)
 }
 
 /// Removes what nobody asks for any more: codes that ended, windows that are over, commands of yesterday.

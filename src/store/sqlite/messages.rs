@@ -2,21 +2,24 @@
 use super::{
     SqliteStore,
     pushes::{self, PushRow},
-    rows::{Id, Sql, fixed},
+    rows::{Id, Sql, code, fixed},
     writer::{Answer, Db, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, Refusal, StoreFault,
         messages::{CallEnd, Cost, Item, MessageState, MessageStatus, Messages, NewCall, NewMessage},
+        rules::{
+            calls::{SameKey, SameReference, ToBeStored, remembered_after, same_call},
+            messages::{Facts, held, names_telco, redacted_before, state, times},
+        },
+        states::{MtState, PushState},
     },
+    store::{codes::Code, statement::sql},
     types::UnixMs,
 };
 use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::HashMap;
-
-/// How long references and keys are remembered, in milliseconds: 72 hours.
-const REMEMBERED_MS: i64 = 72 * 3_600_000;
 
 /// A call, its pushes sealed.
 pub(super) struct CallRow {
@@ -32,32 +35,53 @@ struct Outcome {
 }
 
 pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
-    if let Some(end) = known_call(db, row).await? {
-        return Ok(end);
-    }
-    let items = decide(db, row).await?;
-    let fresh = items.iter().filter(|item| item.refused.is_none() && !item.replayed).count() as u64;
+    judged(db, row).await.map(|end| end.unwrap_or_else(|refused| refused))
+}
+
+/// `Err`: how it ended with nothing written.
+async fn judged(db: &mut Db, row: &CallRow) -> Sql<Result<CallEnd, CallEnd>> {
     let call = &row.call;
-    let used: i64 = sqlx::query_scalar("SELECT count FROM quota WHERE agency = ? AND day = ?")
+    let remembered = remembered_after(UnixMs(row.now)).0;
+    let new = match same_call(call, same_key(db, call, remembered).await?) {
+        Ok(new) => new,
+        Err(end) => return Ok(Err(end)),
+    };
+    let mut before = HashMap::new();
+    for reference in new.references() {
+        if let Some(same) = same_reference(db, call, reference, remembered).await? {
+            before.insert(reference, same);
+        }
+    }
+    let stored = match new.judge(before).within_quota(used(db, call).await?) {
+        Ok(stored) => stored,
+        Err(end) => return Ok(Err(end)),
+    };
+    store(db, row, &stored).await?;
+    Ok(Ok(CallEnd::Done { request: call.request.clone(), items: stored.items, replayed: false }))
+}
+
+/// Messages of an agency that were accepted today.
+async fn used(db: &mut Db, call: &NewCall) -> Sql<u64> {
+    let used: Option<i64> = sqlx::query_scalar("SELECT count FROM quota WHERE agency = ? AND day = ?")
         .bind(&call.agency)
         .bind(&call.day)
         .fetch_optional(&mut db.conn)
-        .await?
-        .unwrap_or(0);
-    let left = u64::from(call.per_day).saturating_sub(used.unsigned_abs());
-    if call.per_day > 0 && fresh > left {
-        return Ok(CallEnd::Quota { left: u32::try_from(left).unwrap_or(u32::MAX) });
-    }
+        .await?;
+    Ok(used.unwrap_or(0).unsigned_abs())
+}
+
+async fn store(db: &mut Db, row: &CallRow, stored: &ToBeStored) -> Sql<()> {
+    let call = &row.call;
     sqlx::query(
         "INSERT INTO quota (agency, day, count) VALUES (?, ?, ?) \
          ON CONFLICT (agency, day) DO UPDATE SET count = count + excluded.count",
     )
     .bind(&call.agency)
     .bind(&call.day)
-    .bind(i64::try_from(fresh).unwrap_or(0))
+    .bind(stored.fresh)
     .execute(&mut db.conn)
     .await?;
-    for ((item, message), push) in items.iter().zip(&call.messages).zip(&row.pushes) {
+    for ((item, message), push) in stored.items.iter().zip(&call.messages).zip(&row.pushes) {
         if item.replayed {
             continue;
         }
@@ -66,89 +90,55 @@ pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
         }
         insert(db, row, item, message, push.as_ref()).await?;
     }
-    let request = call.request.clone();
-    if let Some((key, fingerprint)) = &call.key {
-        let outcome = Outcome { request: request.clone(), items: items.clone() };
-        sqlx::query("INSERT OR REPLACE INTO api_call (agency, key, print, outcome, at) VALUES (?, ?, ?, ?, ?)")
-            .bind(&call.agency)
-            .bind(key)
-            .bind(&fingerprint[..])
-            .bind(serde_json::to_string(&outcome).expect("an outcome is plain strings and numbers"))
-            .bind(row.now)
-            .execute(&mut db.conn)
-            .await?;
-    }
-    Ok(CallEnd::Done { request, items, replayed: false })
+    let Some((key, fingerprint)) = &call.key else { return Ok(()) };
+    let outcome = Outcome { request: call.request.clone(), items: stored.items.clone() };
+    sqlx::query("INSERT OR REPLACE INTO api_call (agency, key, print, outcome, at) VALUES (?, ?, ?, ?, ?)")
+        .bind(&call.agency)
+        .bind(key)
+        .bind(&fingerprint[..])
+        .bind(serde_json::to_string(&outcome).expect("an outcome is plain strings and numbers"))
+        .bind(row.now)
+        .execute(&mut db.conn)
+        .await?;
+    Ok(())
 }
 
-/// What the same call came to, when it was made before.
-async fn known_call(db: &mut Db, row: &CallRow) -> Sql<Option<CallEnd>> {
-    let Some((key, fingerprint)) = &row.call.key else { return Ok(None) };
+/// What was made of the call that had this one's key.
+async fn same_key(db: &mut Db, call: &NewCall, remembered: i64) -> Sql<Option<SameKey>> {
+    let Some((key, _)) = &call.key else { return Ok(None) };
     let found = sqlx::query("SELECT print, outcome FROM api_call WHERE agency = ? AND key = ? AND at > ?")
-        .bind(&row.call.agency)
+        .bind(&call.agency)
         .bind(key)
-        .bind(row.now - REMEMBERED_MS)
+        .bind(remembered)
         .fetch_optional(&mut db.conn)
         .await?;
     let Some(found) = found else { return Ok(None) };
-    if fixed::<32>(&found, 0)? != *fingerprint {
-        return Ok(Some(CallEnd::Mismatch));
-    }
     // taken for a new one, the call would be carried out twice
     let outcome: Outcome =
         serde_json::from_str(found.try_get(1)?).map_err(|fault| sqlx::Error::Decode(fault.into()))?;
-    Ok(Some(CallEnd::Done { request: outcome.request, items: outcome.items, replayed: true }))
+    Ok(Some(SameKey { fingerprint: fixed(&found, 0)?, request: outcome.request, items: outcome.items }))
 }
 
-/// What each message comes to, by its reference; nothing is written.
-async fn decide(db: &mut Db, row: &CallRow) -> Sql<Vec<Item>> {
-    let mut items: Vec<Item> = Vec::with_capacity(row.call.messages.len());
-    let mut here: HashMap<&str, (usize, [u8; 32])> = HashMap::new();
-    for (at, message) in row.call.messages.iter().enumerate() {
-        let mut item = Item {
-            id: message.id.clone(),
-            reference: message.reference.clone(),
-            refused: message.verdict.as_ref().err().copied(),
-            replayed: false,
-            cost: message.cost,
-        };
-        if let (None, Some(reference)) = (item.refused, &message.reference) {
-            let before = match here.get(reference.as_str()) {
-                Some((at, fingerprint)) => Some((items[*at].id.clone(), *fingerprint, items[*at].cost)),
-                None => earlier(db, row, reference).await?,
-            };
-            match before {
-                Some((id, fingerprint, cost)) if fingerprint == message.fingerprint => {
-                    item = Item { id, replayed: true, cost, ..item };
-                }
-                Some(_) => item.refused = Some(Refusal::ReferenceMismatch),
-                None => {
-                    here.insert(reference, (at, message.fingerprint));
-                }
-            }
-        }
-        items.push(item);
-    }
-    Ok(items)
-}
-
-async fn earlier(db: &mut Db, row: &CallRow, reference: &str) -> Sql<Option<(String, [u8; 32], Option<Cost>)>> {
+/// The last message that was accepted under a reference.
+async fn same_reference(db: &mut Db, call: &NewCall, reference: &str, remembered: i64) -> Sql<Option<SameReference>> {
     let found = sqlx::query(
         "SELECT id, print, segments, alphabet FROM message WHERE agency = ? AND reference = ? AND created_at > ? \
          AND rejected IS NULL ORDER BY created_at DESC LIMIT 1",
     )
-    .bind(&row.call.agency)
+    .bind(&call.agency)
     .bind(reference)
-    .bind(row.now - REMEMBERED_MS)
+    .bind(remembered)
     .fetch_optional(&mut db.conn)
     .await?;
-    found
-        .map(|found| Ok((found.try_get(0)?, fixed(&found, 1)?, cost(found.try_get(2)?, found.try_get(3)?))))
-        .transpose()
+    let read = |row: SqliteRow| {
+        let cost = cost(row.try_get(2)?, row.try_get(3)?);
+        Ok(SameReference { id: row.try_get(0)?, fingerprint: fixed(&row, 1)?, cost })
+    };
+    found.map(read).transpose()
 }
 
-fn cost(segments: i64, alphabet: i64) -> Option<Cost> {
-    (segments > 0).then(|| Cost { segments: u8::try_from(segments).unwrap_or(u8::MAX), ucs2: alphabet == 1 })
+fn cost(segments: i64, ucs2: bool) -> Option<Cost> {
+    (segments > 0).then(|| Cost { segments: u8::try_from(segments).unwrap_or(u8::MAX), ucs2 })
 }
 
 async fn insert(db: &mut Db, row: &CallRow, item: &Item, message: &NewMessage, push: Option<&PushRow>) -> Sql<()> {
@@ -179,18 +169,16 @@ async fn insert(db: &mut Db, row: &CallRow, item: &Item, message: &NewMessage, p
 
 /// What is remembered too long; returns rows touched.
 pub(super) async fn sweep(db: &mut Db, texts_before: i64, now: i64, rows: i64) -> Sql<u64> {
-    let week = 7 * 24 * 3_600_000;
     let mut touched = 0;
     for (sql, before) in [
         (
             "UPDATE message SET redacted = 1, masked = '***', reference = NULL WHERE id IN (\
              SELECT id FROM message WHERE redacted = 0 AND created_at < ?1 LIMIT ?2)",
-            // a status can be asked for a week after its last change, and validity may last ten days
-            texts_before.min(now - week) - 10 * 24 * 3_600_000,
+            redacted_before(UnixMs(texts_before), UnixMs(now)).0,
         ),
         (
             "DELETE FROM api_call WHERE (agency, key) IN (SELECT agency, key FROM api_call WHERE at < ?1 LIMIT ?2)",
-            now - REMEMBERED_MS,
+            remembered_after(UnixMs(now)).0,
         ),
     ] {
         touched += sqlx::query(sql).bind(before).bind(rows).execute(&mut db.conn).await?.rows_affected();
@@ -198,59 +186,50 @@ pub(super) async fn sweep(db: &mut Db, texts_before: i64, now: i64, rows: i64) -
     Ok(touched)
 }
 
-const MESSAGE: &str = "SELECT m.id, m.reference, m.masked, m.label, m.class, m.rejected, m.segments, m.alphabet, \
-    m.created_at, m.send_at, m.expires_at, m.held_at, m.held_until, m.queued_at, m.ended_at, m.redacted, \
-    coalesce(p.state, 2), \
-    (SELECT count(*) FROM outbox o WHERE o.mo = m.push), \
-    (SELECT count(*) FROM outbox o WHERE o.mo = m.push AND o.state IN (3, 4)), \
-    (SELECT count(*) FROM outbox o WHERE o.mo = m.push AND o.state = 4), \
-    (SELECT max(coalesce(o.sent_at, o.updated_at)) FROM outbox o WHERE o.mo = m.push AND o.state IN (3, 4, 7)), \
-    (SELECT max(o.updated_at) FROM outbox o WHERE o.mo = m.push), \
-    (SELECT max(o.state) FROM outbox o WHERE o.mo = m.push AND o.state IN (5, 6, 7)), \
-    (SELECT o.status FROM outbox o WHERE o.mo = m.push AND o.state = 5 ORDER BY o.part LIMIT 1), \
-    (SELECT max(o.attempts) FROM outbox o WHERE o.mo = m.push AND o.status IS NOT NULL), \
-    (SELECT o.smsc FROM outbox o WHERE o.mo = m.push LIMIT 1), \
-    (SELECT o.message_id FROM outbox o WHERE o.mo = m.push AND o.part = 1), \
-    (SELECT o.receipt_error FROM outbox o WHERE o.mo = m.push AND o.receipt_error IS NOT NULL \
-     ORDER BY o.state = 7 DESC, o.part DESC LIMIT 1) \
-    FROM message m LEFT JOIN push p ON p.id = m.push WHERE m.agency = ? AND ";
+const MESSAGE: &str = sql!(
+    "SELECT m.id, m.reference, m.masked, m.label, m.class, m.rejected, m.segments, m.alphabet, \
+     m.created_at, m.send_at, m.expires_at, m.held_at, m.held_until, m.queued_at, m.ended_at, m.redacted, \
+     coalesce(p.state, {PushState::Dropped}), \
+     (SELECT group_concat(o.state) FROM outbox o WHERE o.mo = m.push), \
+     (SELECT max(coalesce(o.sent_at, o.updated_at)) FROM outbox o WHERE o.mo = m.push AND o.state {MtState::TAKEN}), \
+     (SELECT max(o.updated_at) FROM outbox o WHERE o.mo = m.push), \
+     (SELECT o.status FROM outbox o WHERE o.mo = m.push AND o.state = {MtState::Failed} ORDER BY o.part LIMIT 1), \
+     (SELECT max(o.attempts) FROM outbox o WHERE o.mo = m.push AND o.status IS NOT NULL), \
+     (SELECT o.smsc FROM outbox o WHERE o.mo = m.push LIMIT 1), \
+     (SELECT o.message_id FROM outbox o WHERE o.mo = m.push AND o.part = 1), \
+     (SELECT o.receipt_error FROM outbox o WHERE o.mo = m.push AND o.receipt_error IS NOT NULL \
+      ORDER BY o.state = {MtState::Undelivered} DESC, o.part DESC LIMIT 1) \
+     FROM message m LEFT JOIN push p ON p.id = m.push WHERE m.agency = ? AND "
+);
+
+/// States, as a list of their numbers.
+fn states(list: Option<&str>) -> Sql<Vec<MtState>> {
+    let unknown = |number: &str| sqlx::Error::Decode(format!("a segment in a state {number}").into());
+    let state = |number: &str| {
+        let code = number.parse().map_err(|_| unknown(number))?;
+        MtState::of_code(code).ok_or_else(|| unknown(number))
+    };
+    list.into_iter().flat_map(|list| list.split(',')).map(state).collect()
+}
 
 fn read(row: &SqliteRow, now: UnixMs) -> Sql<MessageStatus> {
     let time = |at: usize| -> Sql<Option<UnixMs>> { Ok(row.try_get::<Option<i64>, _>(at)?.map(UnixMs)) };
-    let created = UnixMs(row.try_get(8)?);
-    let (held_until, queued, ended) = (time(12)?, time(13)?, time(14)?);
-    let expires_at = UnixMs(row.try_get(10)?);
     let rejected: Option<String> = row.try_get(5)?;
-    let push_state: i64 = row.try_get(16)?;
-    let (all, taken, arrived): (i64, i64, i64) = (row.try_get(17)?, row.try_get(18)?, row.try_get(19)?);
-    let (sent, last) = (time(20)?, time(21)?);
-    let worst: Option<i64> = row.try_get(22)?;
-    use MessageState as S;
-    let state = match (&rejected, push_state, worst) {
-        (Some(_), ..) | (None, 1, Some(5)) => S::Rejected,
-        (None, 1, Some(7)) => S::Undelivered,
-        (None, 1, Some(_)) => S::Expired,
-        (None, 1, None) if all > 0 && arrived == all => S::Delivered,
-        (None, 1, None) if all > 0 && taken == all => S::Submitted,
-        (None, 1, None) => S::Queued,
-        (None, 0, _) if held_until.is_some_and(|until| until > now) => S::HeldQuietHours,
-        (None, 0, _) => S::Accepted,
-        (None, ..) => S::Expired,
+    let segments = states(row.try_get(17)?)?;
+    let facts = Facts {
+        created_at: UnixMs(row.try_get(8)?),
+        expires_at: UnixMs(row.try_get(10)?),
+        rejected: rejected.is_some(),
+        push: code(row, 16)?,
+        held_at: time(11)?,
+        held_until: time(12)?,
+        queued_at: time(13)?,
+        ended_at: time(14)?,
+        taken_at: time(18)?,
+        changed_at: time(19)?,
+        segments: &segments,
     };
-    let mut times = Vec::new();
-    if rejected.is_none() || queued.is_some() {
-        times.push((S::Accepted, created));
-    }
-    times.extend(time(11)?.map(|at| (S::HeldQuietHours, at)));
-    times.extend(queued.map(|at| (S::Queued, at)));
-    if matches!(state, S::Submitted | S::Delivered | S::Undelivered) {
-        times.extend(sent.map(|at| (S::Submitted, at)));
-    }
-    if matches!(state, S::Delivered | S::Undelivered | S::Expired | S::Rejected) {
-        times.push((state, ended.or(last).unwrap_or(expires_at)));
-    }
-    let from_submitted = matches!(state, S::Submitted | S::Delivered | S::Undelivered);
-    let by_telco = state == S::Rejected && rejected.is_none();
+    let state = state(&facts, now);
     Ok(MessageStatus {
         id: row.try_get(0)?,
         reference: row.try_get(1)?,
@@ -258,17 +237,17 @@ fn read(row: &SqliteRow, now: UnixMs) -> Sql<MessageStatus> {
         label: row.try_get(3)?,
         notice: row.try_get(4)?,
         state,
-        times,
+        times: times(&facts, state),
         send_at: time(9)?,
-        held_until: held_until.filter(|_| state == S::HeldQuietHours),
-        expires_at,
+        held_until: facts.held_until.filter(|_| state == MessageState::HeldQuietHours),
+        expires_at: facts.expires_at,
         cost: cost(row.try_get(6)?, row.try_get(7)?),
-        smsc: if from_submitted || by_telco { row.try_get(25)? } else { None },
+        smsc: if names_telco(&facts, state) { row.try_get(22)? } else { None },
         refused: rejected.as_deref().and_then(Refusal::from_stored),
-        command_status: row.try_get::<Option<i64>, _>(23)?.and_then(|status| u32::try_from(status).ok()),
-        receipt_error: row.try_get(27)?,
-        message_id: row.try_get(26)?,
-        deferred: row.try_get::<Option<i64>, _>(24)?.unwrap_or(0) > 0,
+        command_status: row.try_get::<Option<i64>, _>(20)?.and_then(|status| u32::try_from(status).ok()),
+        receipt_error: row.try_get(24)?,
+        message_id: row.try_get(23)?,
+        deferred: row.try_get::<Option<i64>, _>(21)?.unwrap_or(0) > 0,
         redacted: row.try_get(15)?,
     })
 }
@@ -336,16 +315,24 @@ impl Messages for SqliteStore {
 
 /// Keeps what became of the push of a message: held, queued, or ended without a text.
 pub(super) async fn note(db: &mut Db, push: &Id, end: &pushes::PushEndRow) -> Sql<()> {
-    let query = match (end.state, end.refused) {
-        // a short pause is a try that failed, not the quiet hours
-        (0, _) => sqlx::query("UPDATE message SET held_at = ?2, held_until = ?3 WHERE push = ?1 AND ?3 > ?2 + 30000"),
-        (1, _) => sqlx::query("UPDATE message SET queued_at = ?2, held_until = NULL WHERE push = ?1 AND ?3 = ?3"),
-        (_, None) => sqlx::query("UPDATE message SET ended_at = ?2 WHERE push = ?1 AND ?3 = ?3"),
-        (_, Some(_)) => sqlx::query("UPDATE message SET ended_at = ?2, rejected = ?4 WHERE push = ?1 AND ?3 = ?3"),
+    let query = match end.state {
+        PushState::Waiting if held(UnixMs(end.due), UnixMs(end.now)) => {
+            sqlx::query("UPDATE message SET held_at = ?2, held_until = ?3 WHERE push = ?1")
+                .bind(&push[..])
+                .bind(end.now)
+                .bind(end.due)
+        }
+        PushState::Waiting => return Ok(()),
+        PushState::Queued => sqlx::query("UPDATE message SET queued_at = ?2, held_until = NULL WHERE push = ?1")
+            .bind(&push[..])
+            .bind(end.now),
+        PushState::Dropped => {
+            sqlx::query("UPDATE message SET ended_at = ?2, rejected = coalesce(?3, rejected) WHERE push = ?1")
+                .bind(&push[..])
+                .bind(end.now)
+                .bind(end.refused.map(Refusal::stored))
+        }
     };
-    let query = query.bind(push.to_vec()).bind(end.now).bind(end.due);
-    let query =
-        if end.state == 2 && end.refused.is_some() { query.bind(end.refused.map(Refusal::stored)) } else { query };
     query.execute(&mut db.conn).await?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod receipts;
 mod room;
 mod rows;
 mod ussd;
+mod windows;
 mod writer;
 
 pub use files::stands;

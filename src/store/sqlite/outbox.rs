@@ -2,15 +2,18 @@
 use super::{
     SqliteStore,
     receipts::{self, ReceiptRow},
-    rows::{self, Id, Mac, Sql, all, fixed, values, within},
+    rows::{self, Id, Mac, Sql, all, fixed, values, within, within_at},
     writer::{Answer, Answers, Db, Many, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
+        outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
+        rules::outbox::{Entering, after_uncertainty, at_once, settled},
+        states::MtState,
     },
-    types::{CauseId, Msisdn, MtId, SessionId, UnixMs, limits::SUBMIT_TRIES_MAX, names::SmscName},
+    store::{codes::Code, statement::sql},
+    types::{CauseId, Msisdn, MtId, SessionId, UnixMs, names::SmscName},
 };
 use sqlx::{Row, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -23,7 +26,7 @@ const ROWS_MAX: usize = 5_000;
 pub(super) struct SettleRow {
     pub mt: Id,
     pub session: Id,
-    pub state: i64,
+    pub state: MtState,
     pub message_id: Option<String>,
     pub due: Option<i64>,
     pub status: Option<i64>,
@@ -34,41 +37,27 @@ pub(super) struct SettleRow {
 
 impl SettleRow {
     fn new(settlement: Settlement, now: UnixMs) -> Self {
-        let mut row = SettleRow {
+        let settled = settled(settlement.outcome);
+        SettleRow {
             mt: *settlement.mt.0.as_bytes(),
             session: *settlement.session.0.as_bytes(),
-            state: 0,
-            message_id: None,
-            due: None,
-            status: None,
-            undone: 0,
+            state: settled.state,
+            message_id: settled.message_id,
+            due: settled.due.map(|at| at.0),
+            status: settled.status.map(i64::from),
+            undone: settled.undone.into(),
             now: now.0,
-        };
-        match settlement.outcome {
-            Outcome::Sent { message_id } => {
-                row.state = 3;
-                row.message_id = message_id;
-            }
-            Outcome::Retry { due, status } => {
-                row.due = Some(due.0);
-                row.status = Some(status.into());
-            }
-            Outcome::Failed { status } => {
-                row.state = 5;
-                row.status = Some(status.into());
-            }
-            Outcome::Ambiguous => row.state = 2,
-            Outcome::Unwritten => row.undone = 1,
         }
-        row
     }
 }
 
-const SETTLE: &str = ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
-    due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
-    attempts = outbox.attempts - v.undone, updated_at = v.at, \
-    sent_at = CASE WHEN v.state = 3 THEN v.at ELSE outbox.sent_at END \
-    FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = 1";
+const SETTLE: &str = sql!(
+    ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
+     due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
+     attempts = outbox.attempts - v.undone, updated_at = v.at, \
+     sent_at = CASE WHEN v.state = {MtState::Sent} THEN v.at ELSE outbox.sent_at END \
+     FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = {MtState::Submitting}"
+);
 
 pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers: &mut Answers) -> Sql<()> {
     let mut seen = HashSet::new();
@@ -77,12 +66,12 @@ pub(super) async fn settle(db: &mut Db, ops: &Many<'_, Vec<SettleRow>>, answers:
         ops.iter().flat_map(|(_, rows)| rows.iter()).filter(|row| seen.insert(row.mt)).collect();
     let head = "WITH v (id, session, state, message_id, due, status, undone, at) AS (";
     let statements = values(head, &settled, SETTLE, |tuple, row| {
-        tuple.push_bind(&row.mt[..]).push_bind(&row.session[..]).push_bind(row.state);
+        tuple.push_bind(&row.mt[..]).push_bind(&row.session[..]).push_bind(row.state.code());
         tuple.push_bind(row.message_id.clone()).push_bind(row.due).push_bind(row.status);
         tuple.push_bind(row.undone).push_bind(row.now);
     });
     rows::run(&mut db.conn, statements).await?;
-    let failed: Vec<Id> = settled.iter().filter(|row| row.state == 5).map(|row| row.mt).collect();
+    let failed: Vec<Id> = settled.iter().filter(|row| row.state == MtState::Failed).map(|row| row.mt).collect();
     give_up_rest(db, &failed, settled.first().map_or(0, |row| row.now)).await?;
     // those that were left alone are harmless here: both look at what the rows say
     receipts::name(db, &settled).await?;
@@ -108,8 +97,11 @@ pub(super) async fn begin_submit(db: &mut Db, ops: &[(usize, &[Id], Id, i64)], a
         values(
             "WITH v (id, session, at) AS (",
             &wanted,
-            ") UPDATE outbox SET state = 1, session = v.session, attempts = outbox.attempts + 1, \
-             updated_at = v.at FROM v WHERE outbox.id = v.id AND outbox.state = 0 RETURNING id",
+            sql!(
+                ") UPDATE outbox SET state = {MtState::Submitting}, session = v.session, \
+                 attempts = outbox.attempts + 1, updated_at = v.at FROM v \
+                 WHERE outbox.id = v.id AND outbox.state = {MtState::Queued} RETURNING id"
+            ),
             |tuple, (mt, session, now)| {
                 tuple.push_bind(&mt[..]).push_bind(&session[..]).push_bind(*now);
             },
@@ -137,15 +129,15 @@ pub(super) async fn insert(db: &mut Db, mts: &[&rows::MtRow], families: &HashMap
             "",
             |tuple, row| {
                 let session = row.reserved.filter(|_| begun.contains(&row.id));
-                let at_once = i64::from(session.is_some());
-                tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind);
+                let state = if session.is_some() { MtState::Submitting } else { MtState::Queued };
+                tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind.code());
                 tuple.push_bind(row.part).push_bind(row.parts).push_bind(row.smsc.clone());
                 tuple.push_bind(families.get(&row.mo).cloned().unwrap_or_default());
                 tuple.push_bind(row.source.clone()).push_bind(row.destination.clone());
                 tuple.push_bind(&row.number_mac[..]).push_bind(row.body.clone()).push_bind(row.data_coding);
                 tuple.push_bind(row.udhi).push_bind(row.reference).push_bind(row.not_after);
-                tuple.push_bind(row.now).push_bind(at_once);
-                tuple.push_bind(session.map(Vec::from)).push_bind(at_once);
+                tuple.push_bind(row.now).push_bind(state.code());
+                tuple.push_bind(session.map(Vec::from)).push_bind(i64::from(session.is_some()));
                 tuple.push_bind(row.now);
             },
         ),
@@ -158,42 +150,49 @@ pub(super) async fn insert(db: &mut Db, mts: &[&rows::MtRow], families: &HashMap
 async fn first_of_their_number(db: &mut Db, mts: &[&rows::MtRow]) -> Sql<HashSet<Id>> {
     let numbers: Vec<Mac> = mts.iter().filter(|row| row.reserved.is_some()).map(|row| row.number_mac).collect();
     let mut taken: HashSet<(Mac, String)> = HashSet::new();
-    let open = within("SELECT DISTINCT number_mac, smsc FROM outbox WHERE state < 3 AND number_mac IN ", &numbers, "");
-    for row in all(&mut db.conn, open).await? {
+    let open = sql!("SELECT DISTINCT number_mac, smsc FROM outbox WHERE state {MtState::OPEN} AND number_mac IN ");
+    for row in all(&mut db.conn, within(open, &numbers, "")).await? {
         taken.insert((fixed(&row, 0)?, row.try_get(1)?));
     }
-    let first = mts.iter().filter(|row| taken.insert((row.number_mac, row.smsc.clone())) && row.reserved.is_some());
-    Ok(first.map(|row| row.id).collect())
+    let entering = mts.iter().map(|row| Entering {
+        id: row.id,
+        lane: (row.number_mac, row.smsc.clone()),
+        reserved: row.reserved.is_some(),
+    });
+    Ok(at_once(entering, taken))
 }
 
+const UNCERTAIN: &str = sql!(
+    "SELECT id, not_after, attempts FROM outbox \
+     WHERE state {MtState::OPEN} AND state = {MtState::Ambiguous} AND smsc = ? AND updated_at < ?"
+);
+
 pub(super) async fn resolve(db: &mut Db, smsc: &str, before: i64, now: i64) -> Sql<Resolved> {
-    let rows = sqlx::query(
-        "UPDATE outbox SET updated_at = ?1, due = ?1, state = CASE WHEN not_after <= ?1 THEN 6 \
-         WHEN attempts >= ?2 THEN 5 ELSE 0 END \
-         WHERE state < 3 AND state = 2 AND smsc = ?3 AND updated_at < ?4 RETURNING state, id",
-    )
-    .bind(now)
-    .bind(SUBMIT_TRIES_MAX)
-    .bind(smsc)
-    .bind(before)
-    .fetch_all(&mut db.conn)
-    .await?;
-    let (mut resolved, mut given_up) = (Resolved::default(), Vec::new());
-    for row in rows {
-        match row.try_get::<i64, _>(0)? {
-            0 => resolved.resent += 1,
-            _ => given_up.push(fixed(&row, 1)?),
-        }
-    }
-    resolved.given_up = given_up.len() as u64;
+    let rows = sqlx::query(UNCERTAIN).bind(smsc).bind(before).fetch_all(&mut db.conn).await?;
+    let decide = |row: &SqliteRow| -> Sql<(Id, MtState)> {
+        let state = after_uncertainty(UnixMs(row.try_get(1)?), row.try_get(2)?, UnixMs(now));
+        Ok((fixed(row, 0)?, state))
+    };
+    let decided: Vec<(Id, MtState)> = rows.iter().map(decide).collect::<Sql<_>>()?;
+    let tail = ") UPDATE outbox SET updated_at = v.at, due = v.at, state = v.state FROM v WHERE outbox.id = v.id";
+    let statements = values("WITH v (id, state, at) AS (", &decided, tail, |tuple, (id, state)| {
+        tuple.push_bind(&id[..]).push_bind(state.code()).push_bind(now);
+    });
+    rows::run(&mut db.conn, statements).await?;
+    let lost = decided.iter().filter(|(_, state)| *state != MtState::Queued);
+    let given_up: Vec<Id> = lost.map(|(id, _)| *id).collect();
     give_up_rest(db, &given_up, now).await?;
-    Ok(resolved)
+    let (all, given_up) = (decided.len() as u64, given_up.len() as u64);
+    Ok(Resolved { resent: all - given_up, given_up })
 }
 
 /// Gives up segments that cannot be sent, and the rest of their texts.
 pub(super) async fn give_up(db: &mut Db, mts: &[Id], now: i64) -> Sql<u64> {
-    let head = format!("UPDATE outbox SET state = 5, updated_at = {now} WHERE state = 0 AND id IN ");
-    let gone = rows::run(&mut db.conn, within(&head, mts, "")).await?;
+    let head = sql!(
+        ")) UPDATE outbox SET state = {MtState::Failed}, updated_at = v.at FROM v \
+         WHERE state = {MtState::Queued} AND id IN "
+    );
+    let gone = rows::run(&mut db.conn, within_at(now, head, mts, "")).await?;
     give_up_rest(db, mts, now).await?;
     Ok(gone)
 }
@@ -201,20 +200,20 @@ pub(super) async fn give_up(db: &mut Db, mts: &[Id], now: i64) -> Sql<u64> {
 /// Half a text is not sent: what follows a segment that will never be sent is given up with it, and the number's
 /// next text goes on.
 async fn give_up_rest(db: &mut Db, mts: &[Id], now: i64) -> Sql<()> {
-    let head = format!(
-        "UPDATE outbox SET state = 5, updated_at = {now} FROM (SELECT mo AS lost_mo, kind AS lost_kind, \
-         part AS lost_part FROM outbox WHERE part < parts AND id IN "
+    let head = sql!(
+        ")) UPDATE outbox SET state = {MtState::Failed}, updated_at = v.at FROM v, (SELECT mo AS lost_mo, \
+         kind AS lost_kind, part AS lost_part FROM outbox WHERE part < parts AND id IN "
     );
-    let tail = ") WHERE state = 0 AND mo = lost_mo AND kind = lost_kind AND part > lost_part";
-    rows::run(&mut db.conn, within(&head, mts, tail)).await?;
+    let tail = sql!(") WHERE state = {MtState::Queued} AND mo = lost_mo AND kind = lost_kind AND part > lost_part");
+    rows::run(&mut db.conn, within_at(now, head, mts, tail)).await?;
     Ok(())
 }
 
 pub(super) async fn expire(db: &mut Db, now: i64) -> Sql<u64> {
-    let done = sqlx::query(
-        "UPDATE outbox SET state = 6, updated_at = ?1 WHERE id IN (\
-         SELECT id FROM outbox WHERE state = 0 AND not_after <= ?1 LIMIT ?2)",
-    )
+    let done = sqlx::query(sql!(
+        "UPDATE outbox SET state = {MtState::Expired}, updated_at = ?1 WHERE id IN (\
+         SELECT id FROM outbox WHERE state = {MtState::Queued} AND not_after <= ?1 LIMIT ?2)"
+    ))
     .bind(now)
     .bind(ROWS_MAX as i64)
     .execute(&mut db.conn)
@@ -223,13 +222,15 @@ pub(super) async fn expire(db: &mut Db, now: i64) -> Sql<u64> {
 }
 
 // A number's segments go one at a time, so that no refusal and no second bind can turn their order round.
-const DUE: &str = "SELECT o.id, o.mo, o.source, o.destination, o.body, o.data_coding, o.udhi, \
-    o.reference, o.not_after, o.attempts FROM outbox o \
-    WHERE o.state < 3 AND o.state = 0 AND o.smsc = ?1 AND o.due <= ?2 AND o.not_after > ?2 \
-    AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state < 3 AND b.number_mac = o.number_mac AND b.id < o.id \
-    AND b.smsc = o.smsc AND b.not_after > ?2) \
-    AND (o.part = 1 OR EXISTS (SELECT 1 FROM outbox p WHERE p.mo = o.mo AND p.kind = o.kind \
-    AND p.part = o.part - 1 AND p.state IN (3, 4, 7))) ORDER BY o.due, o.id LIMIT ?3";
+const DUE: &str = sql!(
+    "SELECT o.id, o.mo, o.source, o.destination, o.body, o.data_coding, o.udhi, \
+     o.reference, o.not_after, o.attempts FROM outbox o \
+     WHERE o.state {MtState::OPEN} AND o.state = {MtState::Queued} AND o.smsc = ?1 AND o.due <= ?2 AND o.not_after > ?2 \
+     AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state {MtState::OPEN} AND b.number_mac = o.number_mac \
+     AND b.id < o.id AND b.smsc = o.smsc AND b.not_after > ?2) \
+     AND (o.part = 1 OR EXISTS (SELECT 1 FROM outbox p WHERE p.mo = o.mo AND p.kind = o.kind \
+     AND p.part = o.part - 1 AND p.state {MtState::TAKEN})) ORDER BY o.due, o.id LIMIT ?3"
+);
 
 impl SqliteStore {
     /// `Err` with its id when it does not open.
@@ -286,8 +287,10 @@ impl Outbox for SqliteStore {
 
     fn queued(&self, smsc: SmscName) -> PortFuture<'_, Result<bool, StoreFault>> {
         Box::pin(async move {
-            let sql = "SELECT EXISTS (SELECT 1 FROM outbox WHERE state < 3 AND state = 0 AND smsc = ?)";
-            let found = sqlx::query_scalar(sql).bind(smsc.as_str()).fetch_one(&self.readers).await;
+            let found = sqlx::query_scalar(sql!(
+                "SELECT EXISTS (SELECT 1 FROM outbox WHERE state {MtState::OPEN} AND state = {MtState::Queued} AND smsc = ?)"
+            ));
+            let found = found.bind(smsc.as_str()).fetch_one(&self.readers).await;
             found.map_err(|error| fault(&error))
         })
     }
@@ -342,6 +345,6 @@ impl Outbox for SqliteStore {
     }
 
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
-        Box::pin(self.read_count("SELECT count(*) FROM outbox WHERE state < 3"))
+        Box::pin(self.read_count(sql!("SELECT count(*) FROM outbox WHERE state {MtState::OPEN}")))
     }
 }

@@ -1,11 +1,13 @@
-//! How kiosks are paired, on SQLite. A device has one token while it waits and another one from its pairing on: who saw or
-//! planted the first has nothing.
+//! How kiosks are paired, on SQLite.
 use super::{SqliteStore, rows::Sql, writer::Db};
-use crate::ports::kiosks::{NewKiosk, Offer, PAIRING_TRIES, Pairing, TokenHash, WAITING_AT_ONE_PLACE, WAITING_MAX};
-use sqlx::Row;
-
-/// How long a device that was paired may take to fetch its new token, in milliseconds: as long as digits last.
-const TAKE_WITHIN_MS: i64 = 10 * 60_000;
+use crate::{
+    ports::{
+        kiosks::{NewKiosk, Offer, Pairing, TokenHash, WAITING_AT_ONE_PLACE, WAITING_MAX},
+        rules::kiosks::{Offered, TAKE_WITHIN_MS, meant, stage},
+    },
+    types::UnixMs,
+};
+use sqlx::{Row, sqlite::SqliteRow};
 
 pub(super) async fn offer(db: &mut Db, offer: &Offer, now: i64) -> Sql<()> {
     for (sql, most) in [
@@ -37,18 +39,23 @@ pub(super) async fn offer(db: &mut Db, offer: &Offer, now: i64) -> Sql<()> {
     Ok(())
 }
 
+fn offered(row: &SqliteRow) -> Sql<Offered> {
+    Ok(Offered {
+        code: row.try_get(1)?,
+        paired: row.try_get(2)?,
+        tries: row.try_get(3)?,
+        until: UnixMs(row.try_get(4)?),
+    })
+}
+
 /// 1 when a device showed the code.
 pub(super) async fn pair(db: &mut Db, new: &NewKiosk, now: i64) -> Sql<u64> {
-    let shown = sqlx::query_scalar::<_, Vec<u8>>(
-        "SELECT token FROM pairing WHERE code = ?1 AND kiosk IS NULL AND until > ?2 AND tries < ?3",
-    )
-    .bind(&new.code)
-    .bind(now)
-    .bind(PAIRING_TRIES)
-    .fetch_all(&mut db.conn)
-    .await?;
-    // two devices with one code: neither can be meant
-    let [token] = shown.as_slice() else {
+    let shown = sqlx::query("SELECT token, code, kiosk IS NOT NULL, tries, until FROM pairing WHERE code = ?1")
+        .bind(&new.code)
+        .fetch_all(&mut db.conn)
+        .await?;
+    let device = |row: &SqliteRow| Ok((row.try_get::<Vec<u8>, _>(0)?, offered(row)?));
+    let Some(token) = meant(shown.iter().map(device).collect::<Sql<_>>()?, UnixMs(now)) else {
         let sql = "UPDATE pairing SET tries = tries + 1 WHERE until > ?1 AND kiosk IS NULL";
         sqlx::query(sql).bind(now).execute(&mut db.conn).await?;
         return Ok(0);
@@ -80,13 +87,8 @@ pub(super) async fn taken(db: &mut Db, id: &str) -> Sql<()> {
 
 impl SqliteStore {
     pub(super) async fn read_pairing(&self, token: TokenHash, now: i64) -> Sql<Pairing> {
-        let sql =
-            "SELECT code, kiosk FROM pairing WHERE token = ?1 AND until > ?2 AND (kiosk IS NOT NULL OR tries < ?3)";
-        let row = sqlx::query(sql).bind(&token[..]).bind(now).bind(PAIRING_TRIES).fetch_optional(&self.readers).await?;
-        let Some(row) = row else { return Ok(Pairing::None) };
-        match row.try_get::<Option<String>, _>(1)? {
-            Some(_) => Ok(Pairing::Done),
-            None => row.try_get(0).map(Pairing::Shown),
-        }
+        let sql = "SELECT token, code, kiosk IS NOT NULL, tries, until FROM pairing WHERE token = ?1";
+        let row = sqlx::query(sql).bind(&token[..]).fetch_optional(&self.readers).await?;
+        Ok(stage(row.as_ref().map(offered).transpose()?, UnixMs(now)))
     }
 }

@@ -3,14 +3,16 @@ use super::{
     SqliteStore,
     inbox::seal_mts,
     messages, outbox,
-    rows::{Id, Mac, MtRow, Sql, fixed},
+    rows::{Id, Mac, MtRow, Sql, code, fixed},
     writer::{Answer, Db, Op, fault},
 };
 use crate::{
     ports::{
         PortFuture, Refusal, StoreFault,
         pushes::{Asked, Bounds, NewPush, PushEnd, PushKind, Pushes, StoredPush},
+        states::PushState,
     },
+    store::{codes::Code, statement::sql},
     types::{
         CauseId, Msisdn, UnixMs,
         names::{Family, SmscName},
@@ -24,7 +26,7 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(super) struct PushRow {
     pub id: Id,
-    pub kind: i64,
+    pub kind: PushKind,
     pub mac: Mac,
     pub number: Vec<u8>,
     pub payload: Vec<u8>,
@@ -36,8 +38,8 @@ pub(super) struct PushRow {
 /// The end of a push, sealed.
 pub(super) struct PushEndRow {
     pub id: Id,
-    /// 0 later, 1 queued, 2 dropped.
-    pub state: i64,
+    /// Waiting: again at `due`.
+    pub state: PushState,
     pub due: i64,
     pub mts: Vec<MtRow>,
     pub now: i64,
@@ -45,29 +47,13 @@ pub(super) struct PushEndRow {
     pub refused: Option<Refusal>,
 }
 
-fn kind_number(kind: PushKind) -> i64 {
-    match kind {
-        PushKind::Event => 0,
-        PushKind::Message => 1,
-        PushKind::FollowUp => 2,
-    }
-}
-
-fn kind_of(number: i64) -> PushKind {
-    match number {
-        0 => PushKind::Event,
-        1 => PushKind::Message,
-        _ => PushKind::FollowUp,
-    }
-}
-
 pub(super) async fn insert(db: &mut Db, row: &PushRow) -> Sql<()> {
-    sqlx::query(
+    sqlx::query(sql!(
         "INSERT INTO push (id, kind, state, number_mac, number, payload, due, not_after, attempts, created_at) \
-         VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, ?)",
-    )
+         VALUES (?, ?, {PushState::Waiting}, ?, ?, ?, ?, ?, 0, ?)"
+    ))
     .bind(&row.id[..])
-    .bind(row.kind)
+    .bind(row.kind.code())
     .bind(&row.mac[..])
     .bind(&row.number)
     .bind(&row.payload)
@@ -95,14 +81,14 @@ pub(super) async fn take_event(db: &mut Db, event: &str, push: Option<&PushRow>,
 
 /// 0 when it was not waiting any more.
 pub(super) async fn end(db: &mut Db, end: &PushEndRow) -> Sql<u64> {
-    let sql = if end.state == 0 {
-        "UPDATE push SET due = ?3, attempts = attempts + 1 WHERE id = ?1 AND state = 0"
+    let sql = if end.state == PushState::Waiting {
+        sql!("UPDATE push SET due = ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {PushState::Waiting}")
     } else {
-        "UPDATE push SET state = ?2, done_at = ?4 WHERE id = ?1 AND state = 0"
+        sql!("UPDATE push SET state = ?2, done_at = ?4 WHERE id = ?1 AND state = {PushState::Waiting}")
     };
     let changed = sqlx::query(sql)
         .bind(&end.id[..])
-        .bind(end.state)
+        .bind(end.state.code())
         .bind(end.due)
         .bind(end.now)
         .execute(&mut db.conn)
@@ -127,8 +113,10 @@ pub(super) async fn set_cursor(db: &mut Db, cursor: Option<&str>) -> Sql<()> {
     Ok(())
 }
 
-const DUE: &str = "SELECT id, kind, number, payload, due, not_after, attempts, created_at FROM push \
-    WHERE state = 0 AND due <= ? ORDER BY due, id LIMIT ?";
+const DUE: &str = sql!(
+    "SELECT id, kind, number, payload, due, not_after, attempts, created_at FROM push \
+     WHERE state = {PushState::Waiting} AND due <= ? ORDER BY due, id LIMIT ?"
+);
 
 impl SqliteStore {
     pub(super) fn seal_push(&self, push: NewPush, now: UnixMs) -> Result<PushRow, StoreFault> {
@@ -136,7 +124,7 @@ impl SqliteStore {
         let seal = |column, plain: &[u8]| self.keys.seal(&id, column, plain).map_err(|_| StoreFault::Rejected);
         Ok(PushRow {
             id,
-            kind: kind_number(push.kind),
+            kind: push.kind,
             mac: self.mac(&push.number),
             number: seal("number", push.number.digits().as_bytes())?,
             payload: seal("payload", &push.payload)?,
@@ -157,7 +145,7 @@ impl SqliteStore {
         Ok(Some(StoredPush {
             push: NewPush {
                 id: CauseId(Uuid::from_bytes(id)),
-                kind: kind_of(row.try_get(1)?),
+                kind: code(row, 1)?,
                 number,
                 payload,
                 due: UnixMs(row.try_get(4)?),
@@ -204,16 +192,17 @@ impl Pushes for SqliteStore {
     fn end_push(&self, push: CauseId, end: PushEnd, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         Box::pin(async move {
             let id = *push.0.as_bytes();
-            let mut row = PushEndRow { id, state: 2, due: 0, mts: Vec::new(), now: now.0, refused: None };
+            let mut row =
+                PushEndRow { id, state: PushState::Dropped, due: 0, mts: Vec::new(), now: now.0, refused: None };
             match end {
                 PushEnd::Queued(mts) => {
-                    row.state = 1;
+                    row.state = PushState::Queued;
                     row.mts = seal_mts(&self.keys, id, mts, now)?;
                 }
                 PushEnd::Dropped => {}
                 PushEnd::Refused(why) => row.refused = Some(why),
                 PushEnd::Later(due) => {
-                    row.state = 0;
+                    row.state = PushState::Waiting;
                     row.due = due.0;
                 }
             }

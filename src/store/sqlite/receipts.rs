@@ -3,12 +3,20 @@
 //! `smpp::message_id` decides. Nothing here walks over a table.
 use super::{
     outbox::SettleRow,
-    rows::{Id, Mac, Sql, all, fixed, run, values, within},
+    rows::{Id, Mac, Sql, all, code, fixed, run, values, within},
     writer::{Answer, Answers, Db, Many},
 };
 use crate::{
-    ports::outbox::{Delivery, NewReceipt, Receipted},
-    smpp::message_id::{Fit, Learned, Pair, Rule, choose, key_beside, partners},
+    ports::{
+        outbox::{NewReceipt, Receipted},
+        rules::{
+            outbox::last_word,
+            receipts::{Match, Named, Whose, waited_for, whose},
+        },
+        states::MtState,
+    },
+    smpp::message_id::{Fit, Learned, Rule, key_beside, partners},
+    store::{codes::Code, statement::sql},
     types::UnixMs,
 };
 use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
@@ -17,16 +25,13 @@ use std::collections::{HashMap, HashSet};
 /// What each family's receipts have proven.
 pub(super) type Learnt = HashMap<String, Learned>;
 
-/// state of a segment that the telco took and that has no last word yet.
-const SENT: i64 = 3;
-
 /// A receipt as it is written.
 pub(super) struct ReceiptRow {
     pub family: String,
     pub message_id: String,
     pub rule: Rule,
     pub number: Option<Mac>,
-    pub state: i64,
+    pub state: MtState,
     pub now: i64,
 }
 
@@ -37,10 +42,7 @@ impl ReceiptRow {
             message_id: receipt.message_id,
             rule: receipt.rule,
             number,
-            state: match receipt.delivery {
-                Delivery::Delivered => 4,
-                Delivery::Undelivered => 7,
-            },
+            state: last_word(receipt.delivery),
             now: now.0,
         }
     }
@@ -54,13 +56,25 @@ struct Segment {
     number: Option<Mac>,
 }
 
+impl Segment {
+    fn named(&self) -> Named<'_, Mac> {
+        Named { message_id: &self.message_id, number: self.number }
+    }
+}
+
 /// A receipt that came early.
 struct Orphan {
     message_id: String,
     family: String,
-    state: i64,
+    state: MtState,
     rule: Rule,
     number: Option<Mac>,
+}
+
+impl Orphan {
+    fn named(&self) -> (Named<'_, Mac>, Rule) {
+        (Named { message_id: &self.message_id, number: self.number }, self.rule)
+    }
 }
 
 type Ops<'a> = Vec<(usize, &'a ReceiptRow)>;
@@ -71,12 +85,14 @@ pub(super) async fn receive(db: &mut Db, ops: &Many<'_, ReceiptRow>, answers: &m
         values(
             "WITH v (message_id, family, state, at) AS (",
             ops,
-            ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
-             WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
-             AND outbox.message_id IS NOT NULL AND outbox.state = 3 RETURNING message_id, family",
+            sql!(
+                ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
+                 WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
+                 AND outbox.message_id IS NOT NULL AND outbox.state = {MtState::Sent} RETURNING message_id, family"
+            ),
             |tuple, (_, row)| {
                 tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-                tuple.push_bind(row.state).push_bind(row.now);
+                tuple.push_bind(row.state.code()).push_bind(row.now);
             },
         ),
     )
@@ -108,25 +124,16 @@ async fn find<'a>(db: &mut Db, strange: Ops<'a>, answers: &mut Answers) -> Sql<O
     let mut segments = segments(db, &strange).await?;
     for (at, row) in strange {
         let found = segments.remove(&at).unwrap_or_default();
-        let pairs: Vec<Pair<'_>> = found
-            .iter()
-            .map(|segment| Pair {
-                resp: &segment.message_id,
-                receipt: &row.message_id,
-                rule: row.rule,
-                same_number: row.number.zip(segment.number).map(|(one, other)| one == other),
-            })
-            .collect();
-        let learned = db.learned.get(&row.family).copied().unwrap_or_default();
-        let answer = match choose(&pairs, learned) {
-            Some((which, fit)) => {
-                let taken = end(db, found[which].id, row.state, row.now).await?;
-                confirm(db, &row.family, fit, pairs[which].same_number);
-                if taken { of_fit(fit) } else { Receipted::Repeated }
+        let candidates: Vec<Named<'_, Mac>> = found.iter().map(Segment::named).collect();
+        let receipt = Named { message_id: &row.message_id, number: row.number };
+        let answer = match whose(receipt, row.rule, &candidates, db.learned(&row.family)) {
+            Whose::Of(fits) => {
+                let taken = end(db, found[fits.which].id, row.state, row.now).await?;
+                confirm(db, &row.family, &fits);
+                if taken { fits.receipted() } else { Receipted::Repeated }
             }
-            // an id that was given twice, and both have their last word
-            None if found.iter().any(|segment| segment.message_id == row.message_id) => Receipted::Repeated,
-            None => {
+            Whose::Repeated => Receipted::Repeated,
+            Whose::Nobody => {
                 nobodys.push((at, row));
                 continue;
             }
@@ -136,30 +143,17 @@ async fn find<'a>(db: &mut Db, strange: Ops<'a>, answers: &mut Answers) -> Sql<O
     Ok(nobodys)
 }
 
-fn of_fit(fit: Fit) -> Receipted {
-    match fit {
-        Fit::Exact => Receipted::Exact,
-        Fit::Alike => Receipted::Alike,
-        Fit::ReceiptDecimal | Fit::ReceiptHex => Receipted::Converted,
-    }
-}
-
 /// The last word on a segment; `false` when it has one.
-async fn end(db: &mut Db, mt: Id, state: i64, now: i64) -> Sql<bool> {
-    let done = sqlx::query("UPDATE outbox SET state = ?, updated_at = ? WHERE id = ? AND state = ?")
-        .bind(state)
-        .bind(now)
-        .bind(&mt[..])
-        .bind(SENT)
-        .execute(&mut db.conn)
-        .await?;
+async fn end(db: &mut Db, mt: Id, state: MtState, now: i64) -> Sql<bool> {
+    let sql = sql!("UPDATE outbox SET state = ?, updated_at = ? WHERE id = ? AND state = {MtState::Sent}");
+    let done = sqlx::query(sql).bind(state.code()).bind(now).bind(&mt[..]).execute(&mut db.conn).await?;
     Ok(done.rows_affected() > 0)
 }
 
 /// Learns from a pair whose number agreed as well. What is learned in a transaction that fails is as true.
-fn confirm(db: &mut Db, family: &str, fit: Fit, same_number: Option<bool>) {
-    if same_number == Some(true) && db.learned.entry(family.to_owned()).or_default().confirm(fit) {
-        let how = if fit == Fit::ReceiptHex { "hexadecimal" } else { "decimal" };
+fn confirm(db: &mut Db, family: &str, fits: &Match) {
+    if fits.proven && db.learned.entry(family.to_owned()).or_default().confirm(fits.fit) {
+        let how = if fits.fit == Fit::ReceiptHex { "hexadecimal" } else { "decimal" };
         tracing::info!(family, "receipts write ids in {how}, unlike submit_sm_resp: they are converted from now on");
     }
 }
@@ -222,7 +216,7 @@ async fn keep(db: &mut Db, strange: &Ops<'_>) -> Sql<()> {
         &mut db.conn,
         values(head, strange, tail, |tuple, (_, row)| {
             tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-            tuple.push_bind(row.state).push_bind(row.now).push_bind(key_beside(&row.message_id));
+            tuple.push_bind(row.state.code()).push_bind(row.now).push_bind(key_beside(&row.message_id));
             tuple.push_bind(row.rule.code()).push_bind(row.number.map(Vec::from));
         }),
     )
@@ -258,8 +252,10 @@ pub(super) async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
 
 /// Gives receipts that came early to the segments that have just got their message ids.
 pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
-    let head = "SELECT 0, id, message_id, number_mac, family FROM outbox \
-                WHERE state = 3 AND message_id IS NOT NULL AND id IN ";
+    let head = sql!(
+        "SELECT 0, id, message_id, number_mac, family FROM outbox \
+         WHERE state = {MtState::Sent} AND message_id IS NOT NULL AND id IN "
+    );
     let rows = all(&mut db.conn, within(head, sent, "")).await?;
     let ids: Vec<(String, String)> =
         rows.iter().map(|row| Ok((row.try_get(2)?, row.try_get(4)?))).collect::<Sql<_>>()?;
@@ -275,7 +271,7 @@ pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
         chosen.extend(choose_orphan(db, segment(row)?, orphans));
     }
     // what fits exactly takes its receipt before another segment can
-    chosen.sort_by_key(|adoption| adoption.fit);
+    chosen.sort_by_key(|adoption| adoption.fits.fit);
     for adoption in chosen {
         adopt_one(db, &adoption).await?;
     }
@@ -286,38 +282,27 @@ pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
 struct Adoption<'a> {
     segment: Segment,
     orphan: &'a Orphan,
-    fit: Fit,
-    same_number: Option<bool>,
+    fits: Match,
 }
 
 fn orphan(row: &SqliteRow) -> Sql<Orphan> {
     Ok(Orphan {
         message_id: row.try_get(1)?,
         family: row.try_get(2)?,
-        state: row.try_get(3)?,
+        state: code(row, 3)?,
         rule: Rule::of_code(row.try_get(4)?),
         number: perhaps(row, 5)?,
     })
 }
 
 fn choose_orphan<'a>(db: &Db, segment: Segment, orphans: &'a [Orphan]) -> Option<Adoption<'a>> {
-    let pairs: Vec<Pair<'_>> = orphans
-        .iter()
-        .map(|orphan| Pair {
-            resp: &segment.message_id,
-            receipt: &orphan.message_id,
-            rule: orphan.rule,
-            same_number: orphan.number.zip(segment.number).map(|(one, other)| one == other),
-        })
-        .collect();
-    let learned = db.learned.get(&orphans.first()?.family).copied().unwrap_or_default();
-    let (which, fit) = choose(&pairs, learned)?;
-    let same_number = pairs[which].same_number;
-    Some(Adoption { orphan: &orphans[which], fit, same_number, segment })
+    let receipts: Vec<(Named<'_, Mac>, Rule)> = orphans.iter().map(Orphan::named).collect();
+    let fits = waited_for(segment.named(), &receipts, db.learned(&orphans.first()?.family))?;
+    Some(Adoption { orphan: &orphans[fits.which], fits, segment })
 }
 
 async fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
-    let Adoption { segment, orphan, fit, same_number } = adoption;
+    let Adoption { segment, orphan, fits } = adoption;
     let gone = sqlx::query("DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?")
         .bind(&orphan.message_id)
         .bind(&orphan.family)
@@ -329,14 +314,13 @@ async fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
         return Ok(());
     }
     db.orphans -= i64::try_from(gone).unwrap_or(0);
-    sqlx::query("UPDATE outbox SET state = ? WHERE id = ? AND state = ?")
-        .bind(orphan.state)
+    sqlx::query(sql!("UPDATE outbox SET state = ? WHERE id = ? AND state = {MtState::Sent}"))
+        .bind(orphan.state.code())
         .bind(&segment.id[..])
-        .bind(SENT)
         .execute(&mut db.conn)
         .await?;
-    confirm(db, &orphan.family, *fit, *same_number);
-    let (family, how) = (orphan.family.clone(), of_fit(*fit).as_str());
+    confirm(db, &orphan.family, fits);
+    let (family, how) = (orphan.family.clone(), fits.receipted().as_str());
     metrics::counter!("chrak_receipts_adopted_total", "family" => family, "result" => how).increment(1);
     Ok(())
 }

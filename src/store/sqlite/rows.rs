@@ -6,8 +6,10 @@ use crate::{
         StoreFault,
         citizens::CitizenRecord,
         inbox::{DedupeKey, Intake},
+        outbox::MtKind,
+        states::MoState,
     },
-    store::Keys,
+    store::{Keys, codes::Code},
     types::{Language, UnixMs},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow};
@@ -56,7 +58,7 @@ pub(super) struct CitizenRow {
 /// The end of a turn, sealed.
 pub(super) struct FinishRow {
     pub mo: Id,
-    pub state: i64,
+    pub state: MoState,
     pub now: i64,
     pub citizen: Option<CitizenRow>,
     pub mts: Vec<MtRow>,
@@ -67,7 +69,7 @@ pub(super) struct FinishRow {
 pub(super) struct MtRow {
     pub id: Id,
     pub mo: Id,
-    pub kind: i64,
+    pub kind: MtKind,
     pub part: u8,
     pub parts: u8,
     pub smsc: String,
@@ -152,6 +154,12 @@ pub(super) fn fixed<const N: usize>(row: &SqliteRow, column: usize) -> Sql<[u8; 
     octets.try_into().map_err(|_| sqlx::Error::Decode("octets of another length".into()))
 }
 
+/// A state, from its number.
+pub(super) fn code<C: Code>(row: &SqliteRow, column: usize) -> Sql<C> {
+    let unknown = || sqlx::Error::Decode("a number that no state has".into());
+    C::of_code(row.try_get(column)?).ok_or_else(unknown)
+}
+
 /// Cuts rows into runs of 128, 64 … 1, so that few different statements serve every number of rows.
 fn runs<T>(mut rows: &[T]) -> Vec<&[T]> {
     let mut out = Vec::new();
@@ -184,9 +192,32 @@ pub(super) fn values<T>(
 
 /// Statements `head (?, ?, …) tail` over all keys; the last run is filled up by repeating a key.
 pub(super) fn within<const N: usize>(head: &str, keys: &[[u8; N]], tail: &str) -> Vec<QueryBuilder<Sqlite>> {
+    lists(|| QueryBuilder::new(head), keys, tail)
+}
+
+/// As [`within`], after a table `v (at)` with one time in it: `WITH v (at) AS (VALUES (?` comes before `head`.
+pub(super) fn within_at<const N: usize>(
+    at: i64,
+    head: &str,
+    keys: &[[u8; N]],
+    tail: &str,
+) -> Vec<QueryBuilder<Sqlite>> {
+    let begin = || {
+        let mut query = QueryBuilder::new("WITH v (at) AS (VALUES (");
+        query.push_bind(at).push(head);
+        query
+    };
+    lists(begin, keys, tail)
+}
+
+fn lists<const N: usize>(
+    begin: impl Fn() -> QueryBuilder<Sqlite>,
+    keys: &[[u8; N]],
+    tail: &str,
+) -> Vec<QueryBuilder<Sqlite>> {
     keys.chunks(STATEMENT_ROWS_MAX)
         .map(|run| {
-            let mut query = QueryBuilder::new(head);
+            let mut query = begin();
             let mut list = query.separated(", ");
             list.push_unseparated("(");
             for index in 0..run.len().next_power_of_two() {

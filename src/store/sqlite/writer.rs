@@ -16,11 +16,12 @@ use super::{
 use crate::{
     ports::{
         StoreFault,
-        inbox::Recovery,
+        inbox::{Accepted, Recovery},
         messages::CallEnd,
         outbox::{Receipted, Resolved},
         pushes::Asked,
     },
+    smpp::message_id::Learned,
     types::limits::COMMIT_OPS_MAX,
 };
 use sqlx::{Connection, SqliteConnection};
@@ -73,8 +74,7 @@ pub(super) enum Op {
 pub(super) enum Answer {
     Done,
     New(Option<CitizenRow>),
-    Duplicate { of: Id },
-    Resembles { of: Id, session: Id, received_at: i64 },
+    Known(Accepted),
     Citizen(Option<CitizenRow>),
     Ids(Vec<Id>),
     Recovery(Recovery),
@@ -138,6 +138,11 @@ pub(super) struct Db {
 }
 
 impl Db {
+    /// What receipts have proven of a family's ids.
+    pub(super) fn learned(&self, family: &str) -> Learned {
+        self.learned.get(family).copied().unwrap_or_default()
+    }
+
     pub(super) fn family(&self, smsc: &str) -> String {
         self.families.get(&smsc.into()).map_or(smsc, |family| family.as_str()).to_owned()
     }

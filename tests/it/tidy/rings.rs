@@ -63,6 +63,7 @@ const OPEN: &[(&[&str], &str)] = &[
             "store::sqlite::room",
             "store::sqlite::rows",
             "store::sqlite::ussd",
+            "store::sqlite::windows",
             "store::sqlite::writer",
         ],
         "each file holds the SQL, which the writer calls, and the port, which calls the writer",

@@ -1,0 +1,70 @@
+//! Windows in which something is counted, on SQLite.
+use super::{rows::Sql, writer::Db};
+use crate::{
+    ports::rules::windows::{Window, counted, full_until},
+    types::UnixMs,
+};
+use sqlx::Row;
+use std::collections::HashMap;
+
+/// The windows of these names, those that there are.
+pub(super) async fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a str, Window>> {
+    let mut windows = HashMap::new();
+    for name in names {
+        let found = sqlx::query("SELECT since, until, count FROM tally WHERE name = ?")
+            .bind(*name)
+            .fetch_optional(&mut db.conn)
+            .await?;
+        if let Some(row) = found {
+            let (since, until) = (UnixMs(row.try_get(0)?), UnixMs(row.try_get(1)?));
+            windows.insert(*name, Window { since, until, count: row.try_get(2)? });
+        }
+    }
+    Ok(windows)
+}
+
+/// Counts one event in each of these windows (name, length in milliseconds, most); `before`: how they stand.
+pub(super) async fn count<'a>(
+    db: &mut Db,
+    windows: &'a [(String, i64, u32)],
+    mut before: HashMap<&'a str, Window>,
+    now: UnixMs,
+) -> Sql<()> {
+    for (name, span, _) in windows {
+        let window = counted(before.get(name.as_str()).copied(), *span, now);
+        before.insert(name, window);
+        sqlx::query(
+            "INSERT INTO tally (name, since, until, count) VALUES (?, ?, ?, ?) ON CONFLICT (name) \
+             DO UPDATE SET since = excluded.since, until = excluded.until, count = excluded.count",
+        )
+        .bind(name)
+        .bind(window.since.0)
+        .bind(window.until.0)
+        .bind(window.count)
+        .execute(&mut db.conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Counts one event in all these windows, or in none of them when one is full. Whether it was counted.
+pub(super) async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
+    let now = UnixMs(now);
+    let names: Vec<&str> = windows.iter().map(|(name, ..)| name.as_str()).collect();
+    let before = read(db, &names).await?;
+    let bounds = windows.iter().map(|(name, _, most)| (before.get(name.as_str()).copied(), *most));
+    if full_until(bounds, now).is_some() {
+        return Ok(false);
+    }
+    count(db, windows, before, now).await?;
+    Ok(true)
+}
+
+/// Takes one event out of each of these windows that still runs.
+pub(super) async fn untally(db: &mut Db, names: &[String], now: i64) -> Sql<()> {
+    for name in names {
+        let sql = "UPDATE tally SET count = count - 1 WHERE name = ?1 AND until > ?2 AND count > 0";
+        sqlx::query(sql).bind(name).bind(now).execute(&mut db.conn).await?;
+    }
+    Ok(())
+}
