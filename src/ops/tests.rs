@@ -4,7 +4,7 @@ use crate::{
     ports::{
         PortFuture, Store, StoreFault,
         citizens::{CitizenRecord, Citizens},
-        clock::Clock,
+        clock::{Clock, Still},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         status::{BindState, BindStatus, Board, Rate},
@@ -84,15 +84,6 @@ struct Got {
     body: String,
 }
 
-/// A clock that stands at noon.
-struct Noon;
-
-impl Clock for Noon {
-    fn now(&self) -> UnixMs {
-        UnixMs::from_rfc3339("2026-11-20T12:00:00+07:00").expect("a time")
-    }
-}
-
 impl Ops {
     fn new(token: Option<&str>) -> Self {
         let (board, store) = (Arc::new(Board::default()), Arc::new(Depths::default()));
@@ -102,8 +93,8 @@ impl Ops {
             store: Arc::clone(&store) as Arc<dyn Store>,
             metrics: recorder::install().expect("the only recorder"),
             token: token.map(str::to_owned),
-            started: UnixMs(Noon.now().0 - 3_700_000),
-            clock: Arc::new(Noon),
+            started: UnixMs(Still::at_noon().now().0 - 3_700_000),
+            clock: Arc::new(Still::at_noon()),
             version: "1.2.3",
             exchange: None,
         });
@@ -115,7 +106,7 @@ impl Ops {
             smsc: "smart".into(),
             bind: name.to_owned(),
             state,
-            since: Noon.now(),
+            since: Still::at_noon().now(),
             in_flight: 3,
             window: 10,
             last_error: last_error.map(str::to_owned),
@@ -215,7 +206,7 @@ async fn metrics_have_the_promised_names_and_tell_a_lost_depth_from_none() {
 async fn the_console_says_in_both_languages_what_is_wrong() {
     let ops = Ops::new(None);
     ops.bind("trx-1", BindState::Bound, None);
-    ops.board.count(Rate::MoIn, 7, Noon.now());
+    ops.board.count(Rate::MoIn, 7, Still::at_noon().now());
     let well = ops.get("/console?lang=en", &[]).await;
     assert!(
         well.body.contains("All well") && well.body.contains("1.2.3") && well.body.contains("1 h 1 min"),

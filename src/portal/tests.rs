@@ -1,5 +1,6 @@
 //! The client against a server that answers with canned octets, one after the other.
 use super::*;
+use crate::ports::clock::Still;
 use crate::types::civic::ApplicationStatus;
 use crate::types::{Msisdn, Pin, UnixMs, civic::Disclosure, names::Channel};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -58,19 +59,10 @@ fn good(status: &str, disclosure: &str) -> Vec<u8> {
     http("200 OK", "content-type: application/json\r\n", &body)
 }
 
-/// A clock that stands at noon of the day on which the canned answers were written.
-struct Noon;
-
-impl crate::ports::clock::Clock for Noon {
-    fn now(&self) -> UnixMs {
-        UnixMs::from_rfc3339("2026-11-20T12:00:00+07:00").expect("a time")
-    }
-}
-
 fn client(canned: &Canned) -> PortalClient {
     drop(rustls::crypto::ring::default_provider().install_default());
     let options = PortalOptions { url: canned.url.clone(), token: "token".into(), ca_file: None };
-    PortalClient::new(options, Arc::default(), Arc::new(Noon)).expect("a client")
+    PortalClient::new(options, Arc::default(), Arc::new(Still::at_noon())).expect("a client")
 }
 
 fn query(pin: Option<&str>) -> Query {
@@ -123,7 +115,7 @@ async fn every_kind_of_answer_has_its_meaning() {
 /// The portal's clock may be ahead of ours: nothing has become ready tomorrow.
 #[tokio::test]
 async fn a_time_that_lies_ahead_is_now() {
-    let noon = crate::ports::clock::Clock::now(&Noon);
+    let noon = crate::ports::clock::Clock::now(&Still::at_noon());
     for (written, meant) in [
         ("2026-11-20T14:05:00+07:00", noon),
         ("2026-11-20T12:05:01+07:00", noon),

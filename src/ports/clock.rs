@@ -6,3 +6,22 @@ pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> UnixMs;
 }
+
+/// A clock that stands still.
+#[cfg(test)]
+pub struct Still(UnixMs);
+
+#[cfg(test)]
+impl Still {
+    /// At noon of 20 November 2026 in Phnom Penh.
+    pub fn at_noon() -> Self {
+        Still(UnixMs::from_rfc3339("2026-11-20T12:00:00+07:00").expect("a time"))
+    }
+}
+
+#[cfg(test)]
+impl Clock for Still {
+    fn now(&self) -> UnixMs {
+        self.0
+    }
+}

@@ -2,7 +2,7 @@
 use super::peer::{binds, pdu, read, text};
 use crate::{
     link::driver::{User, drive, now},
-    ports::clock::SystemClock,
+    ports::clock::Still,
     smpp::{
         esme::{Effect, Esme, EsmeConfig, Now, NumberFormat, Pace, Stored, Style, Validity},
         pdu::{Bind, BindKind},
@@ -57,7 +57,7 @@ fn esme(write_stalled: Duration) -> Esme {
         packed: false,
     };
     let config = EsmeConfig { session, style, statuses: Table::default(), write_stalled };
-    Esme::new(config, Arc::new(Pace::new(0)), now(&SystemClock))
+    Esme::new(config, Arc::new(Pace::new(0)), now(&Still::at_noon()))
 }
 
 /// Keeps every text at once, and has nothing to say.
@@ -96,7 +96,7 @@ impl User for Keeps {
 async fn run(ours: DuplexStream, write_stalled: Duration) -> Keeps {
     let (reader, writer) = split(ours);
     let (mut esme, mut keeps) = (esme(write_stalled), Keeps::default());
-    drive(reader, writer, &mut esme, &mut keeps, &SystemClock).await;
+    drive(reader, writer, &mut esme, &mut keeps, &Still::at_noon()).await;
     keeps
 }
 
@@ -156,7 +156,7 @@ async fn what_a_writer_keeps_to_itself_is_flushed() {
     let (reader, writer) = split(ours);
     let ours = async {
         let (mut esme, mut keeps) = (esme(10 * SECOND), Keeps::default());
-        drive(reader, BufWriter::new(writer), &mut esme, &mut keeps, &SystemClock).await;
+        drive(reader, BufWriter::new(writer), &mut esme, &mut keeps, &Still::at_noon()).await;
         keeps.closed
     };
     let telco = async move {
@@ -194,7 +194,7 @@ async fn what_is_answered_together_is_written_together() {
     let counting = Counting(writer, Arc::clone(&writes));
     let ours = async {
         let (mut esme, mut keeps) = (esme(10 * SECOND), Keeps::default());
-        drive(reader, counting, &mut esme, &mut keeps, &SystemClock).await;
+        drive(reader, counting, &mut esme, &mut keeps, &Still::at_noon()).await;
     };
     let telco = async move {
         binds(&mut peer).await;

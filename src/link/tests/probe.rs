@@ -2,7 +2,7 @@
 use super::peer::{binds, pdu, read};
 use crate::{
     link::{DefaultAlphabet, NumberFormat, ProbeFault, Telco, Ussd, Validity, probe::probe_on},
-    ports::clock::SystemClock,
+    ports::clock::Still,
     smpp::{dialect::Dialect, message_id::Rule, pdu::write, status::Table},
     types::{Msisdn, Secret},
 };
@@ -53,7 +53,7 @@ async fn probed<F: Future<Output = ()>>(does: impl FnOnce(DuplexStream) -> F) ->
     let (ours, mut peer) = duplex(1_024);
     let (reader, writer) = split(ours);
     let (telco, number) = (telco(), Msisdn::parse_e164("85510000001").expect("number"));
-    let probe = probe_on(reader, writer, &telco, Some(number), &SystemClock);
+    let probe = probe_on(reader, writer, &telco, Some(number), &Still::at_noon());
     let peer = async {
         binds(&mut peer).await;
         does(peer).await;
@@ -78,7 +78,6 @@ async fn says(mut peer: DuplexStream, state: &str) {
     receipt.put_u8(words.len() as u8);
     receipt.put_slice(words.as_bytes());
     peer.write_all(&pdu(CommandId::DeliverSm, 9, &receipt)).await.expect("written");
-    let mut length = [0; 4];
     if state != "DELIVRD" {
         return;
     }
@@ -127,7 +126,7 @@ async fn a_bind_that_is_refused_is_told_with_its_status() {
     let (ours, mut peer) = duplex(1_024);
     let (reader, writer) = split(ours);
     let telco = telco();
-    let (probe, ()) = tokio::join!(probe_on(reader, writer, &telco, None, &SystemClock), async {
+    let (probe, ()) = tokio::join!(probe_on(reader, writer, &telco, None, &Still::at_noon()), async {
         assert_eq!(read(&mut peer).await, CommandId::BindTransceiver);
         peer.write_all(&refusal(CommandId::BindTransceiverResp, 0x0E, 1)).await.expect("written");
     });
