@@ -2,7 +2,7 @@
 use super::*;
 use crate::ports::clock::Still;
 use crate::types::civic::ApplicationStatus;
-use crate::types::{Msisdn, Pin, UnixMs, civic::Disclosure, names::Channel};
+use crate::types::{Msisdn, Pin, civic::Disclosure, names::Channel};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -53,7 +53,8 @@ async fn probed<F: Future<Output = ()>>(does: impl FnOnce(DuplexStream) -> F) ->
     let (ours, mut peer) = duplex(1_024);
     let (reader, writer) = split(ours);
     let (telco, number) = (telco(), Msisdn::parse_e164("85510000001").expect("number"));
-    let probe = probe_on(reader, writer, &telco, Some(number), &Still::at_noon());
+    let clock = Still::at_noon();
+    let probe = probe_on(reader, writer, &telco, Some(number), &clock);
     let peer = async {
         binds(&mut peer).await;
         does(peer).await;
@@ -126,7 +127,8 @@ async fn a_bind_that_is_refused_is_told_with_its_status() {
     let (ours, mut peer) = duplex(1_024);
     let (reader, writer) = split(ours);
     let telco = telco();
-    let (probe, ()) = tokio::join!(probe_on(reader, writer, &telco, None, &Still::at_noon()), async {
+    let clock = Still::at_noon();
+    let (probe, ()) = tokio::join!(probe_on(reader, writer, &telco, None, &clock), async {
         assert_eq!(read(&mut peer).await, CommandId::BindTransceiver);
         peer.write_all(&refusal(CommandId::BindTransceiverResp, 0x0E, 1)).await.expect("written");
     });
