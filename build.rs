@@ -1,4 +1,79 @@
-//! Tells cargo that the migrations are part of the program: a new file must cause a new build.
+//! Makes what pages load: sheets by component and modules become one sheet and one script, short; each is then part of
+//! the program. What is sent, compressed and under which address, is the business of `web::assets`.
+#[path = "src/web/shorten.rs"]
+mod shorten;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// The sheet of the kiosk: components in the order in which they may say more than the ones before.
+const SHEET: [&str; 18] = [
+    "fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "digits", "pad", "notice",
+    "verdict", "facts", "qr", "dialog", "gate",
+];
+
+/// The script of every page of the kiosk: each module after those that it imports.
+const SCRIPT: [&str; 9] = ["page", "sound", "idle", "press", "pad", "scanner", "poll", "show", "device"];
+
+/// Folders of `kiosk-ui` whose files are sent as they are called there; those of `assets` without its name.
+const FOLDERS: [&str; 6] = ["assets", "assets/fonts", "assets/audio/km", "assets/audio/en", "console", "phone"];
+
 fn main() {
-    println!("cargo:rerun-if-changed=migrations");
+    for watched in ["migrations", "kiosk-ui", "src/web/shorten.rs"] {
+        println!("cargo:rerun-if-changed={watched}");
+    }
+    let ui = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo says where")).join("kiosk-ui");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo says where to"));
+    let read = |folder: &str, name: &str, ending: &str| {
+        let path = ui.join(folder).join(name).with_extension(ending);
+        fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
+    };
+    listed(&ui.join("css"), &SHEET);
+    listed(&ui.join("js"), &SCRIPT);
+    let sheet: String = SHEET.iter().map(|name| read("css", name, "css")).collect();
+    let modules = SCRIPT.map(|name| (name, shorten::js(&read("js", name, "js"))));
+    let mut files =
+        vec![made(&out, "app.css", &shorten::css(&sheet)), made(&out, "kiosk.js", &shorten::join(&modules))];
+    for folder in FOLDERS {
+        for path in entries(&ui.join(folder)) {
+            let file = path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");
+            let name = format!("{folder}/{file}");
+            let name = name.strip_prefix("assets/").unwrap_or(&name);
+            let text = || fs::read_to_string(&path).expect("a text in UTF-8");
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some("css") => files.push(made(&out, name, &shorten::css(&text()))),
+                Some("js") => files.push(made(&out, name, &shorten::js(&text()))),
+                Some("svg" | "woff2" | "ogg") => files.push((name.to_owned(), path)),
+                _ => {}
+            }
+        }
+    }
+    files.sort();
+    let table: String = files.iter().map(|(name, path)| format!("({name:?}, include_bytes!({path:?})),\n")).collect();
+    fs::write(out.join("files.rs"), format!("&[\n{table}]\n")).expect("the table is written");
+}
+
+/// Files of a folder, in the order of their names; none when it is not there.
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// A file that nobody joins would be missed by nobody.
+fn listed(folder: &Path, names: &[&str]) {
+    for path in entries(folder) {
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        assert!(names.contains(&name), "build.rs does not join {}", path.display());
+    }
+}
+
+fn made(out: &Path, name: &str, text: &str) -> (String, PathBuf) {
+    let path = out.join("ui").join(name);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
+    fs::write(&path, text).expect("the file is written");
+    (name.to_owned(), path)
 }

@@ -1,12 +1,18 @@
+// @ts-check
 // Keyboards on the screen: Khmer as NiDA lays it out, with subscripts as one key, Latin, digits. Backspace takes one
 // code point, as Khmer typists expect.
-const KM = ["១២៣៤៥៦៧៨៩០ឥឪ", "ឆឹេរតយុិោផៀឧ", "ាសដថងហ្កលើ់", "ឋខចវបនម ុំ ។៊"], KM2 = ["ៗ័៏៌៍()?!,.", "ឈឺែឬទួូីៅភឿឯ", " ាំ ៃឌធអះញគឡ ោះ ៉", "ឍឃជ េះ ពណំ ុះ ៕៎"];
-const EN = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm.,?"], EN2 = EN.map(row => row.toUpperCase());
+const KM = ["១២៣៤៥៦៧៨៩០ឥឪ", "ឆឹេរតយុិោផៀឧ", "ាសដថងហ្កលើ់", "ឋខចវបនម ុំ ។៊"];
+const KM_SHIFTED = ["ៗ័៏៌៍()?!,.", "ឈឺែឬទួូីៅភឿឯ", " ាំ ៃឌធអះញគឡ ោះ ៉", "ឍឃជ េះ ពណំ ុះ ៕៎"];
+const EN = ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm.,?"];
+const EN_SHIFTED = EN.map(row => row.toUpperCase());
 const split = row => row.split(/( [^ ]+ )/).flatMap(part => (part.startsWith(" ") ? [part.trim()] : [...part]));
 const khmer = document.documentElement.lang === "km";
-let field, km = khmer, shift = false, coeng = false;
+/** @type {HTMLInputElement} */
+let field;
+let km = khmer, shift = false, coeng = false;
 const box = document.createElement("section");
-box.className = "keys"; box.hidden = true;
+box.className = "keys";
+box.hidden = true;
 box.setAttribute("aria-label", khmer ? "ក្តារចុច" : "Keyboard");
 document.body.append(box);
 const isConsonant = text => /^[\u1780-\u17A2]$/.test(text);
@@ -14,29 +20,36 @@ const shown = text => (/^[\u17B6-\u17D3]/.test(text) ? "\u25CC" + text : text);
 
 function key(label, press, kind = "") {
   const button = document.createElement("button");
-  button.type = "button"; button.className = `cap ${kind}`; button.textContent = label; button.tabIndex = -1;
-  button.onmousedown = button.onpointerdown = e => e.preventDefault(); // the field keeps the focus
+  button.type = "button";
+  button.className = `cap ${kind}`;
+  button.textContent = label;
+  button.tabIndex = -1;
+  // the field keeps the focus
+  for (const kind of ["mousedown", "pointerdown"]) button.addEventListener(kind, event => event.preventDefault());
   button.onclick = press;
   return button;
 }
 function put(text) {
-  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.setRangeText(text, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   if (shift || coeng) { shift = coeng = false; draw(); }
 }
 function erase() {
-  const { selectionStart: from, selectionEnd: to, value } = field;
+  const { selectionStart, selectionEnd, value } = field;
+  const from = selectionStart ?? 0, to = selectionEnd ?? 0;
   const before = from === to ? [...value.slice(0, from)].slice(0, -1).join("").length : from;
   field.setRangeText("", before, to, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 function draw() {
-  const rows = km ? (shift ? KM2 : KM) : shift ? EN2 : EN;
+  const [plain, shifted] = km ? [KM, KM_SHIFTED] : [EN, EN_SHIFTED];
+  const rows = shift ? shifted : plain;
   box.replaceChildren(...rows.map(row => {
     const line = document.createElement("div");
     line.append(...split(row).map(text => {
       const whole = coeng && isConsonant(text) ? "\u17D2" + text : text;
-      return text === "\u17D2" ? key("\u25CC\u17D2", () => { coeng = !coeng; draw(); }, coeng ? "on" : "") : key(shown(whole), () => put(whole));
+      if (text !== "\u17D2") return key(shown(whole), () => put(whole));
+      return key("\u25CC\u17D2", () => { coeng = !coeng; draw(); }, coeng ? "on" : "");
     }));
     return line;
   }));
@@ -50,13 +63,16 @@ function draw() {
   );
   box.append(last);
 }
-function open(one) {
-  field = one; box.hidden = false; draw(); one.scrollIntoView({ block: "center" });
+function openFor(one) {
+  field = one;
+  box.hidden = false;
+  draw();
+  one.scrollIntoView({ block: "center" });
 }
-for (const one of document.querySelectorAll("main [data-keys]")) {
-  one.addEventListener("focus", () => open(one));
-  if (one === document.activeElement) open(one);
+for (const one of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("main [data-keys]"))) {
+  one.addEventListener("focus", () => openFor(one));
+  if (one === document.activeElement) openFor(one);
 }
-document.addEventListener("pointerdown", e => {
-  if (!e.target.closest(".keys,[data-keys]")) box.hidden = true;
+document.addEventListener("pointerdown", event => {
+  if (!(/** @type {Element} */ (event.target)).closest(".keys,[data-keys]")) box.hidden = true;
 });

@@ -7,21 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
-#[derive(rust_embed::RustEmbed)]
-#[folder = "kiosk-ui"]
-#[include = "assets/*.css"]
-#[include = "assets/*.svg"]
-#[include = "assets/*.js"]
-#[include = "assets/fonts/*.woff2"]
-#[include = "assets/audio/km/*.ogg"]
-#[include = "assets/audio/en/*.ogg"]
-#[include = "console/*.css"]
-#[include = "console/*.js"]
-#[include = "phone/*.css"]
-#[include = "phone/*.js"]
-struct Embedded;
+/// Names and octets, as `build.rs` made them of `kiosk-ui`.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
 struct Asset {
     bytes: Bytes,
@@ -61,49 +50,35 @@ pub fn check() -> Result<(), String> {
 }
 
 fn file(name: &str) -> Result<(), String> {
-    let file = Embedded::get(&format!("assets/{name}")).or_else(|| Embedded::get(name));
-    let file = file.ok_or_else(|| format!("kiosk-ui/{name} is not in the program"))?;
+    let file = FILES.iter().find(|(known, _)| *known == name);
+    let (_, octets) = file.ok_or_else(|| format!("{name} of kiosk-ui is not in the program"))?;
     let text = [".css", ".js", ".svg"].iter().any(|ending| name.ends_with(ending));
-    if file.data.is_empty() || (text && std::str::from_utf8(&file.data).is_err()) {
-        return Err(format!("kiosk-ui/{name} is empty or not UTF-8"));
+    if octets.is_empty() || (text && std::str::from_utf8(octets).is_err()) {
+        return Err(format!("{name} of kiosk-ui is empty or not UTF-8"));
     }
     Ok(())
 }
 
-/// Style sheets name other assets; they are read last, so that those names can become addresses.
+/// Style sheets name other assets; they are read last, so that those names can become addresses. An address holds a hash of
+/// what is sent and what is compressed is made once, both at the first use: it takes milliseconds.
 fn table() -> BTreeMap<String, Asset> {
     let mut table = BTreeMap::new();
-    let (sheets, others): (Vec<_>, Vec<_>) = Embedded::iter().partition(|name| name.ends_with(".css"));
-    for name in others {
-        let file = Embedded::get(&name).expect("a listed file is there");
-        add(&mut table, name, file.data);
+    let (sheets, others): (Vec<_>, Vec<_>) = FILES.iter().partition(|(name, _)| name.ends_with(".css"));
+    for (name, octets) in others {
+        add(&mut table, name, Bytes::from_static(octets));
     }
-    for name in sheets {
-        let file = Embedded::get(&name).expect("a listed file is there");
-        let mut text = String::from_utf8_lossy(&file.data).into_owned();
+    for (name, octets) in sheets {
+        let mut text = String::from_utf8_lossy(octets).into_owned();
         for (other, asset) in &table {
             text = text.replace(&format!("\"{other}\""), &format!("\"{}\"", address(other, asset)));
         }
-        add(&mut table, name, Cow::Owned(text.into_bytes()));
+        add(&mut table, name, Bytes::from(text));
     }
     table
 }
 
-/// `assets/app.css` is called `app.css`, `console/console.js` by that name.
-fn short(name: &str) -> &str {
-    name.strip_prefix("assets/").unwrap_or(name)
-}
-
-/// A script as it is sent: whole-line comments and indentation stay at home.
-fn sent(script: &[u8]) -> Vec<u8> {
-    let text = String::from_utf8_lossy(script);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
-    lines.flat_map(|line| [line, "\n"]).collect::<String>().into_bytes()
-}
-
-fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'static, [u8]>) {
-    let data = if name.ends_with(".js") { Cow::Owned(sent(&data)) } else { data };
-    let digest = ring::digest::digest(&ring::digest::SHA256, &data);
+fn add(table: &mut BTreeMap<String, Asset>, name: &str, bytes: Bytes) {
+    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
     let hash = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     let content_type = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
@@ -113,20 +88,17 @@ fn add(table: &mut BTreeMap<String, Asset>, name: Cow<'static, str>, data: Cow<'
         Some("ogg") => "audio/ogg",
         _ => "application/octet-stream",
     };
-    let bytes = match data {
-        Cow::Borrowed(data) => Bytes::from_static(data),
-        Cow::Owned(data) => Bytes::from(data),
-    };
     let text = content_type.starts_with("text/") || content_type == "image/svg+xml";
     let gzip = text.then(|| Bytes::from(super::gzip(&bytes, 9)));
-    table.insert(short(&name).to_owned(), Asset { bytes, gzip, hash, content_type });
+    table.insert(name.to_owned(), Asset { bytes, gzip, hash, content_type });
 }
 
 fn address(name: &str, asset: &Asset) -> String {
     format!("/a/{}/{name}", asset.hash)
 }
 
-/// The address of an asset by its path below `kiosk-ui/assets`, or below `kiosk-ui` for the console's and the phone's; `None` when there is no such file.
+/// The address of an asset: `app.css` and `kiosk.js`, which `build.rs` joins, others by their path below `kiosk-ui/assets`, or
+/// below `kiosk-ui` for the console's and the phone's; `None` when there is no such file.
 pub fn asset(name: &str) -> Option<String> {
     TABLE.get(name).map(|asset| address(name, asset))
 }
@@ -211,7 +183,7 @@ mod tests {
     #[test]
     fn a_file_that_is_not_in_the_program_is_named() {
         assert_eq!(check(), Ok(()));
-        assert_eq!(file("app.scss"), Err("kiosk-ui/app.scss is not in the program".to_owned()));
+        assert_eq!(file("app.scss"), Err("app.scss of kiosk-ui is not in the program".to_owned()));
     }
 
     #[test]
@@ -240,8 +212,9 @@ mod tests {
         assert!(!text.contains("\"fonts/"), "a font that is not there");
         assert_eq!(text.matches("/a/").count(), 4);
         assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
-        let raw = fs::metadata("kiosk-ui/assets/app.css").expect("the sheet");
-        assert!(raw.len() <= 12 * 1024, "{} octets", raw.len());
+        let line = sheet.gzip.as_ref().expect("gzip").len();
+        assert!(text.len() <= 14 * 1024 && line <= 4_300, "{} octets, {line} on the line", text.len());
+        assert!(!text.contains("/*") && !text.contains('\n'), "it is sent short");
     }
 
     #[test]
@@ -252,6 +225,26 @@ mod tests {
         assert!(all.iter().sum::<usize>() <= 10 * 1024, "{all:?} octets on the line");
         let text = text("kiosk.js").expect("the script");
         assert!(!text.contains("\n//") && !text.contains("\n "));
+        assert!(!text.contains("\nimport ") && !text.contains("\nexport "), "modules are joined");
+    }
+
+    #[test]
+    fn a_name_stands_for_one_thing_in_a_script_of_several_modules() {
+        let script = text("kiosk.js").expect("the script");
+        let mut seen = std::collections::BTreeSet::new();
+        let mut depth = 0_i32;
+        for line in script.lines() {
+            let declared =
+                ["const ", "let ", "function ", "async function "].iter().find_map(|word| line.strip_prefix(word));
+            if let Some(rest) = declared.filter(|_| depth == 0) {
+                let names = rest.split([';', '(', '=']).next().unwrap_or_default().replace(['{', '}'], " ");
+                for name in names.split([',', ' ']).filter(|name| !name.is_empty() && !name.ends_with(':')) {
+                    assert!(seen.insert(name.to_owned()), "{name} stands twice");
+                }
+            }
+            depth += line.matches('{').count() as i32 - line.matches('}').count() as i32;
+        }
+        assert!(seen.len() > 30, "{seen:?}");
     }
 
     #[test]

@@ -5,6 +5,8 @@ pub mod client;
 pub mod filters;
 pub mod hosts;
 pub mod server;
+#[cfg(test)]
+mod shorten;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 

@@ -21,6 +21,11 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ("syn", "visit-mut", "adds a trait for macros of the tests; what the others write stays the same"),
     ("tokio-stream", "sync", "streams over channels, which we do not use"),
     ("tokio-stream", "tokio-util", "comes with sync"),
+    (
+        "typenum",
+        "const-generics",
+        "lengths of arrays as types can also be named by constants; the lengths stay the same",
+    ),
 ];
 
 type Graph = BTreeMap<String, BTreeSet<BTreeSet<String>>>;

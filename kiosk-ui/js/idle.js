@@ -1,0 +1,53 @@
+// @ts-check
+// A visit ends: by going back, which never shows what the visitor before has seen, and by silence, after a question with a
+// countdown.
+import { $, body, leave } from "./page.js";
+import { beep, isSpeaking } from "./sound.js";
+
+const STAYS_MOST = 10;
+const idleAfter = Number(body.dataset.idle ?? 0), warnFor = Number(body.dataset.warn ?? 0);
+const dialog = $("#idle");
+let touched = performance.now(), stays = 0;
+
+/** Somebody is here. */
+export const touch = () => { touched = performance.now(); };
+/** Seconds since somebody was. */
+export const silence = () => (performance.now() - touched) / 1000;
+/** Whether nobody is in the middle of something. */
+export const isFree = () => !idleAfter || silence() > idleAfter;
+/** Puts the question off until `seconds` from now. */
+export const putOff = seconds => { touched = Math.max(touched, performance.now() - (idleAfter - seconds) * 1000); };
+export const isAsking = () => Boolean(dialog?.open);
+
+const cameBy = /** @type {PerformanceNavigationTiming} */ (performance.getEntriesByType("navigation")[0]);
+if (cameBy?.type === "back_forward") leave();
+addEventListener("pageshow", event => event.persisted && leave());
+
+for (const kind of ["pointerdown", "keydown", "input"])
+  addEventListener(kind, () => { if (!isAsking()) touch(); }, true);
+
+function stay() {
+  stays += 1;
+  dialog.close();
+  touch();
+}
+
+function watch() {
+  if (isSpeaking()) touch();
+  const left = Math.ceil(idleAfter + warnFor - silence());
+  if (left <= 0) return leave();
+  if (silence() >= idleAfter && !isAsking()) {
+    if (stays >= STAYS_MOST) return leave();
+    dialog.showModal();
+    beep();
+  }
+  if (isAsking()) $("#idle-left").textContent = left;
+}
+
+if (idleAfter) {
+  history.pushState(null, "");
+  addEventListener("popstate", leave);
+  $("[data-stay]").onclick = stay;
+  dialog.oncancel = event => { event.preventDefault(); stay(); };
+  setInterval(watch, 500);
+}

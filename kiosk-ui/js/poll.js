@@ -1,0 +1,29 @@
+// @ts-check
+// What is waited for is asked for again without leaving the page, and its time is counted down.
+import { $, body } from "./page.js";
+import { putOff, touch } from "./idle.js";
+
+const pollEvery = Number(body.dataset.poll ?? 0);
+const polling = pollEvery ? setInterval(askAgain, pollEvery * 1000) : 0;
+const until = $("[data-until]");
+
+async function askAgain() {
+  const form = new URLSearchParams(/** @type {any} */ (new FormData($("#visit"))));
+  form.set("key", "poll");
+  try {
+    const answer = await fetch($("#visit").action, { method: "post", body: form, signal: AbortSignal.timeout(8000) });
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (answer.ok && $("main", next)?.className !== $("main").className) {
+      for (const one of ["main", "#visit"]) $(one).replaceWith(document.adoptNode($(one, next)));
+      if (!next.body.dataset.poll) clearInterval(polling);
+      touch();
+    }
+  } catch { /* the next question may get through */ }
+}
+
+if (until) setInterval(() => {
+  const left = Math.max(0, Math.round((until.dataset.until - Date.now()) / 1000));
+  until.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  // who waits for a payment is here
+  if (left > 0) putOff(5);
+}, 500);
