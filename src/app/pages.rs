@@ -3,7 +3,7 @@ use super::config::{AgencySettings, Config, EventsBy};
 use crate::{
     api,
     exchange::{Agency, Exchange},
-    kiosk::{self, ExchangeBackend, Pairing},
+    kiosk::{self, Backend, Pairing},
     ops, portal,
     ports::{clock::Clock, status::Board},
     store::SqliteStore,
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// What the kiosk pages need.
 pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String>) -> kiosk::KioskState {
     kiosk::KioskState {
-        backend: Arc::new(ExchangeBackend { exchange, deadline: config.portal.timeout_kiosk }),
+        backend: Backend::new(exchange, config.portal.timeout_kiosk),
         pairing: if config.kiosk.pairing_required { Pairing::Required } else { Pairing::Off },
         groups: config.codes.groups().into(),
         codes: config.codes.clone(),
@@ -61,3 +61,6 @@ pub fn ops_state(
         exchange: Some(exchange),
     }
 }
+
+#[cfg(test)]
+mod tests;

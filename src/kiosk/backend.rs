@@ -1,10 +1,10 @@
-//! The way from a page to the conversation: what a kiosk asks and what comes back, as facts. It must not
-//! know any word of the pages.
+//! The way from a page to the exchange: what a kiosk asks and what comes back, as facts. All that the pages ask of the
+//! exchange stands here. It must not know any word of the pages.
 use crate::{
     dialogue::{Choice, Dialogue, Input, StatusFacts, View},
     exchange::{CodeTried, Exchange, Shut, TextRefusal, Visit},
     ports::{
-        PortFuture, StoreFault,
+        StoreFault,
         kiosks::{Kiosk, Pairing},
     },
     types::{
@@ -44,81 +44,40 @@ pub struct Who {
     pub number: Option<Msisdn>,
 }
 
-/// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline
-/// of the channel.
-pub trait Backend: Send + Sync {
+/// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline of the
+/// channel. Cheap to clone.
+#[derive(Clone)]
+pub struct Backend {
+    exchange: Exchange,
+    deadline: Duration,
+}
+
+impl Backend {
+    /// `deadline`: how long the portal may take, `[portal].timeout_ms.kiosk`.
+    pub fn new(exchange: Exchange, deadline: Duration) -> Self {
+        Backend { exchange, deadline }
+    }
+
     /// Where the application with the typed code stands. `typed` is at most 24 ASCII digits, unchecked. Never
     /// fails, every fault has an answer.
-    fn check<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        pin: Option<Pin>,
-        language: Language,
-    ) -> PortFuture<'a, CheckAnswer>;
+    pub async fn check(&self, who: &Who, typed: &str, pin: Option<Pin>, language: Language) -> CheckAnswer {
+        let input = Input::Choice(Choice::Code { typed: typed.to_owned(), pin });
+        answer(self.exchange.conversation.converse(self.visit(who, input, language)).await.1)
+    }
+
     /// One step of a conversation; `cause` names its intentions.
-    fn talk<'a>(
-        &'a self,
-        who: &'a Who,
+    pub async fn talk(
+        &self,
+        who: &Who,
         dialogue: Option<Dialogue>,
         input: Input,
         language: Language,
         cause: Uuid,
-    ) -> PortFuture<'a, (Dialogue, View)>;
-    /// A question to the directory: services, ministries, offices. An answer that is kept says since when.
-    fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer>;
-    /// A question or change of a visitor; `intent` names a change.
-    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Result<Answer, Shut>>;
-    /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
-    fn rate<'a>(&'a self, who: &'a Who, rating: u8, intent: Uuid) -> PortFuture<'a, bool>;
-    /// Texts a one-time code to the typed number; the number, and what names the code.
-    fn send_code<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        language: Language,
-    ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>>;
-    /// Judges a typed one-time code.
-    fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried>;
-    /// Texts what a visitor sees to the typed number; `intent` is the same however often it is pressed.
-    fn send_view<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        view: &'a View,
-        language: Language,
-        intent: Uuid,
-    ) -> PortFuture<'a, Result<(), TextRefusal>>;
-    /// The paired device with this token.
-    fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>>;
-    /// How far the pairing of a device with this token is; it writes nothing.
-    fn pairing<'a>(&'a self, token: &'a str) -> PortFuture<'a, Pairing>;
-    /// The digits that a device with this token shows from now on; `from`: the address that asks for them. `None`: it
-    /// must wait.
-    fn begin_pairing<'a>(&'a self, token: &'a str, from: Option<IpAddr>) -> PortFuture<'a, Option<String>>;
-    /// Gives a device that was paired while it had the token `old` the token `new`. Whether it did.
-    fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool>;
-    /// Tells the device itself something at its next heartbeat.
-    fn send_command<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool>;
-    /// Whether another staff PIN may be tried at this device; it counts.
-    fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool>;
-    /// Seals what a visit carries, for the place that it is carried through.
-    fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>>;
-    /// Opens it in that place.
-    fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>>;
-    /// Now.
-    fn now(&self) -> UnixMs;
-}
+    ) -> (Dialogue, View) {
+        let visit = Visit { dialogue, cause: Some(CauseId(cause)), ..self.visit(who, input, language) };
+        self.exchange.conversation.converse(visit).await
+    }
 
-/// The one that ships: the conversation every channel has.
-pub struct ExchangeBackend {
-    /// Who answers.
-    pub exchange: Exchange,
-    /// How long the portal may take: `[portal].timeout_ms.kiosk`.
-    pub deadline: Duration,
-}
-
-impl ExchangeBackend {
     fn visit(&self, who: &Who, input: Input, language: Language) -> Visit {
         Visit {
             dialogue: None,
@@ -130,104 +89,99 @@ impl ExchangeBackend {
             deadline: self.deadline,
         }
     }
-}
 
-impl Backend for ExchangeBackend {
-    fn check<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        pin: Option<Pin>,
-        language: Language,
-    ) -> PortFuture<'a, CheckAnswer> {
-        Box::pin(async move {
-            let input = Input::Choice(Choice::Code { typed: typed.to_owned(), pin });
-            let (_, view) = self.exchange.conversation.converse(self.visit(who, input, language)).await;
-            answer(view)
-        })
+    /// A question to the directory: services, ministries, offices. An answer that is kept says since when.
+    pub async fn look_around(&self, query: &Query) -> Answer {
+        self.exchange.conversation.look_around(query, self.deadline).await
     }
 
-    fn talk<'a>(
-        &'a self,
-        who: &'a Who,
-        dialogue: Option<Dialogue>,
-        input: Input,
-        language: Language,
-        cause: Uuid,
-    ) -> PortFuture<'a, (Dialogue, View)> {
-        let visit = Visit { dialogue, cause: Some(CauseId(cause)), ..self.visit(who, input, language) };
-        Box::pin(self.exchange.conversation.converse(visit))
+    /// A question or change of a visitor; `intent` names a change.
+    ///
+    /// # Errors
+    /// When the gate does not open: the portal was not asked.
+    pub async fn ask(&self, who: &Who, query: &Query, intent: Option<Uuid>) -> Result<Answer, Shut> {
+        self.exchange.conversation.ask_for(&who.device, who.number, query, intent, self.deadline).await
     }
 
-    fn look_around<'a>(&'a self, query: &'a Query) -> PortFuture<'a, Answer> {
-        Box::pin(self.exchange.conversation.look_around(query, self.deadline))
+    /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
+    pub async fn rate(&self, who: &Who, rating: u8, intent: Uuid) -> bool {
+        self.exchange.conversation.rate(&who.device, rating, intent, self.deadline).await
     }
 
-    fn ask<'a>(&'a self, who: &'a Who, query: &'a Query, intent: Option<Uuid>) -> PortFuture<'a, Result<Answer, Shut>> {
-        Box::pin(self.exchange.conversation.ask_for(&who.device, who.number, query, intent, self.deadline))
+    /// Texts a one-time code to the typed number; the number, and what names the code.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_code(&self, who: &Who, typed: &str, language: Language) -> Result<(Msisdn, String), TextRefusal> {
+        self.exchange.kiosks.send_code(&who.device, typed, language).await
     }
 
-    fn rate<'a>(&'a self, who: &'a Who, rating: u8, intent: Uuid) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.conversation.rate(&who.device, rating, intent, self.deadline))
+    /// Judges a typed one-time code.
+    pub async fn try_code(&self, name: &str, number: Msisdn, typed: &str) -> CodeTried {
+        self.exchange.kiosks.try_code(name, number, typed).await
     }
 
-    fn send_code<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        language: Language,
-    ) -> PortFuture<'a, Result<(Msisdn, String), TextRefusal>> {
-        Box::pin(self.exchange.kiosks.send_code(&who.device, typed, language))
-    }
-
-    fn try_code<'a>(&'a self, name: &'a str, number: Msisdn, typed: &'a str) -> PortFuture<'a, CodeTried> {
-        Box::pin(self.exchange.kiosks.try_code(name, number, typed))
-    }
-
-    fn send_view<'a>(
-        &'a self,
-        who: &'a Who,
-        typed: &'a str,
-        view: &'a View,
+    /// Texts what a visitor sees to the typed number; `intent` is the same however often it is pressed.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_view(
+        &self,
+        who: &Who,
+        typed: &str,
+        view: &View,
         language: Language,
         intent: Uuid,
-    ) -> PortFuture<'a, Result<(), TextRefusal>> {
-        Box::pin(self.exchange.kiosks.send_view(&who.device, typed, view, language, intent))
+    ) -> Result<(), TextRefusal> {
+        self.exchange.kiosks.send_view(&who.device, typed, view, language, intent).await
     }
 
-    fn device<'a>(&'a self, token: &'a str) -> PortFuture<'a, Result<Option<Kiosk>, StoreFault>> {
-        Box::pin(self.exchange.kiosks.device(token))
+    /// The paired device with this token.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn device(&self, token: &str) -> Result<Option<Kiosk>, StoreFault> {
+        self.exchange.kiosks.device(token).await
     }
 
-    fn pairing<'a>(&'a self, token: &'a str) -> PortFuture<'a, Pairing> {
-        Box::pin(async move { self.exchange.kiosks.pairing(token).await.unwrap_or(Pairing::None) })
+    /// How far the pairing of a device with this token is; it writes nothing.
+    pub async fn pairing(&self, token: &str) -> Pairing {
+        self.exchange.kiosks.pairing(token).await.unwrap_or(Pairing::None)
     }
 
-    fn begin_pairing<'a>(&'a self, token: &'a str, from: Option<IpAddr>) -> PortFuture<'a, Option<String>> {
-        Box::pin(self.exchange.kiosks.begin_pairing(token, from))
+    /// The digits that a device with this token shows from now on; `from`: the address that asks for them. `None`: it
+    /// must wait.
+    pub async fn begin_pairing(&self, token: &str, from: Option<IpAddr>) -> Option<String> {
+        self.exchange.kiosks.begin_pairing(token, from).await
     }
 
-    fn take_pairing<'a>(&'a self, old: &'a str, new: &'a str) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.kiosks.take_pairing(old, new))
+    /// Gives a device that was paired while it had the token `old` the token `new`. Whether it did.
+    pub async fn take_pairing(&self, old: &str, new: &str) -> bool {
+        self.exchange.kiosks.take_pairing(old, new).await
     }
 
-    fn send_command<'a>(&'a self, device: &'a str, kind: &'static str) -> PortFuture<'a, bool> {
-        Box::pin(async move { self.exchange.kiosks.tell(device, kind, None).await.unwrap_or(false) })
+    /// Tells the device itself something at its next heartbeat.
+    pub async fn send_command(&self, device: &str, kind: &'static str) -> bool {
+        self.exchange.kiosks.tell(device, kind, None).await.unwrap_or(false)
     }
 
-    fn may_try_staff_pin<'a>(&'a self, device: &'a str) -> PortFuture<'a, bool> {
-        Box::pin(self.exchange.kiosks.may_try_staff_pin(device))
+    /// Whether another staff PIN may be tried at this device; it counts.
+    pub async fn may_try_staff_pin(&self, device: &str) -> bool {
+        self.exchange.kiosks.may_try_staff_pin(device).await
     }
 
-    fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
+    /// Seals what a visit carries, for the place that it is carried through.
+    pub fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         self.exchange.kiosks.seal(place, plain)
     }
 
-    fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    /// Opens it in that place.
+    pub fn unseal(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         self.exchange.kiosks.unseal(place, sealed)
     }
 
-    fn now(&self) -> UnixMs {
+    /// Now.
+    pub fn now(&self) -> UnixMs {
         self.exchange.clock.now()
     }
 }

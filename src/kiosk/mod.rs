@@ -20,7 +20,7 @@ mod texts;
 mod visit;
 
 pub use audio::{Clip, clips};
-pub use backend::{Backend, CheckAnswer, ExchangeBackend, Who};
+pub use backend::{Backend, CheckAnswer, Who};
 pub use guides::check as check_guides;
 pub use state::{KioskState, Pairing};
 
@@ -97,6 +97,3 @@ pub fn elsewhere(status: StatusCode, headers: &HeaderMap) -> Response {
     web::protect(answer.headers_mut(), web::Transport::of(headers));
     answer
 }
-
-#[cfg(test)]
-mod tests;

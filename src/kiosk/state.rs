@@ -16,7 +16,7 @@ pub enum Pairing {
 #[derive(Clone)]
 pub struct KioskState {
     /// Where questions go.
-    pub backend: Arc<dyn Backend>,
+    pub backend: Backend,
     /// Who may open the pages.
     pub pairing: Pairing,
     /// Lengths of the groups in which receipts print the code; empty when codes differ in length, and then

@@ -3,7 +3,7 @@
 use super::graph::Source;
 
 /// From below.
-const SHELVES: [&[&str]; 9] = [
+const SHELVES: [&[&str]; 11] = [
     &["texts"],
     &["audio", "backend", "guides"],
     &["state", "respond"],
@@ -13,16 +13,12 @@ const SHELVES: [&[&str]; 9] = [
     &["parts"],
     &["goals"],
     &["pages"],
+    &["guard"],
+    &["kiosk"],
 ];
-
-/// Joins all of them.
-const ABOVE: [&str; 2] = ["kiosk", "guard"];
 
 fn shelf(module: &str) -> usize {
     let folder = module.split("::").nth(1).unwrap_or(module);
-    if ABOVE.contains(&folder) {
-        return SHELVES.len();
-    }
     SHELVES
         .iter()
         .position(|shelf| shelf.contains(&folder))
