@@ -101,14 +101,10 @@ impl Outbox {
 
     /// Stores a delivery receipt. Only after `Ok` may its resp be ESME_ROK.
     pub async fn receipt(&self, smsc: &SmscName, receipt: NewReceipt) -> Result<(), StoreFault> {
-        match self.core.store.receipt(receipt, self.core.clock.now()).await {
-            Ok(found) => {
-                metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => found.as_str())
-                    .increment(1);
-                Ok(())
-            }
-            Err(fault) => Err(fault),
-        }
+        let found = self.core.store.receipt(receipt, self.core.clock.now()).await?;
+        metrics::counter!("chrak_receipts_total", "smsc" => smsc.as_str().to_owned(), "result" => found.as_str())
+            .increment(1);
+        Ok(())
     }
 
     /// Takes a place for the first segment of an answer, so that its commit records it as submitting.
@@ -128,7 +124,7 @@ impl Outbox {
         begun: &Result<Vec<MtId>, StoreFault>,
         read_at: Option<Instant>,
     ) {
-        let stored = begun.is_ok();
+        let (stored, unknown) = (begun.is_ok(), *begun == Err(StoreFault::Unknown));
         let begun: HashSet<MtId> = begun.iter().flatten().copied().collect();
         for mt in mts {
             let Some(outbox) = self.core.telcos.get(&mt.smsc) else {
@@ -139,6 +135,7 @@ impl Outbox {
                 outbox.ask();
             }
             match (mt.reserved, taken) {
+                (Some(session), None) if unknown => self.take_back(&mt, session),
                 (Some(session), None) => outbox.give_back(session, 1),
                 (_, Some(session)) => {
                     let read_at = read_at.filter(|_| mt.parts == 1);
@@ -150,6 +147,14 @@ impl Outbox {
                 (None, None) => {}
             }
         }
+    }
+
+    /// A segment may have been stored as submitting without our knowing: as long as it stands so, it is sent by nobody and
+    /// all of its number wait behind it. Its place comes back with that commit.
+    fn take_back(&self, mt: &NewMt, session: SessionId) {
+        let unwritten = Settlement { mt: mt.id, session, outcome: Outcome::Unwritten };
+        let (outbox, smsc) = (self.clone(), mt.smsc.clone());
+        tokio::spawn(async move { outbox.settle(&smsc, vec![unwritten]).await });
     }
 
     /// Segments were queued that no place was reserved for.

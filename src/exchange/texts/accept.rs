@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     ports::{
+        StoreFault,
         inbox::{Accepted, Intake, NewMo, Source, StoredMo},
         random::new_id,
         status::Rate,
@@ -102,7 +103,14 @@ impl Texts {
                 // Once this resp is known to be read, an equal text is a new question.
                 return done(Ok(of));
             }
-            Err(fault) => return refuse(&smsc, fault, done),
+            Err(fault) => {
+                refuse(&smsc, fault, done);
+                if fault == AcceptFault::Store(StoreFault::Unknown) && slot.is_some() {
+                    drop(slot);
+                    self.find(stored, place, hand).await;
+                }
+                return;
+            }
         };
         count(&smsc, "accepted");
         self.needs.board.count(Rate::MoIn, 1, stored.received_at);

@@ -66,6 +66,21 @@ impl Texts {
         self.turn(stored, citizen, read_at, TurnPermits::new(hand, Some(lane), slot)).await;
     }
 
+    /// Looks for an MO that may have been stored as claimed without our knowing: what the telco sends again is a duplicate of
+    /// it then, which nobody would answer before the next start. It has its turn in its place.
+    pub(super) async fn find(self, stored: StoredMo, place: LaneEntry, hand: InHand) {
+        loop {
+            match self.needs.inbox.release(stored.id, self.now()).await {
+                Ok(()) => return self.wait_and_turn(stored, place, Some(hand), None).await,
+                Err(StoreFault::Busy | StoreFault::Unknown) if !self.is_leaving() => {
+                    tokio::time::sleep(CLAIM_AGAIN).await;
+                }
+                // it was not stored; or it waits, and the next look finds it
+                Err(_) => return,
+            }
+        }
+    }
+
     /// Claims an MO, as often as it takes, so that no later text of its number goes before it; `None` when somebody else
     /// has it, or the server leaves.
     pub(super) async fn claim_patiently(&self, stored: &StoredMo) -> Option<CitizenRecord> {
