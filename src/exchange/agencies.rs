@@ -314,3 +314,7 @@ fn token() -> String {
         })
         .collect()
 }
+
+#[cfg(test)]
+#[path = "agencies_tests.rs"]
+mod tests;

@@ -15,6 +15,8 @@ mod notifications;
 mod outbox;
 mod run;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod texts;
 mod ussd;
 mod watched;

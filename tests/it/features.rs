@@ -19,6 +19,7 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
          api::messages itself, and nothing else depends on an order",
     ),
     ("syn", "visit-mut", "adds a trait for macros of the tests; what the others write stays the same"),
+    ("tokio", "test-util", "a clock that a test can pause; it is the system's until one does, and only unit tests do"),
     ("tokio-stream", "sync", "streams over channels, which we do not use"),
     ("tokio-stream", "tokio-util", "comes with sync"),
     (

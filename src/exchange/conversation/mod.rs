@@ -43,3 +43,6 @@ impl Conversation {
         self.core.gate.settle().await;
     }
 }
+
+#[cfg(test)]
+mod tests;

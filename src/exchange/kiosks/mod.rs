@@ -62,3 +62,6 @@ impl Kiosks {
         self.heartbeats.keep(&*self.needs.store, stop).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,3 +144,6 @@ impl Notifications {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -190,3 +190,6 @@ fn count(smsc: &SmscName, outcome: &Outcome) {
     };
     metrics::counter!("chrak_mt_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
 }
+
+#[cfg(test)]
+mod tests;

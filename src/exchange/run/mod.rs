@@ -102,3 +102,6 @@ impl Run {
         drained
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -120,3 +120,6 @@ impl Texts {
         self.needs.clock.now()
     }
 }
+
+#[cfg(test)]
+mod tests;

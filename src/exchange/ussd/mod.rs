@@ -141,3 +141,6 @@ impl Ussd {
         same && (first || session.connection != call.connection && !self.needs.texts.is_alive(session.connection))
     }
 }
+
+#[cfg(test)]
+mod tests;
