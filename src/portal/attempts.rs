@@ -124,7 +124,7 @@ impl Core {
             };
             let ended = tokio::select! {
                 Some(ended) = under_way.next() => ended,
-                () = tokio::time::sleep_until(wait.into()) => continue,
+                () = tokio::time::sleep_until(wait) => continue,
             };
             begun.retain(|started| *started != ended.started);
             measured(operation, label(&ended.result), ended.started);

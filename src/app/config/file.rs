@@ -75,7 +75,7 @@ tables! {
         mode: Mode = Mode::Direct; "\"xroad\" is reserved: exit 78 \"not in this version\" until it is built"
         timeout_ms: Timeouts = Timeouts::default(); "how long each window waits for the portal"
         events: Events = Events::Poll; "or \"webhook\", which needs webhook_secret_files"
-        poll_s: u32 = POLL_S, in within(1, DAY_S); "how often it is asked, with events = \"poll\""
+        poll_s: u32 = POLL_S, in within(1, DAY_S); "how often we ask, in seconds"
         webhook_secret_files: Vec<PathBuf>, such_as "[\"a.whsec\"]"; "Standard Webhooks secrets (whsec_...); several are valid at once"
     }
     /// `[portal] timeout_ms`

@@ -107,7 +107,7 @@ impl Session {
                 }
                 _ = writer.writable(), if !self.out.is_empty() => {}
                 () = bell.notified() => {}
-                () = tokio::time::sleep_until(wake.into()) => {}
+                () = tokio::time::sleep_until(wake) => {}
                 () = cut.cancelled() => return,
                 () = stop.cancelled(), if self.unbinding.is_none() => self.begin_unbind(),
             }
