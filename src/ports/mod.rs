@@ -1,8 +1,8 @@
 //! Floor 3: what the exchange needs from the world, as traits. The store and the portal client implement
 //! them, tests replace them. No port names a database, a wire format or a runtime.
 //!
-//! To add a port: one file here with the trait and its plain types, one module in `store/sqlite` (and its
-//! twin in `store/postgres`), one section in the store contract suite.
+//! To add a port: one file here with the trait and its plain types, what is decided about them in `rules`, its statements
+//! and its way to them in each store, one section in the store contract suite.
 pub mod citizens;
 pub mod clock;
 mod fault;

@@ -1,6 +1,7 @@
 //! Floor 5: the ports kept in a database. Knows SQL and how to seal; must not know SMPP, texts or why a row
 //! is written.
-pub mod codes;
+mod codes;
+mod rows;
 pub mod seal;
 pub mod sqlite;
 mod statement;

@@ -5,7 +5,7 @@
 //! there is no lock file that could be deleted. It and SQLite's own locks (`fcntl`) do not see each other; but closing any
 //! descriptor of a file drops the `fcntl` locks of the whole process on it, so the one held here is opened before
 //! SQLite opens the file, closed after, and nothing else here opens it.
-use super::open::OpenError;
+use super::{fault::OpenError, room::folder};
 use crate::store::Keys;
 use std::{
     fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError},
@@ -71,11 +71,6 @@ fn begins_as_one(path: &Path) -> io::Result<bool> {
         Err(error) => return Err(error),
     };
     Ok(BEGIN.starts_with(&found))
-}
-
-/// The folder of a file.
-pub(super) fn folder(path: &Path) -> &Path {
-    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn beside(path: &Path, end: &str) -> PathBuf {

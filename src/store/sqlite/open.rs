@@ -1,9 +1,11 @@
 //! Opening the database: every way in which it can be unfit is told to the operator in words.
 use super::{
-    SqliteStore,
+    batch::Db,
+    fault::OpenError,
     files::{self, Locked},
-    room::{NoRoom, Room},
-    writer::{Db, Fatal, Writer},
+    room::Room,
+    store::SqliteStore,
+    writer::{Fatal, Writer},
 };
 use crate::{
     store::Keys,
@@ -66,120 +68,6 @@ impl StoreOptions {
             fatal: Arc::new(|_| {}),
             pages_max: None,
             families: HashMap::new(),
-        }
-    }
-}
-
-/// Why a database cannot be used; the text is for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// The file or its directory cannot be read, written or made.
-    #[error("cannot use the database {path}: {source}")]
-    Path {
-        /// What could not be used.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another process has it.
-    #[error(
-        "the database {path} is in use by another process; two servers on one database would answer twice: stop the other one"
-    )]
-    Locked {
-        /// The database.
-        path: PathBuf,
-    },
-    /// It is not there, or holds nothing, and none is to be made.
-    #[error("the database {path} is missing or empty; restore it from the backup")]
-    Missing {
-        /// Where it should be.
-        path: PathBuf,
-    },
-    /// It has a second name, and SQLite keeps another journal for each.
-    #[error(
-        "the database {path} has {names} names (hard links), and what was written under another one may be missed; keep one name of it"
-    )]
-    Names {
-        /// The database.
-        path: PathBuf,
-        /// How many.
-        names: u64,
-    },
-    /// The file is something else.
-    #[error("{path} is not a database; restore it from the backup or choose another path")]
-    NotADatabase {
-        /// The file.
-        path: PathBuf,
-    },
-    /// It was written by a newer version.
-    #[error("database {path} is at migration {found}, this build knows {known}; run a newer chrak")]
-    Newer {
-        /// The database.
-        path: PathBuf,
-        /// Its migration.
-        found: i64,
-        /// The newest migration in this program.
-        known: i64,
-    },
-    /// A setting on which durability rests was not taken.
-    #[error("the database {path} does not hold {name} = {wanted} (it says {found})")]
-    Pragma {
-        /// The database.
-        path: PathBuf,
-        /// The setting.
-        name: &'static str,
-        /// What it must be.
-        wanted: i64,
-        /// What it is.
-        found: String,
-    },
-    /// No room is left.
-    #[error("no room for the database {path}: {source}; make room on that disk")]
-    Full {
-        /// The database.
-        path: PathBuf,
-        /// How much.
-        source: NoRoom,
-    },
-    /// It is damaged.
-    #[error("the database {path} is damaged ({detail}); restore it from the backup")]
-    Corrupt {
-        /// The database.
-        path: PathBuf,
-        /// The first thing found.
-        detail: String,
-    },
-    /// It was sealed with other keys.
-    #[error("the database {path} was sealed with another key file; restore the key file that belongs to it")]
-    WrongKey {
-        /// The database.
-        path: PathBuf,
-    },
-    /// Anything else.
-    #[error("cannot open the database {path}: {source}")]
-    Database {
-        /// The database.
-        path: PathBuf,
-        /// What it said.
-        source: sqlx::Error,
-    },
-}
-
-impl OpenError {
-    fn of(path: &Path, source: sqlx::Error) -> Self {
-        let path = path.to_owned();
-        let code = match &source {
-            sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()),
-            _ => None,
-        };
-        match code.map(|code| code & 0xff) {
-            Some(5 | 6) => OpenError::Locked { path },
-            Some(8) => OpenError::Path { path, source: io::ErrorKind::ReadOnlyFilesystem.into() },
-            Some(11) => OpenError::Corrupt { path, detail: source.to_string() },
-            Some(13) => OpenError::Full { source: Room::of(&path).lacking(), path },
-            Some(14) => OpenError::Path { path, source: io::Error::other(source) },
-            Some(26) => OpenError::NotADatabase { path },
-            _ => OpenError::Database { path, source },
         }
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! While there is plenty, the reserve takes its place. When the disk is full it is deleted, so that the server can start,
 //! finish what is in hand and go on answering while somebody makes room; then it is made again.
-use super::files::folder;
 use rustix::{
     fs::{FallocateFlags, fallocate, statvfs},
     io::Errno,
@@ -47,6 +46,11 @@ pub(super) struct Room {
 pub fn for_new(folder: &Path) -> Result<(), NoRoom> {
     let there = folder.ancestors().find(|dir| dir.is_dir()).unwrap_or(Path::new("."));
     enough(there)
+}
+
+/// The folder of a file.
+pub(super) fn folder(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn enough(folder: &Path) -> Result<(), NoRoom> {

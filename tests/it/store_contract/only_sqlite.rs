@@ -147,25 +147,6 @@ async fn a_damaged_database_ends_it_all() {
     assert!(matches!(after, Err(StoreFault::Closed | StoreFault::Unknown)), "{after:?}");
 }
 
-/// What receipts are looked up by, however many segments there are.
-#[tokio::test]
-async fn no_receipt_walks_over_a_table() {
-    let place = Sqlite::new();
-    SqliteStore::open(place.options()).await.expect("opened").close().await;
-    let mut conn = connection(&place).await;
-    let head = "EXPLAIN QUERY PLAN WITH v (n, wanted, family) AS (VALUES (1, 'a', 'f'), (2, 'b', 'f')";
-    for tail in [SqliteStore::SEGMENTS_OF_IDS, SqliteStore::ORPHANS_OF_IDS] {
-        let sql = sqlx::AssertSqlSafe(format!("{head}{tail}"));
-        let steps = sqlx::query(sql).fetch_all(&mut conn).await.expect("explained");
-        let steps: Vec<String> = steps.iter().map(|row| sqlx::Row::get(row, 3)).collect();
-        // what is looked for is gone through, and nothing else
-        let few = |step: &str| step.starts_with("SCAN v") || step.ends_with("CONSTANT ROWS");
-        let walks: Vec<&String> = steps.iter().filter(|step| step.starts_with("SCAN ") && !few(step)).collect();
-        assert!(walks.is_empty(), "{walks:?} of {steps:?}");
-        assert_eq!(steps.iter().filter(|step| step.starts_with("SEARCH ")).count(), 2, "{steps:?}");
-    }
-}
-
 /// Prints cycles a second: accept, finish with a reserved segment, settle; 200 in flight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn speed() {

@@ -46,28 +46,6 @@ const OPEN: &[(&[&str], &str)] = &[
         ],
         "the gateway acts on the hub instead of returning what is to be done",
     ),
-    (
-        &[
-            "store::sqlite",
-            "store::sqlite::asked",
-            "store::sqlite::citizens",
-            "store::sqlite::files",
-            "store::sqlite::inbox",
-            "store::sqlite::kiosks",
-            "store::sqlite::messages",
-            "store::sqlite::open",
-            "store::sqlite::outbox",
-            "store::sqlite::pairing",
-            "store::sqlite::pushes",
-            "store::sqlite::receipts",
-            "store::sqlite::room",
-            "store::sqlite::rows",
-            "store::sqlite::ussd",
-            "store::sqlite::windows",
-            "store::sqlite::writer",
-        ],
-        "each file holds the SQL, which the writer calls, and the port, which calls the writer",
-    ),
 ];
 
 #[test]

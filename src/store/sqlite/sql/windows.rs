@@ -1,14 +1,14 @@
-//! Windows in which something is counted, on SQLite.
-use super::{rows::Sql, writer::Db};
+//! Windows in which something is counted.
 use crate::{
     ports::rules::windows::{Window, counted, full_until},
+    store::sqlite::batch::{Db, Sql},
     types::UnixMs,
 };
-use sqlx::Row;
+use sqlx::{Row, SqlitePool};
 use std::collections::HashMap;
 
 /// The windows of these names, those that there are.
-pub(super) async fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a str, Window>> {
+pub async fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a str, Window>> {
     let mut windows = HashMap::new();
     for name in names {
         let found = sqlx::query("SELECT since, until, count FROM tally WHERE name = ?")
@@ -24,7 +24,7 @@ pub(super) async fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a 
 }
 
 /// Counts one event in each of these windows (name, length in milliseconds, most); `before`: how they stand.
-pub(super) async fn count<'a>(
+pub async fn count<'a>(
     db: &mut Db,
     windows: &'a [(String, i64, u32)],
     mut before: HashMap<&'a str, Window>,
@@ -48,23 +48,33 @@ pub(super) async fn count<'a>(
 }
 
 /// Counts one event in all these windows, or in none of them when one is full. Whether it was counted.
-pub(super) async fn tally(db: &mut Db, windows: &[(String, i64, u32)], now: i64) -> Sql<bool> {
-    let now = UnixMs(now);
+pub async fn tally(db: &mut Db, (windows, now): &(Vec<(String, i64, u32)>, UnixMs)) -> Sql<bool> {
     let names: Vec<&str> = windows.iter().map(|(name, ..)| name.as_str()).collect();
     let before = read(db, &names).await?;
     let bounds = windows.iter().map(|(name, _, most)| (before.get(name.as_str()).copied(), *most));
-    if full_until(bounds, now).is_some() {
+    if full_until(bounds, *now).is_some() {
         return Ok(false);
     }
-    count(db, windows, before, now).await?;
+    count(db, windows, before, *now).await?;
     Ok(true)
 }
 
 /// Takes one event out of each of these windows that still runs.
-pub(super) async fn untally(db: &mut Db, names: &[String], now: i64) -> Sql<()> {
+pub async fn untally(db: &mut Db, (names, now): &(Vec<String>, UnixMs)) -> Sql<()> {
     for name in names {
         let sql = "UPDATE tally SET count = count - 1 WHERE name = ?1 AND until > ?2 AND count > 0";
-        sqlx::query(sql).bind(name).bind(now).execute(&mut db.conn).await?;
+        sqlx::query(sql).bind(name).bind(now.0).execute(&mut db.conn).await?;
     }
     Ok(())
+}
+
+/// Events in the running windows of these names.
+pub async fn counts(readers: &SqlitePool, names: &[String], now: UnixMs) -> Sql<Vec<u32>> {
+    let mut counts = Vec::with_capacity(names.len());
+    for name in names {
+        let sql = "SELECT count FROM tally WHERE name = ?1 AND until > ?2";
+        let count = sqlx::query_scalar(sql).bind(name).bind(now.0).fetch_optional(readers).await?;
+        counts.push(count.unwrap_or(0));
+    }
+    Ok(counts)
 }

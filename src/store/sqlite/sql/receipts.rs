@@ -1,52 +1,22 @@
-//! Delivery receipts on SQLite: whose they are, and those that wait for their resp. An id that is exactly that of a
-//! segment is settled by one indexed statement; any other is looked up by the few ids it may also be, and
-//! `smpp::message_id` decides. Nothing here walks over a table.
-use super::{
-    outbox::SettleRow,
-    rows::{Id, Mac, Sql, all, code, fixed, run, values, within},
-    writer::{Answer, Answers, Db, Many},
-};
+//! Delivery receipts: whose they are, and those that wait for their resp. An id that is exactly that of a segment is
+//! settled by one indexed statement; any other is looked up by the few ids it may also be, and `ports::rules::receipts`
+//! decides. Nothing here walks over a table.
 use crate::{
     ports::{
-        outbox::{NewReceipt, Receipted},
-        rules::{
-            outbox::last_word,
-            receipts::{Match, Named, Whose, waited_for, whose},
-        },
+        outbox::Receipted,
+        rules::receipts::{Match, Named, Whose, waited_for, whose},
         states::MtState,
     },
-    smpp::message_id::{Fit, Learned, Rule, key_beside, partners},
-    store::{codes::Code, statement::sql},
-    types::UnixMs,
+    smpp::message_id::{Fit, Rule, key_beside, partners},
+    store::{
+        codes::Code,
+        rows::{Id, Mac, ReceiptRow, SettleRow},
+        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, perhaps, run, values, within},
+        statement::sql,
+    },
 };
 use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
-
-/// What each family's receipts have proven.
-pub(super) type Learnt = HashMap<String, Learned>;
-
-/// A receipt as it is written.
-pub(super) struct ReceiptRow {
-    pub family: String,
-    pub message_id: String,
-    pub rule: Rule,
-    pub number: Option<Mac>,
-    pub state: MtState,
-    pub now: i64,
-}
-
-impl ReceiptRow {
-    pub(super) fn new(receipt: NewReceipt, number: Option<Mac>, now: UnixMs) -> Self {
-        ReceiptRow {
-            family: receipt.family.as_str().to_owned(),
-            message_id: receipt.message_id,
-            rule: receipt.rule,
-            number,
-            state: last_word(receipt.delivery),
-            now: now.0,
-        }
-    }
-}
 
 /// A segment that a receipt may be of.
 struct Segment {
@@ -77,70 +47,53 @@ impl Orphan {
     }
 }
 
-type Ops<'a> = Vec<(usize, &'a ReceiptRow)>;
+/// Receipts, each with its place in the batch.
+type Placed<'a> = Vec<(usize, &'a ReceiptRow)>;
 
-pub(super) async fn receive(db: &mut Db, ops: &Many<'_, ReceiptRow>, answers: &mut Answers) -> Sql<()> {
-    let matched = all(
-        &mut db.conn,
-        values(
-            "WITH v (message_id, family, state, at) AS (",
-            ops,
-            sql!(
-                ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
-                 WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
-                 AND outbox.message_id IS NOT NULL AND outbox.state = {MtState::Sent} RETURNING message_id, family"
-            ),
-            |tuple, (_, row)| {
-                tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-                tuple.push_bind(row.state.code()).push_bind(row.now);
-            },
-        ),
-    )
-    .await?;
+pub(super) const EXACT: &str = sql!(
+    ") UPDATE outbox SET state = v.state, updated_at = v.at FROM v \
+     WHERE outbox.message_id = v.message_id AND outbox.family = v.family \
+     AND outbox.message_id IS NOT NULL AND outbox.state = {MtState::Sent} RETURNING message_id, family"
+);
+
+/// Stores receipts, on their segments or for later.
+pub async fn receive(db: &mut Db, receipts: &[&ReceiptRow]) -> Sql<Vec<Verdict<Receipted>>> {
+    let statements = values("WITH v (message_id, family, state, at) AS (", receipts, EXACT, |tuple, row| {
+        tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
+        tuple.push_bind(row.state.code()).push_bind(row.now);
+    });
     let mut known = HashSet::new();
-    for row in matched {
+    for row in all(&mut db.conn, statements).await? {
         known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
     }
-    let mut strange: Ops<'_> = Vec::new();
-    for (at, row) in ops {
-        if known.contains(&(row.message_id.clone(), row.family.clone())) {
-            answers.set(*at, Ok(Answer::Receipted(Receipted::Exact)));
-        } else {
-            strange.push((*at, row));
+    let is_strange = |row: &ReceiptRow| !known.contains(&(row.message_id.clone(), row.family.clone()));
+    let strange: Placed<'_> = receipts.iter().copied().enumerate().filter(|(_, row)| is_strange(row)).collect();
+    let mut answers = vec![Receipted::Exact; receipts.len()];
+    let mut segments = segments(db, &strange).await?;
+    let mut nobodys = Vec::new();
+    for (at, row) in strange {
+        answers[at] = find(db, row, &segments.remove(&at).unwrap_or_default()).await?;
+        if answers[at] == Receipted::Orphan {
+            nobodys.push(row);
         }
     }
-    let strange = find(db, strange, answers).await?;
-    keep(db, &strange).await?;
-    for (at, _) in strange {
-        answers.set(at, Ok(Answer::Receipted(Receipted::Orphan)));
-    }
-    Ok(())
+    keep(db, &nobodys).await?;
+    Ok(answers.into_iter().map(Ok).collect())
 }
 
-/// Gives receipts to segments whose id is another spelling of theirs, or that have their last word already;
-/// returns those of nobody known.
-async fn find<'a>(db: &mut Db, strange: Ops<'a>, answers: &mut Answers) -> Sql<Ops<'a>> {
-    let mut nobodys = Vec::new();
-    let mut segments = segments(db, &strange).await?;
-    for (at, row) in strange {
-        let found = segments.remove(&at).unwrap_or_default();
-        let candidates: Vec<Named<'_, Mac>> = found.iter().map(Segment::named).collect();
-        let receipt = Named { message_id: &row.message_id, number: row.number };
-        let answer = match whose(receipt, row.rule, &candidates, db.learned(&row.family)) {
-            Whose::Of(fits) => {
-                let taken = end(db, found[fits.which].id, row.state, row.now).await?;
-                confirm(db, &row.family, &fits);
-                if taken { fits.receipted() } else { Receipted::Repeated }
-            }
-            Whose::Repeated => Receipted::Repeated,
-            Whose::Nobody => {
-                nobodys.push((at, row));
-                continue;
-            }
-        };
-        answers.set(at, Ok(Answer::Receipted(answer)));
+/// Gives a receipt to the segment that it is of, of those that it may be of, unless that has its last word already.
+async fn find(db: &mut Db, row: &ReceiptRow, segments: &[Segment]) -> Sql<Receipted> {
+    let candidates: Vec<Named<'_, Mac>> = segments.iter().map(Segment::named).collect();
+    let receipt = Named { message_id: &row.message_id, number: row.number };
+    match whose(receipt, row.rule, &candidates, db.learned(&row.family)) {
+        Whose::Of(fits) => {
+            let taken = end(db, segments[fits.which].id, row.state, row.now).await?;
+            confirm(db, &row.family, &fits);
+            Ok(if taken { fits.receipted() } else { Receipted::Repeated })
+        }
+        Whose::Repeated => Ok(Receipted::Repeated),
+        Whose::Nobody => Ok(Receipted::Orphan),
     }
-    Ok(nobodys)
 }
 
 /// The last word on a segment; `false` when it has one.
@@ -160,20 +113,13 @@ fn confirm(db: &mut Db, family: &str, fits: &Match) {
 
 /// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
 /// over those few.
-const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.number_mac FROM v CROSS JOIN outbox o \
+pub(super) const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.number_mac FROM v CROSS JOIN outbox o \
     ON o.message_id = v.wanted AND o.family = v.family WHERE o.message_id IS NOT NULL \
     UNION SELECT v.n, o.id, o.message_id, o.number_mac FROM v CROSS JOIN outbox o \
     ON o.message_key = v.wanted AND o.family = v.family WHERE o.message_key IS NOT NULL";
 
-impl super::SqliteStore {
-    /// End of the statement by which segments are found, for the test that explains it.
-    pub const SEGMENTS_OF_IDS: &str = SEGMENTS;
-    /// As [`Self::SEGMENTS_OF_IDS`], of receipts that came early.
-    pub const ORPHANS_OF_IDS: &str = ORPHANS;
-}
-
 /// Segments that each receipt may be of, by its place.
-async fn segments(db: &mut Db, strange: &Ops<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
+async fn segments(db: &mut Db, strange: &Placed<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
     let wanted = wanted(strange.iter().map(|(at, row)| (*at as i64, &row.message_id, &row.family)));
     let rows = all(&mut db.conn, values("WITH v (n, wanted, family) AS (", &wanted, SEGMENTS, bind_wanted)).await?;
     let mut found: HashMap<usize, Vec<Segment>> = HashMap::new();
@@ -193,12 +139,6 @@ fn segment(row: &SqliteRow) -> Sql<Segment> {
     Ok(Segment { id: fixed(row, 1)?, message_id: row.try_get(2)?, number: perhaps(row, 3)? })
 }
 
-/// What stands for a number, where one is known.
-fn perhaps(row: &SqliteRow, column: usize) -> Sql<Option<Mac>> {
-    let known = row.try_get::<Option<&[u8]>, _>(column)?.is_some();
-    if known { fixed(row, column).map(Some) } else { Ok(None) }
-}
-
 /// `(n, id or key, family)` of everything that an id may also be.
 fn wanted<'a>(of: impl Iterator<Item = (i64, &'a String, &'a String)>) -> Vec<(i64, String, String)> {
     of.flat_map(|(n, id, family)| partners(id).into_iter().map(move |wanted| (n, wanted, family.clone()))).collect()
@@ -209,12 +149,12 @@ fn bind_wanted(tuple: &mut Separated<'_, sqlx::Sqlite, &'static str>, (n, wanted
 }
 
 /// Keeps receipts until a resp names them.
-async fn keep(db: &mut Db, strange: &Ops<'_>) -> Sql<()> {
+async fn keep(db: &mut Db, strange: &[&ReceiptRow]) -> Sql<()> {
     let head = "INSERT INTO receipt_orphan (message_id, family, state, at, message_key, rule, number_mac) ";
     let tail = " ON CONFLICT DO NOTHING RETURNING at";
     let kept = all(
         &mut db.conn,
-        values(head, strange, tail, |tuple, (_, row)| {
+        values(head, strange, tail, |tuple, row| {
             tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
             tuple.push_bind(row.state.code()).push_bind(row.now).push_bind(key_beside(&row.message_id));
             tuple.push_bind(row.rule.code()).push_bind(row.number.map(Vec::from));
@@ -225,14 +165,14 @@ async fn keep(db: &mut Db, strange: &Ops<'_>) -> Sql<()> {
     Ok(())
 }
 
-const ORPHANS: &str = ") SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
+pub(super) const ORPHANS: &str = ") SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
     CROSS JOIN receipt_orphan r ON r.message_id = v.wanted AND r.family = v.family \
     UNION SELECT v.n, r.message_id, r.family, r.state, r.rule, r.number_mac FROM v \
     CROSS JOIN receipt_orphan r ON r.message_key = v.wanted AND r.family = v.family WHERE r.message_key IS NOT NULL";
 
 /// Writes the keys of ids that are not their own key: by a statement of its own, so that the usual ids pay nothing
 /// for the others.
-pub(super) async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
+pub async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
     let of = |row: &SettleRow| {
         let id = row.message_id.clone()?;
         Some((row.mt, key_beside(&id)?, id))
@@ -251,7 +191,7 @@ pub(super) async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
 }
 
 /// Gives receipts that came early to the segments that have just got their message ids.
-pub(super) async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
+pub async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
     let head = sql!(
         "SELECT 0, id, message_id, number_mac, family FROM outbox \
          WHERE state = {MtState::Sent} AND message_id IS NOT NULL AND id IN "

@@ -1,47 +1,35 @@
-//! The messages port on SQLite.
-use super::{
-    SqliteStore,
-    pushes::{self, PushRow},
-    rows::{Id, Sql, code, fixed},
-    writer::{Answer, Db, Op, fault},
-};
+//! Agencies' messages: accepted with their call, told, forgotten.
+use super::pushes;
 use crate::{
     ports::{
-        PortFuture, Refusal, StoreFault,
-        messages::{CallEnd, Cost, Item, MessageState, MessageStatus, Messages, NewCall, NewMessage},
+        Refusal,
+        messages::{CallEnd, Cost, Item, MessageState, MessageStatus, NewCall, NewMessage},
         rules::{
             calls::{SameKey, SameReference, ToBeStored, remembered_after, same_call},
-            messages::{Facts, held, names_telco, redacted_before, state, times},
+            messages::{Facts, names_telco, redacted_before, state, times},
         },
-        states::{MtState, PushState},
+        states::MtState,
     },
-    store::{codes::Code, statement::sql},
+    store::{
+        codes::Code,
+        rows::{CallRow, Outcome, PushRow},
+        sqlite::batch::{Db, Sql, code, fixed},
+        statement::sql,
+    },
     types::UnixMs,
 };
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use std::collections::HashMap;
 
-/// A call, its pushes sealed.
-pub(super) struct CallRow {
-    pub call: NewCall,
-    pub pushes: Vec<Option<PushRow>>,
-    pub now: i64,
-}
-
-#[derive(serde::Serialize, serde::Deserialize)]
-struct Outcome {
-    request: String,
-    items: Vec<Item>,
-}
-
-pub(super) async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
+/// Stores a call, or tells what it came to before, or why it cannot be stored.
+pub async fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
     judged(db, row).await.map(|end| end.unwrap_or_else(|refused| refused))
 }
 
 /// `Err`: how it ended with nothing written.
 async fn judged(db: &mut Db, row: &CallRow) -> Sql<Result<CallEnd, CallEnd>> {
     let call = &row.call;
-    let remembered = remembered_after(UnixMs(row.now)).0;
+    let remembered = remembered_after(row.now).0;
     let new = match same_call(call, same_key(db, call, remembered).await?) {
         Ok(new) => new,
         Err(end) => return Ok(Err(end)),
@@ -97,7 +85,7 @@ async fn store(db: &mut Db, row: &CallRow, stored: &ToBeStored) -> Sql<()> {
         .bind(key)
         .bind(&fingerprint[..])
         .bind(serde_json::to_string(&outcome).expect("an outcome is plain strings and numbers"))
-        .bind(row.now)
+        .bind(row.now.0)
         .execute(&mut db.conn)
         .await?;
     Ok(())
@@ -158,32 +146,28 @@ async fn insert(db: &mut Db, row: &CallRow, item: &Item, message: &NewMessage, p
     .bind(item.refused.map(Refusal::stored))
     .bind(message.cost.map_or(0, |cost| i64::from(cost.segments)))
     .bind(message.cost.is_some_and(|cost| cost.ucs2))
-    .bind(row.now)
+    .bind(row.now.0)
     .bind(message.send_at.map(|at| at.0))
     .bind(message.expires_at.0)
-    .bind(item.refused.map(|_| row.now))
+    .bind(item.refused.map(|_| row.now.0))
     .execute(&mut db.conn)
     .await?;
     Ok(())
 }
 
-/// What is remembered too long; returns rows touched.
-pub(super) async fn sweep(db: &mut Db, texts_before: i64, now: i64, rows: i64) -> Sql<u64> {
-    let mut touched = 0;
-    for (sql, before) in [
+/// What is remembered too long: each statement with the moment before which it was.
+pub fn old(texts_before: UnixMs, now: UnixMs) -> [(&'static str, UnixMs); 2] {
+    [
         (
             "UPDATE message SET redacted = 1, masked = '***', reference = NULL WHERE id IN (\
              SELECT id FROM message WHERE redacted = 0 AND created_at < ?1 LIMIT ?2)",
-            redacted_before(UnixMs(texts_before), UnixMs(now)).0,
+            redacted_before(texts_before, now),
         ),
         (
             "DELETE FROM api_call WHERE (agency, key) IN (SELECT agency, key FROM api_call WHERE at < ?1 LIMIT ?2)",
-            remembered_after(UnixMs(now)).0,
+            remembered_after(now),
         ),
-    ] {
-        touched += sqlx::query(sql).bind(before).bind(rows).execute(&mut db.conn).await?.rows_affected();
-    }
-    Ok(touched)
+    ]
 }
 
 const MESSAGE: &str = sql!(
@@ -252,87 +236,31 @@ fn read(row: &SqliteRow, now: UnixMs) -> Sql<MessageStatus> {
     })
 }
 
-impl SqliteStore {
-    async fn read_messages(
-        &self,
-        condition: &'static str,
-        agency: String,
-        name: String,
-        now: UnixMs,
-    ) -> Result<Vec<MessageStatus>, StoreFault> {
-        let sql = format!("{MESSAGE}{condition}");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(agency).bind(name).fetch_all(&self.readers).await;
-        let read = rows.and_then(|rows| rows.iter().map(|row| read(row, now)).collect::<Sql<Vec<_>>>());
-        read.map_err(|error| fault(&error))
-    }
+/// Which messages of an agency.
+#[derive(Clone, Copy)]
+pub enum Which {
+    /// The one with this id.
+    Id,
+    /// The latest 100 under this reference.
+    Reference,
+    /// Those of this call.
+    Request,
 }
 
-impl Messages for SqliteStore {
-    fn accept_call(&self, call: NewCall, now: UnixMs) -> PortFuture<'_, Result<CallEnd, StoreFault>> {
-        Box::pin(async move {
-            let mut pushes = Vec::with_capacity(call.messages.len());
-            for message in &call.messages {
-                pushes.push(match &message.verdict {
-                    Ok(push) => Some(self.seal_push(push.clone(), now)?),
-                    Err(_) => None,
-                });
-            }
-            match self.submit(Op::AcceptCall(Box::new(CallRow { call, pushes, now: now.0 }))).await? {
-                Answer::Call(end) => Ok(end),
-                _ => Err(StoreFault::Unknown),
-            }
-        })
-    }
-
-    fn message(
-        &self,
-        agency: String,
-        id: String,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<Option<MessageStatus>, StoreFault>> {
-        Box::pin(async move { Ok(self.read_messages("m.id = ?", agency, id, now).await?.pop()) })
-    }
-
-    fn messages_under(
-        &self,
-        agency: String,
-        reference: String,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> {
-        let condition = "m.reference = ? AND m.redacted = 0 ORDER BY m.created_at DESC, m.id DESC LIMIT 100";
-        Box::pin(self.read_messages(condition, agency, reference, now))
-    }
-
-    fn messages_of(
-        &self,
-        agency: String,
-        request: String,
-        now: UnixMs,
-    ) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> {
-        Box::pin(self.read_messages("m.request = ?", agency, request, now))
-    }
-}
-
-/// Keeps what became of the push of a message: held, queued, or ended without a text.
-pub(super) async fn note(db: &mut Db, push: &Id, end: &pushes::PushEndRow) -> Sql<()> {
-    let query = match end.state {
-        PushState::Waiting if held(UnixMs(end.due), UnixMs(end.now)) => {
-            sqlx::query("UPDATE message SET held_at = ?2, held_until = ?3 WHERE push = ?1")
-                .bind(&push[..])
-                .bind(end.now)
-                .bind(end.due)
-        }
-        PushState::Waiting => return Ok(()),
-        PushState::Queued => sqlx::query("UPDATE message SET queued_at = ?2, held_until = NULL WHERE push = ?1")
-            .bind(&push[..])
-            .bind(end.now),
-        PushState::Dropped => {
-            sqlx::query("UPDATE message SET ended_at = ?2, rejected = coalesce(?3, rejected) WHERE push = ?1")
-                .bind(&push[..])
-                .bind(end.now)
-                .bind(end.refused.map(Refusal::stored))
-        }
+/// Messages of an agency by a name, as they stand at `now`.
+pub async fn told(
+    readers: &SqlitePool,
+    which: Which,
+    agency: &str,
+    name: &str,
+    now: UnixMs,
+) -> Sql<Vec<MessageStatus>> {
+    let condition = match which {
+        Which::Id => "m.id = ?",
+        Which::Reference => "m.reference = ? AND m.redacted = 0 ORDER BY m.created_at DESC, m.id DESC LIMIT 100",
+        Which::Request => "m.request = ?",
     };
-    query.execute(&mut db.conn).await?;
-    Ok(())
+    let sql = sqlx::AssertSqlSafe(format!("{MESSAGE}{condition}"));
+    let rows = sqlx::query(sql).bind(agency).bind(name).fetch_all(readers).await?;
+    rows.iter().map(|row| read(row, now)).collect()
 }

@@ -1,0 +1,27 @@
+//! The citizens port. Records are written as a turn or a step ends.
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        citizens::{CitizenRecord, Citizens},
+    },
+    store::{
+        rows::CitizenRow,
+        sqlite::{sql::citizens, store::SqliteStore},
+    },
+    types::Msisdn,
+};
+
+impl Citizens for SqliteStore {
+    fn citizen(&self, number: Msisdn) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+        Box::pin(async move {
+            let mac = self.mac(&number);
+            let found = self
+                .read(async {
+                    let mut reader = self.readers.acquire().await?;
+                    citizens::one(&mut reader, &mac).await
+                })
+                .await?;
+            Ok(CitizenRow::open_or_new(found, &self.keys))
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! The ports on SQLite: each seals what is to be stored, has it carried out, and opens what was read. No SQL stands here.
+mod citizens;
+mod inbox;
+mod kiosks;
+mod messages;
+mod outbox;
+mod pushes;
+mod ussd;

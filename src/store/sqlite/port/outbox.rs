@@ -1,0 +1,82 @@
+//! The outbox port.
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
+    },
+    store::{
+        rows::{ReceiptRow, SettleRow},
+        sqlite::{
+            ops::{Set, Single},
+            sql::outbox::{self, BeginSubmit, Resolve},
+            store::SqliteStore,
+        },
+    },
+    types::{MtId, SessionId, UnixMs, names::SmscName},
+};
+
+impl SqliteStore {
+    /// What does not open is given up: at the head of the queue it would stop all that waits behind it.
+    async fn open_due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> Result<Vec<DueMt>, StoreFault> {
+        loop {
+            let rows = self.read(outbox::due(&self.readers, smsc.as_str(), now, limit)).await?;
+            let (mut due, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
+            for row in rows {
+                match row.open(&self.keys) {
+                    Ok(mt) => due.push(mt),
+                    Err(id) => lost.push(id),
+                }
+            }
+            if lost.is_empty() {
+                return Ok(due);
+            }
+            self.submit(Single::GiveUp, (lost, now)).await?;
+        }
+    }
+}
+
+impl Outbox for SqliteStore {
+    fn due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
+        Box::pin(self.open_due(smsc, now, limit))
+    }
+
+    fn queued(&self, smsc: SmscName) -> PortFuture<'_, Result<bool, StoreFault>> {
+        Box::pin(async move { self.read(outbox::queued(&self.readers, smsc.as_str())).await })
+    }
+
+    fn begin_submit(
+        &self,
+        mts: Vec<MtId>,
+        session: SessionId,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> {
+        let mts = mts.into_iter().map(|mt| *mt.0.as_bytes()).collect();
+        Box::pin(self.submit(Set::BeginSubmit, BeginSubmit { mts, session: *session.0.as_bytes(), now: now.0 }))
+    }
+
+    fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        let rows = settlements.into_iter().map(|settlement| SettleRow::new(settlement, now)).collect();
+        Box::pin(self.submit(Set::Settle, rows))
+    }
+
+    fn resolve_ambiguous(
+        &self,
+        smsc: SmscName,
+        before: UnixMs,
+        now: UnixMs,
+    ) -> PortFuture<'_, Result<Resolved, StoreFault>> {
+        Box::pin(self.submit(Single::Resolve, Resolve { smsc: smsc.as_str().to_owned(), before, now }))
+    }
+
+    fn expire(&self, now: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> {
+        Box::pin(self.submit(Single::Expire, now))
+    }
+
+    fn receipt(&self, receipt: NewReceipt, now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> {
+        Box::pin(self.submit(Set::Receipt, ReceiptRow::seal(&self.keys, receipt, now)))
+    }
+
+    fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
+        Box::pin(self.read(outbox::depth(&self.readers)))
+    }
+}

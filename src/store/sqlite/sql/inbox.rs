@@ -1,0 +1,262 @@
+//! MOs: accepted with their redelivery keys, claimed, given back, finished.
+use super::{citizens, outbox, pushes};
+use crate::{
+    ports::{
+        StoreFault,
+        inbox::Accepted,
+        rules::redelivery::{Arrival, Earlier, redelivery},
+        states::{MoState, RespState},
+    },
+    store::{
+        codes::Code,
+        rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
+        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, perhaps, run, values, within},
+        statement::sql,
+    },
+    types::{CauseId, MtId, SessionId, UnixMs, names::SmscName},
+};
+use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Takes the keys that nobody has; returns the MOs that got theirs.
+async fn take_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
+    let head = "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at) ";
+    let statements = values(head, mos, " ON CONFLICT DO NOTHING", |tuple, mo| {
+        tuple.push_bind(&mo.dedupe.digest[..]).push_bind(mo.family.clone());
+        tuple.push_bind(mo.dedupe.kind.code()).push_bind(&mo.id[..]);
+        tuple.push_bind(mo.received_at.0);
+    });
+    let taken = run(&mut db.conn, statements).await?;
+    if taken == mos.len() as u64 {
+        return Ok(mos.iter().map(|mo| mo.id).collect());
+    }
+    let digests: Vec<[u8; 32]> = mos.iter().map(|mo| mo.dedupe.digest).collect();
+    let holders = all(&mut db.conn, within("SELECT mo, digest FROM mo_dedupe WHERE digest IN ", &digests, "")).await?;
+    let mut held: HashSet<(Id, [u8; 32])> = HashSet::new();
+    for row in &holders {
+        held.insert((fixed(row, 0)?, fixed(row, 1)?));
+    }
+    Ok(mos.iter().filter(|mo| held.contains(&(mo.id, mo.dedupe.digest))).map(|mo| mo.id).collect())
+}
+
+/// Stores MOs, each unless an earlier one with its key stands for it.
+pub async fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
+    let fresh = take_keys(db, mos).await?;
+    let mut known: HashMap<Id, Accepted> = HashMap::new();
+    let mut stored: Vec<&MoRow> = Vec::with_capacity(mos.len());
+    for mo in mos {
+        if !fresh.contains(&mo.id) {
+            if let Some(accepted) = earlier(db, mo).await? {
+                known.insert(mo.id, accepted);
+                continue;
+            }
+            replace_key(db, mo).await?;
+        }
+        stored.push(mo);
+    }
+    insert(db, &stored).await?;
+    let macs: Vec<Mac> = stored.iter().filter_map(|mo| mo.source_mac).collect();
+    let citizens = citizens::several(db, &macs).await?;
+    let taken = |mo: &&MoRow| match known.remove(&mo.id) {
+        Some(accepted) => Ok(Taken::Known(accepted)),
+        None => Ok(Taken::New(mo.source_mac.and_then(|mac| citizens.get(&mac).cloned()))),
+    };
+    Ok(mos.iter().map(taken).collect())
+}
+
+pub(super) const EARLIER: &str = sql!(
+    "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::OPEN}), \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::TAKEN} \
+     AND o.session = i.session), \
+     EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
+     AND c.dialogue_until > ?) \
+     FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?"
+);
+
+/// What an MO is to the earlier one with its key; `None`: a new question.
+async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Accepted>> {
+    if mo.insist {
+        return Ok(None);
+    }
+    let found = sqlx::query(EARLIER)
+        .bind(mo.received_at.0)
+        .bind(&mo.dedupe.digest[..])
+        .bind(&mo.family)
+        .fetch_optional(&mut db.conn)
+        .await?;
+    let Some(row) = found else {
+        return Ok(None);
+    };
+    let earlier = Earlier {
+        mo: CauseId(Uuid::from_bytes(fixed(&row, 0)?)),
+        session: SessionId(Uuid::from_bytes(fixed(&row, 1)?)),
+        received_at: UnixMs(row.try_get(2)?),
+        keyed_at: UnixMs(row.try_get(5)?),
+        done: MoState::ENDED.has(code(&row, 3)?),
+        answer_open: row.try_get(6)?,
+        resp_read: code::<RespState>(&row, 4)? == RespState::Read,
+        answer_taken: row.try_get(7)?,
+        in_dialogue: row.try_get(8)?,
+    };
+    let arrival = Arrival { kind: mo.dedupe.kind, session: mo.session, at: mo.received_at };
+    Ok(redelivery(arrival, &earlier))
+}
+
+async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
+    sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?")
+        .bind(&mo.id[..])
+        .bind(mo.dedupe.kind.code())
+        .bind(mo.received_at.0)
+        .bind(&mo.dedupe.digest[..])
+        .bind(&mo.family)
+        .execute(&mut db.conn)
+        .await?;
+    Ok(())
+}
+
+/// Stores MOs, whatever their keys.
+pub async fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
+    let incarnation = db.incarnation;
+    let head = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
+                data_coding, esm_class, state, incarnation, attempts, received_at, done_at) ";
+    let statements = values(head, mos, "", |tuple, mo| {
+        tuple.push_bind(&mo.id[..]).push_bind(mo.smsc.clone()).push_bind(mo.family.clone());
+        tuple.push_bind(&mo.session.0.as_bytes()[..]).push_bind(mo.source_mac.map(Vec::from));
+        tuple.push_bind(mo.source.clone()).push_bind(mo.destination.clone());
+        tuple.push_bind(mo.text.clone()).push_bind(mo.raw.clone());
+        tuple.push_bind(mo.data_coding).push_bind(mo.esm_class).push_bind(mo.state.code());
+        tuple.push_bind(incarnation).push_bind(mo.attempts).push_bind(mo.received_at.0);
+        tuple.push_bind(mo.done_at);
+    });
+    run(&mut db.conn, statements).await.map(|_| ())
+}
+
+/// An MO to be taken in hand.
+pub struct Claim {
+    /// Which.
+    pub mo: Id,
+    /// Nothing else is in hand.
+    pub alone: bool,
+}
+
+pub(super) const CLAIM: &str = sql!(
+    ") UPDATE inbox SET state = {MoState::Claimed}, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
+     attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = {MoState::Waiting} \
+     RETURNING id, source_mac"
+);
+
+/// Takes MOs in hand that wait; returns their senders' records.
+pub async fn claim(db: &mut Db, claims: &[&Claim]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, alone, incarnation) AS (", claims, CLAIM, |tuple, claim| {
+        tuple.push_bind(&claim.mo[..]).push_bind(claim.alone).push_bind(incarnation);
+    });
+    let mut sources: HashMap<Id, Option<Mac>> = HashMap::new();
+    for row in &all(&mut db.conn, statements).await? {
+        sources.insert(fixed(row, 0)?, perhaps(row, 1)?);
+    }
+    let macs: Vec<Mac> = sources.values().copied().flatten().collect();
+    let citizens = citizens::several(db, &macs).await?;
+    let verdict = |claim: &&Claim| -> Verdict<Option<CitizenRow>> {
+        let mac = sources.get(&claim.mo).ok_or(StoreFault::Stale)?;
+        Ok(mac.and_then(|mac| citizens.get(&mac).cloned()))
+    };
+    Ok(claims.iter().map(verdict).collect())
+}
+
+pub(super) const RELEASE: &str = sql!(
+    ") UPDATE inbox SET state = {MoState::Waiting}, alone = 0 FROM v WHERE inbox.id = v.id \
+     AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation RETURNING id"
+);
+
+/// Gives MOs back that this run has in hand.
+pub async fn release(db: &mut Db, mos: &[&Id]) -> Sql<Vec<Verdict<()>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, incarnation) AS (", mos, RELEASE, |tuple, mo| {
+        tuple.push_bind(&mo[..]).push_bind(incarnation);
+    });
+    let back = all(&mut db.conn, statements).await?;
+    let back: HashSet<Id> = back.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
+    Ok(mos.iter().map(|mo| if back.contains(*mo) { Ok(()) } else { Err(StoreFault::Stale) }).collect())
+}
+
+pub(super) const FINISH: &str = sql!(
+    ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
+     WHERE inbox.id = v.id AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation \
+     RETURNING id, family"
+);
+
+/// Ends turns that this run has in hand, with all that they cause; returns the segments that are submitting now.
+pub async fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtId>>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, state, at, incarnation) AS (", ends, FINISH, |tuple, end| {
+        tuple.push_bind(&end.mo[..]).push_bind(end.state.code()).push_bind(end.now).push_bind(incarnation);
+    });
+    let mut families: HashMap<Id, String> = HashMap::new();
+    for row in &all(&mut db.conn, statements).await? {
+        families.insert(fixed(row, 0)?, row.try_get(1)?);
+    }
+    let ours: Vec<&FinishRow> = ends.iter().filter(|end| families.contains_key(&end.mo)).copied().collect();
+    let records: Vec<&CitizenRow> = ours.iter().filter_map(|end| end.citizen.as_ref()).collect();
+    citizens::remember(db, &records).await?;
+    let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
+    let begun = outbox::insert(db, &mts, &families).await?;
+    for end in &ours {
+        if let Some(push) = &end.follow_up {
+            pushes::insert(db, push).await?;
+        }
+    }
+    let verdict = |end: &&FinishRow| -> Verdict<Vec<MtId>> {
+        let own = end.mts.iter().map(|mt| mt.id).filter(|id| begun.contains(id));
+        let own = own.map(|id| MtId(Uuid::from_bytes(id))).collect();
+        if families.contains_key(&end.mo) { Ok(own) } else { Err(StoreFault::Stale) }
+    };
+    Ok(ends.iter().map(verdict).collect())
+}
+
+/// Notes that the telco has read the resps of MOs.
+pub async fn confirm(db: &mut Db, lists: &[&Vec<Id>]) -> Sql<Vec<Verdict<()>>> {
+    let mos: Vec<Id> = lists.iter().flat_map(|mos| mos.iter().copied()).collect();
+    let head = sql!("UPDATE inbox SET resp_state = {RespState::Read} WHERE id IN ");
+    run(&mut db.conn, within(head, &mos, "")).await?;
+    Ok(lists.iter().map(|_| Ok(())).collect())
+}
+
+pub(super) const WAITING: &str = sql!(
+    "SELECT id, smsc, source, destination, text, received_at, attempts, \
+     deaths_alone, suspect FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = ? \
+     AND id > ? ORDER BY id LIMIT ?"
+);
+
+fn waits(row: &SqliteRow) -> Sql<WaitingRow> {
+    Ok(WaitingRow {
+        id: fixed(row, 0)?,
+        smsc: SmscName::from(row.try_get::<&str, _>(1)?),
+        source: row.try_get(2)?,
+        destination: row.try_get(3)?,
+        text: row.try_get(4)?,
+        received_at: UnixMs(row.try_get(5)?),
+        attempts: row.try_get(6)?,
+        deaths_alone: row.try_get(7)?,
+        suspect: row.try_get(8)?,
+    })
+}
+
+/// MOs that wait, by their ids.
+pub async fn waiting(
+    readers: &SqlitePool,
+    suspects: bool,
+    after: Option<CauseId>,
+    limit: usize,
+) -> Sql<Vec<WaitingRow>> {
+    let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
+    let rows = sqlx::query(WAITING).bind(suspects).bind(after).bind(limit as i64).fetch_all(readers).await?;
+    rows.iter().map(waits).collect()
+}
+
+/// MOs stored and not done.
+pub async fn depth(readers: &SqlitePool) -> Sql<u64> {
+    sqlx::query_scalar(sql!("SELECT count(*) FROM inbox WHERE state {MoState::OPEN}")).fetch_one(readers).await
+}

@@ -1,0 +1,84 @@
+//! By which index each statement that runs with the traffic finds its rows, however many there are.
+use super::{inbox, outbox, pushes, receipts, run, sweep};
+use crate::store::{Keys, sqlite::SqliteStore, sqlite::StoreOptions};
+use sqlx::{Connection, Row, SqliteConnection};
+
+/// Steps by which a statement would be carried out.
+async fn plan(conn: &mut SqliteConnection, statement: &str) -> Vec<String> {
+    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+    let steps = sqlx::query(sql).fetch_all(conn).await.unwrap_or_else(|fault| panic!("{statement}: {fault}"));
+    steps.iter().map(|row| row.get(3)).collect()
+}
+
+/// What is looked for is gone through, and nothing else.
+fn walks(steps: &[String]) -> Vec<&String> {
+    let few =
+        |step: &str| ["SCAN v", "SCAN CONSTANT ROW", "SCAN 2 CONSTANT ROWS"].iter().any(|few| step.starts_with(few));
+    let walks = |step: &&String| step.starts_with("SCAN ") && !few(step) && !step.contains(" USING ");
+    steps.iter().filter(walks).collect()
+}
+
+async fn opened() -> (tempfile::TempDir, SqliteConnection) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("chrak.db");
+    SqliteStore::open(StoreOptions::new(&path, Keys::from_secret(&[7; 32]))).await.expect("opened").close().await;
+    let conn = SqliteConnection::connect(path.to_str().expect("a path")).await.expect("connected");
+    (folder, conn)
+}
+
+#[tokio::test]
+async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
+    let (_folder, mut conn) = opened().await;
+    let with = |columns: &str, row: &str, tail: &str| format!("WITH v ({columns}) AS (VALUES ({row}), ({row}){tail}");
+    let rest = format!("WITH v (at) AS (VALUES (1{}(?, ?){}", outbox::REST_HEAD, outbox::REST_TAIL);
+    let begin = with("id, session, at", "x'', x'', 1", outbox::BEGIN_SUBMIT);
+    let settle =
+        with("id, session, state, message_id, due, status, undone, at", "x'', x'', 3, '', 1, 1, 0, 1", outbox::SETTLE);
+    let exact = with("message_id, family, state, at", "'', '', 4, 1", receipts::EXACT);
+    for (statement, indexes) in [
+        (
+            inbox::EARLIER,
+            &["SEARCH d USING PRIMARY KEY", "SEARCH i USING PRIMARY KEY", "SEARCH c USING PRIMARY KEY"][..],
+        ),
+        (inbox::WAITING, &["INDEX inbox_open (state=? AND suspect=?"]),
+        (run::CLAIMED_BECOME_WAITING, &["INDEX inbox_open (state=?"]),
+        (run::GIVEN_BACK, &["INDEX inbox_open (state=?"]),
+        (run::FOUND, &["INDEX inbox_open (state=? AND suspect=?", "INDEX outbox_open"]),
+        (&with("id, alone, incarnation", "x'', 1, 1", inbox::CLAIM), &["SEARCH inbox USING PRIMARY KEY"]),
+        (&with("id, incarnation", "x'', 1", inbox::RELEASE), &["SEARCH inbox USING PRIMARY KEY"]),
+        (&with("id, state, at, incarnation", "x'', 2, 1, 1", inbox::FINISH), &["SEARCH inbox USING PRIMARY KEY"]),
+        (
+            outbox::DUE,
+            &["INDEX outbox_open (smsc=? AND state=? AND due<?", "INDEX outbox_number (number_mac=? AND id<?"],
+        ),
+        (outbox::UNCERTAIN, &["INDEX outbox_open (smsc=? AND state"]),
+        (outbox::EXPIRE, &["INDEX outbox_expiry (not_after<?"]),
+        (&rest, &["(mo=? AND kind=? AND part>?"]),
+        (&begin, &["SEARCH outbox USING PRIMARY KEY"]),
+        (&settle, &["SEARCH outbox USING PRIMARY KEY"]),
+        (&exact, &["INDEX outbox_message (message_id=? AND family=?"]),
+        (pushes::DUE, &["INDEX push_open (due<?"]),
+        (sweep::SEALED[0], &["INDEX inbox_unswept (done_at<?"]),
+        (sweep::SEALED[1], &["INDEX outbox_unswept (updated_at<?"]),
+        (sweep::SEALED[2], &["INDEX push_unswept (done_at<?"]),
+        (sweep::SEALED[3], &["INDEX citizen_dialogue (dialogue_until<?"]),
+        (sweep::KEYS, &["INDEX mo_dedupe_age (kind=? AND seen_at<?"]),
+    ] {
+        let steps = plan(&mut conn, statement).await;
+        assert!(walks(&steps).is_empty(), "{statement}: {steps:#?}");
+        for index in indexes {
+            assert!(steps.iter().any(|step| step.contains(index)), "{statement} without {index}: {steps:#?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_receipt_walks_over_a_table() {
+    let (_folder, mut conn) = opened().await;
+    for tail in [receipts::SEGMENTS, receipts::ORPHANS] {
+        let statement = format!("WITH v (n, wanted, family) AS (VALUES (1, 'a', 'f'), (2, 'b', 'f'){tail}");
+        let steps = plan(&mut conn, &statement).await;
+        assert!(walks(&steps).is_empty(), "{steps:#?}");
+        assert_eq!(steps.iter().filter(|step| step.starts_with("SEARCH ")).count(), 2, "{steps:#?}");
+    }
+}
