@@ -11,10 +11,7 @@ use crate::{
     smpp::pdu::BindKind,
     types::SessionId,
 };
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -128,7 +125,7 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);
-    let connected = Instant::now();
+    let connected = tokio::time::Instant::now();
     let end = Carrier::new(keeper, id).run(stream).await;
     keeper.shared.exchange.texts.session_closed(id);
     let bound = if matches!(end, End::WasBound(_)) { connected.elapsed() } else { Duration::ZERO };

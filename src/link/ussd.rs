@@ -34,7 +34,7 @@ pub(super) async fn send_notices(shared: Arc<Shared>) {
         let (Some(notice), Ok(room)) = (notice, Arc::clone(&shared.ussd_senders.room).acquire_owned().await) else {
             return;
         };
-        let now = Instant::now();
+        let now = tokio::time::Instant::now().into_std();
         let shown = Shown { what: What::Notice(notice), read_at: now, until: now + NOTICE_WITHIN, _room: room };
         if let Some(sender) = shared.ussd_senders.any() {
             drop(sender.try_send(shown));

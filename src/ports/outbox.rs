@@ -57,7 +57,7 @@ pub struct NewMt {
 pub struct DueMt {
     /// Its id.
     pub id: MtId,
-    /// The MO it answers.
+    /// Whose effect it is: an MO, a step of USSD, a push.
     pub mo: CauseId,
     /// Our short code.
     pub source: String,

@@ -301,3 +301,23 @@ fn the_sandbox_telco_shares_no_code_with_what_it_judges() {
         }
     }
 }
+
+/// Seconds are counted by tokio's clock, which tests can hold still; types of std's may be passed on.
+#[test]
+fn nothing_asks_the_other_clock_how_long_something_took() {
+    for path in files(&root().join("src"), ".rs") {
+        let text = std::fs::read_to_string(&path).expect("text");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let asks = code.contains("std::time::Instant::now()")
+            || code.contains("Instant::now()") && !code.contains("tokio::time::Instant") && !uses_tokios(code);
+        let of_tests = path.to_string_lossy().contains("tests");
+        assert!(of_tests || !asks, "{}: tokio::time::Instant::now()", path.display());
+    }
+}
+
+fn uses_tokios(code: &str) -> bool {
+    code.split("use tokio::").skip(1).any(|import| {
+        let import = import.split(';').next().unwrap_or_default();
+        import.contains("Instant")
+    })
+}

@@ -5,12 +5,7 @@ use crate::{
     kiosk::{
         backend::CheckAnswer,
         context::PageContext,
-        parts::{
-            digits::{DigitsPage, digit_keys, places},
-            frame::Back,
-            message::MessagePage,
-            phone::{self, PHONE_LEAST},
-        },
+        parts::{digits::DigitsPage, frame::Back, message::MessagePage, phone},
         respond::page,
         state::KioskState,
         texts::Notice,
@@ -47,22 +42,9 @@ pub async fn send(State(state): State<KioskState>, context: PageContext, Sent(fo
 
 fn send_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {
     let visit_words = context.lang.visit();
-    let (count, digits) = (typed.phone.len(), typed.phone.clone());
-    let template = DigitsPage {
-        title: visit_words.send_title,
-        hint: visit_words.send_hint.to_owned(),
-        icon: "phone",
-        keys: digit_keys(),
-        places: places(&digits, 9),
-        spoken: digits,
-        notice,
-        field: ("phone", 'f'),
-        go: ("go", visit_words.send),
-        ready: count >= PHONE_LEAST,
-        most: PHONE_MAX,
-        other: None,
-        frame: context.frame(visit_words.send_title, "send", Back::KeyAt("check", "ok")).keeping(typed, "stay"),
-    };
+    let words = (visit_words.send_title, visit_words.send_hint, visit_words.send);
+    let frame = context.frame(visit_words.send_title, "send", Back::KeyAt("check", "ok"));
+    let template = DigitsPage::for_a_number(words, notice, typed, frame);
     page(StatusCode::OK, &template)
 }
 

@@ -1,11 +1,17 @@
 //! A pad and the few digits that are typed on it: a PIN, a number, a one-time code. It must not know what they are for.
 use super::frame::{Back, Frame};
 use crate::{
-    kiosk::texts::{Lang, Notice},
+    kiosk::{
+        texts::{Lang, Notice},
+        visit::typed::{PHONE_MAX, Typed},
+    },
     render::words::khmer_digits,
     web::filters,
 };
 use askama::Template;
+
+/// Fewest digits that a telephone number has as it is dialled.
+pub const PHONE_LEAST: usize = 8;
 
 /// One digit of a pad.
 pub struct Key {
@@ -40,6 +46,32 @@ pub struct DigitsPage {
     pub most: usize,
     /// Another way.
     pub other: Option<(&'static str, &'static str)>,
+}
+
+impl DigitsPage {
+    /// For a telephone number: its title, hint and the words of the button that leads on.
+    pub fn for_a_number(
+        (title, hint, go): (&'static str, &str, &'static str),
+        notice: Option<Notice>,
+        typed: Typed,
+        frame: Frame,
+    ) -> Self {
+        DigitsPage {
+            title,
+            hint: hint.to_owned(),
+            icon: "phone",
+            keys: digit_keys(),
+            places: places(&typed.phone, 9),
+            spoken: typed.phone.clone(),
+            notice,
+            field: ("phone", 'f'),
+            go: ("go", go),
+            ready: typed.phone.len() >= PHONE_LEAST,
+            most: PHONE_MAX,
+            other: None,
+            frame: frame.keeping(typed, "stay"),
+        }
+    }
 }
 
 /// A place for each digit, and at least so many.

@@ -1,9 +1,6 @@
 //! The page on which a telephone number is typed, to be proven, and why nothing is texted to one. It must not know what
 //! becomes of it.
-use super::{
-    digits::{DigitsPage, digit_keys, places},
-    frame::Back,
-};
+use super::{digits::DigitsPage, frame::Back};
 use crate::{
     exchange::TextRefusal,
     kiosk::{
@@ -12,14 +9,11 @@ use crate::{
         texts::Notice,
         visit::{
             state::{Goal, VisitState},
-            typed::{PHONE_MAX, Typed},
+            typed::Typed,
         },
     },
 };
 use axum::{http::StatusCode, response::Response};
-
-/// Fewest digits that a number has as it is dialled.
-pub const PHONE_LEAST: usize = 8;
 
 /// Asks for the number of a visit that goes on when it is proven.
 pub fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notice: Option<Notice>) -> Response {
@@ -28,22 +22,12 @@ pub fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notic
         Goal::Status => Back::KeyAt("check", "ok"),
         Goal::Appointments => Back::In("appointments".into()),
     };
-    let (count, digits) = (typed.phone.len(), typed.phone.clone());
-    let other = (visit.goal == Goal::Appointments && visit.may_skip()).then_some(("skip", visit_words.no_phone));
+    let words = (visit_words.phone_title, visit_words.phone_hint, visit_words.phone_send);
+    let frame = context.frame(visit_words.phone_title, "number", back);
+    let may_skip = visit.goal == Goal::Appointments && visit.may_skip();
     let template = DigitsPage {
-        title: visit_words.phone_title,
-        hint: visit_words.phone_hint.to_owned(),
-        icon: "phone",
-        keys: digit_keys(),
-        places: places(&digits, 9),
-        spoken: digits,
-        notice,
-        field: ("phone", 'f'),
-        go: ("go", visit_words.phone_send),
-        ready: count >= PHONE_LEAST,
-        most: PHONE_MAX,
-        other,
-        frame: context.frame(visit_words.phone_title, "number", back).keeping(typed, "stay"),
+        other: may_skip.then_some(("skip", visit_words.no_phone)),
+        ..DigitsPage::for_a_number(words, notice, typed, frame)
     };
     page(StatusCode::OK, &template)
 }

@@ -14,9 +14,9 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// Called once when the database can no longer be trusted; in production it ends the process at once.
 pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
