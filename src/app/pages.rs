@@ -20,6 +20,7 @@ pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String
         idle: (config.kiosk.idle_s, config.kiosk.warning_s),
         staff_pin: config.kiosk.staff_pin.as_ref().map(|pin| pin.expose().into()),
         khqr_accounts: config.kiosk.khqr_accounts.clone().into(),
+        signs: kiosk::Signs::new(config.kiosk.authority.clone()),
         stands_at,
     }
 }

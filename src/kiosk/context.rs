@@ -1,6 +1,7 @@
 //! Where a page is asked for: the device, how its visitor wants to see it, and the language of the address. It must
 //! not know what a page says.
 use super::{
+    authority::Signs,
     backend::Who,
     errors,
     state::{self, KioskState},
@@ -10,7 +11,9 @@ use crate::{
     ports::kiosks::Kiosk,
     types::{
         Msisdn,
+        civic::Office,
         profile::{self, Profile},
+        time::phnom_penh,
     },
 };
 use axum::{
@@ -18,6 +21,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
     response::{IntoResponse, Response},
 };
+use jiff::civil::Date;
 use std::sync::Arc;
 
 /// The kiosk that asks.
@@ -173,6 +177,12 @@ pub struct PageContext {
     pub display: DisplayPrefs,
     /// Seconds of silence before the warning, and of the warning.
     pub idle: (u32, u32),
+    /// Whose screen it is.
+    pub signs: Signs,
+    /// The office at which it stands, if it was ever heard of.
+    pub office: Option<Arc<Office>>,
+    /// Today, where it stands.
+    pub today: Date,
 }
 
 impl PageContext {
@@ -206,12 +216,19 @@ impl FromRequestParts<KioskState> for PageContext {
         let tag = params.iter().find(|(name, _)| *name == "lang").map(|(_, tag)| tag).unwrap_or_default();
         let Some(lang) = Lang::from_tag(tag) else { return Err(errors::no_such_page().await) };
         let device = parts.extensions.get::<Arc<Device>>().cloned().unwrap_or_else(|| Arc::new(Device::open()));
+        let office = match &device.office {
+            Some(id) => state.signs.office(&state.backend, id).await,
+            None => None,
+        };
         Ok(PageContext {
             lang,
             words: lang.words(),
             device,
             display: DisplayPrefs::read(&parts.headers),
             idle: state.idle,
+            signs: state.signs.clone(),
+            office,
+            today: state.backend.now().civil(&phnom_penh()).date(),
         })
     }
 }

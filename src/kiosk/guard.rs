@@ -86,7 +86,7 @@ fn page(path: Option<&MatchedPath>) -> &'static str {
     let path = path.map_or("", MatchedPath::as_str);
     match path {
         "/kiosk" => return "start",
-        "/a/{hash}/{*name}" | "/kiosk/sw.js" => return "asset",
+        "/a/{hash}/{*name}" | "/a/{hash}/authority/{name}" | "/kiosk/sw.js" => return "asset",
         _ => {}
     }
     let name = path.strip_prefix("/kiosk/{lang}/").unwrap_or_default().split('/').next().unwrap_or_default();

@@ -2,9 +2,10 @@
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Backend`] to the exchange.
 //!
-//! From below: `texts`, `backend`, `respond` and `errors`, `context`, `visit` (what is carried from page to page), `parts` (of
+//! From below: `texts`, `backend`, `authority` (whose screen it is), `respond` and `errors`, `context`, `visit` (what is carried from page to page), `parts` (of
 //! pages), `goals` (where a visitor wants to go), `pages`, `guard`. Each knows only what is below it.
 mod audio;
+mod authority;
 mod backend;
 mod context;
 mod device;
@@ -20,6 +21,7 @@ mod texts;
 mod visit;
 
 pub use audio::{Clip, clips};
+pub use authority::{Authority, Colour, EMBLEM_MAX, Signs, check_emblem};
 pub use backend::{Backend, CheckAnswer, Who};
 pub use guides::check as check_guides;
 pub use state::{KioskState, Pairing};
@@ -70,6 +72,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/look", get(display::show).post(display::change))
         .route("/kiosk/{lang}/staff", get(staff::staff).post(staff::press))
         .route("/kiosk/{lang}/{*rest}", any(errors::no_such_page))
+        .route("/a/{hash}/authority/{name}", get(start::sign))
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(errors::wrong_way)
         .layer(DefaultBodyLimit::max(BODY_MAX))

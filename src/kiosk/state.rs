@@ -1,5 +1,5 @@
 //! What all pages stand on: who may open them, whom they ask, how long they wait. It must not know a page.
-use super::backend::Backend;
+use super::{authority::Signs, backend::Backend};
 use crate::web::assets;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub struct KioskState {
     pub staff_pin: Option<Arc<str>>,
     /// The accounts that fees are paid to; empty: whichever the portal names.
     pub khqr_accounts: Arc<[String]>,
+    /// Whose screen it is.
+    pub signs: Signs,
     /// The office at which kiosks that need no pairing stand: in the try-out.
     pub stands_at: Option<String>,
 }

@@ -12,6 +12,9 @@ use std::{collections::BTreeMap, sync::LazyLock};
 /// Names and octets, as `build.rs` made them of `kiosk-ui`.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/files.rs"));
 
+/// `Cache-Control` of what stands under an address that changes with its content.
+pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 struct Asset {
     bytes: Bytes,
     /// Compressed, where that is worth it.
@@ -78,8 +81,7 @@ fn table() -> BTreeMap<String, Asset> {
 }
 
 fn add(table: &mut BTreeMap<String, Asset>, name: &str, bytes: Bytes) {
-    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-    let hash = digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash(&bytes);
     let content_type = match name.rsplit('.').next() {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
@@ -91,6 +93,12 @@ fn add(table: &mut BTreeMap<String, Asset>, name: &str, bytes: Bytes) {
     let text = content_type.starts_with("text/") || content_type == "image/svg+xml";
     let gzip = text.then(|| Bytes::from(super::gzip(&bytes, 9)));
     table.insert(name.to_owned(), Asset { bytes, gzip, hash, content_type });
+}
+
+/// Names content in an address: eight hexadecimal digits.
+pub fn hash(octets: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, octets);
+    digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn address(name: &str, asset: &Asset) -> String {
@@ -112,8 +120,7 @@ pub fn text(name: &str) -> Option<String> {
 pub fn version() -> &'static str {
     static VERSION: LazyLock<String> = LazyLock::new(|| {
         let all: String = TABLE.values().map(|asset| asset.hash.as_str()).collect();
-        let digest = ring::digest::digest(&ring::digest::SHA256, all.as_bytes());
-        digest.as_ref()[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        hash(all.as_bytes())
     });
     &VERSION
 }
@@ -124,7 +131,7 @@ pub async fn serve(Path((hash, name)): Path<(String, String)>, headers: HeaderMa
     let Some(asset) = TABLE.get(&name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let keep = if hash == asset.hash { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keep = if hash == asset.hash { FOR_EVER } else { "no-cache" };
     let gzip = asset.gzip.as_ref().filter(|_| super::takes_gzip(&headers));
     // two forms of one content are two representations (RFC 9110 §8.8.3)
     let etag = format!("\"{}{}\"", asset.hash, if gzip.is_some() { "-gz" } else { "" });

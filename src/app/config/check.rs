@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     exchange::Rules,
-    types::{CodePattern, CodeRules, Countries, Language, Secret, code::CheckDigit, time::phnom_penh},
+    kiosk::{self, Authority, Colour},
+    types::{
+        CodePattern, CodeRules, Countries, Language, Secret, civic::Localized, code::CheckDigit, time::phnom_penh,
+    },
     web::{
         client::{Net, Proxies},
         hosts::Host,
@@ -291,12 +294,49 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
         return Err(ConfigFault::new(format!("kiosk.khqr_accounts: \"{wrong}\" is no Bakong account (name@bank)")));
     }
     Ok(KioskSettings {
+        authority: authority(table.authority, table.emblem_file, table.colour, folder)?,
         khqr_accounts,
         pairing_required: table.pairing == Pairing::Required,
         idle_s: table.idle_s,
         warning_s: table.warning_s,
         staff_pin,
     })
+}
+
+/// Names longer than this, in characters, do not fit into the head of a page.
+const AUTHORITY_MAX: usize = 80;
+
+fn authority(
+    name: Option<file::AuthorityName>,
+    emblem: Option<PathBuf>,
+    colour: Option<String>,
+    folder: &Path,
+) -> Result<Authority, ConfigFault> {
+    let said = |language: &str, text: Option<String>| {
+        let text = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| {
+            ConfigFault::new(format!("kiosk.authority.{language} is missing: the screens speak Khmer and English"))
+        })?;
+        if text.chars().count() > AUTHORITY_MAX {
+            return Err(ConfigFault::new(format!(
+                "kiosk.authority.{language} is longer than {AUTHORITY_MAX} characters"
+            )));
+        }
+        Ok(text)
+    };
+    let name = name
+        .map(|name| Ok(Localized { km: said("km", name.km)?, en: said("en", name.en)?, km_latn: None }))
+        .transpose()?;
+    let emblem = emblem.map(|path| -> Result<_, ConfigFault> {
+        let path = folder.join(path);
+        let wrong = |why: String| ConfigFault::new(format!("kiosk.emblem_file: {} {why}", path.display()));
+        let octets = std::fs::read(&path).map_err(|fault| wrong(format!("cannot be read: {fault}")))?;
+        kiosk::check_emblem(&octets).map_err(wrong)?;
+        Ok(octets.into())
+    });
+    let colour = colour.map(|text| Colour::new(&text));
+    let colour = colour.transpose().map_err(|why| ConfigFault::new(format!("kiosk.colour: {why}")))?;
+    Ok(Authority { name, emblem: emblem.transpose()?, colour })
 }
 
 fn is_staff_pin(pin: &str) -> bool {

@@ -118,6 +118,10 @@ fn cases() -> Vec<Case> {
         ("kiosk.warning_s", "31", "", Acts),
         ("kiosk.staff_pin", "\"4821\"", "", Acts),
         ("kiosk.staff_pin_file", "\"pin\"", "", Acts),
+        ("kiosk.authority.km", "\"សាលាខណ្ឌដង្កោ\"", "[kiosk.authority]\nen = \"Dangkao Hall\"", Acts),
+        ("kiosk.authority.en", "\"Dangkao Hall\"", "[kiosk.authority]\nkm = \"សាលាខណ្ឌដង្កោ\"", Acts),
+        ("kiosk.emblem_file", "\"emblem.svg\"", "", Acts),
+        ("kiosk.colour", "\"#5b1616\"", "", Acts),
         ("kiosk.khqr_accounts", "[\"owso@bank\"]", "", Acts),
         ("agency.name", "\"other\"", "[[agency]]\ntoken = \"t2\"", Acts),
         ("agency.token", "\"other\"", "[[agency]]\nname = \"a\"", Acts),
@@ -263,6 +267,7 @@ fn no_key_is_read_that_does_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("secret"), "from-a-file").expect("written");
     std::fs::write(folder.path().join("pin"), "4821").expect("written");
+    std::fs::write(folder.path().join("emblem.svg"), "<svg viewBox=\"0 0 1 1\"></svg>").expect("written");
     std::fs::write(folder.path().join("whsec"), "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0").expect("written");
     for (path, value, needs, does) in cases() {
         let mut base = table(LEAST);

@@ -147,7 +147,15 @@ tables! {
         warning_s: u32 = 30_u32; "how long it waits for an answer"
         staff_pin: String, such_as "\"...\""; "inline, see above"
         staff_pin_file: PathBuf, such_as "\"...\""; "4 to 12 digits that open the staff page; default: there is none"
+        authority: AuthorityName, such_as "{ km = \"...\", en = \"...\" }"; "whose screen this is: start page, header, everything printed"
+        emblem_file: PathBuf, such_as "\"...\""; "its emblem, SVG; at most 64 KiB"
+        colour: String, such_as "\"#16335b\""; "its colour: dark enough for white letters on it"
         khqr_accounts: Vec<String>, such_as "[\"owso@bank\"]"; "fees are paid to no other account, whatever the portal sends"
+    }
+    /// `[kiosk] authority`
+    AuthorityName {
+        km: String, such_as "\"...\""; "its name in Khmer"
+        en: String, such_as "\"...\""; "its name in English"
     }
     /// `[[agency]]`
     Agency {

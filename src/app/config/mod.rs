@@ -18,6 +18,7 @@ pub use load::{load, parse};
 
 use crate::{
     exchange::{Rules, TelcoRules},
+    kiosk::Authority,
     link,
     types::{CodeRules, Countries, Language, Secret},
     web::{client::Proxies, hosts::Host},
@@ -141,6 +142,8 @@ pub struct KioskSettings {
     pub warning_s: u32,
     /// Opens the staff page; `None`: there is none.
     pub staff_pin: Option<Secret>,
+    /// Whose screen it is.
+    pub authority: Authority,
     /// Bakong accounts that fees are paid to; empty: whichever the portal names.
     pub khqr_accounts: Vec<String>,
 }

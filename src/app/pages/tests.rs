@@ -1,7 +1,7 @@
 //! The kiosk's pages as a browser gets them: the real exchange on a real database, and a portal that is a function.
 use crate::{
     exchange::{Cut, Exchange, Rules, Settings, TelcoRules},
-    kiosk::{Backend, KioskState, Pairing, routes},
+    kiosk::{Authority, Backend, Colour, KioskState, Pairing, Signs, routes},
     ports::{
         PortFuture,
         clock::Clock,
@@ -134,6 +134,10 @@ impl Drop for Hall {
 
 impl Hall {
     async fn open(pairing: Pairing) -> Self {
+        Hall::of(pairing, Authority::default()).await
+    }
+
+    async fn of(pairing: Pairing, authority: Authority) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::new(folder.path().join("chrak.db"), Keys::from_secret(&[7; 32]));
         let store = Arc::new(SqliteStore::open(options).await.expect("a store"));
@@ -149,6 +153,7 @@ impl Hall {
             idle: (60, 30),
             staff_pin: None,
             khqr_accounts: Arc::from([]),
+            signs: Signs::new(authority),
             stands_at: None,
         });
         Hall { pages, backend, work, _folder: folder }
@@ -476,6 +481,51 @@ async fn assets_are_kept_for_ever_under_their_hash_only() {
         .expect("a request");
     assert_eq!(hall.send(request).await.status, StatusCode::NOT_MODIFIED);
     assert_eq!(hall.get("/a/00000000/none.css").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_authority_is_named_on_the_first_page_and_at_the_head_of_every_other() {
+    let emblem = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
+    let authority = Authority {
+        name: Some(localized("សាលាខណ្ឌដង្កោ", "Dangkao Hall & Office")),
+        emblem: Some(emblem.into()),
+        colour: Some(Colour::new("#5b1616").expect("dark enough")),
+    };
+    let hall = Hall::of(Pairing::Off, authority).await;
+    let first = hall.get("/kiosk").await.text;
+    assert!(first.contains("សាលាខណ្ឌដង្កោ") && first.contains("Dangkao Hall &#38; Office"), "{first}");
+    for (path, name) in [("/kiosk/km/home", "សាលាខណ្ឌដង្កោ"), ("/kiosk/en/help", "Dangkao Hall &#38; Office")]
+    {
+        let text = hall.get(path).await.text;
+        let head = text.split("</header>").next().expect("a head");
+        assert!(head.contains(&format!(">{name}<")), "{path}: {head}");
+        assert!(!head.contains("mark.svg\" alt"), "{path}: its emblem stands for the product's mark");
+    }
+    let address = |text: &str, name: &str| {
+        let end = text.find(name).unwrap_or_else(|| panic!("no {name}")) + name.len();
+        text[text[..end].rfind('"').expect("a quote") + 1..end].to_owned()
+    };
+    let shown = hall.get(&address(&first, "/authority/emblem.svg")).await;
+    assert_eq!(
+        (shown.text.as_str(), &shown.headers[header::CONTENT_TYPE]),
+        (emblem, &"image/svg+xml".parse().expect("ASCII"))
+    );
+    assert!(shown.headers[header::CACHE_CONTROL].to_str().expect("ASCII").contains("immutable"));
+    let sheet = hall.get(&address(&first, "/authority/colour.css")).await;
+    assert!(sheet.text.contains("--blue:#5b1616"), "{}", sheet.text);
+    let kept = hall.get("/kiosk/sw.js").await.text;
+    assert!(
+        kept.contains("/authority/emblem.svg") && kept.contains("/authority/colour.css"),
+        "they are kept for a broken line"
+    );
+}
+
+#[tokio::test]
+async fn a_screen_of_nobody_shows_the_product() {
+    let hall = Hall::open(Pairing::Off).await;
+    let text = hall.get("/kiosk/en/home").await.text;
+    assert!(text.contains(">Chrak</span>") && !text.contains("/authority/"), "{text}");
+    assert_eq!(hall.get("/a/00000000/authority/emblem.svg").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -1,15 +1,16 @@
 //! The first page, on which every visit begins and ends, and the closed screen in its place. It must not know who may see it.
 use crate::{
     kiosk::{
+        authority::Signs,
         context::{DISPLAY_PREFS, Device, PageContext},
         device::Start,
         errors::no_such_page,
-        parts::office::{hours, is_closed, office},
+        parts::office::{hours, is_closed},
         respond::page,
         state::KioskState,
         texts::{Lang, Words},
     },
-    types::time::phnom_penh,
+    types::{civic::Office, time::phnom_penh},
     web::filters,
 };
 use askama::Template;
@@ -18,10 +19,18 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
+use std::sync::Arc;
+
+/// Whose screen it is, in both languages.
+struct Owner {
+    signs: Signs,
+    office: Option<Arc<Office>>,
+}
 
 #[derive(Template)]
 #[template(path = "start.html")]
 struct StartPage {
+    owner: Owner,
     km: &'static Words,
     en: &'static Words,
     class: String,
@@ -34,6 +43,7 @@ struct StartPage {
 #[derive(Template)]
 #[template(path = "closed.html")]
 struct ClosedPage {
+    owner: Owner,
     km: &'static Words,
     en: &'static Words,
     class: String,
@@ -51,6 +61,19 @@ fn can() -> Vec<(&'static str, &'static str)> {
     of(Lang::Km).into_iter().zip(of(Lang::En)).collect()
 }
 
+async fn owner(state: &KioskState, device: &Device) -> Owner {
+    let office = match &device.office {
+        Some(id) => state.signs.office(&state.backend, id).await,
+        None => None,
+    };
+    Owner { signs: state.signs.clone(), office }
+}
+
+/// `GET /a/{hash}/authority/{name}`: the authority's emblem and colour.
+pub async fn sign(State(state): State<KioskState>, Path((_, name)): Path<(String, String)>) -> Response {
+    state.signs.serve(&name)
+}
+
 /// Every visit begins and ends here: the look of the last one is forgotten.
 pub async fn start(State(state): State<KioskState>, device: Start, headers: HeaderMap) -> Response {
     let class = device.0.profile.name.to_owned();
@@ -63,6 +86,7 @@ pub async fn start(State(state): State<KioskState>, device: Start, headers: Head
                 page(
                     StatusCode::OK,
                     &StartPage {
+                        owner: owner(&state, &device.0).await,
                         km: Lang::Km.words(),
                         en: Lang::En.words(),
                         class,
@@ -127,10 +151,8 @@ fn said(json: &str) -> Option<(String, String)> {
 
 /// The closed screen, when an operator closed this kiosk or its office is closed now.
 async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
-    let office = match &device.office {
-        Some(id) => office(state, id).await,
-        None => None,
-    };
+    let owner = owner(state, device).await;
+    let office = owner.office.clone();
     let now = state.backend.now().civil(&phnom_penh());
     let by_operator = device.closed.as_ref();
     let paired = !device.build().is_empty();
@@ -150,6 +172,7 @@ async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
     let mut answer = page(
         StatusCode::OK,
         &ClosedPage {
+            owner,
             km: Lang::Km.words(),
             en: Lang::En.words(),
             class,

@@ -1,9 +1,13 @@
 //! What stands around every page of a visit. It must not know what a page says.
-use crate::kiosk::{
-    audio,
-    context::PageContext,
-    texts::{Lang, Words},
-    visit::typed::Typed,
+use crate::{
+    kiosk::{
+        audio,
+        authority::Signs,
+        context::PageContext,
+        texts::{Lang, Words},
+        visit::typed::Typed,
+    },
+    render::words as shared,
 };
 use std::borrow::Cow;
 
@@ -46,6 +50,12 @@ pub struct Frame {
     pub slow: bool,
     /// Version of the pages, for heartbeats; empty where nobody is to hear them.
     pub build: String,
+    /// Whose screen it is.
+    pub signs: Signs,
+    /// Name of the office at which it stands.
+    pub office: Option<String>,
+    /// Today, in words.
+    pub today: String,
 }
 
 impl PageContext {
@@ -68,6 +78,9 @@ impl PageContext {
             poll_s: None,
             slow: self.display.time,
             build: self.device.build(),
+            signs: self.signs.clone(),
+            office: self.office.as_ref().map(|office| office.name.get(self.lang.language()).to_owned()),
+            today: shared::date_long(self.today, self.lang.language()),
         }
     }
 }
@@ -86,6 +99,16 @@ impl Frame {
     /// Name of the page, for heartbeats: the first part of its address.
     pub fn page(&self) -> &str {
         self.address.split(['/', '?']).next().unwrap_or("other")
+    }
+
+    /// What the head of the page says first: whose screen it is.
+    pub fn owner(&self) -> &str {
+        self.signs.name(self.lang).unwrap_or(self.words.product)
+    }
+
+    /// What it says below: the office, and where none is known, what the screen is for.
+    pub fn place(&self) -> &str {
+        self.office.as_deref().unwrap_or(self.words.tagline)
     }
 
     /// What is spoken on this page, if somebody recorded it.

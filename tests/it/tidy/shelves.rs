@@ -3,9 +3,10 @@
 use super::graph::Source;
 
 /// From below.
-const SHELVES: [&[&str]; 11] = [
+const SHELVES: [&[&str]; 12] = [
     &["texts"],
     &["audio", "backend", "guides"],
+    &["authority"],
     &["state", "respond"],
     &["errors"],
     &["context"],
