@@ -8,7 +8,7 @@ async function refresh() {
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), GIVE_UP_MS);
   try {
-    const answer = await fetch(location.href, { signal: stop.signal, cache: "no-store" });
+    const answer = await fetch(`/console${location.search}`, { signal: stop.signal, cache: "no-store" });
     if (answer.status === 401 || answer.status === 403) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");

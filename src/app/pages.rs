@@ -59,6 +59,7 @@ pub fn ops_state(
         started: clock.now(),
         clock,
         version: env!("CARGO_PKG_VERSION"),
+        tryout: None,
         exchange: Some(exchange),
     }
 }

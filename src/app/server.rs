@@ -30,6 +30,8 @@ pub struct Parts {
     pub pages: Option<Router>,
     /// The office at which kiosks that need no pairing stand.
     pub stands_at: Option<String>,
+    /// Whether this is the try-out, whose pages lead to each other.
+    pub tryout: bool,
 }
 
 /// A server whose pages answer and whose binds are under way.
@@ -83,7 +85,11 @@ impl Server {
             stop_pages: CancellationToken::new(),
             stop_work,
         };
-        let console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
+        let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
+        console.tryout = parts.tryout.then(|| ops::TryoutPages {
+            kiosk: format!("http://{}/kiosk", server.http),
+            phone: format!("http://{}/phone", server.http),
+        });
         server.serve_pages(&config, http, ops, parts, console);
         server.start_links(&config, board, clock);
         Ok(server)

@@ -76,7 +76,9 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     let config = settings(places, &telco, &portal)?;
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned() };
     let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
-    let server = Server::start(config, Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()) }).await?;
+    let server =
+        Server::start(config, Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true })
+            .await?;
     Ok(Tryout { server, telco, portal })
 }
 
@@ -125,16 +127,25 @@ fn settings(places: &Places, telco: &Telco, portal: &Portal) -> Result<Config, F
     Ok(config)
 }
 
-fn sample_codes() -> Vec<(String, String, String)> {
+/// Three of the sandbox portal's applications, as they are printed.
+fn sample_codes() -> Vec<phone::page::SampleCode> {
     let notes = [("រួចរាល់ សូមមកយក", "ready for collection"), ("កំពុងពិនិត្យ", "in review"), ("សេវាឯកជន", "a private service")];
     let print = |code: &str| match crate::types::CodeRules::recommended().read(code) {
         crate::types::CodeVerdict::Good(code) => code.printed().to_owned(),
         _ => code.to_owned(),
     };
+    let known = portal::sample_applications();
+    let of = |code: &str| known.iter().find(|sample| sample.code == code);
     portal::sample_codes()
         .iter()
         .zip(notes)
-        .map(|(code, (km, en))| (print(code), km.to_owned(), en.to_owned()))
+        .map(|(code, (km, en))| phone::page::SampleCode {
+            code: print(code),
+            km: km.to_owned(),
+            en: en.to_owned(),
+            pin: of(code).map(|sample| sample.pin.clone()).unwrap_or_default(),
+            owner: of(code).map(|sample| sample.contact.replace("+855", "0")).unwrap_or_default(),
+        })
         .collect()
 }
 
@@ -152,7 +163,11 @@ fn banner(tryout: &Tryout) -> String {
         String::new(),
         "    Codes to text to 1212 or to type at the kiosk:".to_owned(),
     ];
-    lines.extend(sample_codes().into_iter().map(|(code, _, note)| format!("      {code}   {note}")));
+    lines.extend(
+        sample_codes()
+            .into_iter()
+            .map(|one| format!("      {}   {:<20}   PIN {}, number on file {}", one.code, one.en, one.pin, one.owner)),
+    );
     lines.push(String::new());
     lines.push("    Ctrl-C stops it. For production: chrak serve --config chrak.toml".to_owned());
     lines.join("\n")

@@ -170,6 +170,11 @@ impl Backend {
         self.exchange.kiosks.may_try_staff_pin(device).await
     }
 
+    /// A visitor calls an officer to a paired device.
+    pub fn call_staff(&self, device: &str) {
+        self.exchange.kiosks.call_staff(device);
+    }
+
     /// Seals what a visit carries, for the place that it is carried through.
     pub fn seal(&self, place: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         self.exchange.kiosks.seal(place, plain)

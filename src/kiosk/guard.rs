@@ -94,11 +94,12 @@ fn page(path: Option<&MatchedPath>) -> &'static str {
 }
 
 /// Pages by the name that metrics and heartbeats know them by.
-const PAGES: [&str; 18] = [
+const PAGES: [&str; 19] = [
     "guide",
     "offline",
     "home",
     "help",
+    "call",
     "check",
     "services",
     "service",

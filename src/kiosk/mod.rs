@@ -55,6 +55,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/offline", get(offline::offline))
         .route("/kiosk/{lang}/home", get(home::home))
         .route("/kiosk/{lang}/help", get(home::help))
+        .route("/kiosk/{lang}/call", get(start::not_alone).post(home::call_staff))
         .route("/kiosk/{lang}/check", get(check::pad).post(check::check))
         .route("/kiosk/{lang}/number", get(start::not_alone).post(number::number))
         .route("/kiosk/{lang}/send", get(start::not_alone).post(send::send))

@@ -3,13 +3,21 @@
 use super::{
     access::{Asker, Shut},
     metrics::depths,
-    state::{Ops, Room},
+    pairing::{Fault, Pairing},
+    state::{Ops, Room, TryoutPages},
     words::{Lang, Words},
 };
 use crate::{
-    ports::kiosks::Kiosk,
-    ports::status::{BindState, Rate},
-    types::{UnixMs, profile, time::phnom_penh},
+    ports::{
+        kiosks::Kiosk,
+        status::{BindState, BindStatus, Rate},
+    },
+    types::{
+        UnixMs,
+        civic::{Answer, Localized, OfficeSearch, Query as Question},
+        profile,
+        time::phnom_penh,
+    },
     web::{self, filters},
 };
 use askama::Template;
@@ -19,6 +27,10 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
+use std::{collections::HashMap, time::Duration};
+
+/// How long the console waits for the names of offices, which it can do without.
+const PATIENCE: Duration = Duration::from_millis(150);
 
 /// Three heartbeats missed: nobody can use this kiosk, or its line is down.
 const SILENT_MS: i64 = 100_000;
@@ -30,7 +42,9 @@ struct Page {
     w: &'static Words,
     /// Whether somebody signed in, and can sign out.
     signed_in: bool,
-    troubles: Vec<&'static str>,
+    /// Where the try-out's other pages are.
+    tryout: Option<TryoutPages>,
+    troubles: Vec<String>,
     binds: Vec<BindRow>,
     inbox: Option<u64>,
     outbox: Option<u64>,
@@ -42,6 +56,26 @@ struct Page {
     version: &'static str,
     uptime: String,
     at: String,
+    /// A pairing that was not made.
+    tried: Option<Tried>,
+}
+
+/// What was entered to pair a device, and why that was not done.
+struct Tried {
+    code: String,
+    office: String,
+    profile: String,
+    why: &'static str,
+    /// Offices of that name: identifier and name.
+    choices: Vec<(String, String)>,
+}
+
+impl Page {
+    /// The screen that was chosen before; else the usual one.
+    fn is_chosen(&self, profile: &str) -> bool {
+        let before = self.tried.as_ref().map(|tried| tried.profile.as_str()).filter(|name| !name.is_empty());
+        before.unwrap_or(profile::USUAL) == profile
+    }
 }
 
 struct BindRow {
@@ -58,9 +92,15 @@ struct BindRow {
 struct KioskRow {
     id: String,
     office: String,
+    /// The office's name.
+    office_name: Option<String>,
+    /// How long an officer has been called at it.
+    called: Option<String>,
     profile: String,
     tone: &'static str,
     state: &'static str,
+    silent: bool,
+    paper: Paper,
     seen: Option<String>,
     page: String,
     build: String,
@@ -69,6 +109,15 @@ struct KioskRow {
     battery: Option<u8>,
     open: bool,
     revoked: bool,
+}
+
+/// What a device says of its printer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paper {
+    /// It prints, or has none.
+    Well,
+    Out,
+    Broken,
 }
 
 struct Chart {
@@ -118,11 +167,27 @@ impl Asked {
 pub async fn show(State(room): State<Ops>, Query(asked): Query<Asked>, asker: Asker, headers: HeaderMap) -> Response {
     let (lang, asks) = (asked.lang(&headers), room.access.asks());
     match room.access.admits(&headers, asker) {
-        Ok(()) => page(&compose(&room, lang).await),
+        Ok(()) => page(&compose(&room, lang, None).await),
         Err(Shut::TooMany(_)) => gate(lang, Some(lang.words().too_many), true, 429),
         Err(Shut::Wrong) if asks => gate(lang, None, true, 401),
         Err(Shut::Wrong) => gate(lang, Some(lang.words().loopback_only), false, 403),
     }
+}
+
+/// The console after a pairing that was not made, with what was entered.
+pub(super) async fn tried(room: &Ops, lang: Lang, pairing: Pairing, fault: Fault, status: StatusCode) -> Response {
+    let why = fault.words(lang);
+    let choices = match fault {
+        Fault::Which(choices) => {
+            choices.into_iter().map(|(id, name)| (id, name.get(lang.language()).to_owned())).collect()
+        }
+        _ => Vec::new(),
+    };
+    let Pairing { code, office, profile } = pairing;
+    let tried = Tried { code, office, profile, why, choices };
+    let mut answer = page(&compose(room, lang, Some(tried)).await);
+    *answer.status_mut() = status;
+    answer
 }
 
 /// The sign-in form.
@@ -181,52 +246,94 @@ fn page(template: &impl Template) -> Response {
     }
 }
 
-async fn compose(room: &Room, lang: Lang) -> Page {
+async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
     let (board, now) = (&room.state.board, room.state.clock.now());
     let (inbox, outbox) = depths(room).await;
     let mut binds = board.binds();
     // What needs a look comes first.
     binds.sort_by_key(|bind| bind.state == BindState::Bound);
-    let up = binds.iter().filter(|bind| bind.state == BindState::Bound).count();
-    let (database, portal) = (board.store_ok(), !board.breaker_open());
+    let kiosks = kiosks(room, lang, now).await;
+    let mut troubles = troubles(room, lang, &binds);
+    troubles.extend(troubles_of_kiosks(lang, &kiosks));
     let w = lang.words();
-    let troubles = [
-        (board.draining(), w.draining),
-        (!database, w.database_bad),
-        (binds.is_empty(), w.no_telcos),
-        (!binds.is_empty() && up == 0, w.no_binds_up),
-        (up > 0 && up < binds.len(), w.some_binds_down),
-        (!portal, w.portal_bad),
-    ];
     let rates = [(Rate::MoIn, w.mo_in), (Rate::Answers, w.answers), (Rate::MtOut, w.mt_out)];
     Page {
         lang,
         w,
         signed_in: room.access.asks(),
-        troubles: troubles.into_iter().filter_map(|(holds, text)| holds.then_some(text)).collect(),
-        binds: binds
-            .into_iter()
-            .map(|bind| BindRow {
-                smsc: bind.smsc.as_str().to_owned(),
-                bind: bind.bind,
-                tone: tone(bind.state),
-                state: lang.bind_state(bind.state),
-                since: lang.duration(now.since_ms(bind.since)),
-                in_flight: bind.in_flight,
-                window: bind.window,
-                last_error: bind.last_error,
-            })
-            .collect(),
+        tryout: room.state.tryout.clone(),
+        troubles,
+        binds: binds.into_iter().map(|bind| bind_row(bind, lang, now)).collect(),
         inbox,
         outbox,
-        kiosks: kiosks(room, lang, now).await,
+        kiosks,
         profiles: profile::names(),
         charts: rates.into_iter().map(|(rate, name)| chart(name, &board.minutes(rate, now))).collect(),
-        database,
-        portal,
+        database: board.store_ok(),
+        portal: !board.breaker_open(),
         version: room.state.version,
         uptime: lang.duration(now.since_ms(room.state.started)),
         at: time_of_day(now),
+        tried,
+    }
+}
+
+/// What is not well with the server, its telcos and the portal.
+fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
+    let (board, w) = (&room.state.board, lang.words());
+    let is_up = |bind: &&BindStatus| bind.state == BindState::Bound;
+    let up = binds.iter().filter(is_up).count();
+    let holds = [
+        (board.draining(), w.draining),
+        (!board.store_ok(), w.database_bad),
+        (binds.is_empty(), w.no_telcos),
+        (!binds.is_empty() && up == 0, w.no_binds_up),
+        (up > 0 && up < binds.len(), w.some_binds_down),
+        (board.breaker_open(), w.portal_bad),
+    ];
+    let mut troubles: Vec<String> =
+        holds.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_owned()).collect();
+    let mut cut: Vec<&str> = binds.iter().map(|bind| bind.smsc.as_str()).collect();
+    cut.dedup();
+    cut.retain(|telco| !binds.iter().filter(is_up).any(|bind| bind.smsc.as_str() == *telco));
+    cut.sort_unstable();
+    cut.dedup();
+    if up > 0 && !cut.is_empty() {
+        troubles.push(format!("{} {}", w.telcos_cut, cut.join(", ")));
+    }
+    troubles
+}
+
+/// What is not well at the kiosks; who is called to one comes first.
+fn troubles_of_kiosks(lang: Lang, kiosks: &[KioskRow]) -> Vec<String> {
+    let w = lang.words();
+    let called = kiosks.iter().filter(|kiosk| !kiosk.revoked).filter_map(|kiosk| {
+        let since = kiosk.called.as_ref()?;
+        Some(format!("{} {} ({}) · {since}", w.kiosk_calls, kiosk.place(), kiosk.id))
+    });
+    let named = |text: &str, which: &dyn Fn(&KioskRow) -> bool| {
+        let names: Vec<&str> =
+            kiosks.iter().filter(|kiosk| !kiosk.revoked && which(kiosk)).map(|kiosk| kiosk.id.as_str()).collect();
+        (!names.is_empty()).then(|| format!("{text} {}", names.join(", ")))
+    };
+    let of_devices = [
+        named(w.kiosks_silent, &|kiosk| kiosk.silent),
+        named(w.kiosks_out_of_paper, &|kiosk| !kiosk.silent && kiosk.paper == Paper::Out),
+        named(w.kiosks_printer_broken, &|kiosk| !kiosk.silent && kiosk.paper == Paper::Broken),
+    ];
+    called.chain(of_devices.into_iter().flatten()).collect()
+}
+
+fn bind_row(bind: BindStatus, lang: Lang, now: UnixMs) -> BindRow {
+    BindRow {
+        smsc: bind.smsc.as_str().to_owned(),
+        bind: bind.bind,
+        tone: tone(bind.state),
+        state: lang.bind_state(bind.state),
+        since: lang.duration(now.since_ms(bind.since)),
+        in_flight: bind.in_flight,
+        window: bind.window,
+        last_error: bind.last_error,
     }
 }
 
@@ -243,30 +350,66 @@ async fn kiosks(room: &Room, lang: Lang, now: UnixMs) -> Vec<KioskRow> {
     let mut all = exchange.kiosks.all().await.unwrap_or_default();
     // revoked ones stand last: nothing is to be done about them
     all.sort_by_key(|kiosk| kiosk.revoked_at.is_some());
-    all.into_iter().map(|kiosk| kiosk_row(kiosk, lang, now)).collect()
+    let names = if all.is_empty() { HashMap::new() } else { office_names(room).await };
+    let row = |kiosk: Kiosk| {
+        let name = names.get(&kiosk.office).map(|name| name.get(lang.language()).to_owned());
+        let called = exchange.kiosks.staff_called(&kiosk.id).map(|since| lang.duration(now.since_ms(since)));
+        KioskRow { office_name: name, called, ..kiosk_row(kiosk, lang, now) }
+    };
+    all.into_iter().map(row).collect()
+}
+
+/// Names of offices by their identifiers, as far as they are known.
+async fn office_names(room: &Room) -> HashMap<String, Localized> {
+    let Some(exchange) = &room.state.exchange else { return HashMap::new() };
+    let everywhere = Question::Offices(OfficeSearch { within: Some(String::new()), ..OfficeSearch::default() });
+    match tokio::time::timeout(PATIENCE, exchange.conversation.look_around(&everywhere, PATIENCE)).await {
+        Ok(Answer::Offices(Ok(found))) => {
+            found.items.into_iter().map(|hit| (hit.office.id.clone(), hit.office.name.clone())).collect()
+        }
+        _ => HashMap::new(),
+    }
+}
+
+impl KioskRow {
+    /// Where it stands, for people.
+    fn place(&self) -> &str {
+        self.office_name.as_deref().unwrap_or(&self.office)
+    }
 }
 
 fn kiosk_row(kiosk: Kiosk, lang: Lang, now: UnixMs) -> KioskRow {
     let w = lang.words();
     let silent = kiosk.heartbeat.as_ref().is_none_or(|heartbeat| now.since_ms(heartbeat.at) > SILENT_MS);
     let (revoked, open) = (kiosk.revoked_at.is_some(), kiosk.closed.is_none());
-    let (tone, state) = match (revoked, silent, open) {
+    let paper = match kiosk.heartbeat.as_ref().map(|heartbeat| heartbeat.printer.as_str()) {
+        Some("out") => Paper::Out,
+        Some("error") => Paper::Broken,
+        _ => Paper::Well,
+    };
+    let (tone, state) = match (revoked, silent, paper, open) {
         (true, ..) => ("bad", w.kiosk_revoked),
-        (_, true, _) => ("bad", w.kiosk_silent),
-        (_, _, false) => ("busy", w.kiosk_closed),
+        (_, true, ..) => ("bad", w.kiosk_silent),
+        (_, _, Paper::Out, _) => ("bad", w.kiosk_out_of_paper),
+        (_, _, Paper::Broken, _) => ("bad", w.kiosk_printer_broken),
+        (.., false) => ("busy", w.kiosk_closed),
         _ => ("good", w.good),
     };
     let heartbeat = kiosk.heartbeat;
     KioskRow {
         id: kiosk.id,
         office: kiosk.office,
+        office_name: None,
+        called: None,
         profile: kiosk.profile,
         tone,
         state,
+        silent,
+        paper,
         seen: heartbeat.as_ref().map(|heartbeat| lang.duration(now.since_ms(heartbeat.at))),
         page: heartbeat.as_ref().map(|heartbeat| heartbeat.page.clone()).unwrap_or_default(),
         build: heartbeat.as_ref().map(|heartbeat| heartbeat.build.clone()).unwrap_or_default(),
-        printer: heartbeat.as_ref().map(|heartbeat| heartbeat.printer.clone()).unwrap_or_default(),
+        printer: heartbeat.as_ref().map(|heartbeat| lang.printer(&heartbeat.printer).to_owned()).unwrap_or_default(),
         network: heartbeat.as_ref().map(|heartbeat| heartbeat.network_ms),
         battery: heartbeat.and_then(|heartbeat| heartbeat.battery),
         open,
@@ -287,4 +430,68 @@ fn chart(name: &'static str, minutes: &[u64]) -> Chart {
         Bar { x: index * 10, y: 40 - height, height, count }
     });
     Chart { name, total: minutes.iter().sum(), now: minutes.last().copied().unwrap_or(0), bars: bars.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::kiosks::Heartbeat;
+
+    const NOW: UnixMs = UnixMs(1_795_400_000_000);
+
+    fn kiosk(id: &str, silent_s: Option<i64>, printer: &str) -> Kiosk {
+        Kiosk {
+            id: id.to_owned(),
+            office: "owso-1205".to_owned(),
+            profile: "kiosk-22".to_owned(),
+            paired_at: UnixMs(0),
+            revoked_at: None,
+            closed: None,
+            message: None,
+            volume: None,
+            language: None,
+            fresh: false,
+            heartbeat: silent_s.map(|seconds| Heartbeat {
+                at: NOW.plus_ms(-seconds * 1_000),
+                page: "home".to_owned(),
+                build: "1".to_owned(),
+                printer: printer.to_owned(),
+                network_ms: 20,
+                battery: None,
+            }),
+        }
+    }
+
+    fn told(kiosks: Vec<Kiosk>, called: Option<&str>) -> Vec<String> {
+        let row = |kiosk: Kiosk| {
+            let calls = called == Some(kiosk.id.as_str());
+            KioskRow { called: calls.then(|| "2 min".to_owned()), ..kiosk_row(kiosk, Lang::En, NOW) }
+        };
+        let rows: Vec<KioskRow> = kiosks.into_iter().map(row).collect();
+        troubles_of_kiosks(Lang::En, &rows)
+    }
+
+    #[test]
+    fn all_is_well_only_when_every_kiosk_is_heard_and_prints() {
+        let well = |id: &str| kiosk(id, Some(30), "ok");
+        assert_eq!(told(vec![well("k-1"), kiosk("k-2", Some(100), "none")], None), Vec::<String>::new());
+        for (bad, said) in [
+            (kiosk("k-2", Some(101), "ok"), "Silent kiosks: k-2"),
+            (kiosk("k-2", None, ""), "Silent kiosks: k-2"),
+            (kiosk("k-2", Some(1), "out"), "Kiosks out of paper: k-2"),
+            (kiosk("k-2", Some(1), "error"), "Kiosks with a broken printer: k-2"),
+        ] {
+            assert_eq!(told(vec![well("k-1"), bad], None), [said]);
+        }
+        let revoked = Kiosk { revoked_at: Some(NOW), ..kiosk("k-3", None, "out") };
+        assert_eq!(told(vec![revoked], None), Vec::<String>::new(), "nobody waits for one that was revoked");
+        let closed = Kiosk { closed: Some("{}".to_owned()), ..well("k-4") };
+        assert_eq!(told(vec![closed], None), Vec::<String>::new(), "somebody closed it");
+    }
+
+    #[test]
+    fn who_calls_an_officer_is_told_first() {
+        let all = vec![kiosk("k-1", None, ""), kiosk("k-2", Some(5), "ok")];
+        assert_eq!(told(all, Some("k-2")), ["An officer is called to owso-1205 (k-2) · 2 min", "Silent kiosks: k-1"]);
+    }
 }

@@ -8,10 +8,6 @@ use super::{
 use crate::{
     exchange::Exchange,
     ports::{StoreFault, kiosks::Kiosk},
-    types::{
-        civic::{self, Answer, PortalFault},
-        profile,
-    },
     web,
 };
 use axum::{
@@ -21,10 +17,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-
-/// How long the portal may take to say whether there is such an office.
-const OFFICE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A device as it is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,7 +62,7 @@ impl From<Kiosk> for Listed {
 }
 
 /// Why nothing was done, in one line for an operator.
-struct Refusal(StatusCode, String);
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -90,7 +82,7 @@ fn exchange<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a 
 }
 
 /// As [`exchange`], for what changes something: a form of another site is refused.
-fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
+pub(super) fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
     if !web::from_our_pages(headers) {
         let refusal = Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned());
         return Err(Box::new(refusal.into_response()));
@@ -98,10 +90,15 @@ fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a 
     exchange(room, headers, asker)
 }
 
+/// Whether a page is wanted, not a line for a program.
+pub(super) fn is_browser(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|accepted| accepted.contains("text/html"))
+}
+
 /// The console goes on in its language; a program gets what was done.
-fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if accepted.contains("text/html") {
+pub(super) fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
+    if is_browser(headers) {
         Redirect::to(&format!("/console?lang={}#kiosks", asked.lang(headers).tag())).into_response()
     } else {
         Json(what).into_response()
@@ -118,57 +115,6 @@ pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> 
         Ok(all) => Json(all.into_iter().map(Listed::from).collect::<Vec<_>>()).into_response(),
         Err(fault) => Refusal::from(fault).into_response(),
     }
-}
-
-/// What pairs a device.
-#[derive(Deserialize)]
-pub struct Pairing {
-    code: String,
-    office: String,
-    #[serde(default)]
-    profile: String,
-}
-
-/// `POST /kiosks/pair`: `code`, `office`, `profile`.
-pub async fn pair(
-    State(room): State<Ops>,
-    Query(asked): Query<Asked>,
-    asker: Asker,
-    headers: HeaderMap,
-    form: Result<Form<Pairing>, FormRejection>,
-) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
-    let Ok(Form(pairing)) = form else {
-        return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
-    };
-    match pair_device(exchange, &pairing).await {
-        Ok(id) => done(&headers, &asked, &serde_json::json!({ "id": id })),
-        Err(refusal) => refusal.into_response(),
-    }
-}
-
-async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, Refusal> {
-    let bad = |text: String| Refusal(StatusCode::UNPROCESSABLE_ENTITY, text);
-    let digits = pairing.code.chars().filter(char::is_ascii_digit).count();
-    let other = pairing.code.chars().any(|c| !c.is_ascii_digit() && !matches!(c, ' ' | '-'));
-    if digits != 8 || other {
-        return Err(bad("the code is the 8 digits that the kiosk shows".to_owned()));
-    }
-    let office = pairing.office.trim();
-    let profile = if pairing.profile.trim().is_empty() { profile::USUAL } else { pairing.profile.trim() };
-    if profile::find(profile).is_none() {
-        return Err(bad(format!("there is no profile \"{profile}\"; there are {}", profile::names().join(", "))));
-    }
-    let asked = civic::Query::Office { id: office.to_owned() };
-    if let Answer::Office(Err(PortalFault::NotFound)) = exchange.conversation.look_around(&asked, OFFICE_WITHIN).await {
-        return Err(bad(format!("the portal knows no office \"{office}\"")));
-    }
-    let paired = exchange.kiosks.pair(&pairing.code, office, profile).await?;
-    let none = "no kiosk shows this code: codes last 10 minutes, and 5 wrong ones end all that are shown";
-    paired.ok_or_else(|| Refusal(StatusCode::NOT_FOUND, none.to_owned()))
 }
 
 /// `POST /kiosks/{id}/revoke`
@@ -188,6 +134,22 @@ pub async fn revoke(
         Ok(false) => unknown(&id),
         Err(fault) => Refusal::from(fault).into_response(),
     }
+}
+
+/// `POST /kiosks/{id}/answered`: an officer is on the way to who called one there.
+pub async fn answered(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    asker: Asker,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response {
+    let exchange = match changing(&room, &headers, asker) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    let called = exchange.kiosks.staff_comes(&id);
+    done(&headers, &asked, &serde_json::json!({ "id": id, "called": called }))
 }
 
 /// Something to tell a device.

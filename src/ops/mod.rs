@@ -13,6 +13,7 @@ mod console;
 mod health;
 mod kiosks;
 pub mod metrics;
+mod pairing;
 mod probe;
 mod recorder;
 mod sessions;
@@ -32,8 +33,8 @@ use axum::{
     routing::{get, post},
 };
 pub use recorder::{Metrics, install as install_metrics};
-pub use state::OpsState;
 use state::Room;
+pub use state::{OpsState, TryoutPages};
 use std::sync::Arc;
 
 /// Largest body of the sign-in form, in octets.
@@ -52,7 +53,8 @@ pub fn routes(state: OpsState) -> Router {
         .route("/console/sign-in", post(console::sign_in))
         .route("/console/sign-out", post(console::sign_out))
         .route("/kiosks", get(kiosks::list))
-        .route("/kiosks/pair", post(kiosks::pair))
+        .route("/kiosks/pair", post(pairing::pair))
+        .route("/kiosks/{id}/answered", post(kiosks::answered))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/a/{hash}/{*name}", get(web::assets::serve))

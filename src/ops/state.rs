@@ -24,8 +24,19 @@ pub struct OpsState {
     pub clock: Arc<dyn Clock>,
     /// The program's version.
     pub version: &'static str,
+    /// Pages beside the console, in the try-out only.
+    pub tryout: Option<TryoutPages>,
     /// Knows the kiosks.
     pub exchange: Option<Exchange>,
+}
+
+/// Where the try-out's other pages are.
+#[derive(Clone, Debug)]
+pub struct TryoutPages {
+    /// The kiosk.
+    pub kiosk: String,
+    /// The telephones.
+    pub phone: String,
 }
 
 /// What the handlers share.

@@ -96,6 +96,7 @@ impl Ops {
             started: UnixMs(Still::at_noon().now().0 - 3_700_000),
             clock: Arc::new(Still::at_noon()),
             version: "1.2.3",
+            tryout: None,
             exchange: None,
         });
         Ops { board, store, router }
@@ -281,9 +282,13 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
     assert_eq!(ops.metrics_from(other, "s3cret").await.status, 200);
     assert_eq!(ops.sign_in("s3cret", "same-origin").await.status, 303);
     // and at the other doors
-    for (path, post) in
-        [("/kiosks", false), ("/kiosks/pair", true), ("/kiosks/k/revoke", true), ("/kiosks/k/tell", true)]
-    {
+    for (path, post) in [
+        ("/kiosks", false),
+        ("/kiosks/pair", true),
+        ("/kiosks/k/revoke", true),
+        ("/kiosks/k/tell", true),
+        ("/kiosks/k/answered", true),
+    ] {
         let ops = Ops::new(Some("s3cret"));
         let wrong = [("authorization", "Bearer guess")];
         let mut seen = Vec::new();

@@ -1,5 +1,5 @@
 //! The console's words in its two languages.
-use crate::ports::status::BindState;
+use crate::{ports::status::BindState, types::Language};
 
 /// A language of the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,25 @@ impl Lang {
             Lang::Km => &KM,
             Lang::En => &EN,
         }
+    }
+
+    /// The same for names of offices.
+    pub fn language(self) -> Language {
+        match self {
+            Lang::Km => Language::Km,
+            Lang::En => Language::En,
+        }
+    }
+
+    /// What a device says of its printer.
+    pub fn printer(self, state: &str) -> &'static str {
+        let (km, en) = match state {
+            "ok" => ("ដំណើរការ", "Working"),
+            "out" => ("អស់ក្រដាស", "Out of paper"),
+            "error" => ("ខូច", "Broken"),
+            _ => ("គ្មាន", "None"),
+        };
+        self.pick(km, en)
     }
 
     /// A state of a bind.
@@ -152,12 +171,30 @@ pub struct Words {
     pub kiosk_message_en: &'static str,
     pub kiosk_send: &'static str,
     pub kiosk_volume: &'static str,
+    pub telcos_cut: &'static str,
+    pub kiosk_calls: &'static str,
+    pub kiosk_coming: &'static str,
+    pub kiosks_silent: &'static str,
+    pub kiosks_out_of_paper: &'static str,
+    pub kiosks_printer_broken: &'static str,
+    pub kiosk_out_of_paper: &'static str,
+    pub kiosk_printer_broken: &'static str,
+    pub kiosk_office_hint: &'static str,
+    pub pair_code: &'static str,
+    pub pair_screen: &'static str,
+    pub pair_no_office: &'static str,
+    pub pair_which: &'static str,
+    pub pair_away: &'static str,
+    pub pair_none_shows: &'static str,
+    pub pair_store: &'static str,
+    pub tryout_kiosk: &'static str,
+    pub tryout_phone: &'static str,
 }
 
 static KM: Words = Words {
     title: "ផ្ទាំងត្រួតពិនិត្យ",
     well: "ដំណើរការធម្មតា",
-    well_text: "ការតភ្ជាប់ មូលដ្ឋានទិន្នន័យ និងផតថល ដំណើរការល្អទាំងអស់។",
+    well_text: "ការតភ្ជាប់ មូលដ្ឋានទិន្នន័យ ផតថល និងម៉ាស៊ីនសម្រាប់ប្រជាពលរដ្ឋ ដំណើរការល្អទាំងអស់។",
     attention: "ត្រូវពិនិត្យ",
     no_binds_up: "គ្មានការតភ្ជាប់ណាមួយទៅបណ្តាញទូរស័ព្ទទេ៖ សារមិនអាចចូល ឬចេញបាន។",
     some_binds_down: "ការតភ្ជាប់ខ្លះទៅបណ្តាញទូរស័ព្ទមិនដំណើរការ។",
@@ -226,12 +263,30 @@ static KM: Words = Words {
     kiosk_message_en: "ជាភាសាអង់គ្លេស",
     kiosk_send: "ផ្ញើ",
     kiosk_volume: "កម្រិតសំឡេង",
+    telcos_cut: "បណ្តាញដែលគ្មានការតភ្ជាប់សោះ៖",
+    kiosk_calls: "មានគេហៅមន្ត្រីនៅ",
+    kiosk_coming: "មានមន្ត្រីទៅហើយ",
+    kiosks_silent: "ម៉ាស៊ីនដែលស្ងាត់៖",
+    kiosks_out_of_paper: "ម៉ាស៊ីនដែលអស់ក្រដាស៖",
+    kiosks_printer_broken: "ម៉ាស៊ីនដែលខូចម៉ាស៊ីនបោះពុម្ព៖",
+    kiosk_out_of_paper: "អស់ក្រដាស",
+    kiosk_printer_broken: "ម៉ាស៊ីនបោះពុម្ពខូច",
+    kiosk_office_hint: "ឈ្មោះ ឬលេខសម្គាល់",
+    pair_code: "សូមបញ្ចូលលេខ 8 ខ្ទង់ដែលម៉ាស៊ីនបង្ហាញ។",
+    pair_screen: "មិនមានប្រភេទអេក្រង់នេះទេ។",
+    pair_no_office: "ផតថលមិនស្គាល់ការិយាល័យនេះទេ។ សូមពិនិត្យឈ្មោះ។",
+    pair_which: "មានការិយាល័យច្រើនដែលមានឈ្មោះនេះ។ សូមជ្រើសរើសមួយ៖",
+    pair_away: "ផតថលមិនឆ្លើយតប៖ សូមបញ្ចូលលេខសម្គាល់ការិយាល័យ ដូចជា owso-1205។",
+    pair_none_shows: "គ្មានម៉ាស៊ីនណាបង្ហាញលេខនេះទេ។ លេខមានសុពលភាព 10 នាទី ហើយការបញ្ចូលខុស 5 ដងបញ្ចប់លេខទាំងអស់។",
+    pair_store: "មូលដ្ឋានទិន្នន័យមិនអាចសរសេរបានឥឡូវនេះ។ សូមព្យាយាមម្តងទៀត។",
+    tryout_kiosk: "កញ្ចក់ប៉ះ",
+    tryout_phone: "ទូរស័ព្ទសាកល្បង",
 };
 
 static EN: Words = Words {
     title: "Console",
     well: "All well",
-    well_text: "Binds, database and portal are all working.",
+    well_text: "Binds, database, portal and kiosks are all working.",
     attention: "Needs attention",
     no_binds_up: "No bind to any telco is up: no text comes in or goes out.",
     some_binds_down: "Some binds are down.",
@@ -300,4 +355,22 @@ static EN: Words = Words {
     kiosk_message_en: "In English",
     kiosk_send: "Send",
     kiosk_volume: "Volume",
+    telcos_cut: "Telcos without any bind:",
+    kiosk_calls: "An officer is called to",
+    kiosk_coming: "Somebody is on the way",
+    kiosks_silent: "Silent kiosks:",
+    kiosks_out_of_paper: "Kiosks out of paper:",
+    kiosks_printer_broken: "Kiosks with a broken printer:",
+    kiosk_out_of_paper: "Out of paper",
+    kiosk_printer_broken: "Printer broken",
+    kiosk_office_hint: "name or id",
+    pair_code: "Please enter the 8 digits that the kiosk shows.",
+    pair_screen: "There is no such kind of screen.",
+    pair_no_office: "The portal knows no office of this name. Please check it.",
+    pair_which: "Several offices have this name. Please choose one:",
+    pair_away: "The portal does not answer: please enter the office's id, such as owso-1205.",
+    pair_none_shows: "No kiosk shows these digits. They are valid for 10 minutes, and 5 wrong ones end all that are shown.",
+    pair_store: "The database takes nothing now. Please try again.",
+    tryout_kiosk: "Kiosk",
+    tryout_phone: "Try-out phones",
 };

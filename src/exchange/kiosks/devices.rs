@@ -7,6 +7,7 @@ use crate::{
         kiosks::{Command, Heartbeat, Kiosk, NewKiosk, Offer, Pairing},
         random::{self, new_id},
     },
+    types::UnixMs,
 };
 use ring::digest::{SHA256, digest};
 use std::{
@@ -135,6 +136,21 @@ impl Kiosks {
     /// Whether another staff PIN may be tried at a device: five in ten minutes. It counts.
     pub async fn may_try_staff_pin(&self, device: &str) -> bool {
         self.needs.counts.tally(format!("staff:{device}"), TEN_MINUTES, STAFF_TRIES).await.unwrap_or(false)
+    }
+
+    /// A visitor at a device calls an officer.
+    pub fn call_staff(&self, device: &str) {
+        self.staff_calls.called(device, self.needs.clock.now());
+    }
+
+    /// An officer is on the way to a device; whether one was called.
+    pub fn staff_comes(&self, device: &str) -> bool {
+        self.staff_calls.answered(device)
+    }
+
+    /// Since when an officer is called at a device.
+    pub fn staff_called(&self, device: &str) -> Option<UnixMs> {
+        self.staff_calls.since(device, self.needs.clock.now())
     }
 
     /// Seals what a visit carries through its pages, for one place only.

@@ -4,6 +4,7 @@ mod devices;
 mod heartbeats;
 mod number_proof;
 pub(super) mod send;
+mod staff_calls;
 
 pub use number_proof::CodeTried;
 pub use send::TextRefusal;
@@ -16,6 +17,7 @@ use crate::{
 };
 use heartbeats::Heartbeats;
 use send::TextsToPhones;
+use staff_calls::StaffCalls;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +29,7 @@ const TEN_MINUTES: Duration = Duration::from_secs(10 * 60);
 pub struct Kiosks {
     needs: Arc<Needs>,
     heartbeats: Arc<Heartbeats>,
+    staff_calls: Arc<StaffCalls>,
     phones: TextsToPhones,
 }
 
@@ -39,7 +42,7 @@ pub(super) struct Needs {
 
 impl Kiosks {
     pub(super) fn new(needs: Needs, phones: TextsToPhones) -> Self {
-        Kiosks { needs: Arc::new(needs), heartbeats: Arc::default(), phones }
+        Kiosks { needs: Arc::new(needs), heartbeats: Arc::default(), staff_calls: Arc::default(), phones }
     }
 
     /// Sends what a visitor sees to a telephone. `intent`: pressed again, it is the same text.

@@ -4,15 +4,16 @@ use crate::{
         context::PageContext,
         parts::{
             frame::{Back, Frame},
-            message::HelpPage,
+            message::{HelpPage, MessagePage},
         },
         respond::page,
+        state::KioskState,
         texts::VisitWords,
     },
     web::filters,
 };
 use askama::Template;
-use axum::{http::StatusCode, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -33,4 +34,16 @@ pub async fn home(context: PageContext) -> Response {
 pub async fn help(context: PageContext) -> Response {
     let frame = context.frame(context.words.help_title, "help", Back::In("home".into()));
     page(StatusCode::OK, &HelpPage { frame })
+}
+
+/// `POST /kiosk/{lang}/call`: an officer is called to this kiosk, which the console shows.
+pub async fn call_staff(State(state): State<KioskState>, context: PageContext) -> Response {
+    let words = context.lang.device();
+    let called = context.device.office.is_some();
+    if called {
+        state.backend.call_staff(&context.device.id);
+    }
+    let message = if called { &words.staff_called } else { &words.nobody_to_call };
+    let frame = context.frame(message.title, "help", Back::In("help".into()));
+    MessagePage::plain(frame, if called { "under-way" } else { "your-turn" }, "bell", message)
 }

@@ -11,7 +11,7 @@ use crate::{
         },
         respond::page,
         state::{self, KioskState},
-        texts::{Message, Notice},
+        texts::{Lang, Message, Notice},
         visit::{
             form::Sent,
             seal::{open, seal},
@@ -102,10 +102,13 @@ fn staff_page(state: &KioskState, context: &PageContext, pass: &str) -> Response
     let typed = Typed { visit, ..Typed::default() };
     let frame = context.frame(words.staff.title, "staff", Back::In("home".into())).keeping(typed, "ok");
     let fact = |icon, label, value: &str| Fact { icon, label, value: value.to_owned(), note: None };
+    let about = context.device.profile.about;
+    let name = context.office.as_ref().map(|office| office.name.get(context.lang.language()));
+    let office = name.or(context.device.office.as_deref());
     let facts = vec![
         fact("link", words.device, &context.device.id),
-        fact("office", context.words.office, context.device.office.as_deref().unwrap_or("–")),
-        fact("place", words.profile, context.device.profile.about),
+        fact("office", context.words.office, office.unwrap_or("–")),
+        fact("place", words.profile, if context.lang == Lang::Km { about.0 } else { about.1 }),
         fact("clock", words.version, &state::build()),
     ];
     let paired = context.device.office.is_some();

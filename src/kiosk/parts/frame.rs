@@ -50,6 +50,8 @@ pub struct Frame {
     pub slow: bool,
     /// Version of the pages, for heartbeats; empty where nobody is to hear them.
     pub build: String,
+    /// Whether an officer of the office can be called to it.
+    pub can_call: bool,
     /// Whose screen it is.
     pub signs: Signs,
     /// Name of the office at which it stands.
@@ -78,6 +80,7 @@ impl PageContext {
             poll_s: None,
             slow: self.display.time,
             build: self.device.build(),
+            can_call: self.device.office.is_some(),
             signs: self.signs.clone(),
             office: self.office.as_ref().map(|office| office.name.get(self.lang.language()).to_owned()),
             today: shared::date_long(self.today, self.lang.language()),

@@ -18,16 +18,31 @@ const NUMBERS: [&str; 3] = ["85510000001", "85512345678", "85597000111"];
 /// What the page offers to try.
 #[derive(Clone, Debug)]
 pub struct PhonePage {
-    /// A code in print, and what it is in Khmer and in English.
-    pub codes: Vec<(String, String, String)>,
+    /// Applications to ask for.
+    pub codes: Vec<SampleCode>,
     /// The number that texts go to.
     pub short_code: String,
+}
+
+/// An invented application to ask for.
+#[derive(Clone, Debug)]
+pub struct SampleCode {
+    /// Its code in print.
+    pub code: String,
+    /// What it is, in Khmer.
+    pub km: String,
+    /// What it is, in English.
+    pub en: String,
+    /// The PIN on its receipt.
+    pub pin: String,
+    /// The number on file with it, as people write it.
+    pub owner: String,
 }
 
 #[derive(Template)]
 #[template(path = "phone.html")]
 struct Page<'a> {
-    codes: &'a [(String, String, String)],
+    codes: &'a [SampleCode],
     samples: Vec<Sample>,
     dials: Vec<Sample>,
     short_code: &'a str,
@@ -74,8 +89,8 @@ async fn headers(request: Request, next: Next) -> Response {
 }
 
 async fn show(State(page): State<Arc<PhonePage>>) -> Response {
-    let samples = page.codes.get(1).map(|(code, ..)| samples(code)).unwrap_or_default();
-    let dials = dials(&page.short_code, page.codes.get(1).map_or("", |(code, ..)| code));
+    let samples = page.codes.get(1).map(|one| samples(&one.code)).unwrap_or_default();
+    let dials = dials(&page.short_code, page.codes.get(1).map_or("", |one| one.code.as_str()));
     let page = Page { codes: &page.codes, samples, dials, short_code: &page.short_code, numbers: NUMBERS, keys: KEYS };
     match page.render() {
         Ok(text) => Html(text).into_response(),
@@ -123,10 +138,14 @@ mod tests {
     use tower::ServiceExt;
 
     fn page() -> Router {
-        let codes = vec![
-            ("120500-26-051267-5".to_owned(), "រួចរាល់".to_owned(), "ready".to_owned()),
-            ("120500-26-048193-7".to_owned(), "<km>".to_owned(), "in review".to_owned()),
-        ];
+        let one = |code: &str, km: &str, en: &str| SampleCode {
+            code: code.to_owned(),
+            km: km.to_owned(),
+            en: en.to_owned(),
+            pin: "4821".to_owned(),
+            owner: "010000001".to_owned(),
+        };
+        let codes = vec![one("120500-26-051267-5", "រួចរាល់", "ready"), one("120500-26-048193-7", "<km>", "in review")];
         routes(PhonePage { codes, short_code: "1212".to_owned() })
     }
 
@@ -153,6 +172,7 @@ mod tests {
         ] {
             assert!(page.contains(&format!("\"{text}\"")), "{text}");
         }
+        assert!(page.contains("PIN 4821 · 010000001"), "what is needed to try it whole");
         assert!(page.contains("85510000001 ") && page.contains("&#60;km&#62;") && !page.contains("<km>"));
         assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("style="));
     }

@@ -133,6 +133,66 @@ async fn the_console_pairs_lists_and_revokes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_console_says_on_its_page_why_nothing_was_paired_and_knows_offices_by_name() {
+    let hall = Hall::with("pairing = \"required\"").await;
+    let browser = Browser::open("").await;
+    browser.go(&format!("{}/kiosk", hall.http)).await;
+    let code = hall.digits(&browser).await;
+    let try_with = async |lang: &str, code: &str, office: &str| {
+        browser.go(&format!("{}/console?lang={lang}", hall.ops)).await;
+        let fill = format!(
+            "document.querySelector('[name=code]').value = '{code}'; document.querySelector('[name=office]').value = '{office}'"
+        );
+        browser.js(&fill).await;
+        browser.press("#pair button").await;
+    };
+    try_with("en", "1234", "owso-1205").await;
+    browser.read("Please enter the 8 digits that the kiosk shows.").await;
+    assert_eq!(
+        browser.js("return document.querySelector('[name=office]').value").await,
+        "owso-1205",
+        "what was entered stays"
+    );
+    try_with("km", &code, "Atlantis").await;
+    browser.read("ផតថលមិនស្គាល់ការិយាល័យនេះទេ").await;
+    // the page goes on asking for itself, not for the form's address
+    tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+    assert_eq!(browser.js("return document.querySelector('#gone').hidden").await, true);
+    try_with("en", &code, "Dangkao").await;
+    browser.read("Several offices have this name").await;
+    browser.js("document.querySelector('#pair select[name=office]').value = 'owso-1205'").await;
+    browser.press("#pair button").await;
+    browser.see("#kiosks td small").await;
+    assert!(browser.text().await.contains("owso-1205"), "paired with the one that was chosen");
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_is_called_from_the_kiosk_and_seen_at_the_console() {
+    let hall = Hall::with("pairing = \"required\"").await;
+    let browser = Browser::open(&hall.http).await;
+    browser.go("/kiosk").await;
+    hall.pair(&browser, "owso-1205").await;
+    for (lang, said) in [("en", "An officer has been called"), ("km", "បានហៅមន្ត្រីរួចហើយ")]
+    {
+        browser.go(&format!("/kiosk/{lang}/services")).await;
+        browser.press("nav.foot a[href$=help]").await;
+        browser.press("button[form=call]").await;
+        browser.read(said).await;
+    }
+    let console = Browser::open("").await;
+    console.go(&format!("{}/console?lang=en", hall.ops)).await;
+    console.read("An officer is called to").await;
+    console.press(".called button").await;
+    console.until("the call is over", "return !document.querySelector('.called')").await;
+    assert!(!console.text().await.contains("An officer is called"));
+    console.close().await;
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn heartbeats_come_from_paired_devices_and_our_pages_only() {
     let hall = Hall::open().await;
     let client = program::client();
