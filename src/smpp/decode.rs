@@ -271,4 +271,52 @@ mod tests {
         assert!(data_sm(1, [&data[..], cut].concat().into()).is_err());
         assert!(deliver_sm(1, [&sm[..], cut].concat().into()).is_err());
     }
+
+    #[test]
+    fn a_body_that_ends_before_its_mandatory_fields_cannot_be_used() {
+        let sm = b"CMT\0\x01\x0185510000001\0\0\x011212\0\x40\x7F\x01261127083000028+\0\0\x01\0\x08\0\x02hi";
+        let data = b"CMT\0\x01\x0185510000001\0\0\x011212\0\x40\x01\x08";
+        let read = deliver_sm(7, Bytes::from_static(sm)).expect("whole");
+        assert_eq!((read.sequence, read.is_data_sm, &read.service_type[..]), (7, false, &b"CMT"[..]));
+        assert_eq!((read.esm_class, read.data_coding, &read.body[..]), (0x40, 8, &b"hi"[..]));
+        assert_eq!((read.source.ton, read.source.npi, read.source.text()), (1, 1, "85510000001".to_owned()));
+        assert_eq!((read.destination.ton, read.destination.npi, read.destination.text()), (0, 1, "1212".to_owned()));
+        let read = data_sm(8, Bytes::from_static(data)).expect("whole");
+        assert_eq!((read.sequence, read.is_data_sm, &read.service_type[..]), (8, true, &b"CMT"[..]));
+        assert_eq!((read.esm_class, read.data_coding, read.body.len()), (0x40, 8, 0));
+        for end in 0..sm.len() {
+            assert!(deliver_sm(7, Bytes::copy_from_slice(&sm[..end])).is_err(), "{end} octets of a deliver_sm");
+        }
+        for end in 0..data.len() {
+            assert!(data_sm(8, Bytes::copy_from_slice(&data[..end])).is_err(), "{end} octets of a data_sm");
+        }
+    }
+
+    #[test]
+    fn so_many_tlvs_are_read_and_the_last_may_be_empty() {
+        for (count, read) in [(1, 1), (TLVS_MAX, TLVS_MAX), (TLVS_MAX + 1, TLVS_MAX)] {
+            let body: Vec<u8> = b"\x14\0\0\0".repeat(count);
+            assert_eq!(tlvs(body.into()).len(), read, "{count}");
+        }
+        let two = tlvs(Bytes::from_static(b"\x14\x01\0\x02hi\x14\x02\0\x03hi"));
+        assert_eq!(two, [Tlv { tag: 0x1401, value: Bytes::from_static(b"hi") }], "the second runs past the end");
+    }
+
+    #[test]
+    fn an_id_may_lack_its_nul_and_is_bounded() {
+        let long = [b'9'; 70];
+        for (body, id) in [
+            (&b"1f\0"[..], Some("1f".to_owned())),
+            (b"1f", Some("1f".to_owned())),
+            (b"\0", None),
+            (b"", None),
+            (&long[..64], Some("9".repeat(64))),
+            (&long[..], Some("9".repeat(64))),
+        ] {
+            assert_eq!(message_id(Bytes::copy_from_slice(body)), id);
+        }
+        assert_eq!(bind_resp(Bytes::new()), (String::new(), None));
+        assert_eq!(bind_resp(Bytes::from_static(b"smsc")), ("smsc".to_owned(), None));
+        assert_eq!(bind_resp(Bytes::from_static(b"s\0\x02\x10\0\0")), ("s".to_owned(), None), "an empty version");
+    }
 }

@@ -267,6 +267,154 @@ fn data_sm_carries_a_payload_and_echoes_what_it_was_told_to() {
     assert_eq!((read.source.text().as_str(), read.destination.text().as_str()), ("1212", "85512345678"));
 }
 
+/// The table of docs/USSD.md.
+#[test]
+fn the_built_in_dialects_are_those_of_the_table() {
+    use {
+        CodeAt::{Destination, Text},
+        SessionAt::{Its15, Its16, Msisdn, UmrMsisdn},
+    };
+    for (name, session, next, abort, ours, end_bit, code_in, codings) in [
+        ("spec", Its16, &[18][..], &[129][..], (2, 17), true, Destination, (15, 72)),
+        ("tata", Its16, &[2, 18], &[17, 129], (2, 2), true, Destination, (0, 8)),
+        ("mica", UmrMsisdn, &[18], &[129], (2, 17), false, Destination, (0, 8)),
+        ("sixdee", Its15, &[18], &[129], (2, 17), true, Text, (0, 8)),
+        ("msisdn", Msisdn, &[18], &[129], (2, 17), false, Destination, (15, 72)),
+    ] {
+        let dialect = Dialect::built_in(name).expect(name);
+        assert_eq!((dialect.name.as_str(), dialect.session, dialect.start.as_slice()), (name, session, &[1][..]));
+        assert_eq!((dialect.next.as_slice(), dialect.abort.as_slice()), (next, abort), "{name}");
+        assert_eq!((dialect.reply_continue, dialect.reply_end), ours, "{name}");
+        assert_eq!(
+            (dialect.end_bit, dialect.code_in, (dialect.gsm7, dialect.ucs2)),
+            (end_bit, code_in, codings),
+            "{name}"
+        );
+        assert_eq!((dialect.pdu, dialect.service_type.as_str(), dialect.packed), (UssdPdu::SubmitSm, "USSD", false));
+        assert_eq!((dialect.echo_tlvs.as_slice(), dialect.push), (&[][..], None), "{name}");
+    }
+    assert_eq!(Dialect::built_in("spec "), None);
+}
+
+#[test]
+fn an_input_is_one_by_its_operation_or_by_its_service_type() {
+    let with = |service_type: &'static [u8], tlvs: &[(u16, &[u8])]| {
+        let mut deliver = input("1212", 15, b"1", tlvs);
+        deliver.service_type = Bytes::from_static(service_type);
+        Dialect::is_ussd(&deliver)
+    };
+    let op: [(u16, &[u8]); 1] = [(tag::USSD_SERVICE_OP, &[1])];
+    assert_eq!([with(b"", &[]), with(b"CMT", &[]), with(b"USSD", &[]), with(b"ussd", &[])], [false, false, true, true]);
+    assert_eq!([with(b"", &op), with(b"CMT", &op), with(b"USSD", &op)], [true; 3]);
+}
+
+#[test]
+fn a_notice_goes_only_where_it_may_and_its_confirmation_is_no_input() {
+    let address = |digits: &'static [u8]| Address { ton: 1, npi: 1, digits: Bytes::from_static(digits) };
+    let notice = |dialect: &Dialect| dialect.notice(address(b"1212"), address(b"85512345678"), "x");
+    let spec = dialect("spec");
+    assert_eq!(notice(&spec), None);
+    let pushes = Dialect { push: Some(3), ..spec.clone() };
+    let screen = notice(&pushes).expect("it may");
+    assert_eq!((screen.source.text(), screen.destination.text()), ("1212".to_owned(), "85512345678".to_owned()));
+    assert_eq!(screen.tlvs, [Tlv { tag: tag::USSD_SERVICE_OP, value: Bytes::from_static(&[3]) }]);
+    let signal =
+        |dialect: &Dialect, op: u8| dialect.read(&input("1212", 15, b"", &[(tag::USSD_SERVICE_OP, &[op])])).signal;
+    // USSR confirm is 18, USSN confirm 19 (§5.3.2.44)
+    assert_eq!(
+        (signal(&pushes, 19), signal(&pushes, 18), signal(&pushes, 3)),
+        (Signal::Confirmed, Signal::Next, Signal::Unknown)
+    );
+    assert_eq!(signal(&spec, 19), Signal::Unknown);
+    let requests = Dialect { push: Some(2), ..spec };
+    assert_eq!(signal(&requests, 19), Signal::Unknown, "nothing was notified");
+    // without an operation nothing is said
+    assert_eq!(pushes.read(&input("1212", 15, b"", &[])).signal, Signal::Unknown);
+}
+
+#[test]
+fn fifteen_bits_name_a_session_whether_or_not_the_last_ends_it() {
+    for (name, end_bit, value, key) in [
+        ("spec", true, [7, 1], [7, 0]),
+        ("spec", false, [7, 1], [7, 1]),
+        ("sixdee", true, [7, 1], [7, 0]),
+        ("sixdee", false, [7, 1], [7, 0]),
+    ] {
+        let dialect = Dialect { end_bit, ..dialect(name) };
+        let tlvs: [(u16, &[u8]); 2] = [(tag::USSD_SERVICE_OP, &[18]), (tag::ITS_SESSION_INFO, &value)];
+        let read = dialect.read(&input("1212", 15, b"1", &tlvs));
+        assert_eq!(read.session, key, "{name} {end_bit}");
+        assert_eq!(read.signal == Signal::Abort, end_bit, "{name} {end_bit}");
+        // what came with the bit goes back without it, unless it ends
+        for (end, low) in [(false, if end_bit { 0 } else { 1 }), (true, 1)] {
+            let screen = dialect.reply(&read.back, "1212", "x", end);
+            let session = screen.tlvs.iter().find(|tlv| tlv.tag == tag::ITS_SESSION_INFO).expect("a session");
+            assert_eq!(session.value[..], [7, low], "{name} {end_bit} {end}");
+        }
+    }
+    // a tag of the operator's own is a name and nothing else
+    let own = Dialect { session: SessionAt::Tlv(0x1401), ..dialect("spec") };
+    let read = own.read(&input("1212", 15, b"1", &[(tag::USSD_SERVICE_OP, &[18]), (0x1401, &[7, 1])]));
+    assert_eq!((read.session, read.signal), (vec![7, 1], Signal::Next));
+}
+
+#[test]
+fn what_is_echoed_is_not_said_twice() {
+    let dialect = Dialect { echo_tlvs: vec![tag::ITS_SESSION_INFO, 0x1401], ..dialect("spec") };
+    let tlvs: [(u16, &[u8]); 4] =
+        [(tag::USSD_SERVICE_OP, &[1]), (tag::ITS_SESSION_INFO, &[7, 0]), (0x1401, b"a"), (0x1402, b"b")];
+    let back = dialect.read(&input("1212", 15, b"*1212#", &tlvs)).back;
+    let tags: Vec<u16> = dialect.reply(&back, "1212", "x", false).tlvs.iter().map(|tlv| tlv.tag).collect();
+    assert_eq!(tags, [tag::USSD_SERVICE_OP, tag::ITS_SESSION_INFO, 0x1401]);
+}
+
+#[test]
+fn all_that_was_dialled_may_stand_in_either_place() {
+    let ours = ["*1212#".to_owned(), "*1212*5#".to_owned()];
+    for (destination, text, steps) in [
+        // of two that were dialled the longer one has the steps
+        ("*1212*1*2#", "*1212#", vec!["1", "2"]),
+        ("*1212#", "*1212*1*2#", vec!["1", "2"]),
+        // of two that fit the longer code
+        ("1212", "*1212*5*7#", vec!["7"]),
+        ("1212", "*12123*7#", vec!["7"]),
+        ("", "7*8#", vec!["7", "8"]),
+        ("", " 7 * 8 # ", vec!["7", "8"]),
+        ("*1212*9#", "5", vec!["5"]),
+        ("*1212*9#", "1212", vec!["9"]),
+    ] {
+        let spec = dialect("spec");
+        let read = spec.read(&input(destination, 15, text.as_bytes(), &[(tag::USSD_SERVICE_OP, &[1])]));
+        assert_eq!(spec.dialled(&read, &ours), steps, "{destination} {text}");
+    }
+    // where the code stands in the text, a text that is only the code says all
+    for (name, destination, text, steps) in [
+        ("sixdee", "*1212*9#", "1212", vec![]),
+        ("sixdee", "*1212*9#", "", vec!["9"]),
+        ("spec", "*1212*9#", "", vec!["9"]),
+    ] {
+        let dialect = dialect(name);
+        let read = dialect.read(&input(destination, 15, text.as_bytes(), &[(tag::USSD_SERVICE_OP, &[1])]));
+        assert_eq!(dialect.dialled(&read, &ours), Vec::<&str>::from(steps), "{name} {destination} {text}");
+    }
+}
+
+#[test]
+fn every_data_coding_of_a_gateway_is_read_as_its_group() {
+    let spec = dialect("spec");
+    // one letter says nothing for a reading that was not declared
+    for coding in [0x08, 0x18, 0x1B, 0x48, 0x4B, 0x58, 0x5B] {
+        assert_eq!(spec.decode(coding, &ucs2::encode("耗")), "耗", "{coding:#x}");
+    }
+    // binary is UTF-8, so its @ is one
+    for coding in [0x02, 0x04, 0x44, 0x47, 0x54, 0x57, 0xF4, 0xF7] {
+        assert_eq!(spec.decode(coding, b"a@b@"), "a@b@", "{coding:#x}");
+    }
+    for coding in [0x00, 0x0F, 0x10, 0x43, 0x4C, 0xF0] {
+        assert_eq!(spec.decode(coding, b"a@b"), "a¡b", "{coding:#x}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn any_pdu_is_read_somehow(text in proptest::collection::vec(proptest::num::u8::ANY, 0..160),

@@ -110,4 +110,20 @@ mod tests {
             assert_eq!(framer.next_pdu(), Err(FramingLost { length, sequence: 7 }));
         }
     }
+
+    #[test]
+    fn a_pdu_may_be_as_long_as_the_bound_and_begins_with_its_first_octet() {
+        let mut framer = Framer::new(40);
+        assert!(!framer.is_partial());
+        let longest = [&40u32.to_be_bytes()[..], &ENQUIRE[4..], &[7; 24]].concat();
+        framer.push(&longest[..1]);
+        assert!(framer.is_partial());
+        framer.push(&longest[1..]);
+        let pdu = framer.next_pdu().expect("in bounds").expect("whole");
+        assert_eq!((pdu.header.command_status, &pdu.body[..]), (0, &[7; 24][..]));
+        assert!(!framer.is_partial());
+        // the number is told when it is there
+        framer.push(&[0, 0, 0, 41, 0, 0, 0, 0x15, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(framer.next_pdu(), Err(FramingLost { length: 41, sequence: 0 }));
+    }
 }

@@ -299,5 +299,32 @@ mod tests {
             assert_eq!(Rule::of_code(rule.code()), rule);
         }
         assert_eq!(Rule::of_code(9), Rule::Exact);
+        let codes = [Rule::Auto, Rule::Exact, Rule::Hex, Rule::Decimal].map(Rule::code);
+        assert_eq!(codes, [0, 1, 2, 3], "they stand in databases");
+    }
+
+    #[test]
+    fn an_id_that_is_a_number_has_one_form() {
+        let long = "f".repeat(ID_CHARS_MAX);
+        for (id, form) in [
+            ("0", Some("0")),
+            ("000", Some("0")),
+            ("00A1", Some("a1")),
+            (" a1 ", Some("a1")),
+            (&long, Some(&long[..])),
+            (&format!("0{long}"), None),
+            ("aB", None),
+            ("1g", None),
+            ("", None),
+        ] {
+            assert_eq!(key(id).as_deref(), form, "{id}");
+            let beside = form.filter(|form| *form != id);
+            assert_eq!(key_beside(id).as_deref(), beside, "{id}");
+        }
+        // by either radix, and each once
+        assert_eq!(partners("0010"), ["0010", "10", "a", "16"]);
+        assert_eq!(partners("10"), ["10", "a", "16"]);
+        assert_eq!(partners("a1"), ["a1", "161"]);
+        assert_eq!(partners("Qm"), ["Qm"]);
     }
 }

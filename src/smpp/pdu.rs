@@ -313,12 +313,88 @@ mod tests {
     fn relative_times_have_sixteen_characters() {
         for (ms, text) in [
             (0, "000000000100000R"),
+            (60_999, "000000000100000R"),
+            (61_000, "000000000101000R"),
             (600_000, "000000001000000R"),
+            (3_600_000, "000000010000000R"),
+            (3_599_000, "000000005959000R"),
+            (86_399_000, "000000235959000R"),
             (86_400_000, "000001000000000R"),
             (31 * 86_400_000, "000101000000000R"),
             (i64::MAX, "000203000000000R"),
         ] {
             assert_eq!(relative_time(ms), text);
+        }
+    }
+
+    fn address(digits: &'static [u8]) -> Address {
+        Address { ton: 1, npi: 2, digits: Bytes::from_static(digits) }
+    }
+
+    /// Octet for octet as §4.1, §4.4.1 and §4.7.1 have them.
+    #[test]
+    fn every_field_is_written_where_the_standard_has_it() {
+        let bind = |kind| {
+            let (system_id, password) = ("chrak".to_owned(), "longer than eight".to_owned());
+            let bind = Bind { kind, system_id, password, system_type: "S\0T".to_owned(), interface_version: 0x34 };
+            let mut out = BytesMut::new();
+            bind.write(&mut out, 1);
+            out.to_vec()
+        };
+        for (kind, command, sends) in
+            [(BindKind::Receiver, 1, false), (BindKind::Transmitter, 2, true), (BindKind::Transceiver, 9, true)]
+        {
+            let head = [0, 0, 0, 47, 0, 0, 0, command, 0, 0, 0, 0, 0, 0, 0, 1];
+            let body = b"chrak\0longer than eight\0ST\0\x34\0\0\0";
+            assert_eq!((bind(kind), kind.sends()), ([&head[..], body].concat(), sends), "a NUL inside shifts nothing");
+        }
+        let submit = |octets: usize, reference| {
+            let submit = SubmitSm {
+                source: address(b"1212"),
+                destination: address(b"855"),
+                esm_class: 0x40,
+                validity_period: "V".to_owned(),
+                registered_delivery: 1,
+                data_coding: 8,
+                short_message: vec![7; octets].into(),
+                reference,
+            };
+            let mut out = BytesMut::new();
+            submit.write(&mut out, 0x0102);
+            out.to_vec()
+        };
+        let body = b"\0\x01\x021212\0\x01\x02855\0\x40\0\0\0V\0\x01\0\x08\0\x02\x07\x07\x02\x04\0\x02\xBE\xEF";
+        let head = [0, 0, 0, 16 + body.len() as u8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 1, 2];
+        assert_eq!(submit(2, Some(0xBEEF)), [&head[..], body].concat());
+        for (octets, written) in [(254, 254), (255, 254)] {
+            let pdu = submit(octets, None);
+            assert_eq!((pdu[16 + 24], pdu.len()), (written, 16 + 25 + usize::from(written)));
+        }
+        let screen = |as_data_sm, octets: usize| {
+            let screen = UssdSubmit {
+                as_data_sm,
+                service_type: "USSD".to_owned(),
+                source: address(b"1212"),
+                destination: address(b"855"),
+                data_coding: 0x0F,
+                body: vec![7; octets].into(),
+                tlvs: vec![Tlv { tag: tag::USSD_SERVICE_OP, value: Bytes::from_static(&[2]) }],
+            };
+            let mut out = BytesMut::new();
+            screen.write(&mut out, 3);
+            (out[7], out[16..].to_vec())
+        };
+        let sm = b"USSD\0\x01\x021212\0\x01\x02855\0\0\0\0\0\0\0\0\x0F\0\x02\x07\x07\x05\x01\0\x01\x02";
+        assert_eq!(screen(false, 2), (4, sm.to_vec()));
+        let data = b"USSD\0\x01\x021212\0\x01\x02855\0\0\0\x0F\x05\x01\0\x01\x02\x04\x24\0\x02\x07\x07";
+        assert_eq!(screen(true, 2), (3, data.to_vec()));
+        assert_eq!(screen(false, 255).1.len(), sm.len() + 252, "254 of them");
+    }
+
+    #[test]
+    fn a_response_is_told_by_its_highest_bit() {
+        for (command_id, response) in [(0x15, false), (0x8000_0015, true), (0x8000_0000, true), (0x7FFF_FFFF, false)] {
+            assert_eq!(Header { command_id, command_status: 0, sequence: 1 }.is_response(), response);
         }
     }
 }

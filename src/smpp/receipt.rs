@@ -100,10 +100,11 @@ fn ascii(body: &[u8]) -> String {
 /// message_state (§5.2.28), in as many octets as the telco likes; `None` where the number says nothing, so that
 /// a word may.
 fn of_number(value: &[u8]) -> Option<DeliveryState> {
-    if !(1..=8).contains(&value.len()) {
+    let (last, zeros) = value.split_last()?;
+    if zeros.len() > 7 || zeros.iter().any(|octet| *octet != 0) {
         return None;
     }
-    match value.iter().fold(0_u64, |number, octet| number << 8 | u64::from(*octet)) {
+    match last {
         2 => Some(DeliveryState::Delivered),
         3 | 4 | 5 | 8 => Some(DeliveryState::Undelivered),
         1 | 6 | 7 => Some(DeliveryState::Pending),
@@ -292,6 +293,9 @@ mod tests {
             (&[0], "stat:DELIVRD", DeliveryState::Delivered),
             (&[0x20], "stat:EXPIRED", DeliveryState::Undelivered),
             (&[2, 0, 0, 0], "", DeliveryState::Pending),
+            (&[2, 0, 0, 2], "stat:EXPIRED", DeliveryState::Undelivered),
+            (&[0, 0, 0, 0, 0, 0, 0, 2], "stat:EXPIRED", DeliveryState::Delivered),
+            (&[0, 0, 0, 0, 0, 0, 0, 0, 2], "stat:EXPIRED", DeliveryState::Undelivered),
         ] {
             assert_eq!(state(value, text), Some(told), "{value:?} {text}");
         }
@@ -318,8 +322,57 @@ mod tests {
             (0x24, Kind::Receipt),
             (0x20, Kind::Other),
             (0x08, Kind::Other),
+            (0x10, Kind::Other),
+            (0x18, Kind::Other),
+            (0x0C, Kind::Message),
+            (0x80, Kind::Message),
         ] {
             assert_eq!(kind(esm_class), told, "{esm_class:#x}");
+        }
+    }
+
+    /// The states of §5.2.28, and the words of Appendix B with those that vendors write for them.
+    #[test]
+    fn every_state_has_its_meaning() {
+        use DeliveryState::{Delivered, Pending, Undelivered};
+        let numbers =
+            [(0, None), (1, Some(Pending)), (2, Some(Delivered)), (3, Some(Undelivered)), (4, Some(Undelivered))];
+        let more = [(5, Some(Undelivered)), (6, Some(Pending)), (7, Some(Pending)), (8, Some(Undelivered)), (9, None)];
+        for (number, state) in numbers.into_iter().chain(more) {
+            assert_eq!(of_number(&[number]), state, "{number}");
+        }
+        for (words, state) in [
+            (&["DELIVRD", "DELIVERED", "ACKED", "delivrd"][..], Delivered),
+            (&["EXPIRED", "DELETED", "UNDELIV", "UNDELIVERABLE", "REJECTD", "REJECTED", "FAILED"], Undelivered),
+            (&["ENROUTE", "ACCEPTD", "UNKNOWN", ""], Pending),
+        ] {
+            for word in words {
+                assert_eq!(of_word(word), state, "{word}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_header_is_one_only_where_its_elements_fill_it() {
+        for (body, octets) in [
+            (&b"\x05\0\x03\x07\x02\x01id:7"[..], 6),
+            (b"\x05\0\x03\x07\x02\x01", 6),
+            (b"\x02\x24\0id:7", 3),
+            (b"\x05\0\x03\x07\x02", 0),
+            (b"\x05\0\x02\x07\x02\x01id:7", 0),
+            (b"\x05\0\x04\x07\x02\x01id:7", 0),
+            (b"\0id:7", 0),
+            (b"", 0),
+        ] {
+            assert_eq!(header_len(body), octets, "{body:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_kept_as_long_as_ids_are() {
+        for octets in [ID_CHARS_MAX, ID_CHARS_MAX + 1] {
+            let text = format!("id:{} stat:DELIVRD", "7".repeat(octets));
+            assert_eq!(read(&deliver(&text, Vec::new())).expect("an id").message_id.len(), ID_CHARS_MAX);
         }
     }
 }

@@ -344,6 +344,209 @@ fn sequence_numbers_wrap_and_skip_what_is_in_flight() {
     assert_eq!((session.sequence(), session.sequence(), session.sequence()), (SEQUENCE_MAX, 1, 3));
 }
 
+fn events(session: &mut Session) -> Vec<Event> {
+    std::iter::from_fn(|| session.poll_event()).collect()
+}
+
+fn closed(reason: CloseReason, unresolved: &[u64]) -> Vec<Event> {
+    vec![Event::Closed { reason, unresolved: unresolved.to_vec() }]
+}
+
+#[test]
+fn a_bind_is_answered_by_its_own_nack_and_by_no_other() {
+    let now = Instant::now();
+    for (command, status, sequence, refused) in [
+        (0x8000_0000, 3, 1, Some(3)),
+        (0x8000_0000, 0, 1, Some(0)),
+        (0x8000_0000, 3, 2, None),
+        (0x8000_0009, 5, 1, Some(5)),
+        (0x8000_0004, 5, 1, None),
+    ] {
+        let mut session = Session::new(config(), now);
+        session.handle_bytes(&pdu(command, status, sequence, b""), now);
+        let told = events(&mut session);
+        match refused {
+            Some(status) => {
+                let end = closed(CloseReason::Refused, &[]);
+                assert_eq!(told, [vec![Event::BindRefused { status }], end].concat(), "{command:#x}");
+            }
+            None => {
+                assert!(matches!(told[..], [Event::Anomaly(_)]), "{told:?}");
+                assert_eq!(session.state(), SessionState::Binding);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_each_request_of_ours_is_one_whatever_pdu_it_comes_in() {
+    let now = Instant::now();
+    for (command, status, told, id) in [
+        (0x8000_0004, 0, 0, Some("7")),
+        (0x8000_0103, 0, 0, Some("7")),
+        (0x8000_0004, 0x45, 0x45, Some("7")),
+        (0x8000_0000, 0x45, 0x45, None),
+        // a nack says no, also where it says nothing
+        (0x8000_0000, 0, ESME_RINVCMDID, None),
+    ] {
+        let mut session = bound(now);
+        session.submit(&submit(), 70, now).expect("room");
+        session.handle_bytes(&pdu(command, status, 2, b"7\0"), now);
+        let submitted = Event::Submitted { token: 70, status: told, message_id: id.map(str::to_owned) };
+        assert_eq!((events(&mut session), session.in_flight()), (vec![submitted], 0), "{command:#x} {status}");
+    }
+    // an enquire_link too; and what was not asked is odd
+    for (command, sequence, known) in
+        [(0x8000_0015, 2, true), (0x8000_0000, 2, true), (0x8000_0015, 3, false), (0x8000_0006, 2, false)]
+    {
+        let mut session = bound(now);
+        session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+        events(&mut session);
+        session.respond(5, false, 0, now);
+        session.handle_timeout(now + 30 * SECOND);
+        session.handle_bytes(&pdu(command, 0, sequence, b""), now + 30 * SECOND);
+        let told = events(&mut session);
+        assert_eq!(told == [Event::Confirmed { up_to: 1 }], known, "{command:#x} {sequence}: {told:?}");
+        assert_eq!(matches!(told[..], [Event::Anomaly(_)]), !known, "{command:#x} {sequence}: {told:?}");
+    }
+}
+
+#[test]
+fn late_answers_to_enquire_link_are_known_for_so_many() {
+    let start = Instant::now();
+    let mut session = bound(start);
+    let mut now = start;
+    for asked in 0..=ENQUIRIES_MAX as u64 {
+        now += 30 * SECOND;
+        session.handle_timeout(now);
+        // it is there, and does not answer
+        session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+        assert_eq!(session.respond(5, false, 0, now), asked + 1);
+    }
+    events(&mut session);
+    session.handle_bytes(&pdu(0x8000_0015, 0, 2, b""), now);
+    assert!(matches!(events(&mut session)[..], [Event::Anomaly(_)]), "the oldest is forgotten");
+    session.handle_bytes(&pdu(0x8000_0015, 0, 3, b""), now);
+    assert_eq!(events(&mut session), [Event::Confirmed { up_to: 1 }]);
+    session.handle_bytes(&pdu(0x8000_0015, 0, 10, b""), now);
+    session.handle_bytes(&pdu(0x8000_0015, 0, 9, b""), now);
+    assert_eq!(events(&mut session), [Event::Confirmed { up_to: 8 }], "what is known is not told again");
+}
+
+#[test]
+fn who_only_receives_sends_nothing() {
+    let now = Instant::now();
+    for (kind, sends) in [(BindKind::Receiver, false), (BindKind::Transmitter, true), (BindKind::Transceiver, true)] {
+        let mut session = Session::new(SessionConfig { bind: Bind { kind, ..config().bind }, ..config() }, now);
+        assert_eq!((session.has_room(), session.submit(&submit(), 1, now)), (false, Err(NotSubmitted::NotBound)));
+        session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0"), now);
+        assert_eq!(session.has_room(), sends, "{kind:?}");
+        assert_eq!(session.submit(&submit(), 1, now).is_ok(), sends, "{kind:?}");
+        assert_eq!(session.in_flight(), usize::from(sends), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_window_is_full_and_has_room_again() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    for token in [1, 2] {
+        assert!(session.has_room());
+        session.submit(&submit(), token, now).expect("room");
+    }
+    assert_eq!((session.has_room(), session.in_flight()), (false, 2));
+    session.handle_timeout(now + 30 * SECOND - SECOND / 1_000);
+    assert_eq!(events(&mut session), [], "not a moment early");
+    session.handle_timeout(now + 30 * SECOND);
+    assert_eq!(events(&mut session), [Event::SubmitTimeout { token: 1 }, Event::SubmitTimeout { token: 2 }]);
+    assert!(session.has_room());
+}
+
+#[test]
+fn an_end_comes_once_and_nothing_after_it() {
+    let now = Instant::now();
+    let ended = |end: &dyn Fn(&mut Session)| {
+        let mut session = bound(now);
+        session.submit(&submit(), 71, now + SECOND).expect("room");
+        session.submit(&submit(), 70, now).expect("room");
+        end(&mut session);
+        session.peer_closed();
+        session.unbind(now);
+        session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+        assert_eq!(session.respond(5, false, 0, now), u64::MAX);
+        assert_eq!((session.state(), session.poll_timeout()), (SessionState::Closed, None));
+        let left = !session.output().is_empty();
+        (events(&mut session), left)
+    };
+    let of = |reason| closed(reason, &[70, 71]);
+    assert_eq!(ended(&|session| session.peer_closed()), (of(CloseReason::TelcoClosed), true));
+    assert_eq!(ended(&|session| session.broken()), (of(CloseReason::TelcoClosed), false));
+    assert_eq!(ended(&|session| session.not_reading()), (of(CloseReason::NotReading), false));
+    // whoever has not bound has nothing to unbind
+    let mut session = Session::new(config(), now);
+    session.unbind(now);
+    assert_eq!(events(&mut session), closed(CloseReason::LeftUnbound, &[]));
+    let mut session = Session::new(config(), now);
+    output(&mut session);
+    session.handle_bytes(&pdu(6, 0, 4, b""), now);
+    assert_eq!(output(&mut session), [(0x8000_0006, 0, 4)]);
+    assert_eq!(events(&mut session), closed(CloseReason::TelcoUnbound, &[]));
+    // a connection that is closed in place of an unbind_resp
+    let mut session = bound(now);
+    session.unbind(now);
+    session.unbind(now);
+    assert_eq!(output(&mut session), [(6, 0, 2)], "said once");
+    session.peer_closed();
+    assert_eq!(events(&mut session), closed(CloseReason::Unbound, &[]));
+}
+
+#[test]
+fn every_timer_ends_it_when_it_is_due_and_not_before() {
+    let now = Instant::now();
+    let just = SECOND / 1_000;
+    let late = |session: &mut Session, at: Instant, reason: CloseReason| {
+        assert_eq!(session.poll_timeout(), Some(at), "{reason}");
+        session.handle_timeout(at - just);
+        assert_eq!(events(session), [], "{reason}");
+        session.handle_timeout(at);
+        assert_eq!(events(session), closed(reason, &[]), "{reason}");
+    };
+    late(&mut Session::new(config(), now), now + 10 * SECOND, CloseReason::NoBindResp);
+    let mut session = bound(now);
+    session.handle_timeout(now + 30 * SECOND);
+    late(&mut session, now + 40 * SECOND, CloseReason::Silent);
+    let mut session = bound(now);
+    session.unbind(now);
+    late(&mut session, now + 10 * SECOND, CloseReason::NoUnbindResp);
+    let mut session = bound(now);
+    let enquire = pdu(0x15, 0, 6, b"");
+    session.handle_bytes(&enquire[..7], now);
+    // one is completed and the next begins
+    session.handle_bytes(&[&enquire[7..], &enquire[..7]].concat(), now + 5 * SECOND);
+    late(&mut session, now + 15 * SECOND, CloseReason::Unfinished);
+    let mut session = bound(now);
+    session.handle_bytes(&enquire[..7], now);
+    session.handle_bytes(&enquire[7..], now + 5 * SECOND);
+    assert_eq!(session.poll_timeout(), Some(now + 35 * SECOND), "nothing is begun");
+}
+
+#[test]
+fn a_message_is_answered_in_the_pdu_it_came_in() {
+    let now = Instant::now();
+    let data = b"\0\x01\x0185510000001\0\0\x011212\0\0\0\0\x04\x24\0\x02hi";
+    let mut session = bound(now);
+    session.handle_bytes(&pdu(0x0103, 0, 5, data), now);
+    let [Event::Deliver(deliver)] = &events(&mut session)[..] else { panic!("a text") };
+    assert!(deliver.is_data_sm);
+    session.respond(5, true, 0, now);
+    session.handle_bytes(&pdu(0x0103, 0, 6, b""), now);
+    assert_eq!(output(&mut session), [(0x8000_0103, 0, 5), (0x8000_0103, ESME_RINVCMDLEN, 6)]);
+    assert!(matches!(events(&mut session)[..], [Event::Anomaly(_)]));
+    // nothing is owed any more
+    session.unbind(now);
+    assert_eq!(output(&mut session), [(6, 0, 2)]);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2_000))]
 

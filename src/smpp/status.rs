@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_operator_says_what_a_status_means_here() {
-        let table = Table::of([("0x45", "permanent"), ("11", "retry"), ("0x0000040B", "throttle")]).expect("a table");
+        let table = Table::of([("0x45", "permanent"), ("11", "retry"), ("0X0000040B", "throttle")]).expect("a table");
         for (status, meant) in [
             (0x45, Class::Permanent),
             (0x0B, Class::Retry),
@@ -169,6 +169,38 @@ mod tests {
         }
         let twice = Table::of([("0x45", "retry"), ("69", "permanent")]).expect_err("one status").to_string();
         assert!(twice.contains("(0x45) stands twice"), "{twice}");
+    }
+
+    #[test]
+    fn refusals_mean_what_the_standard_means_by_them() {
+        for (status, meant) in [
+            (0x14, Class::Throttle),  // ESME_RMSGQFUL
+            (0x58, Class::Throttle),  // ESME_RTHROTTLED
+            (0x04, Class::Retry),     // ESME_RINVBNDSTS
+            (0x08, Class::Retry),     // ESME_RSYSERR
+            (0x45, Class::Retry),     // ESME_RSUBMITFAIL
+            (0x64, Class::Retry),     // ESME_RX_T_APPN
+            (0xFE, Class::Retry),     // ESME_RDELIVERYFAILURE
+            (0xFF, Class::Retry),     // ESME_RUNKNOWNERR
+            (0x01, Class::Permanent), // ESME_RINVMSGLEN
+            (0x0B, Class::Permanent), // ESME_RINVDSTADR
+            (0x65, Class::Permanent), // ESME_RX_P_APPN
+            (0x400, Class::Permanent),
+        ] {
+            assert_eq!(class(status), meant, "{status:#x}");
+        }
+        for (status, meant) in [
+            (0x0C, BindClass::Later),
+            (0x0D, BindClass::Account), // ESME_RBINDFAIL
+            (0x0E, BindClass::Account), // ESME_RINVPASWD
+            (0x0F, BindClass::Account), // ESME_RINVSYSID
+            (0x10, BindClass::Later),
+            (0x05, BindClass::AlreadyBound), // ESME_RALYBND
+            (0x04, BindClass::Later),
+            (0x58, BindClass::Later),
+        ] {
+            assert_eq!(bind_class(status), meant, "{status:#x}");
+        }
     }
 
     #[test]

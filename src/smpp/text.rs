@@ -199,4 +199,82 @@ mod tests {
         assert_eq!(part(b"\xFFhi").1, None);
         assert_eq!(part(b"").0, "");
     }
+
+    #[test]
+    fn a_part_is_told_by_its_header_or_by_three_tlvs() {
+        let part = |reference, total, number| Some(Part { reference, total, number });
+        for (header, told) in [
+            (&b"\0\x03\x09\x02\x02"[..], part(9, 2, 2)),
+            (b"\0\x03\x09\x02\0", None),
+            (b"\0\x03\x09\x02\x03", None),
+            (b"\0\x03\x09\x01\x01", None),
+            (b"\0\x03\x09\0\0", None),
+            (b"\0\x03\x09\xFF\xFF", part(9, 255, 255)),
+            (b"\x24\x01\0\0\x03\x09\x02\x01", part(9, 2, 1)),
+            (b"\x24\x01\0\x08\x04\x01\x02\x02\x01", part(0x0102, 2, 1)),
+            (b"\x08\x03\x09\x02\x01", None),
+            (b"\0\x04\x01\x02\x02\x01", None),
+            (b"\x24\x09\0", None),
+            (b"", None),
+        ] {
+            assert_eq!(udh_part(header), told, "{header:?}");
+        }
+        let sar = |tlvs: &[(u16, &'static [u8])]| {
+            let mut deliver = mo(0, 0, b"hi");
+            let of = |(tag, value): &(u16, &'static [u8])| crate::smpp::pdu::Tlv {
+                tag: *tag,
+                value: Bytes::from_static(value),
+            };
+            deliver.tlvs = tlvs.iter().map(of).collect();
+            read(&deliver, DefaultAlphabet::Gsm7, false).1
+        };
+        let all: [(u16, &[u8]); 3] = [
+            (tag::SAR_MSG_REF_NUM, b"\x01\x02"),
+            (tag::SAR_TOTAL_SEGMENTS, b"\x03"),
+            (tag::SAR_SEGMENT_SEQNUM, b"\x02"),
+        ];
+        assert_eq!(sar(&all), part(0x0102, 3, 2));
+        for missing in 0..3 {
+            let two: Vec<_> = all.iter().enumerate().filter(|(at, _)| *at != missing).map(|(_, tlv)| *tlv).collect();
+            assert_eq!(sar(&two), None);
+        }
+    }
+
+    #[test]
+    fn every_data_coding_declares_what_its_group_is() {
+        use Declared::{Ascii, Binary, Gsm7, Latin1, Utf16};
+        for (from, to, alphabet) in [
+            (0x00, 0x00, Gsm7),
+            (0x01, 0x01, Ascii),
+            (0x02, 0x02, Binary),
+            (0x03, 0x03, Latin1),
+            (0x04, 0x04, Binary),
+            (0x05, 0x07, Gsm7),
+            (0x08, 0x08, Utf16),
+            // message class: 7 bits, 8 bits, UCS-2
+            (0x09, 0x13, Gsm7),
+            (0x14, 0x17, Binary),
+            (0x18, 0x1B, Utf16),
+            (0x1C, 0x43, Gsm7),
+            // to be deleted after reading, of a class or of none
+            (0x44, 0x47, Binary),
+            (0x48, 0x4B, Utf16),
+            (0x4C, 0x53, Gsm7),
+            (0x54, 0x57, Binary),
+            (0x58, 0x5B, Utf16),
+            (0x5C, 0xDF, Gsm7),
+            // message waiting, then data of a class
+            (0xE0, 0xEF, Utf16),
+            (0xF0, 0xF3, Gsm7),
+            (0xF4, 0xF7, Binary),
+            (0xF8, 0xFB, Gsm7),
+            (0xFC, 0xFF, Binary),
+        ] {
+            for data_coding in from..=to {
+                assert_eq!(declared(data_coding, DefaultAlphabet::Gsm7), alphabet, "{data_coding:#x}");
+            }
+        }
+        assert_eq!(declared(0, DefaultAlphabet::Latin1), Latin1);
+        assert_eq!(declared(0, DefaultAlphabet::Ascii), Ascii);
+    }
 }

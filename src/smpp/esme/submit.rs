@@ -168,9 +168,14 @@ mod tests {
         assert_eq!(NumberFormat::International.write(&number), "85510000001");
         assert_eq!(NumberFormat::National.write(&number), "010000001");
         assert_eq!(NumberFormat::Plus.write(&number), "+85510000001");
+        let foreign = Msisdn::parse_e164("66810000001").expect("number");
+        let written =
+            [NumberFormat::International, NumberFormat::National, NumberFormat::Plus].map(|f| f.write(&foreign));
+        assert_eq!(written, ["66810000001", "66810000001", "+66810000001"]);
         let now = UnixMs(1_795_400_100_000);
         assert_eq!(Validity::Relative.write(now.plus_ms(3_600_000), now), "000000010000000R");
-        assert_eq!(Validity::Absolute.write(now, now).len(), 16);
+        // 1,795,400,100 is 2026-11-23 02:15:00 UTC; 28 quarters of an hour are +07:00 (§7.1.1.1)
+        assert_eq!(Validity::Absolute.write(now.plus_ms(61_000), now), "261123091601028+");
         assert_eq!(Validity::None.write(now, now), "");
     }
 

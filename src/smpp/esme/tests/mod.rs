@@ -1,4 +1,5 @@
 //! The ESME against an SMSC in virtual time.
+mod arrivals;
 mod line;
 mod pair;
 mod smsc;

@@ -98,7 +98,7 @@ pub struct Pair {
     pub reached: Vec<&'static str>,
 }
 
-fn config() -> EsmeConfig {
+pub fn config() -> EsmeConfig {
     EsmeConfig {
         session: SessionConfig {
             bind: Bind {
