@@ -367,3 +367,6 @@ impl Flow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 const CODE: &str = "120500-26-048193-7";
 
-fn ctx(codes: &CodeRules) -> Ctx<'_> {
+pub(super) fn ctx(codes: &CodeRules) -> Ctx<'_> {
     Ctx {
         channel: Channel::Sms,
         now: UnixMs(0),
@@ -165,6 +165,122 @@ fn the_language_follows_what_is_written() {
     assert_eq!(turn.language, Language::Km);
     let turn = step(&Dialogue::default(), Input::Text("HELP".to_owned()), &ctx(&codes));
     assert_eq!((turn.language, turn.remember_language), (Language::En, None));
+}
+
+fn said(dialogue: &Dialogue, text: &str, channel: Channel) -> Turn {
+    let codes = CodeRules::recommended();
+    step(dialogue, Input::Text(text.to_owned()), &Ctx { channel, ..ctx(&codes) })
+}
+
+/// The numbers of the menu, and words that come to the same.
+#[test]
+fn every_number_of_the_menu_leads_to_what_its_word_leads_to() {
+    let at_rest = Dialogue::default();
+    for (number, word) in [
+        ("0", "menu"),
+        ("1", "status"),
+        ("2", "appointment"),
+        ("3", "info"),
+        ("4", "office"),
+        ("5", "comment"),
+        ("9", "language"),
+    ] {
+        for channel in [Channel::Sms, Channel::Ussd] {
+            let (by_number, by_word) = (said(&at_rest, number, channel), said(&at_rest, word, channel));
+            assert_eq!(by_number.effects.len(), 1, "{number}");
+            // a word tells a language, a number none
+            let (one, other) = (format!("{:?}", by_number.effects), format!("{:?}", by_word.effects));
+            assert_eq!(one, other, "{number} {word}");
+        }
+    }
+    // what is on no menu is no choice; where only keys are there, that is said
+    for (channel, advanced) in [(Channel::Sms, true), (Channel::Ussd, false)] {
+        let turn = said(&at_rest, "6", channel);
+        assert_eq!((turn.effects.as_slice(), turn.advanced), (&[Effect::Show(View::Menu)][..], advanced));
+        let again = said(&turn.next, "qwertzuiop", channel);
+        let shown = if advanced { View::EnterCode } else { View::Menu };
+        assert_eq!((again.effects.as_slice(), again.advanced), (&[Effect::Show(shown)][..], advanced), "{channel:?}");
+    }
+    // in texts a code is asked for, and everything is understood; with keys only a code is
+    for (channel, shown, advanced) in [(Channel::Sms, View::Help, true), (Channel::Ussd, View::EnterCode, false)] {
+        let asks = said(&at_rest, "1", channel);
+        let turn = said(&asks.next, "help", channel);
+        assert_eq!((turn.effects.as_slice(), turn.advanced), (&[Effect::Show(shown)][..], advanced), "{channel:?}");
+    }
+}
+
+#[test]
+fn a_word_behind_appointment_says_what_about_it() {
+    let at_rest = Dialogue::default();
+    for (text, same) in [
+        ("appointment list", "list"),
+        ("appointment move 40719359", "move 40719359"),
+        ("appointment cancel 40719359", "cancel 40719359"),
+    ] {
+        let (long, short) = (said(&at_rest, text, Channel::Sms), said(&at_rest, same, Channel::Sms));
+        assert_eq!(long.effects, short.effects, "{text}");
+        assert_eq!(long.next.to_bytes(), short.next.to_bytes(), "{text}");
+    }
+}
+
+#[test]
+fn a_language_is_chosen_by_its_number_and_by_nothing_else() {
+    let asks = said(&Dialogue::default(), "9", Channel::Ussd);
+    for (number, language) in ["1", "2", "3"].into_iter().zip(Language::ALL) {
+        let turn = said(&asks.next, number, Channel::Ussd);
+        // where only keys are there, the menu in that language says it
+        assert_eq!((turn.effects.as_slice(), turn.language), (&[Effect::Show(View::Menu)][..], language), "{number}");
+        let turn = said(&said(&Dialogue::default(), "9", Channel::Sms).next, number, Channel::Sms);
+        assert_eq!(turn.effects, [Effect::Show(View::LanguageSet(language))], "{number}");
+    }
+    for other in ["4", "x"] {
+        let turn = said(&asks.next, other, Channel::Ussd);
+        assert_eq!((turn.effects.last(), turn.advanced), (Some(&Effect::Show(View::ChooseLanguage)), false));
+        assert!(turn.next.state == asks.next.state, "it is still asked");
+    }
+}
+
+#[test]
+fn a_yes_is_one_however_it_is_parted_and_a_number_is_short() {
+    for text in ["yes", "Yes!", "ok", "OK.", "បាទ", "ចាស", "យល់ព្រម", "យល់ ព្រម"]
+    {
+        let reading = keyword::read(text);
+        assert!(reading.yes && reading.number.is_none() && reading.command.is_none(), "{text}");
+    }
+    for text in ["1", "no", "yes please", ""] {
+        assert!(!keyword::read(text).yes, "{text}");
+    }
+    for (text, number) in [("7", Some(7)), ("៧", Some(7)), ("123456", Some(123_456)), ("1234567", None), ("1 2", None)]
+    {
+        assert_eq!(keyword::read(text).number, number, "{text}");
+    }
+}
+
+#[test]
+fn what_a_log_and_a_metric_say_of_a_conversation_is_no_secret_and_not_nothing() {
+    let at_rest = Dialogue::default();
+    for (dialogue, told) in [
+        (at_rest.clone(), "home"),
+        (said(&at_rest, "1", Channel::Sms).next, "entering code"),
+        (said(&at_rest, CODE, Channel::Sms).next, "awaiting status"),
+        (said(&at_rest, "9", Channel::Sms).next, "choosing a language"),
+        (said(&at_rest, "2", Channel::Sms).next, "several steps"),
+        (said(&at_rest, "5", Channel::Sms).next, "feedback"),
+    ] {
+        assert_eq!(format!("{dialogue:?}"), format!("Dialogue({told})"));
+    }
+    use LookupFailure::{Factor, Locked, Mistyped, NotFound, PortalAway, PortalRefused, PortalUnusable};
+    for (failure, label, may_be_guess) in [
+        (Mistyped, "mistyped", false),
+        (NotFound, "not_found", true),
+        (Factor, "factor", true),
+        (Locked, "locked", true),
+        (PortalAway, "portal_away", false),
+        (PortalUnusable, "portal_unusable", false),
+        (PortalRefused, "portal_refused", false),
+    ] {
+        assert_eq!((failure.as_str(), failure.may_be_guess()), (label, may_be_guess));
+    }
 }
 
 proptest! {

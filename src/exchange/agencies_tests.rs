@@ -146,3 +146,23 @@ async fn words_are_in_the_language_of_who_reads_them_and_their_cost_is_told() {
     assert!(messages.iter().all(|one| one.id.len() == 28 && !one.masked.contains("345678")), "{messages:?}");
     assert_ne!(messages[0].id, messages[1].id);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_costs_its_segments_in_its_alphabet() {
+    // 160 characters of GSM 7-bit or 70 of UCS-2 are one segment; of a longer text a segment holds 153 or 67
+    let bench = bench();
+    let cases = [
+        ("words".to_owned(), 1, false),
+        ("a".repeat(160), 1, false),
+        ("a".repeat(161), 2, false),
+        ("ក".repeat(70), 1, true),
+        ("ក".repeat(71), 2, true),
+        ("ក".repeat(135), 3, true),
+    ];
+    let words = cases.iter().map(|(text, ..)| plain(NUMBER, text)).collect();
+    call(&bench, &agency(0), words).await.expect("judged");
+    let costs: Vec<_> = bench.store.calls()[0].messages.iter().map(|one| one.cost.expect("a cost")).collect();
+    for ((text, segments, ucs2), cost) in cases.iter().zip(costs) {
+        assert_eq!((cost.segments, cost.ucs2), (*segments, *ucs2), "{text}");
+    }
+}

@@ -389,13 +389,13 @@ fn all_that_was_dialled_may_stand_in_either_place() {
     }
     // where the code stands in the text, a text that is only the code says all
     for (name, destination, text, steps) in [
-        ("sixdee", "*1212*9#", "1212", vec![]),
+        ("sixdee", "*1212*9#", "1212", Vec::<&str>::new()),
         ("sixdee", "*1212*9#", "", vec!["9"]),
         ("spec", "*1212*9#", "", vec!["9"]),
     ] {
         let dialect = dialect(name);
         let read = dialect.read(&input(destination, 15, text.as_bytes(), &[(tag::USSD_SERVICE_OP, &[1])]));
-        assert_eq!(dialect.dialled(&read, &ours), Vec::<&str>::from(steps), "{name} {destination} {text}");
+        assert_eq!(dialect.dialled(&read, &ours), steps, "{name} {destination} {text}");
     }
 }
 

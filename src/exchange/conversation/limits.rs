@@ -112,4 +112,70 @@ mod tests {
             assert_eq!(reply(&mut windows, &none, UnixMs(5)), LimitVerdict::Yes);
         }
     }
+
+    #[test]
+    fn steps_are_counted_where_they_are_limited_and_only_there() {
+        use LimitVerdict::{Notice, Withhold, Yes};
+        for (most, verdicts, counted) in
+            [(0, [Yes, Yes, Yes, Yes], 0), (1, [Yes, Notice, Withhold, Withhold], 1), (3, [Yes, Yes, Yes, Notice], 3)]
+        {
+            let (mut windows, rules) = (NumberWindows::default(), Rules { steps_day: most, ..Rules::default() });
+            let seen = [0, 1, 2, 3].map(|at| step(&mut windows, &rules, UnixMs(at)));
+            assert_eq!((seen, windows.steps_day.count), (verdicts, counted), "{most}");
+            assert_eq!(windows.replies_day.count, 0, "a step is no reply");
+        }
+    }
+
+    #[test]
+    fn a_window_ends_its_span_after_its_first_event_or_when_the_clock_is_set_back() {
+        for (span, at, begun_anew) in [
+            (MINUTE, 59_999, false),
+            (MINUTE, 60_000, true),
+            (MINUTE, -1, true),
+            (MINUTE, 0, false),
+            (DAY, 86_399_999, false),
+            (DAY, 86_400_000, true),
+        ] {
+            let begun = UnixMs(1_000_000);
+            let mut tally = NumberWindow::default();
+            count(&mut tally, span, begun);
+            assert!(spent(&mut tally.clone(), 1, span, begun) && !spent(&mut tally.clone(), 2, span, begun));
+            let now = begun.plus_ms(at);
+            assert_eq!(spent(&mut tally.clone(), 1, span, now), !begun_anew, "{span} {at}");
+            count(&mut tally, span, now);
+            let wanted = if begun_anew { (now, 1) } else { (begun, 2) };
+            assert_eq!((tally.since, tally.count), wanted, "{span} {at}");
+        }
+        // looking at an empty one writes nothing
+        let mut empty = NumberWindow::default();
+        assert!(!spent(&mut empty, 1, DAY, UnixMs(5)));
+        assert_eq!(empty, NumberWindow::default());
+    }
+
+    #[test]
+    fn either_limit_of_replies_is_one_and_a_day_is_longer_than_its_minutes() {
+        use LimitVerdict::{Notice, Yes};
+        for (minute, day, verdict) in [(1, 0, Notice), (0, 1, Notice), (1, 1, Notice), (2, 2, Yes), (0, 0, Yes)] {
+            let rules = Rules { replies_minute: minute, replies_day: day, ..Rules::default() };
+            let mut windows = NumberWindows::default();
+            assert_eq!(reply(&mut windows, &rules, UnixMs(0)), Yes);
+            assert_eq!(reply(&mut windows, &rules, UnixMs(1)), verdict, "{minute} a minute, {day} a day");
+        }
+    }
+
+    #[test]
+    fn a_conversation_brings_back_what_it_counted_and_nothing_else() {
+        let tally = |count| NumberWindow { since: UnixMs(1), count };
+        let all = |count| NumberWindows {
+            replies_minute: tally(count),
+            replies_day: tally(count),
+            steps_day: tally(count),
+            notice_day: tally(count),
+            ..NumberWindows::default()
+        };
+        let mut kept = all(1);
+        keep(&mut kept, &all(9));
+        assert_eq!((kept.replies_minute.count, kept.replies_day.count, kept.steps_day.count), (1, 1, 1));
+        assert_eq!(kept.notice_day.count, 9);
+    }
 }

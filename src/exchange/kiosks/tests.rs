@@ -208,3 +208,32 @@ async fn five_staff_pins_may_be_tried_at_a_device_in_ten_minutes() {
     tokio::time::sleep(10 * MINUTE).await;
     assert!(kiosks.may_try_staff_pin("k-1").await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_shows_eight_digits_for_ten_minutes_and_is_paired_by_them_however_they_are_typed() {
+    let bench = bench(Rules::default());
+    let kiosks = &bench.exchange.kiosks;
+    let from = |text: &str| Some(text.parse().expect("an address"));
+    let code = kiosks.begin_pairing("token", from("192.0.2.7")).await.expect("stored");
+    assert!(code.len() == 8 && code.bytes().all(|octet| octet.is_ascii_digit()), "{code}");
+    let offer = bench.store.offers().pop().expect("an offer");
+    assert_eq!((offer.token, offer.code.as_str()), (devices::hash("token"), code.as_str()));
+    assert_eq!(offer.until.since_ms(bench.now()), 600_000);
+    // devices of one place are told apart by their place, and by nothing that says where that is
+    kiosks.begin_pairing("another", from("192.0.2.7")).await.expect("stored");
+    kiosks.begin_pairing("third", from("192.0.2.8")).await.expect("stored");
+    let places: Vec<_> = bench.store.offers().into_iter().map(|offer| offer.place).collect();
+    assert!(places[0] == places[1] && places[1] != places[2]);
+    let id = kiosks.pair(&format!(" {} {}-", &code[..4], &code[4..]), "owso-1205", "standing").await.expect("stored");
+    let id = id.expect("a device shows it");
+    assert!(id.len() == 10 && id.starts_with("k-"), "{id}");
+    assert_eq!(kiosks.pair("00000000x", "owso-1205", "standing").await, Ok(None));
+    assert_eq!((kiosks.take_pairing("token", "new").await, kiosks.take_pairing("nobody", "new").await), (true, false));
+    // what cannot be stored is neither shown nor said
+    for call in ["offer_pairing", "take_pairing", "pair"] {
+        bench.store.fail(call, [Fails::Before(StoreFault::Busy)]);
+    }
+    assert_eq!(kiosks.begin_pairing("token", None).await, None);
+    assert!(!kiosks.take_pairing("token", "new").await);
+    assert_eq!(kiosks.pair(&code, "owso-1205", "standing").await, Err(StoreFault::Busy));
+}

@@ -14,7 +14,7 @@ use crate::{
     types::{
         Language, Msisdn,
         civic::{Answer, Change, ChangeKind, Event, EventPage, Notice, PortalFault, Query, Recipient},
-        limits::{NOTICE_USE_MAX, NOTICES_A_DAY_MAX},
+        limits::{EVENT_PAGES_AT_ONCE, NOTICE_USE_MAX, NOTICES_A_DAY_MAX},
         lock,
     },
 };
@@ -226,6 +226,33 @@ async fn the_place_in_the_events_moves_only_behind_what_is_stored() {
     let at = |place: &str| Some(place.to_owned());
     assert_eq!(lock(&source.asked)[..5], [None, None, at("1"), None, at("2")]);
     assert_eq!(ends(&bench), ["queued", "queued"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_of_events_are_read_one_after_the_other_and_no_more_than_some_at_once() {
+    let page = |n: u32, more: bool| {
+        let events = vec![event(&format!("e-{n}"), to(NUMBER), ready())];
+        Ok(EventPage { events, next_after: Some(n.to_string()), more })
+    };
+    for (pages, at_once) in [
+        (vec![page(0, false), page(1, false)], 1),
+        (vec![page(0, true), page(1, true), page(2, false), page(3, false)], 3),
+        ((0..2 * EVENT_PAGES_AT_ONCE).map(|n| page(n, true)).collect(), EVENT_PAGES_AT_ONCE as usize),
+        // who says that there is more and does not move would be asked for ever
+        (vec![page(0, true), page(0, true), page(0, true)], 2),
+    ] {
+        let source = Arc::new(Pages { pages: Mutex::new(pages), asked: Mutex::default() });
+        let bench = Bench::with(settings(), says("in_review"));
+        let stop = CancellationToken::new();
+        let polls = bench.exchange.notifications.clone().poll_events(source.clone(), MINUTE, stop.clone());
+        let polls = tokio::spawn(polls);
+        pass(MINUTE / 2).await;
+        assert_eq!(lock(&source.asked).len(), at_once);
+        pass(MINUTE).await;
+        assert!(lock(&source.asked).len() > at_once, "a minute later they are asked for again");
+        stop.cancel();
+        polls.await.expect("it ends");
+    }
 }
 
 fn cancelled() -> Change {

@@ -92,6 +92,7 @@ struct Rows {
     windows: HashMap<String, (UnixMs, i64, u32)>,
     kiosks: HashMap<TokenHash, Kiosk>,
     kept: Vec<Vec<(String, Heartbeat)>>,
+    offers: Vec<Offer>,
     calls: Vec<NewCall>,
     unclean: bool,
 }
@@ -164,6 +165,11 @@ impl Memory {
     /// Heartbeats, commit by commit.
     pub fn kept(&self) -> Vec<Vec<(String, Heartbeat)>> {
         lock(&self.rows).kept.clone()
+    }
+
+    /// The digits that were offered for pairing.
+    pub fn offers(&self) -> Vec<Offer> {
+        lock(&self.rows).offers.clone()
     }
 
     pub fn calls(&self) -> Vec<NewCall> {
@@ -682,16 +688,19 @@ impl Kiosks for Memory {
         untouched()
     }
 
-    fn offer_pairing(&self, _offer: Offer, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
-        untouched()
+    fn offer_pairing(&self, offer: Offer, _now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        self.call("offer_pairing", |rows| {
+            rows.offers.push(offer);
+            Ok(())
+        })
     }
 
-    fn pair(&self, _new: NewKiosk, _now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
-        untouched()
+    fn pair(&self, new: NewKiosk, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        self.call("pair", |rows| Ok(rows.offers.iter().any(|offer| offer.code == new.code && now < offer.until)))
     }
 
-    fn take_pairing(&self, _old: TokenHash, _new: TokenHash, _now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
-        untouched()
+    fn take_pairing(&self, old: TokenHash, new: TokenHash, _now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
+        self.call("take_pairing", |rows| Ok(rows.offers.iter().any(|offer| offer.token == old && old != new)))
     }
 
     fn pairing_taken(&self, id: String) -> PortFuture<'_, Result<(), StoreFault>> {

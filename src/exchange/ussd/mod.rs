@@ -137,7 +137,7 @@ impl Ussd {
         let same = state.last == fingerprint
             && state.names.is_last(&call.name)
             && self.now().since_ms(state.last_at) < USSD_AGAIN.as_millis() as i64;
-        let first = matches!(call.signal, UssdSignal::Start(_)) && state.step == 1;
+        let first = matches!(call.signal, UssdSignal::Start(_));
         same && (first || session.connection != call.connection && !self.needs.texts.is_alive(session.connection))
     }
 }

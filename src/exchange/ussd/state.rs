@@ -25,8 +25,6 @@ pub(super) struct UssdState {
     pub(super) text: Option<String>,
     /// Wrong inputs in a row.
     pub(super) wrong: u8,
-    /// Inputs so far.
-    pub(super) step: u32,
     /// Digest of the last input.
     pub(super) last: Vec<u8>,
     pub(super) last_at: UnixMs,

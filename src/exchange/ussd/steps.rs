@@ -161,18 +161,16 @@ impl Ussd {
         });
         state.pages = text.pages;
         state.page = 0;
-        state.step += 1;
         let screen = Screen { text: state.pages.first().cloned().unwrap_or_default(), end: text.end };
         let state = (!text.end).then_some(state);
         StepOutcome { state, follow_up: talk.follow_up, ..StepOutcome::last(cause, screen, citizen) }
     }
 
-    fn same_view(&self, around: Around<'_>, mut state: UssdState) -> StepOutcome {
+    fn same_view(&self, around: Around<'_>, state: UssdState) -> StepOutcome {
         let (call, cause, mut citizen) = (around.call, around.cause, around.citizen);
         if limits::step(&mut citizen.windows, &self.needs.settings.rules, self.now()) != LimitVerdict::Yes {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
-        state.step += 1;
         match state.screen() {
             Some(screen) => StepOutcome::open(cause, state, screen, citizen),
             None => self.ended(call, cause, citizen, &View::AskAgain),
@@ -194,7 +192,6 @@ impl Ussd {
         let sent = screens::sent(language, call.size);
         state.pages = sent.pages;
         state.page = 0;
-        state.step += 1;
         let screen = Screen { text: state.pages.first().cloned().unwrap_or_default(), end: false };
         StepOutcome { mts, ..StepOutcome::open(cause, state, screen, citizen) }
     }

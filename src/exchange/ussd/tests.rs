@@ -127,6 +127,62 @@ async fn an_input_that_is_sent_again_gets_its_screen_again_and_asks_nothing_twic
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_start_is_one_until_it_is_answered_and_an_answer_is_another_input_while_its_connection_lives() {
+    let bench = Bench::with(settings(), of_code).open();
+    let dialled = || UssdSignal::Start(vec!["1".to_owned(), CODE.to_owned()]);
+    let asked = || bench.portal.asked().len();
+    // dialled twice, as a gateway that has not heard of the first repeats it
+    let first = bench.ussd(1, dialled()).await.expect("a screen");
+    assert_eq!((bench.ussd(1, dialled()).await.as_deref(), asked()), (Some(first.as_str()), 1));
+    // another number dialled, or the same one after a step, begins anew
+    bench.ussd(1, UssdSignal::Start(vec!["1".to_owned(), format!("{CODE} ")])).await.expect("a screen");
+    assert_eq!(asked(), 2);
+    bench.ussd(1, next("0")).await.expect("a screen");
+    bench.ussd(1, dialled()).await.expect("a screen");
+    assert_eq!(asked(), 3);
+    // the same answer twice over one connection, or over another while the first lives, is two
+    at_the_code(&bench).await;
+    bench.ussd(1, next(CODE)).await.expect("a screen");
+    let told = asked();
+    for (again, connection) in [(1, bench.session), (2, SessionId(uuid::Uuid::from_u128(9)))] {
+        let call = UssdCall { connection, ..bench.call(1, next(CODE)) };
+        bench.exchange.ussd.answer(call).await.expect("a screen");
+        assert_eq!(asked(), told + again);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pages_are_turned_as_far_as_there_are_any() {
+    let bench = Bench::with(settings(), of_code).open();
+    let size = crate::render::ussd::Size { gsm7: 60, ucs2: 35 };
+    let key = async |signal: UssdSignal| {
+        let call = UssdCall { size, ..bench.call(1, signal) };
+        bench.exchange.ussd.answer(call).await.expect("a screen").text
+    };
+    let mut pages = vec![key(start()).await];
+    while pages.len() < 20 {
+        let page = key(next("9")).await;
+        let (session, _) = bench.store.ussd("smart".into(), number(NUMBER)).await.expect("read");
+        let state = session.as_ref().and_then(UssdState::read).expect("a session");
+        assert_eq!(state.page, pages.len());
+        pages.push(page);
+        if state.page + 1 == state.pages.len() {
+            break;
+        }
+    }
+    assert!((3..20).contains(&pages.len()), "{pages:?}");
+    for back in (0..pages.len() - 1).rev() {
+        assert_eq!(key(next("0")).await, pages[back]);
+    }
+    assert_eq!(key(next("0")).await, pages[0], "before the first page is the menu");
+    for _ in 1..pages.len() {
+        key(next("9")).await;
+    }
+    let last = key(next("9")).await;
+    assert!(!pages.contains(&last), "behind the last page it is a choice: {last}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn inputs_of_a_number_come_one_after_the_other_and_no_more_than_a_few_wait() {
     let bench = Bench::with(settings(), of_code).open();
     at_the_code(&bench).await;

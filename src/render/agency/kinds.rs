@@ -314,4 +314,75 @@ mod tests {
             assert!(!is_time(wrong), "{wrong}");
         }
     }
+
+    #[test]
+    fn every_kind_has_its_bounds() {
+        let letters = |count| "a".repeat(count);
+        for (what, taken) in [
+            ("a secret of 3", is_secret("A12")),
+            ("a secret of 11", is_secret("A1234567890")),
+            ("a secret of small letters", is_secret("a1234")),
+            ("a name of one letter", is_office("a")),
+            ("a name too long", is_office(&letters(OFFICE_CHARS_MAX + 1))),
+            ("a name without a letter", is_office("()")),
+            ("a name with an exclamation", is_office("Dangkao!")),
+            ("nothing to pay", is_amount("0")),
+            ("too much", is_amount("1000000001")),
+            ("groups that are none", is_amount("1234,567")),
+            ("a group of two", is_amount("1,23")),
+            ("a day of two years", is_day("24/11 2026 2027")),
+            ("a day of four numbers", is_day("1 2 3 4")),
+            ("day 0", is_day("0 November")),
+            ("a year too early", is_day("2019")),
+            ("a year too late", is_day("2100")),
+            ("a day that says nothing", is_day(" - ")),
+            ("a minute too many", is_time("9:60")),
+            ("three times", is_time("8 9 10")),
+            ("a time that says nothing", is_time(":")),
+        ] {
+            assert!(!taken, "{what}");
+        }
+        for (what, taken) in [
+            ("a secret of 4", is_secret("A123")),
+            ("a secret of 10, and dashes", is_secret("A1234-56789")),
+            ("a name of two letters", is_office("aa")),
+            ("a name as long as may be", is_office(&letters(OFFICE_CHARS_MAX))),
+            ("all that can be paid", is_amount("1000000000")),
+            ("groups", is_amount("123,456")),
+            ("day 31", is_day("31")),
+            ("a short year", is_day("24 11 32")),
+            ("a short year, the last", is_day("24 11 99")),
+            ("the first year", is_day("2020")),
+            ("the last year", is_day("2099")),
+            ("the last minute", is_time("23:59")),
+            ("from when to when", is_time("8:00 9:00")),
+        ] {
+            assert!(taken, "{what}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_what_is_left_when_the_known_words_are_gone() {
+        let known = longest_first(["a", "", "am", "noon", "am"].map(str::to_owned).to_vec());
+        assert_eq!(known, ["noon", "am", "a"], "each once, and none that is nothing");
+        let wide = |width: usize| format!("{:>width$}", "7");
+        for (text, told) in [
+            ("8 am - 11 am", Some(vec![8, 11])),
+            ("8am", Some(vec![8])),
+            ("8 AM", Some(vec![8])),
+            ("8 amber", None),
+            ("8 beam", None),
+            ("8 amam", None),
+            ("8, 9", None),
+            ("1234", Some(vec![1234])),
+            ("12345", None),
+            ("noon", Some(vec![])),
+            (&wide(MOMENT_CHARS_MAX), Some(vec![7])),
+            (&wide(MOMENT_CHARS_MAX + 1), None),
+        ] {
+            assert_eq!(numbers(text, &known, &['-']), told, "{text}");
+        }
+        assert_eq!(without("am amber beam am.", "am"), "  amber beam  .");
+        assert_eq!(without("ម៉ោង៨", "ម៉ោង"), " ៨", "nothing parts Khmer words");
+    }
 }

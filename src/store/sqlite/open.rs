@@ -229,3 +229,80 @@ async fn leave_mark(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Re
         .map_err(|error| OpenError::of(path, error))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::Connection;
+
+    fn keys(octet: u8) -> Keys {
+        Keys::from_secret(&[octet; 32])
+    }
+
+    async fn opened(path: &Path, octet: u8, make: bool) -> Result<(), OpenError> {
+        let store = SqliteStore::open(StoreOptions { make, ..StoreOptions::new(path, keys(octet)) }).await?;
+        store.close().await;
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_database_is_opened_by_its_own_key_and_made_only_where_it_may_be() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chrak.db");
+        assert!(matches!(opened(&path, 1, false).await, Err(OpenError::Missing { .. })), "there is none");
+        opened(&path, 1, true).await.expect("made");
+        opened(&path, 1, false).await.expect("there");
+        for make in [false, true] {
+            assert!(matches!(opened(&path, 2, make).await, Err(OpenError::WrongKey { .. })), "of another key");
+        }
+        // a file with tables of somebody else has no mark of ours
+        let other = folder.path().join("other.db");
+        let mut conn =
+            SqliteConnectOptions::new().filename(&other).create_if_missing(true).connect().await.expect("made");
+        sqlx::query("CREATE TABLE theirs (x)").execute(&mut conn).await.expect("a table");
+        conn.close().await.expect("closed");
+        assert!(matches!(opened(&other, 1, false).await, Err(OpenError::Missing { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_build_is_told_from_one_that_lost_a_migration() {
+        for (version, is_newer) in [(9_999, true), (0, false)] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("chrak.db");
+            opened(&path, 1, true).await.expect("made");
+            let mut conn = SqliteConnectOptions::new().filename(&path).connect().await.expect("opened");
+            let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                VALUES (?, 'of another build', 1, x'00', 0)";
+            sqlx::query(sql).bind(version).execute(&mut conn).await.expect("a row");
+            conn.close().await.expect("closed");
+            match opened(&path, 1, true).await {
+                Err(OpenError::Newer { found, known, .. }) => assert!(is_newer && found == version && known < version),
+                Err(_) => assert!(!is_newer, "{version}"),
+                Ok(()) => panic!("{version} is not known here"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_durability_rests_on_is_read_back() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chrak.db");
+        opened(&path, 1, true).await.expect("made");
+        let options = StoreOptions::new(&path, keys(1));
+        for (pragma, name) in [
+            ("PRAGMA synchronous = NORMAL", "synchronous"),
+            ("PRAGMA foreign_keys = OFF", "foreign_keys"),
+            ("PRAGMA trusted_schema = ON", "trusted_schema"),
+            ("PRAGMA mmap_size = 65536", "mmap_size"),
+            ("PRAGMA journal_mode = DELETE", "journal_mode (2 is WAL)"),
+        ] {
+            let mut conn = writing(&options).connect().await.expect("opened");
+            check_settings(&mut conn, &path).await.expect("as they are to be");
+            sqlx::query(pragma).execute(&mut conn).await.expect("set");
+            match check_settings(&mut conn, &path).await {
+                Err(OpenError::Pragma { name: told, .. }) => assert_eq!(told, name),
+                _ => panic!("{pragma} is not seen"),
+            }
+        }
+    }
+}

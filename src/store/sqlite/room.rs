@@ -54,11 +54,20 @@ pub(super) fn folder(path: &Path) -> &Path {
 }
 
 fn enough(folder: &Path) -> Result<(), NoRoom> {
-    match free(folder) {
+    allows_start(free(folder))
+}
+
+/// Whether so many octets are enough for a start; what cannot be asked may be there.
+fn allows_start(free: Option<u64>) -> Result<(), NoRoom> {
+    match free {
         Some(free) if free < START => Err(NoRoom { needed: START, free }),
-        // what cannot be asked may be there
         _ => Ok(()),
     }
+}
+
+/// Whether so many octets are enough for the reserve and for what stays free beside it.
+fn allows_reserve(free: Option<u64>) -> bool {
+    free.is_some_and(|free| free >= RESERVE + BESIDE)
 }
 
 /// Octets that we may still write; `None` where the file system does not say.
@@ -106,7 +115,7 @@ impl Room {
             metrics::gauge!("chrak_disk_free_octets").set(free as f64);
         }
         let mut kept = self.kept();
-        if !kept && free.is_some_and(|free| free >= RESERVE + BESIDE) {
+        if !kept && allows_reserve(free) {
             match self.make() {
                 Ok(()) => kept = true,
                 Err(error) => {
@@ -162,5 +171,42 @@ mod tests {
     fn the_words_say_how_much_is_needed() {
         let said = NoRoom { needed: START, free: 3 * MIB }.to_string();
         assert_eq!(said, "the disk is full: 8 MiB are needed, 3 MiB are free");
+    }
+
+    #[test]
+    fn a_start_needs_8_mib_and_a_reserve_48() {
+        for (free, starts, keeps) in [
+            (Some(0), false, false),
+            (Some(8 * MIB - 1), false, false),
+            (Some(8 * MIB), true, false),
+            (Some(48 * MIB - 1), true, false),
+            (Some(48 * MIB), true, true),
+            (Some(u64::MAX), true, true),
+            (None, true, false),
+        ] {
+            let lacks = free.filter(|_| !starts).map(|free| NoRoom { needed: 8 * MIB, free });
+            assert_eq!(allows_start(free).err(), lacks, "{free:?}");
+            assert_eq!(allows_reserve(free), keeps, "{free:?}");
+        }
+        // where nothing is yet, the nearest folder that is there is asked
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(for_new(&folder.path().join("not/made/yet")), Ok(()));
+        assert!(free(folder.path()).is_some_and(|free| free > 1), "a disk says how much it has");
+        assert_eq!(free(&folder.path().join("not made")), None);
+    }
+
+    #[test]
+    fn the_folder_of_a_file_is_the_one_that_it_is_in() {
+        for (path, is) in [("chrak.db", "."), ("data/chrak.db", "data"), ("/var/lib/chrak.db", "/var/lib"), ("", ".")] {
+            assert_eq!(folder(Path::new(path)), Path::new(is), "{path}");
+        }
+    }
+
+    #[test]
+    fn where_the_file_system_keeps_no_room_it_is_written() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("chrak.reserve");
+        fill(&mut File::create(&path).expect("a file")).expect("room");
+        assert_eq!(path.metadata().expect("a file").len(), 32 * MIB);
     }
 }
