@@ -36,7 +36,7 @@ fn code() -> RegistrationCode {
 }
 
 /// Everything filled in, whatever the level says.
-fn oversharing(disclosure: Disclosure, sensitive: bool) -> Application {
+pub(super) fn oversharing(disclosure: Disclosure, sensitive: bool) -> Application {
     let office = OfficeRef { id: "o".to_owned(), name: localized("office"), short: None };
     Application {
         code: code(),
@@ -281,6 +281,88 @@ fn what_a_log_and_a_metric_say_of_a_conversation_is_no_secret_and_not_nothing() 
     ] {
         assert_eq!((failure.as_str(), failure.may_be_guess()), (label, may_be_guess));
     }
+}
+
+fn answered(asked: &Turn, answer: Answer) -> Effect {
+    let codes = CodeRules::recommended();
+    let turn = step(&asked.next, Input::Answer(answer), &ctx(&codes));
+    turn.effects.last().cloned().expect("something is said")
+}
+
+#[test]
+fn a_rating_is_a_grade_and_the_words_around_it() {
+    let rated = |rating, text: Option<&str>| {
+        let what = ChangeKind::Feedback { rating, text: text.map(str::to_owned) };
+        Effect::Ask(Query::Change(Change { what, attempt: 0 }))
+    };
+    let again = Effect::Show(View::AskRating);
+    for (texts, effect, advanced) in [
+        (&["comment 5"][..], rated(5, None), true),
+        (&["comment 1 very bad"], rated(1, Some("very bad")), true),
+        (&["comment very good 5"], rated(5, Some("very good")), true),
+        (&["comment good", "4"], rated(4, Some("good")), true),
+        (&["comment good", "really", "4!"], rated(4, Some("good really")), true),
+        (&["comment"], again.clone(), true),
+        (&["comment", "so so"], again.clone(), true),
+        (&["comment", "7"], again.clone(), false),
+        (&["comment", "0 7"], again.clone(), false),
+        (&["comment", "e"], again.clone(), true),
+        (&["comment", "help"], Effect::Show(View::Help), true),
+        (&["comment", "0"], Effect::Show(View::Menu), true),
+    ] {
+        let first = said(&Dialogue::default(), texts[0], Channel::Sms);
+        let last = texts[1..].iter().fold(first, |turn, text| said(&turn.next, text, Channel::Sms));
+        assert_eq!((last.effects.as_slice(), last.advanced), (&[effect][..], advanced), "{texts:?}");
+    }
+    let asked = said(&Dialogue::default(), "comment 5", Channel::Sms);
+    let away = Effect::Show(View::PortalAway { code: None });
+    assert_eq!(answered(&asked, Answer::Filed(Ok(None))), Effect::Show(View::Thanks));
+    assert_eq!(answered(&asked, Answer::Filed(Err(PortalFault::Away))), away);
+    assert_eq!(answered(&asked, Answer::Appointments(Ok(vec![]))), Effect::Show(View::AskAgain));
+}
+
+#[test]
+fn a_complaint_is_words_and_a_number_of_eight_digits_is_an_earlier_one() {
+    for (texts, wanted) in [
+        (&["complaint 12345678"][..], "asks 12345678"),
+        (&["complaint 1234-5678 9"], "asks 123456789"),
+        (&["complaint 1234567"], "complains 1234567"),
+        (&["complaint 12345678 riel were asked"], "complains 12345678 riel were asked"),
+        (&["complaint"], "again"),
+        (&["complaint", "ab"], "again"),
+        (&["complaint", "a b c"], "complains a b c"),
+        (&["complaint", "e"], "again"),
+        (&["complaint", "help"], "help"),
+        (&["complaint", "help was refused"], "complains help was refused"),
+    ] {
+        let first = said(&Dialogue::default(), texts[0], Channel::Sms);
+        let last = texts[1..].iter().fold(first, |turn, text| said(&turn.next, text, Channel::Sms));
+        let seen = match &last.effects[..] {
+            [Effect::Ask(Query::Complaint { reference })] => format!("asks {reference}"),
+            [Effect::Ask(Query::Change(Change { what: ChangeKind::Complain { text, .. }, .. }))] => {
+                format!("complains {text}")
+            }
+            [Effect::Show(View::AskComplaint)] => "again".to_owned(),
+            [Effect::Show(View::Help)] => "help".to_owned(),
+            other => format!("{other:?}"),
+        };
+        assert_eq!(seen, wanted, "{texts:?}");
+    }
+    let asked = said(&Dialogue::default(), "complaint they were rude", Channel::Sms);
+    let filed = View::ComplaintFiled { reference: "12345678".to_owned() };
+    assert_eq!(answered(&asked, Answer::Filed(Ok(Some("12345678".to_owned())))), Effect::Show(filed));
+    let asked = said(&Dialogue::default(), "complaint 12345678", Channel::Sms);
+    let complaint = Complaint {
+        reference: "12345678".to_owned(),
+        status: ComplaintStatus::Open,
+        status_at: UnixMs(0),
+        answer: None,
+    };
+    let told = Effect::Show(View::Complaint(Box::new(complaint.clone())));
+    assert_eq!(answered(&asked, Answer::Complaint(Ok(complaint))), told);
+    assert_eq!(answered(&asked, Answer::Complaint(Err(PortalFault::NotFound))), Effect::Show(View::NoSuchComplaint));
+    let away = Effect::Show(View::PortalAway { code: None });
+    assert_eq!(answered(&asked, Answer::Complaint(Err(PortalFault::Away))), away);
 }
 
 proptest! {

@@ -1,5 +1,7 @@
 //! Conversations of several steps, one step at a time: what is listed, what every answer of the portal leads to, and the
 //! way back from every question.
+mod inputs;
+
 use super::*;
 use crate::dialogue::{LookupFailure, tests as promises};
 use crate::types::civic::{
@@ -479,82 +481,18 @@ fn only_appointments_that_are_to_come_and_hold_are_listed() {
     }
 }
 
-#[test]
-fn every_question_knows_the_one_it_came_from() {
-    let choosing = |task, asking| flow(task, At::Choosing(asking));
-    let with = |task, asking, change: fn(&mut Flow)| {
-        let mut flow = choosing(task, asking);
-        flow.draft.office = Some(office("o"));
-        flow.draft.service = Some(("s".to_owned(), None));
-        change(&mut flow);
-        flow
-    };
-    let nothing: fn(&mut Flow) = |_| {};
-    for (what, before, wanted) in [
-        ("a task", with(Task::Menu, Asking::Task, nothing), "menu"),
-        ("ways to a service", with(Task::Info, Asking::ServicesBy, nothing), "menu"),
-        ("an audience", with(Task::Info, Asking::Audience, nothing), "list ServicesBy"),
-        ("a ministry", with(Task::Info, Asking::Ministry, nothing), "list ServicesBy"),
-        (
-            "services of an audience",
-            with(Task::Info, Asking::AnyService, |flow| flow.draft.audience = Some(Audience::ALL[0])),
-            "list Audience",
-        ),
-        (
-            "services of a ministry",
-            with(Task::Info, Asking::AnyService, |flow| flow.draft.ministry = Some("m".to_owned())),
-            "ask ministries",
-        ),
-        ("services by words", with(Task::Info, Asking::AnyService, nothing), "list ServicesBy"),
-        ("the country", with(Task::Book, Asking::Place, nothing), "list Task"),
-        ("the country, not to book", with(Task::Office, Asking::Place, nothing), "menu"),
-        (
-            "a province",
-            with(Task::Book, Asking::Place, |flow| flow.draft.place = Some("12".to_owned())),
-            "ask offices in ''",
-        ),
-        (
-            "a district",
-            with(Task::Office, Asking::Place, |flow| flow.draft.place = Some("1201".to_owned())),
-            "ask offices in '12'",
-        ),
-        ("an office", with(Task::Book, Asking::Office, nothing), "list Task"),
-        ("any office", with(Task::Office, Asking::AnyOffice, nothing), "menu"),
-        (
-            "a service",
-            with(Task::Book, Asking::Service, |flow| flow.draft.place = Some("12".to_owned())),
-            "ask offices in '12'",
-        ),
-        ("a day", with(Task::Book, Asking::Day, nothing), "ask services of o"),
-        (
-            "a day to move to",
-            with(Task::Move, Asking::Day, |flow| flow.shown = Some(Asking::Appointment)),
-            "ask appointments",
-        ),
-        ("a day to move the only one to", with(Task::Move, Asking::Day, nothing), "list Task"),
-        (
-            "an hour",
-            with(Task::Book, Asking::Hour, |flow| flow.draft.day = Some(jiff::civil::date(1970, 1, 5))),
-            "ask days",
-        ),
-        ("an appointment", with(Task::Cancel, Asking::Appointment, nothing), "list Task"),
-        (
-            "a second page",
-            with(Task::Office, Asking::Place, |flow| (flow.page, flow.draft.place) = (1, Some("12".to_owned()))),
-            "ask offices in '12'",
-        ),
-        ("words of a service", flow(Task::Info, At::Words), "list ServicesBy"),
-        ("words of an office", flow(Task::Office, At::Words), "menu"),
-        (
-            "a yes to an hour",
-            with(Task::Book, Asking::Hour, |flow| {
-                (flow.at, flow.draft.day) = (At::Confirming, Some(jiff::civil::date(1970, 1, 5)))
-            }),
-            "ask hours",
-        ),
-        ("a yes without a day", with(Task::Book, Asking::Hour, |flow| flow.at = At::Confirming), "ask days"),
-        ("a yes to cancel", with(Task::Cancel, Asking::Task, |flow| flow.at = At::Confirming), "list Task"),
-    ] {
+/// A list that is open, in a flow that has come as far as a service.
+fn choosing(task: Task, asking: Asking, change: fn(&mut Flow)) -> Flow {
+    let mut flow = flow(task, At::Choosing(asking));
+    flow.draft.office = Some(office("o"));
+    flow.draft.service = Some(("s".to_owned(), None));
+    change(&mut flow);
+    flow
+}
+
+/// Judges where back leads to from each of these.
+fn lead_back(from: Vec<(&str, Flow, &str)>) {
+    for (what, before, wanted) in from {
         let turn = with_ctx(Channel::Ussd, |ctx| before.back(&Dialogue::default(), ctx));
         let seen = match &turn.effects[..] {
             [Effect::Show(View::Menu)] => "menu".to_owned(),
@@ -574,6 +512,83 @@ fn every_question_knows_the_one_it_came_from() {
         };
         assert_eq!(seen, wanted, "{what}");
     }
+}
+
+#[test]
+fn every_list_knows_the_question_it_came_from() {
+    let nothing: fn(&mut Flow) = |_| {};
+    lead_back(vec![
+        ("a task", choosing(Task::Menu, Asking::Task, nothing), "menu"),
+        ("ways to a service", choosing(Task::Info, Asking::ServicesBy, nothing), "menu"),
+        ("an audience", choosing(Task::Info, Asking::Audience, nothing), "list ServicesBy"),
+        ("a ministry", choosing(Task::Info, Asking::Ministry, nothing), "list ServicesBy"),
+        (
+            "services of an audience",
+            choosing(Task::Info, Asking::AnyService, |flow| flow.draft.audience = Some(Audience::ALL[0])),
+            "list Audience",
+        ),
+        (
+            "services of a ministry",
+            choosing(Task::Info, Asking::AnyService, |flow| flow.draft.ministry = Some("m".to_owned())),
+            "ask ministries",
+        ),
+        ("services by words", choosing(Task::Info, Asking::AnyService, nothing), "list ServicesBy"),
+        ("the country", choosing(Task::Book, Asking::Place, nothing), "list Task"),
+        ("the country, not to book", choosing(Task::Office, Asking::Place, nothing), "menu"),
+        (
+            "a province",
+            choosing(Task::Book, Asking::Place, |flow| flow.draft.place = Some("12".to_owned())),
+            "ask offices in ''",
+        ),
+        (
+            "a district",
+            choosing(Task::Office, Asking::Place, |flow| flow.draft.place = Some("1201".to_owned())),
+            "ask offices in '12'",
+        ),
+        ("an office", choosing(Task::Book, Asking::Office, nothing), "list Task"),
+        ("any office", choosing(Task::Office, Asking::AnyOffice, nothing), "menu"),
+    ]);
+}
+
+#[test]
+fn every_step_of_a_booking_knows_the_one_before() {
+    let nothing: fn(&mut Flow) = |_| {};
+    lead_back(vec![
+        (
+            "a service",
+            choosing(Task::Book, Asking::Service, |flow| flow.draft.place = Some("12".to_owned())),
+            "ask offices in '12'",
+        ),
+        ("a day", choosing(Task::Book, Asking::Day, nothing), "ask services of o"),
+        (
+            "a day to move to",
+            choosing(Task::Move, Asking::Day, |flow| flow.shown = Some(Asking::Appointment)),
+            "ask appointments",
+        ),
+        ("a day to move the only one to", choosing(Task::Move, Asking::Day, nothing), "list Task"),
+        (
+            "an hour",
+            choosing(Task::Book, Asking::Hour, |flow| flow.draft.day = Some(jiff::civil::date(1970, 1, 5))),
+            "ask days",
+        ),
+        ("an appointment", choosing(Task::Cancel, Asking::Appointment, nothing), "list Task"),
+        (
+            "a second page",
+            choosing(Task::Office, Asking::Place, |flow| (flow.page, flow.draft.place) = (1, Some("12".to_owned()))),
+            "ask offices in '12'",
+        ),
+        ("words of a service", flow(Task::Info, At::Words), "list ServicesBy"),
+        ("words of an office", flow(Task::Office, At::Words), "menu"),
+        (
+            "a yes to an hour",
+            choosing(Task::Book, Asking::Hour, |flow| {
+                (flow.at, flow.draft.day) = (At::Confirming, Some(jiff::civil::date(1970, 1, 5)))
+            }),
+            "ask hours",
+        ),
+        ("a yes without a day", choosing(Task::Book, Asking::Hour, |flow| flow.at = At::Confirming), "ask days"),
+        ("a yes to cancel", choosing(Task::Cancel, Asking::Task, |flow| flow.at = At::Confirming), "list Task"),
+    ]);
 }
 
 #[test]

@@ -200,3 +200,77 @@ async fn a_change_has_one_name_for_each_cause_and_what_is_asked() {
     assert!(name(1, "a") != name(2, "a") && name(1, "a") != name(1, "b"));
     assert_eq!(name(1, "a").get_version_num(), 8);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_code_that_was_shown_to_a_number_is_no_guess_of_it_until_it_is_gone() {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    static GONE: AtomicBool = AtomicBool::new(false);
+    let bench = with(Rules { fails_quarter: 1, ..Rules::default() }, |query| match query {
+        Query::Application { code, .. } if code.canonical() == CODE && !GONE.load(Ordering::Relaxed) => right(query),
+        _ => wrong(query),
+    });
+    let mut windows = NumberWindows::default();
+    let hushed = |told: Result<gate::Told, Shut>| told.map(|told| told.hushed);
+    let guess = Query::Application { code: code(OTHER), pin: None };
+    assert_eq!(hushed(asks(&bench, &mut windows, &look_up()).await), Ok(false));
+    for over in [false, true] {
+        assert_eq!(hushed(asks(&bench, &mut windows, &guess).await), Ok(over));
+    }
+    GONE.store(true, Ordering::Relaxed);
+    // it is told what became of its own code, and once: then it is as strange as any other
+    for over in [false, true] {
+        assert_eq!(hushed(asks(&bench, &mut windows, &look_up()).await), Ok(over));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_used_up_is_bounded_by_who_asks() {
+    use crate::types::limits::{COMPLAINTS_A_DAY, KIOSK_HOLDS_MAX};
+    let change = |what| Query::Change(Change { what, attempt: 0 });
+    let complaint = change(ChangeKind::Complain { text: "words".to_owned(), language: Language::En });
+    let rating = change(ChangeKind::Feedback { rating: 5, text: None });
+    let hold = change(ChangeKind::Hold { slot: "a".to_owned() });
+    let bench = with(Rules::default(), right);
+    let gate = &bench.exchange.conversation.core.gate;
+    let mut windows = NumberWindows::default();
+    for (query, most) in [(&complaint, Some(COMPLAINTS_A_DAY)), (&rating, None), (&hold, None)] {
+        let mut caller = Caller::Number { number: number(NUMBER), channel: Channel::Sms, windows: &mut windows };
+        for taken in 0..2 * KIOSK_HOLDS_MAX {
+            let shut = gate.enter(query, &mut caller).await.err();
+            assert_eq!(shut, most.filter(|most| taken >= *most).map(|_| Shut::SlowDown), "{query:?} {taken}");
+        }
+    }
+    for (proven, most) in [(true, None), (false, Some(KIOSK_HOLDS_MAX))] {
+        let mut caller = Caller::Device { device: "k-1", proven };
+        for taken in 0..2 * KIOSK_HOLDS_MAX {
+            let shut = gate.enter(&hold, &mut caller).await.err();
+            assert_eq!(shut, most.filter(|most| taken >= *most).map(|_| Shut::SlowDown), "{proven} {taken}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_that_were_wrong_too_often_change_no_appointment_by_text() {
+    use crate::types::limits::DIGITS_WRONG_MAX;
+    let change = |what| Query::Change(Change { what, attempt: 0 });
+    let reference = || "40719359".to_owned();
+    let hold = || "h".to_owned();
+    let booking = ChangeKind::Book { hold: hold(), service: "s".to_owned(), application: None, language: Language::En };
+    let bench = with(Rules::default(), right);
+    let gate = &bench.exchange.conversation.core.gate;
+    for wrong in 1..=DIGITS_WRONG_MAX {
+        gate.digits_wrong(number(NUMBER)).await;
+        for (what, channel, bound) in [
+            (booking.clone(), Channel::Sms, true),
+            (ChangeKind::Move { reference: reference(), hold: hold() }, Channel::Sms, true),
+            (ChangeKind::Cancel { reference: reference() }, Channel::Sms, true),
+            (ChangeKind::Cancel { reference: reference() }, Channel::Ussd, false),
+            (ChangeKind::Hold { slot: "a".to_owned() }, Channel::Sms, false),
+        ] {
+            let (query, mut windows) = (change(what), NumberWindows::default());
+            let mut caller = Caller::Number { number: number(NUMBER), channel, windows: &mut windows };
+            let locked = gate.enter(&query, &mut caller).await.err() == Some(Shut::DigitsLocked);
+            assert_eq!(locked, bound && wrong == DIGITS_WRONG_MAX, "{query:?} {channel:?} {wrong}");
+        }
+    }
+}

@@ -123,3 +123,105 @@ fn moved(one: &[u8], other: &[u8]) -> bool {
     };
     one.len() > 1 && sorted(one) == sorted(other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{render::ussd::Size, types::Msisdn};
+    use std::time::Duration;
+
+    fn call(name: &[u8], code: &str, signal: UssdSignal) -> UssdCall {
+        UssdCall {
+            smsc: "smart".into(),
+            family: "smart".into(),
+            connection: crate::types::SessionId(uuid::Uuid::nil()),
+            number: Msisdn::parse_e164("85512345678").expect("a number"),
+            name: name.to_vec(),
+            code: code.to_owned(),
+            signal,
+            short_code: "1212".to_owned(),
+            size: Size { gsm7: 160, ucs2: 70 },
+            read_at: tokio::time::Instant::now(),
+            deadline: Duration::from_secs(5),
+        }
+    }
+
+    fn start(name: &[u8]) -> UssdCall {
+        call(name, "*1212#", UssdSignal::Start(Vec::new()))
+    }
+
+    fn next(name: &[u8]) -> UssdCall {
+        call(name, "*1212#", UssdSignal::Next("1".to_owned()))
+    }
+
+    #[test]
+    fn names_of_one_session_differ_in_what_gateways_count_or_move() {
+        for (one, other, like, behind) in [
+            (&[7, 2][..], &[7, 1][..], true, true),
+            (&[7, 1], &[7, 2], true, false),
+            (&[1, 7], &[7, 1], true, true),
+            (&[8, 1], &[7, 1], false, false),
+            (&[7, 1, 0], &[7, 1], false, false),
+            (&[7, 1, 2], &[7, 1, 1], true, true),
+            (&[7, 3, 2], &[7, 1, 1], false, false),
+            (&[8], &[7], false, false),
+            (&[7], &[7], false, false),
+            (&[], &[], false, false),
+        ] {
+            assert_eq!((alike(one, other), follows(one, other)), (like, behind), "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn an_input_is_of_the_open_session_by_its_name_or_where_it_goes_on_by_its_code() {
+        let names = Names::opened(&start(&[7, 1]), None);
+        let unknown = |text: &str| UssdSignal::Unknown(text.to_owned());
+        for (what, input, is_of) in [
+            ("its name", next(&[7, 1]), true),
+            ("a start under its name", start(&[7, 1]), true),
+            ("another name", next(&[9, 9]), true),
+            ("no name", next(&[]), true),
+            ("another code", call(&[9, 9], "*99#", UssdSignal::Next("1".to_owned())), false),
+            ("no code", call(&[9, 9], "", UssdSignal::Next("1".to_owned())), true),
+            ("a start under another name", start(&[9, 9]), false),
+            ("a word under another name", call(&[9, 9], "*1212#", unknown("1")), true),
+            ("nothing under another name", call(&[9, 9], "*1212#", unknown("")), false),
+            ("an end under another name", call(&[9, 9], "*1212#", UssdSignal::Abort), false),
+            ("an end under the next name", call(&[7, 2], "*1212#", UssdSignal::Abort), true),
+            ("an end under an earlier name", call(&[7, 0], "*1212#", UssdSignal::Abort), false),
+            ("an end under no name", call(&[], "*1212#", UssdSignal::Abort), true),
+            ("a notice that was shown", call(&[9, 9], "*1212#", UssdSignal::Confirmed), false),
+        ] {
+            assert_eq!(names.is_of(&input), is_of, "{what}");
+        }
+        let went_on = names.clone().after(&next(&[7, 2]));
+        assert_eq!([[7, 1], [7, 2], [7, 3]].map(|name| went_on.is_last(&name)), [false, true, false]);
+        assert!(went_on.is_last(&[]) && went_on.after(&next(&[])).is_last(&[7, 2]), "no name changes nothing");
+        // where a name has moved, an end is one under any
+        let ends = call(&[9, 9], "*1212#", UssdSignal::Abort);
+        assert!(names.clone().after(&next(&[7, 2])).is_of(&ends) && !names.after(&next(&[7, 1])).is_of(&ends));
+        // a code that was told later is its code
+        let late = Names::opened(&call(&[7, 1], "", UssdSignal::Start(Vec::new())), None).after(&next(&[7, 1]));
+        assert!(!late.is_of(&call(&[9, 9], "*99#", UssdSignal::Next("1".to_owned()))));
+    }
+
+    #[test]
+    fn an_input_of_the_session_before_is_not_of_the_one_in_its_place() {
+        let before = |opened: UssdCall| Names::opened(&opened, None);
+        let nameless = || before(start(&[]));
+        let moved = || before(start(&[7])).after(&next(&[8]));
+        for (what, former, opened, input, is_of) in [
+            ("its first name", before(start(&[7, 1])), start(&[9, 1]), next(&[7, 1]), false),
+            ("its last name", before(start(&[7, 1])).after(&next(&[7, 1])), start(&[9, 1]), next(&[7, 1]), false),
+            ("one like its name", before(start(&[7, 1])), start(&[9, 1]), next(&[7, 5]), false),
+            ("one like both", before(start(&[7, 1])), start(&[7, 3]), next(&[7, 5]), true),
+            ("one like this one's", before(start(&[7, 1])), start(&[9, 1]), next(&[9, 5]), true),
+            ("a name of one octet", before(start(&[7])), start(&[9]), next(&[7]), false),
+            ("one that has moved", moved(), start(&[9]), next(&[7]), true),
+            ("one that opened in the middle", before(next(&[7, 1])), start(&[9, 1]), next(&[7, 1]), true),
+            ("one without a name", nameless(), start(&[9, 1]), next(&[]), true),
+        ] {
+            assert_eq!(Names::opened(&opened, Some(&former)).is_of(&input), is_of, "{what}");
+        }
+    }
+}

@@ -162,3 +162,86 @@ pub(super) fn of_read(error: &sqlx::Error) -> StoreFault {
         Failure::Busy | Failure::Operation => StoreFault::Busy,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A fault as SQLite tells it: its code, extended or not.
+    #[derive(Debug)]
+    struct Told(&'static str);
+
+    impl std::fmt::Display for Told {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Told {}
+
+    impl sqlx::error::DatabaseError for Told {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    fn told(code: &'static str) -> sqlx::Error {
+        sqlx::Error::Database(Box::new(Told(code)))
+    }
+
+    /// The codes of "Result and Error Codes"; 522 and 1032 are extended ones of 10 and 8.
+    #[test]
+    fn every_code_of_sqlite_is_told_as_what_it_is() {
+        for (code, opening, writing, full) in [
+            ("5", "locked", "busy", false),
+            ("6", "locked", "busy", false),
+            ("7", "another", "busy", false),
+            ("8", "path", "busy", false),
+            ("1032", "path", "busy", false),
+            ("11", "corrupt", "fatal", false),
+            ("13", "full", "busy", true),
+            ("14", "path", "busy", false),
+            ("26", "no database", "fatal", false),
+            ("10", "another", "fatal", false),
+            ("522", "another", "fatal", false),
+            ("19", "another", "operation", false),
+        ] {
+            let opened = match OpenError::of(Path::new("chrak.db"), told(code)) {
+                OpenError::Locked { .. } => "locked",
+                OpenError::Path { .. } => "path",
+                OpenError::Corrupt { .. } => "corrupt",
+                OpenError::Full { .. } => "full",
+                OpenError::NotADatabase { .. } => "no database",
+                _ => "another",
+            };
+            let written = match judge(&told(code)) {
+                Failure::Operation => "operation",
+                Failure::Busy => "busy",
+                Failure::Fatal => "fatal",
+            };
+            assert_eq!((opened, written, is_full(&told(code))), (opening, writing, full), "{code}");
+        }
+        let broken = || sqlx::Error::Io(io::ErrorKind::BrokenPipe.into());
+        assert!(matches!(judge(&broken()), Failure::Fatal) && !is_full(&broken()));
+    }
+}

@@ -159,3 +159,39 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_stands_where_something_is_in_it() {
+        let begin = &b"SQLite format 3\0and more"[..];
+        for (what, file, wal, stands_there) in [
+            ("nothing", None, None, Some(false)),
+            ("an empty file", Some(&b""[..]), None, Some(false)),
+            ("a database", Some(begin), None, Some(true)),
+            ("the beginning of one", Some(&begin[..5]), None, Some(true)),
+            ("all of it in the WAL", Some(&b""[..]), Some(&b"pages"[..]), Some(true)),
+            ("a WAL alone", None, Some(&b"pages"[..]), Some(true)),
+            ("an empty WAL", None, Some(&b""[..]), Some(false)),
+            ("something else", Some(&b"SQLite format 2\0"[..]), None, None),
+        ] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("chrak.db");
+            for (path, octets) in [(path.clone(), file), (beside(&path, "-wal"), wal)] {
+                if let Some(octets) = octets {
+                    std::fs::write(path, octets).expect("written");
+                }
+            }
+            match stands_there {
+                Some(there) => assert_eq!(stands(&path).expect(what), there, "{what}"),
+                None => assert_eq!(stands(&path).expect_err(what).kind(), io::ErrorKind::InvalidData),
+            }
+        }
+        // what cannot be looked at is not nothing
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("file"), b"x").expect("written");
+        assert!(stands(&folder.path().join("file").join("chrak.db")).is_err());
+    }
+}
