@@ -4,7 +4,7 @@ use super::keyword::{self, Command};
 use super::{
     Ctx, Dialogue, DialogueState, Effect, Input, Turn, View, closed, language, obey, read_code, show_menu, tell,
 };
-use crate::types::civic::{Answer, Change, ChangeKind, PortalFault, Query};
+use crate::types::civic::{Answer, Change, ChangeKind, Filed, PortalFault, Query};
 use crate::types::{Language, limits};
 
 /// Where it stands.
@@ -20,8 +20,10 @@ enum At {
     Rating(String),
     /// The words of a complaint are wanted.
     Complaint,
-    /// The portal was told.
+    /// The portal was told of a rating.
     Telling,
+    /// The portal was told of a complaint.
+    Complaining,
     /// The portal was asked what became of a complaint.
     Asking,
 }
@@ -90,7 +92,7 @@ fn read(dialogue: &Dialogue, feedback: &Feedback, text: &str, ctx: &Ctx<'_>) -> 
         },
         At::Complaint => feedback.complaint(dialogue, text),
         // who writes again has given up waiting
-        At::Telling | At::Asking => super::read_text(dialogue, text, ctx),
+        At::Telling | At::Complaining | At::Asking => super::read_text(dialogue, text, ctx),
     };
     remembering(turn, spoken)
 }
@@ -98,8 +100,12 @@ fn read(dialogue: &Dialogue, feedback: &Feedback, text: &str, ctx: &Ctx<'_>) -> 
 fn answered(dialogue: &Dialogue, feedback: &Feedback, answer: Answer) -> Turn {
     let feedback = feedback.clone();
     match answer {
-        Answer::Filed(Ok(None)) => feedback.end(dialogue, View::Thanks),
-        Answer::Filed(Ok(Some(reference))) => feedback.end(dialogue, View::ComplaintFiled { reference }),
+        Answer::Filed(Ok(Filed::Passed(None))) => feedback.end(dialogue, View::Thanks),
+        Answer::Filed(Ok(Filed::Kept { told })) => {
+            let view = if feedback.at == At::Complaining { View::ComplaintKept { told } } else { View::RatingKept };
+            feedback.end(dialogue, view)
+        }
+        Answer::Filed(Ok(Filed::Passed(Some(reference)))) => feedback.end(dialogue, View::ComplaintFiled { reference }),
         Answer::Complaint(Ok(complaint)) => feedback.end(dialogue, View::Complaint(Box::new(complaint))),
         Answer::Complaint(Err(PortalFault::NotFound)) => feedback.end(dialogue, View::NoSuchComplaint),
         Answer::Filed(Err(_)) | Answer::Complaint(Err(_)) => feedback.end(dialogue, View::PortalAway { code: None }),
@@ -142,7 +148,7 @@ impl Feedback {
         }
         let language = self.language;
         let what = ChangeKind::Complain { text: bounded(text), language };
-        self.ask(dialogue, At::Telling, change(what))
+        self.ask(dialogue, At::Complaining, change(what))
     }
 
     fn tell(self, dialogue: &Dialogue, view: View) -> Turn {

@@ -78,9 +78,13 @@ fn told(
         Err(PortalFault::FactorWrong { .. } | PortalFault::FactorRequired) => LookupFailure::Factor,
         Err(PortalFault::Locked) => LookupFailure::Locked,
         Err(PortalFault::Away | PortalFault::Uncertain) => LookupFailure::PortalAway,
-        Err(PortalFault::SlotTaken | PortalFault::HoldExpired | PortalFault::TooLate | PortalFault::Unusable) => {
-            LookupFailure::PortalUnusable
-        }
+        Err(
+            PortalFault::SlotTaken
+            | PortalFault::HoldExpired
+            | PortalFault::TooLate
+            | PortalFault::Declined
+            | PortalFault::Unusable,
+        ) => LookupFailure::PortalUnusable,
         Err(PortalFault::Refused) => LookupFailure::PortalRefused,
     };
     let view =

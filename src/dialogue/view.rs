@@ -146,8 +146,15 @@ pub enum View {
     AskRating,
     /// The rating was passed on.
     Thanks,
+    /// The portal is away: the rating is kept, and passed on when it is back.
+    RatingKept,
     /// The words of a complaint.
     AskComplaint,
+    /// The portal is away: the complaint is kept, and passed on when it is back.
+    ComplaintKept {
+        /// Its reference is texted then.
+        told: bool,
+    },
     /// The complaint was passed on.
     ComplaintFiled {
         /// By which it can be asked about.

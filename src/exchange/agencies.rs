@@ -2,7 +2,8 @@
 //! everything else. What is said to whom is decided here; how it is asked for over HTTP is `api`'s business.
 use super::{
     conversation::gate::{Free, Gate},
-    notifications::{payload::Payload, routing::way_to},
+    notifications::payload::Payload,
+    routing::way_to,
     settings::Settings,
 };
 use crate::{

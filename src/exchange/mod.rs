@@ -5,14 +5,16 @@
 //! turn's result, the outbox rows and the MO's end in one commit; `submitting` recorded before bytes leave.
 //!
 //! Services that own what they need stand behind a thin front, each knowing only those before it: conversation and outbox;
-//! notifications; agencies and kiosks; texts; ussd; run. To add one: a folder with a struct, what it needs of others as
+//! notifications; feedback, agencies and kiosks; texts; ussd; run. To add one: a folder with a struct, what it needs of others as
 //! `Needs`, and its line in [`Exchange::new`], the one place where they are joined.
 mod agencies;
 mod conversation;
+mod feedback;
 mod health;
 mod kiosks;
 mod notifications;
 mod outbox;
+mod routing;
 mod run;
 mod settings;
 #[cfg(test)]
@@ -35,6 +37,7 @@ pub use ussd::{Screen, Ussd, UssdCall, UssdSignal};
 
 use crate::ports::{Store, clock::Clock, portal::Portal, status::Board};
 use conversation::{counts::Counts, gate::Gate};
+use feedback::Feedback;
 use health::Health;
 use kiosks::send::{self, TextsToPhones};
 use notifications::Notices;
@@ -83,7 +86,13 @@ impl Exchange {
         let gate = Gate::new(portal, counts.clone(), clock.clone(), settings.clone(), tasks.clone());
         let telcos = settings.telcos.iter().map(|telco| telco.name.clone());
         let parts = Parts {
-            conversation: Conversation::new(gate.clone(), clock.clone(), settings.clone(), tasks.clone()),
+            conversation: Conversation::new(
+                gate.clone(),
+                store.clone(),
+                clock.clone(),
+                settings.clone(),
+                tasks.clone(),
+            ),
             outbox: Outbox::new(store.clone(), clock.clone(), board.clone(), telcos),
             segmenter: Segmenter::new(settings.clone()),
             notices: Notices::new(settings.clone()),
@@ -124,6 +133,13 @@ impl Parts {
         let needs = kiosks::Needs { store: self.store.clone(), clock: self.clock.clone(), counts: self.counts.clone() };
         let kiosks = Kiosks::new(needs, phones.clone());
         let texts = self.texts(phones.clone());
+        let feedback = Feedback::new(feedback::Needs {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            settings: self.settings.clone(),
+            gate: self.gate.clone(),
+            wake: self.wake.clone(),
+        });
         let run = Run::new(run::Needs {
             inbox: self.store.clone(),
             mts: self.store.clone(),
@@ -135,6 +151,7 @@ impl Parts {
             texts: texts.clone(),
             outbox: self.outbox.clone(),
             notifications: notifications.clone(),
+            feedback,
             kiosks: kiosks.clone(),
             tasks: self.tasks.clone(),
         });

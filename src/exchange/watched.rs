@@ -5,6 +5,7 @@ use crate::{
     ports::{
         PortFuture, Store, StoreFault, Trouble,
         citizens::{CitizenRecord, Citizens},
+        feedback::{Feedback, FeedbackEnd, NewFeedback, StoredFeedback},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
@@ -18,6 +19,7 @@ use crate::{
     },
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// A store whose failed commits are known to the health of the exchange.
 pub(super) struct Watched {
@@ -100,6 +102,12 @@ passes_on!(Pushes {
     watch end_push(push: CauseId, end: PushEnd, now: UnixMs) -> ();
     pass event_cursor() -> Option<String>;
     watch set_event_cursor(cursor: Option<String>) -> ();
+});
+
+passes_on!(Feedback {
+    watch keep_feedback(new: NewFeedback, most: u64, now: UnixMs) -> bool;
+    pass due_feedback(now: UnixMs, limit: usize) -> Vec<StoredFeedback>;
+    watch end_feedback(id: Uuid, end: FeedbackEnd, now: UnixMs) -> ();
 });
 
 passes_on!(Messages {

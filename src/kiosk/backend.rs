@@ -9,7 +9,7 @@ use crate::{
     },
     types::{
         CauseId, Language, Msisdn, Pin, UnixMs,
-        civic::{Answer, Query},
+        civic::{Answer, Filed, Query},
     },
 };
 use std::{net::IpAddr, time::Duration};
@@ -103,8 +103,8 @@ impl Backend {
         self.exchange.conversation.ask_for(&who.device, who.number, query, intent, self.deadline).await
     }
 
-    /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. Whether it was taken.
-    pub async fn rate(&self, who: &Who, rating: u8, intent: Uuid) -> bool {
+    /// Passes a rating of 1 to 5 on; `intent` is the same however often it is pressed. `None`: it was not taken.
+    pub async fn rate(&self, who: &Who, rating: u8, intent: Uuid) -> Option<Filed> {
         self.exchange.conversation.rate(&who.device, rating, intent, self.deadline).await
     }
 

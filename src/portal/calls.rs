@@ -10,7 +10,7 @@ use crate::{
     ports::portal::Asker,
     types::{
         RegistrationCode, UnixMs,
-        civic::{Answer, Application, ChangeKind, Office, PortalFault, Query},
+        civic::{Answer, Application, ChangeKind, Filed, Office, PortalFault, Query},
     },
 };
 use bytes::Bytes;
@@ -149,11 +149,12 @@ impl Core {
                     |body: Bytes| usable(wire::appointments::appointment(&body)).map_err(|_| PortalFault::Uncertain);
                 Answer::Appointment(done.and_then(read))
             }
-            ChangeKind::Feedback { .. } => Answer::Filed(done.map(|_| None)),
+            ChangeKind::Feedback { .. } => Answer::Filed(done.map(|_| Filed::Passed(None))),
             ChangeKind::Pay { .. } => Answer::Payment(done.and_then(|body| usable(wire::counter::payment(&body)))),
             ChangeKind::Ticket { .. } => Answer::Ticket(done.and_then(|body| usable(wire::counter::ticket(&body)))),
             ChangeKind::Complain { .. } => {
-                Answer::Filed(done.and_then(|body| usable(wire::appointments::complaint_reference(&body)).map(Some)))
+                let read = |body: Bytes| usable(wire::appointments::complaint_reference(&body));
+                Answer::Filed(done.and_then(read).map(|reference| Filed::Passed(Some(reference))))
             }
         }
     }
@@ -163,6 +164,8 @@ impl Core {
 pub(super) fn of_read(fault: PortalFault) -> PortalFault {
     match fault {
         PortalFault::Uncertain => PortalFault::Away,
+        // a question is ours: what is wrong with it is no citizen's doing
+        PortalFault::Declined => PortalFault::Unusable,
         fault => fault,
     }
 }
@@ -170,7 +173,9 @@ pub(super) fn of_read(fault: PortalFault) -> PortalFault {
 /// What a reply to the question of an application means: conflicts are for changes.
 pub(super) fn application(asked: &RegistrationCode, reply: Reply, now: UnixMs) -> Result<Application, PortalFault> {
     let body = judge(reply).map_err(|fault| match fault {
-        PortalFault::SlotTaken | PortalFault::TooLate | PortalFault::HoldExpired => PortalFault::Unusable,
+        PortalFault::SlotTaken | PortalFault::TooLate | PortalFault::HoldExpired | PortalFault::Declined => {
+            PortalFault::Unusable
+        }
         fault => fault,
     })?;
     usable(wire::application(&body, asked, now))
@@ -197,6 +202,10 @@ fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
         (410, _) => PortalFault::HoldExpired,
         (429 | 503, _) => PortalFault::Away,
         (500..=599, _) => PortalFault::Uncertain,
+        (status @ (400 | 413 | 422), _) => {
+            tracing::warn!(status, "the portal declines what it is asked to do");
+            PortalFault::Declined
+        }
         (status, _) => {
             tracing::warn!(status, "the portal's answer cannot be used: a status that the contract does not have here");
             PortalFault::Unusable

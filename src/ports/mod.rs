@@ -6,6 +6,7 @@
 pub mod citizens;
 pub mod clock;
 mod fault;
+pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;
@@ -31,6 +32,7 @@ pub trait Store:
     + messages::Messages
     + ussd::UssdSessions
     + kiosks::Kiosks
+    + feedback::Feedback
 {
 }
 impl<T> Store for T where
@@ -41,5 +43,6 @@ impl<T> Store for T where
         + messages::Messages
         + ussd::UssdSessions
         + kiosks::Kiosks
+        + feedback::Feedback
 {
 }

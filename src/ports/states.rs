@@ -1,4 +1,4 @@
-//! Where MOs, segments and pushes stand. How a store keeps that is its own affair.
+//! Where MOs, segments, pushes and kept feedback stand. How a store keeps that is its own affair.
 
 /// Where an MO stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,4 +58,17 @@ pub enum PushState {
     Queued,
     /// Ended without a text.
     Dropped,
+}
+
+/// Where kept feedback stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FeedbackState {
+    /// For the portal.
+    Waiting,
+    /// The portal has it.
+    PassedOn,
+    /// The portal declines it.
+    Declined,
+    /// It waited too long.
+    GivenUp,
 }

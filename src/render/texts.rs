@@ -96,6 +96,10 @@ texts! {
         "km/ask_rating.sms" "km-Latn/ask_rating.sms" "en/ask_rating.sms";
     thanks()
         "km/thanks.sms" "km-Latn/thanks.sms" "en/thanks.sms";
+    rating_kept()
+        "km/rating_kept.sms" "km-Latn/rating_kept.sms" "en/rating_kept.sms";
+    complaint_kept(told: bool)
+        "km/complaint_kept.sms" "km-Latn/complaint_kept.sms" "en/complaint_kept.sms";
     ask_complaint()
         "km/ask_complaint.sms" "km-Latn/ask_complaint.sms" "en/ask_complaint.sms";
     complaint_filed(reference: &'a str)
@@ -212,6 +216,10 @@ texts! {
         "km/ussd/ask_rating.ussd" "km-Latn/ussd/ask_rating.ussd" "en/ussd/ask_rating.ussd";
     ussd_thanks()
         "km/ussd/thanks.ussd" "km-Latn/ussd/thanks.ussd" "en/ussd/thanks.ussd";
+    ussd_rating_kept()
+        "km/ussd/rating_kept.ussd" "km-Latn/ussd/rating_kept.ussd" "en/ussd/rating_kept.ussd";
+    ussd_complaint_kept(told: bool)
+        "km/ussd/complaint_kept.ussd" "km-Latn/ussd/complaint_kept.ussd" "en/ussd/complaint_kept.ussd";
     ussd_ask_complaint()
         "km/ussd/ask_complaint.ussd" "km-Latn/ussd/ask_complaint.ussd" "en/ussd/ask_complaint.ussd";
     ussd_complaint_filed(reference: &'a str)

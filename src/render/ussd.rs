@@ -163,6 +163,8 @@ fn kind(view: &View) -> Kind {
         | View::NothingFree { .. }
         | View::CannotChange
         | View::Thanks
+        | View::RatingKept
+        | View::ComplaintKept { .. }
         | View::NoSuchComplaint => Kind::Answer { text: false },
     }
 }
@@ -236,6 +238,8 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::NoSuchOffice => texts::ussd_no_such_office(language),
         View::AskRating => texts::ussd_ask_rating(language),
         View::Thanks => texts::ussd_thanks(language),
+        View::RatingKept => texts::ussd_rating_kept(language),
+        View::ComplaintKept { told } => texts::ussd_complaint_kept(language, *told),
         View::AskComplaint => texts::ussd_ask_complaint(language),
         View::ComplaintFiled { reference } => texts::ussd_complaint_filed(language, reference),
         View::Notice { notice: Notice::Reminder { reference, office, start }, .. } => {

@@ -6,7 +6,7 @@ use crate::ports::{
     inbox::DedupeKind,
     outbox::MtKind,
     pushes::PushKind,
-    states::{MoState, MtState, PushState, RespState},
+    states::{FeedbackState, MoState, MtState, PushState, RespState},
 };
 
 /// Something that is kept as a number.
@@ -100,6 +100,13 @@ impl PushState {
     pub const ENDED: Set<Self> = Set { written: "> 0", members: &[Self::Queued, Self::Dropped] };
 }
 
+codes!(FeedbackState { Waiting = 0, PassedOn = 1, Declined = 2, GivenUp = 3 });
+
+impl FeedbackState {
+    /// Nothing is to be done any more.
+    pub const ENDED: Set<Self> = Set { written: "> 0", members: &[Self::PassedOn, Self::Declined, Self::GivenUp] };
+}
+
 codes!(DedupeKind { Strong = 0, Segment = 1, Weak = 2 });
 codes!(MtKind { Answer = 0, Notice = 1, Apology = 2, Push = 3 });
 codes!(PushKind { Event = 0, Message = 1, FollowUp = 2 });
@@ -110,6 +117,7 @@ pub(super) const NAMES: &[&[(&str, &str)]] = &[
     RespState::NAMES,
     MtState::NAMES,
     PushState::NAMES,
+    FeedbackState::NAMES,
     DedupeKind::NAMES,
     MtKind::NAMES,
     PushKind::NAMES,
@@ -120,6 +128,7 @@ pub(super) const NAMES: &[&[(&str, &str)]] = &[
         ("MtState::ENDED", MtState::ENDED.written),
         ("MtState::TAKEN", MtState::TAKEN.written),
         ("PushState::ENDED", PushState::ENDED.written),
+        ("FeedbackState::ENDED", FeedbackState::ENDED.written),
     ],
 ];
 
@@ -157,6 +166,7 @@ mod tests {
         is_what_it_says(&MtState::ENDED);
         is_what_it_says(&MtState::TAKEN);
         is_what_it_says(&PushState::ENDED);
+        is_what_it_says(&FeedbackState::ENDED);
         for (state, code) in MoState::ALL {
             assert_ne!(MoState::OPEN.has(*state), MoState::ENDED.has(*state), "{code}");
         }
@@ -228,6 +238,7 @@ mod tests {
         assert_eq!(documented("mo_dedupe.kind"), words::<DedupeKind>(|_| true));
         assert_eq!(documented("push.state"), words::<PushState>(|_| true));
         assert_eq!(documented("push.kind"), words::<PushKind>(|_| true));
+        assert_eq!(documented("feedback.state"), words::<FeedbackState>(|_| true));
         let last_words = words::<MtState>(|state| matches!(state, MtState::Delivered | MtState::Undelivered));
         assert_eq!(documented("receipt_orphan.state"), last_words);
         assert!(documented("inbox.resp_state").contains_key(&RespState::Read.code()));

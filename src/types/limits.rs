@@ -72,6 +72,11 @@ pub const MESSAGES_A_CALL_MAX: usize = 1_000;
 pub const CALL_OCTETS_MAX: usize = 2 * 1024 * 1024;
 /// Largest body of a webhook.
 pub const WEBHOOK_OCTETS_MAX: usize = 64 * 1024;
+/// How long a rating or complaint waits for the portal, and how long it is remembered that it was passed on. Longer than
+/// any outage that nobody mends.
+pub const FEEDBACK_WAITS_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+/// Ratings and complaints that wait for the portal at a time: what a hundred kiosks hear on a busy day, 100 MiB at most.
+pub const FEEDBACK_WAITING_MAX: u64 = 50_000;
 /// How long a USSD session is kept without an input; gateways end theirs after two or three minutes.
 pub const USSD_OPEN: Duration = Duration::from_secs(180);
 /// How soon an equal USSD input can be the one before, sent again.

@@ -39,7 +39,7 @@ name!(
 );
 
 /// The ways in which a citizen comes, as the portal's `Channel`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Channel {
     /// A text message.
     Sms,

@@ -9,6 +9,7 @@ mod crash;
 mod edges;
 mod equality;
 mod features;
+mod feedback;
 mod gateways;
 mod guesses;
 mod kiosk;

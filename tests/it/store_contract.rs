@@ -21,6 +21,7 @@ const HOUR: i64 = 3_600_000;
 const NUMBER: &str = "85510234501";
 const TEXT: &str = "canary text 500260481937";
 
+mod feedback;
 mod kiosks;
 mod messages;
 mod mos;
@@ -29,6 +30,7 @@ mod pushes;
 mod segments;
 mod ussd;
 
+use feedback::*;
 use kiosks::*;
 use messages::*;
 use mos::*;
@@ -106,6 +108,10 @@ contract!(
     events_at_once_under_one_name_are_one,
     an_end_that_comes_too_late_writes_nothing,
     work_and_the_place_in_the_events_survive_a_restart,
+    feedback_is_kept_once_and_no_more_than_there_is_room_for,
+    feedback_that_is_put_off_comes_again_and_ends_once,
+    who_is_told_that_feedback_was_passed_on_is_told_by_its_end,
+    kept_feedback_survives_a_restart_and_is_forgotten_after_its_end,
     a_call_that_comes_again_sends_nothing_twice,
     equal_calls_at_once_are_one,
     a_reference_names_one_message,

@@ -247,6 +247,9 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("rate", View::AskRating);
     add("thanks", View::Thanks);
     add("complain", View::AskComplaint);
+    add("rating kept", View::RatingKept);
+    add("complaint kept", View::ComplaintKept { told: true });
+    add("complaint kept, no text", View::ComplaintKept { told: false });
     add("complaint filed", View::ComplaintFiled { reference: "5520718064".into() });
     let answer = say(data, "សូមមកការិយាល័យ។", "Please come to the office.", "Som mok kariyalay.", 300);
     let complaint = Complaint {

@@ -126,7 +126,7 @@ impl Flow {
                 }
                 self.take(dialogue, Opt::Office { office: application.office, place: None }, ctx)
             }
-            Err(PortalFault::Away | PortalFault::Unusable | PortalFault::Refused) => {
+            Err(PortalFault::Away | PortalFault::Unusable | PortalFault::Declined | PortalFault::Refused) => {
                 self.end(dialogue, View::PortalAway { code: None })
             }
             Err(_) => {
@@ -259,7 +259,7 @@ impl Flow {
                 }
                 None => self.end(dialogue, View::AskAgain),
             },
-            Err(PortalFault::Away | PortalFault::Unusable | PortalFault::Refused) => {
+            Err(PortalFault::Away | PortalFault::Unusable | PortalFault::Declined | PortalFault::Refused) => {
                 self.end(dialogue, View::PortalAway { code: None })
             }
             Err(_) => self.end(dialogue, View::CannotChange),

@@ -296,7 +296,8 @@ impl Gate {
         };
         let fault = answer.as_ref().and_then(Answer::fault);
         let failed = permit.guess && fault.is_some_and(PortalFault::may_be_guess);
-        let undone = fault.is_some_and(|fault| fault != PortalFault::Uncertain);
+        // what is kept to be passed on later is used up now
+        let undone = fault.is_some_and(|fault| fault != PortalFault::Uncertain && !is_kept(permit.query, fault));
         match permit.lent.take() {
             Some(lent) if failed => lent.wrong().await,
             Some(lent) => lent.right(),
@@ -341,6 +342,10 @@ impl Gate {
     pub async fn ask_on_our_own(&self, query: &Query, asker: Asker) -> Answer {
         self.core.portal.ask(query, asker).await
     }
+}
+
+fn is_kept(query: &Query, fault: PortalFault) -> bool {
+    matches!(query, Query::Change(change) if change.what.is_kept_when(fault))
 }
 
 fn changes_an_appointment(query: &Query) -> bool {

@@ -1,8 +1,10 @@
 //! The conversation, whatever the channel: what is said goes through the dialogue, the dialogue asks the portal through its
-//! gate, within the caller's limits. Writes nothing but counts; what a channel keeps of it is the channel's.
+//! gate, within the caller's limits. Writes nothing but counts, and what was said and did not reach the portal; what a
+//! channel keeps of it is the channel's.
 mod budget;
 pub(super) mod counts;
 pub(super) mod gate;
+pub(super) mod keep;
 pub(super) mod limits;
 mod run;
 mod shut;
@@ -14,7 +16,7 @@ pub use shut::Shut;
 pub use visits::Visit;
 
 use super::settings::Settings;
-use crate::ports::clock::Clock;
+use crate::ports::{clock::Clock, feedback::Feedback};
 use gate::Gate;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -27,6 +29,7 @@ pub struct Conversation {
 
 struct Core {
     gate: Gate,
+    feedback: Arc<dyn Feedback>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
     tasks: TaskTracker,
@@ -34,8 +37,14 @@ struct Core {
 
 impl Conversation {
     /// Before this gate; `tasks`: what is ended whether somebody waits for it or not.
-    pub(super) fn new(gate: Gate, clock: Arc<dyn Clock>, settings: Arc<Settings>, tasks: TaskTracker) -> Self {
-        Conversation { core: Arc::new(Core { gate, clock, settings, tasks }) }
+    pub(super) fn new(
+        gate: Gate,
+        feedback: Arc<dyn Feedback>,
+        clock: Arc<dyn Clock>,
+        settings: Arc<Settings>,
+        tasks: TaskTracker,
+    ) -> Self {
+        Conversation { core: Arc::new(Core { gate, feedback, clock, settings, tasks }) }
     }
 
     /// Gives back to the store what was taken for guesses that nobody made.

@@ -69,7 +69,7 @@ impl Conversation {
                 talk.late = true;
                 return talk;
             };
-            input = Input::Answer(answer);
+            input = Input::Answer(self.kept_when_away(&query, &asker, answer).await);
         }
         talk
     }

@@ -7,7 +7,7 @@ use crate::{
     ports::{StoreFault, citizens::NumberWindows, portal::Asker},
     types::{
         CauseId, Language,
-        civic::{Answer, Change, ChangeKind, OfficeSearch, PortalFault, Query},
+        civic::{Answer, Change, ChangeKind, Filed, OfficeSearch, PortalFault, Query},
         limits::{KIOSK_TICKETS_MAX, PINS_WRONG_MAX},
         names::Channel,
     },
@@ -32,7 +32,7 @@ fn with(rules: Rules, answer: impl Fn(&Query) -> Answer + Send + Sync + 'static)
 fn right(query: &Query) -> Answer {
     match query {
         Query::Application { code, .. } => Answer::Application(Ok(application(code, "in_review"))),
-        _ => Answer::Filed(Ok(None)),
+        _ => Answer::Filed(Ok(Filed::Passed(None))),
     }
 }
 
@@ -147,7 +147,7 @@ async fn what_a_kiosk_uses_up_is_counted_unless_it_was_not_done() {
     for (fault, asked) in
         [(None, KIOSK_TICKETS_MAX), (Some(PortalFault::Away), 40), (Some(PortalFault::Uncertain), KIOSK_TICKETS_MAX)]
     {
-        let bench = with(Rules::default(), move |_| Answer::Filed(fault.map_or(Ok(None), Err)));
+        let bench = with(Rules::default(), move |_| Answer::Filed(fault.map_or(Ok(Filed::Passed(None)), Err)));
         for at in 0..40 {
             drop(bench.exchange.conversation.ask_for("k-1", None, &ticket(at), None, WITHIN).await);
         }

@@ -10,7 +10,7 @@ use crate::{
     ports::portal::Asker,
     types::{
         CauseId, Language, Msisdn,
-        civic::{Answer, Change, ChangeKind, PortalFault, Query},
+        civic::{Answer, Change, ChangeKind, Filed, PortalFault, Query},
         names::Channel,
     },
 };
@@ -79,22 +79,26 @@ impl Conversation {
         intent: Option<uuid::Uuid>,
         deadline: Duration,
     ) -> Result<Answer, Shut> {
-        let (gate, device, query) = (self.core.gate.clone(), device.to_owned(), query.clone());
+        let (conversation, device, query) = (self.clone(), device.to_owned(), query.clone());
         let asked = self.core.tasks.spawn(async move {
             let asker = Asker { channel: Channel::Kiosk, number, deadline, key: intent };
             let mut caller = Caller::Device { device: &device, proven: number.is_some() };
+            let gate = &conversation.core.gate;
             let permit = gate.enter(&query, &mut caller).await?;
             let told = gate.ask_with(permit, asker, None, &mut caller).await;
-            told.answer.ok_or(Shut::Busy)
+            let answer = told.answer.ok_or(Shut::Busy)?;
+            Ok(conversation.kept_when_away(&query, &asker, answer).await)
         });
         asked.await.unwrap_or(Err(Shut::Busy))
     }
 
-    /// A visitor's rating: told once, whatever is pressed again; `intent` names it.
-    pub async fn rate(&self, device: &str, rating: u8, intent: uuid::Uuid, deadline: Duration) -> bool {
+    /// A visitor's rating: told once, whatever is pressed again; `intent` names it. `None`: it was not taken.
+    pub async fn rate(&self, device: &str, rating: u8, intent: uuid::Uuid, deadline: Duration) -> Option<Filed> {
         let what = ChangeKind::Feedback { rating, text: None };
         let query = Query::Change(Change { what, attempt: 0 });
-        let told = self.ask_for(device, None, &query, Some(intent), deadline).await;
-        matches!(told, Ok(Answer::Filed(Ok(_))))
+        match self.ask_for(device, None, &query, Some(intent), deadline).await {
+            Ok(Answer::Filed(filed)) => filed.ok(),
+            _ => None,
+        }
     }
 }

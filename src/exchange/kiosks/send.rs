@@ -5,10 +5,8 @@ use crate::{
     dialogue::View,
     exchange::{
         conversation::counts::{Counts, hex},
-        notifications::{
-            payload::Payload,
-            routing::{NoWay, way_to},
-        },
+        notifications::payload::Payload,
+        routing::{NoWay, way_to},
         settings::Settings,
     },
     ports::{

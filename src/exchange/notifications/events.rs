@@ -1,13 +1,12 @@
 //! Events of the portal: taken once each, by poll or by webhook, and told when they are due. STOP, quiet hours, the
 //! number's language, a second look at what waited and a bound for each number are respected here.
-use super::{
-    AGAIN, Notifications,
-    payload::Payload,
-    routing::{NoWay, quiet_until, way_to},
-};
+use super::{AGAIN, Notifications, payload::Payload};
 use crate::{
     dialogue::View,
-    exchange::outbox::Envelope,
+    exchange::{
+        outbox::Envelope,
+        routing::{NoWay, quiet_until, way_to},
+    },
     ports::{
         StoreFault,
         citizens::CitizenRecord,

@@ -1,11 +1,11 @@
 //! Messages of agencies, and what visitors had sent to a telephone, when they are due: who said STOP or sleeps is not told
 //! what is a notice. The words are theirs; `agencies` and `kiosks` judged them when they came.
-use super::{
-    Notifications,
-    routing::{quiet_until, way_to},
-};
+use super::Notifications;
 use crate::{
-    exchange::outbox::Envelope,
+    exchange::{
+        outbox::Envelope,
+        routing::{quiet_until, way_to},
+    },
     ports::{
         Refusal,
         citizens::CitizenRecord,

@@ -6,7 +6,6 @@ pub(super) mod follow_up;
 mod messages;
 mod notices;
 pub(super) mod payload;
-pub(super) mod routing;
 
 pub(super) use notices::Notices;
 pub use notices::UssdNotice;

@@ -374,12 +374,18 @@ fn the_longest_prefix_takes_a_number_and_what_nobody_named_goes_to_who_named_non
     for (digits, name) in
         [(NUMBER, "a"), ("85512812345", "b"), ("855971234567", "b"), ("85592123456", "a"), ("85510123456", "c")]
     {
-        let (smsc, source) = routing::way_to(&some, number(digits)).expect("a way");
+        let (smsc, source) = crate::exchange::routing::way_to(&some, number(digits)).expect("a way");
         assert_eq!((smsc.as_str(), source), (name, format!("{name} code")), "{digits}");
     }
-    assert_eq!(routing::way_to(&some, number("66812345678")), Err(routing::NoWay::Country));
+    assert_eq!(
+        crate::exchange::routing::way_to(&some, number("66812345678")),
+        Err(crate::exchange::routing::NoWay::Country)
+    );
     let named = Settings { telcos: some.telcos[..2].to_vec(), ..some };
-    assert_eq!(routing::way_to(&named, number("85510123456")), Err(routing::NoWay::Telco));
+    assert_eq!(
+        crate::exchange::routing::way_to(&named, number("85510123456")),
+        Err(crate::exchange::routing::NoWay::Telco)
+    );
 }
 
 #[test]
@@ -400,7 +406,11 @@ fn quiet_hours_end_in_the_morning_also_over_midnight() {
         (&noon, "2026-11-23T12:00:00+07:00", Some("2026-11-23T14:00:00+07:00")),
         (&noon, "2026-11-23T14:00:00+07:00", None),
     ] {
-        assert_eq!(routing::quiet_until(settings, at(now)), end.map(at), "{now}");
+        assert_eq!(crate::exchange::routing::quiet_until(settings, at(now)), end.map(at), "{now}");
     }
-    assert_eq!(routing::quiet_until(&settings(), at("2026-11-24T03:00:00+07:00")), None, "where none are wanted");
+    assert_eq!(
+        crate::exchange::routing::quiet_until(&settings(), at("2026-11-24T03:00:00+07:00")),
+        None,
+        "where none are wanted"
+    );
 }

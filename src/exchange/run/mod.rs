@@ -5,6 +5,7 @@ mod sweep;
 
 use super::{
     conversation::Conversation,
+    feedback::Feedback,
     health::{Health, StoreHealth, watch_store},
     kiosks::Kiosks,
     notifications::Notifications,
@@ -41,6 +42,7 @@ pub(super) struct Needs {
     pub(super) texts: Texts,
     pub(super) outbox: Outbox,
     pub(super) notifications: Notifications,
+    pub(super) feedback: Feedback,
     pub(super) kiosks: Kiosks,
     /// Turns in hand.
     pub(super) tasks: TaskTracker,
@@ -72,8 +74,17 @@ impl Run {
         if recovery.suspects == 0 {
             needs.texts.open();
         }
+        tokio::spawn(self.clone().pass_on(stop.clone()));
         tokio::spawn(self.clone().take_up(stop));
         Ok(recovery)
+    }
+
+    /// Passes on what was kept for the portal, once nothing of the last run is in hand.
+    async fn pass_on(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.recovered() => self.needs.feedback.clone().work(stop.clone()).await,
+        }
     }
 
     /// Waits until what was in hand at an unclean end has been tried; background work that asks the portal begins

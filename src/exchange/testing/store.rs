@@ -1,6 +1,10 @@
 //! A store in memory, for the tests of services: every call is a transaction, and one can be made to fail, before it is done
 //! or after. It judges redeliveries, order and windows as the contract of the store says, in the plainest way; what no
 //! test of a service needs (receipts, pairing, retention) it does not do.
+mod feedback;
+
+pub use feedback::FeedbackRow;
+
 use crate::{
     ports::{
         PortFuture, StoreFault,
@@ -84,6 +88,7 @@ struct Rows {
     citizens: HashMap<Msisdn, CitizenRecord>,
     mts: BTreeMap<MtId, MtRow>,
     pushes: BTreeMap<CauseId, PushRow>,
+    feedback: BTreeMap<uuid::Uuid, FeedbackRow>,
     /// Names of events and of texts that were asked for.
     taken: HashSet<String>,
     cursor: Option<String>,

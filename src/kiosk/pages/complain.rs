@@ -12,7 +12,7 @@ use crate::{
         texts::{Message, VisitWords},
         visit::form::Sent,
     },
-    types::civic::{Answer, Change, ChangeKind, Query},
+    types::civic::{Answer, Change, ChangeKind, Filed, Query},
     web::filters,
 };
 use askama::Template;
@@ -56,7 +56,11 @@ pub async fn file(State(state): State<KioskState>, context: PageContext, Sent(fo
     let what = ChangeKind::Complain { text: text.clone(), language: context.lang.language() };
     let query = Query::Change(Change { what, attempt: 0 });
     match state.backend.ask(&context.who(None), &query, Some(intent)).await {
-        Ok(Answer::Filed(Ok(Some(reference)))) => {
+        Ok(Answer::Filed(Ok(Filed::Kept { .. }))) => {
+            let frame = context.frame(visit_words.complaint_kept.title, "complain", Back::In("home".into()));
+            MessagePage::plain(frame, "good", "check", &visit_words.complaint_kept)
+        }
+        Ok(Answer::Filed(Ok(Filed::Passed(Some(reference))))) => {
             let frame = context.frame(visit_words.complained.title, "complain", Back::In("home".into()));
             let facts = vec![Fact { icon: "receipt", label: visit_words.ticket_number, value: reference, note: None }];
             let actions = vec![Action::print(visit_words.print)];

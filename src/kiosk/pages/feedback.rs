@@ -12,6 +12,7 @@ use crate::{
         texts::Message,
     },
     ports::random::new_id,
+    types::civic::Filed,
     web::filters,
 };
 use askama::Template;
@@ -66,7 +67,10 @@ pub async fn rate(
     };
     let words = context.words;
     let frame = context.frame(words.feedback_title, "feedback", Back::In("home".into()));
-    let (class, icon, message) =
-        if taken { ("good", "check", &words.thanks) } else { ("your-turn", "cloud", &words.not_taken) };
+    let (class, icon, message) = match taken {
+        Some(Filed::Passed(_)) => ("good", "check", &words.thanks),
+        Some(Filed::Kept { .. }) => ("good", "check", &words.rating_kept),
+        None => ("your-turn", "cloud", &words.not_taken),
+    };
     MessagePage::plain(frame, class, icon, message)
 }

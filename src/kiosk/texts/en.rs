@@ -138,6 +138,10 @@ pub(super) static WORDS: Words = Words {
     grades: ["Very bad", "Bad", "Fair", "Good", "Very good"],
     thanks: Message { title: "Thank you", text: "What you tell us makes the service better." },
     not_taken: Message { title: "Your answer was not passed on yet", text: "Please try again in a little while." },
+    rating_kept: Message {
+        title: "Thank you. Your answer is kept",
+        text: "It could not be passed on just now. We will pass it on as soon as we can.",
+    },
     pin_title: "Enter the PIN",
     pin_hint: "It is printed on your receipt, too",
     pin_more: "More with the PIN",
@@ -267,6 +271,10 @@ pub(super) static VISIT: VisitWords = VisitWords {
     complain_hint: "A few words are enough. No name is needed.",
     complain_send: "Send the complaint",
     complained: message("We have your complaint", "Note this number: you can ask about it by text or at the counter."),
+    complaint_kept: message(
+        "Your complaint is kept",
+        "It could not be passed on just now. We will pass it on as soon as we can. You need not write it again.",
+    ),
     guides: "Step by step",
     notice_from: "If you apply today, the notice ends",
     notice_until: "It can be registered from",

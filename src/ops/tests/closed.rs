@@ -4,6 +4,7 @@ use crate::{
     ports::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
+        feedback::{Feedback, FeedbackEnd, NewFeedback, StoredFeedback},
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
@@ -34,6 +35,13 @@ impl Pushes for Depths {
     fn end_push(&self, _: CauseId, _: PushEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> { closed() }
     fn set_event_cursor(&self, _: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Feedback for Depths {
+    fn keep_feedback(&self, _: NewFeedback, _: u64, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
+    fn due_feedback(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<StoredFeedback>, StoreFault>> { closed() }
+    fn end_feedback(&self, _: uuid::Uuid, _: FeedbackEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

@@ -216,6 +216,15 @@ impl Portal {
             .collect())
     }
 
+    /// How many complaints and how many ratings it has heard.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn heard(&self) -> anyhow::Result<(i64, i64)> {
+        let sql = "SELECT (SELECT COUNT(*) FROM complaints), (SELECT COUNT(*) FROM feedback)";
+        Ok(sqlx::query_as(sql).fetch_one(&self.shared.db.pool).await?)
+    }
+
     /// Finishes the answers under way, at most for two seconds, and closes the database.
     pub async fn stop(mut self) {
         self.stop.cancel();

@@ -2,6 +2,7 @@
 //! stands here; a store fills them from its statements and binds them to its statements.
 mod call;
 mod citizen;
+mod feedback;
 mod mo;
 mod mt;
 mod push;
@@ -9,6 +10,7 @@ mod ussd;
 
 pub use call::{AskedRow, CallRow, Outcome};
 pub use citizen::CitizenRow;
+pub use feedback::{DueFeedbackRow, FeedbackEndRow, FeedbackRow};
 pub use mo::{FinishRow, MoRow, Taken, WaitingRow};
 pub use mt::{DueRow, MtRow, ReceiptRow, SettleRow};
 pub use push::{DuePushRow, PushEndRow, PushRow};

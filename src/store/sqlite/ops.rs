@@ -4,7 +4,7 @@ use super::{
     batch::{Db, Sql, Verdict},
     fault::{Failure, judge},
     sql::{
-        asked,
+        asked, feedback,
         inbox::{self, Claim},
         kiosks, messages,
         outbox::{self, BeginSubmit, Resolve},
@@ -25,7 +25,8 @@ use crate::{
         pushes::Asked,
     },
     store::rows::{
-        AskedRow, CallRow, CitizenRow, FinishRow, Id, MoRow, PushEndRow, ReceiptRow, SettleRow, Taken, UssdRow,
+        AskedRow, CallRow, CitizenRow, FeedbackEndRow, FeedbackRow, FinishRow, Id, MoRow, PushEndRow, ReceiptRow,
+        SettleRow, Taken, UssdRow,
     },
     types::{MtId, UnixMs},
 };
@@ -174,6 +175,8 @@ singles! {
     TakeEvent: NewEvent => bool, pushes::take_event;
     TakeAsked: AskedRow => Asked, asked::take;
     EndPush: PushEndRow => bool, pushes::end;
+    KeepFeedback: FeedbackRow => bool, feedback::keep;
+    EndFeedback: FeedbackEndRow => bool, feedback::end;
     SetCursor: Option<String> => (), pushes::set_cursor;
     AcceptCall: CallRow => CallEnd, messages::accept;
     OfferPairing: (Offer, UnixMs) => (), pairing::offer;

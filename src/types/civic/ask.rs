@@ -225,6 +225,24 @@ impl Query {
 }
 
 impl ChangeKind {
+    /// Whether it is something said that is kept and passed on later when the portal answers so. A portal that refuses
+    /// this server is an operator's to mend; what it declines it declines for good.
+    pub fn is_kept_when(&self, fault: PortalFault) -> bool {
+        let said = matches!(self, ChangeKind::Feedback { .. } | ChangeKind::Complain { .. });
+        let passes = match fault {
+            PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable | PortalFault::Refused => true,
+            PortalFault::NotFound
+            | PortalFault::FactorWrong { .. }
+            | PortalFault::FactorRequired
+            | PortalFault::Locked
+            | PortalFault::SlotTaken
+            | PortalFault::HoldExpired
+            | PortalFault::TooLate
+            | PortalFault::Declined => false,
+        };
+        said && passes
+    }
+
     fn stakes(&self) -> Stakes<'_> {
         let (guess, act) = match self {
             ChangeKind::Hold { .. } => (None, Some(Act::Hold)),
@@ -274,8 +292,8 @@ pub enum Answer {
     Payment(Result<Payment, PortalFault>),
     /// To [`ChangeKind::Ticket`].
     Ticket(Result<Ticket, PortalFault>),
-    /// To [`ChangeKind::Feedback`] and [`ChangeKind::Complain`]; the reference of a complaint.
-    Filed(Result<Option<String>, PortalFault>),
+    /// To [`ChangeKind::Feedback`] and [`ChangeKind::Complain`].
+    Filed(Result<Filed, PortalFault>),
 }
 
 impl Answer {
@@ -298,6 +316,18 @@ impl Answer {
             Answer::Filed(said) => said.as_ref().err().copied(),
         }
     }
+}
+
+/// What became of a rating or a complaint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Filed {
+    /// The portal has it; the reference of a complaint.
+    Passed(Option<String>),
+    /// The portal is away: it is kept here, and passed on when it is back.
+    Kept {
+        /// Who said it is sent its reference then.
+        told: bool,
+    },
 }
 
 /// Part of the directory, and how old it is.
@@ -386,6 +416,9 @@ pub enum PortalFault {
     /// Of a change: whether it was carried out is not known.
     #[error("outcome unknown")]
     Uncertain,
+    /// Of a change: it is not as the portal's rules want it (400, 413, 422), and never will be.
+    #[error("declined")]
+    Declined,
     /// It answered what its contract does not allow: garbage, truncated, too large.
     #[error("unusable answer")]
     Unusable,
@@ -405,6 +438,7 @@ impl PortalFault {
             | Self::Away
             | Self::Uncertain
             | Self::Unusable
+            | Self::Declined
             | Self::Refused => false,
         }
     }

@@ -15,7 +15,7 @@ pub use application::{
 
 pub use appointment::{Appointment, AppointmentStatus, Hold, Slot};
 pub use ask::{
-    Act, Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Guess, Listing, OfficeHit,
+    Act, Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Filed, Guess, Listing, OfficeHit,
     OfficeSearch, PortalFault, Query, ServiceSearch, Stakes,
 };
 pub use counter::{Payment, PaymentStatus, Ticket};

@@ -8,17 +8,23 @@ use chrak::sandbox::{
     portal::{Portal, PortalConfig, Sample, sample_applications},
     telco::Telco,
 };
-use std::{path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub struct Hall {
     pub program: Option<Program>,
     pub telco: Telco,
     pub portal: Option<Portal>,
+    portal_at: SocketAddr,
     /// Address of the pages, without a slash at its end.
     pub http: String,
     pub ops: String,
     config: PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
+}
+
+async fn portal(listen: SocketAddr, db: Option<PathBuf>) -> Portal {
+    let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db, stands_at: None };
+    Portal::start(config).await.expect("the sandbox portal starts")
 }
 
 impl Hall {
@@ -31,14 +37,7 @@ impl Hall {
     pub async fn with(kiosk: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let telco = app::telco().await;
-        let portal = PortalConfig {
-            listen: ([127, 0, 0, 1], 0).into(),
-            token: Some("t".into()),
-            delay: Duration::ZERO,
-            db: None,
-            stands_at: None,
-        };
-        let portal = Portal::start(portal).await.expect("the sandbox portal starts");
+        let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
         let config = folder.path().join("chrak.toml");
         // fixed ports, so that a server that was away comes back where it was
         let (http, ops) = (free_port(), free_port());
@@ -49,11 +48,22 @@ impl Hall {
             portal.addr(),
             telco.addr()
         );
+        let portal_at = portal.addr();
         std::fs::write(&config, text).expect("the configuration can be written");
         let (http, ops) = (format!("http://127.0.0.1:{http}"), format!("http://127.0.0.1:{ops}"));
-        let mut hall = Hall { program: None, telco, portal: Some(portal), http, ops, config, _folder: folder };
+        let mut hall = Hall { program: None, telco, portal: Some(portal), portal_at, http, ops, config, folder };
         hall.come_back();
         hall
+    }
+
+    /// The portal ends.
+    pub async fn portal_goes(&mut self) {
+        self.portal.take().expect("it runs").stop().await;
+    }
+
+    /// A portal comes to where the first one was; what it hears it keeps over its end.
+    pub async fn portal_comes(&mut self) {
+        self.portal = Some(portal(self.portal_at, Some(self.folder.path().join("portal.db"))).await);
     }
 
     pub fn portal(&self) -> &Portal {

@@ -2,6 +2,7 @@
 //! not know who asked, and not when is committed.
 pub mod asked;
 pub mod citizens;
+pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;

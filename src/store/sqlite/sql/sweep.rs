@@ -1,5 +1,5 @@
 //! What is destroyed when its time is over, a bounded number of rows at a time.
-use super::{kiosks, messages};
+use super::{feedback, kiosks, messages};
 use crate::{
     ports::inbox::DedupeKind,
     store::{
@@ -74,6 +74,9 @@ pub async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     touched += older(db, EVENTS, sweep.before(EVENTS_REMEMBERED)).await?;
     touched += older(db, SESSIONS, sweep.now.0).await?;
     for (statement, before) in messages::old(sweep.texts_before, sweep.now) {
+        touched += older(db, statement, before.0).await?;
+    }
+    for (statement, before) in feedback::old(sweep.now) {
         touched += older(db, statement, before.0).await?;
     }
     for (statement, before) in kiosks::old(sweep.now) {

@@ -1,5 +1,5 @@
 //! By which index each statement that runs with the traffic finds its rows, however many there are.
-use super::{inbox, outbox, pushes, receipts, run, sweep};
+use super::{feedback, inbox, outbox, pushes, receipts, run, sweep};
 use crate::store::{Keys, sqlite::SqliteStore, sqlite::StoreOptions};
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -58,6 +58,8 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (&settle, &["SEARCH outbox USING PRIMARY KEY"]),
         (&exact, &["INDEX outbox_message (message_id=? AND family=?"]),
         (pushes::DUE, &["INDEX push_open (due<?"]),
+        (feedback::DUE, &["INDEX feedback_open (due<?"]),
+        (feedback::ENDED, &["INDEX feedback_ended (ended_at<?"]),
         (sweep::SEALED[0], &["INDEX inbox_unswept (done_at<?"]),
         (sweep::SEALED[1], &["INDEX outbox_unswept (updated_at<?"]),
         (sweep::SEALED[2], &["INDEX push_unswept (done_at<?"]),
