@@ -13,7 +13,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::{Message, VisitWords},
+        texts::{Message, VisitWords, date_time},
         visit::{
             form::Sent,
             state::{Goal, VisitState},
@@ -21,6 +21,7 @@ use crate::{
         },
     },
     render::words as shared,
+    text,
     types::{
         CodeVerdict, Pin,
         civic::{Answer, Change, ChangeKind, Payment, PaymentStatus, PortalFault, Query},
@@ -44,11 +45,14 @@ const QUIET: usize = 4;
 struct PayPage {
     frame: Frame,
     visit_words: &'static VisitWords,
+    /// Who is paid, as the code itself says.
+    payee: String,
     amount: String,
     bill: String,
     until: String,
     until_ms: i64,
-    poll_s: u32,
+    /// Minutes and seconds from now until then.
+    left: String,
     /// Modules on a side, with their light margin, and the dark ones as a path.
     side: usize,
     path: String,
@@ -135,7 +139,7 @@ fn standing(state: &KioskState, context: &PageContext, typed: Typed, payment: &P
     let left_ms = payment.expires_at.since_ms(state.backend.now());
     let late = left_ms <= 0;
     match payment.status {
-        PaymentStatus::Paid => paid(context, typed, payment),
+        PaymentStatus::Paid => paid(state, context, typed, payment),
         PaymentStatus::Failed => {
             let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
             say(context, typed, "ended", "cross", &visit_words.pay_failed, vec![new])
@@ -150,16 +154,23 @@ fn standing(state: &KioskState, context: &PageContext, typed: Typed, payment: &P
     }
 }
 
-/// What was paid, to be printed.
-fn paid(context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+/// The receipt: what was paid, for what, to whom and when, to be printed or sent to a telephone.
+fn paid(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
     let visit_words = context.lang.visit();
     let fact = |icon, label, value| Fact { icon, label, value, note: None };
-    let facts = vec![
+    let mut facts = vec![
         fact("coins", visit_words.amount, shared::money(payment.amount, context.lang.language())),
         fact("receipt", context.words.bill, payment.bill.clone()),
     ];
+    facts.push(fact("paper", context.words.code, typed.printed(&state.groups)));
+    if let Ok(read) = khqr::read(&payment.khqr) {
+        facts.push(fact("office", visit_words.pay_to, visible(&read.name)));
+    }
+    let now = date_time(context.lang, state.backend.now().civil(&phnom_penh()));
+    facts.push(fact("clock", visit_words.when, now));
     let frame = context.frame(visit_words.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    let actions = vec![Action::print(visit_words.print)];
+    let send = Action::key("send", "begin", "phone", visit_words.send_to_phone);
+    let actions = vec![send, Action::print(visit_words.print)];
     page(
         StatusCode::OK,
         &MessagePage { frame, class: "good", icon: "check", message: &visit_words.paid, facts, actions },
@@ -187,10 +198,13 @@ fn code(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payme
         expires_ms: payment.expires_at.0,
         accounts: &state.khqr_accounts,
     };
-    if let Err(broken) = khqr::verify(&payment.khqr, &due) {
-        tracing::error!(?broken, "the portal's KHQR does not match its payment; it is not shown");
-        return bad(typed);
-    }
+    let read = match khqr::verify(&payment.khqr, &due) {
+        Ok(read) => read,
+        Err(broken) => {
+            tracing::error!(?broken, "the portal's KHQR does not match its payment; it is not shown");
+            return bad(typed);
+        }
+    };
     let Ok(qr) = qrcode::QrCode::with_error_correction_level(payment.khqr.as_bytes(), qrcode::EcLevel::M) else {
         return bad(typed);
     };
@@ -201,15 +215,27 @@ fn code(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payme
     let template = PayPage {
         frame,
         visit_words,
+        payee: visible(&read.name),
         amount: shared::money(payment.amount, context.lang.language()),
         bill: payment.bill.clone(),
         until: format!("{:02}:{:02}", until.hour(), until.minute()),
         until_ms: payment.expires_at.0,
-        poll_s: POLL_S,
+        left: left(payment.expires_at.since_ms(state.backend.now())),
         side: side + 2 * QUIET,
         path: path(&qr.to_colors(), side),
     };
     page(StatusCode::OK, &template)
+}
+
+/// A name in a code is the portal's to write: what cannot be seen is left out.
+fn visible(name: &str) -> String {
+    text::visible::shown(name).into_owned()
+}
+
+/// Minutes and seconds, as the page counts them down.
+fn left(ms: i64) -> String {
+    let seconds = ms.max(0) / 1_000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 /// The dark modules, each run of a row as one rectangle.
@@ -232,6 +258,13 @@ fn path(colors: &[qrcode::Color], side: usize) -> String {
 mod tests {
     use super::*;
     use qrcode::Color::{Dark, Light};
+
+    #[test]
+    fn what_is_left_is_told_in_minutes_and_seconds() {
+        for (ms, told) in [(598_000, "9:58"), (60_999, "1:00"), (59_999, "0:59"), (-4, "0:00"), (3_600_000, "60:00")] {
+            assert_eq!(left(ms), told, "{ms}");
+        }
+    }
 
     #[test]
     fn dark_runs_become_rectangles() {

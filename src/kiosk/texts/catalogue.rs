@@ -205,6 +205,9 @@ pub struct VisitWords {
     pub pay_steps: [&'static str; 3],
     pub amount: &'static str,
     pub pay_until: &'static str,
+    /// Before and after the minutes and seconds that are left.
+    pub pay_left: (&'static str, &'static str),
+    pub pay_to: &'static str,
     pub pay_waiting: &'static str,
     pub pay_look: &'static str,
     pub paid: Message,

@@ -238,6 +238,8 @@ pub(super) static VISIT: VisitWords = VisitWords {
     pay_steps: ["Open your bank's app", "Scan this code", "Check the amount and confirm"],
     amount: "Amount",
     pay_until: "Valid until",
+    pay_left: ("", " left"),
+    pay_to: "Paid to",
     pay_waiting: "Waiting for the payment…",
     pay_look: "I have paid",
     paid: message("Paid", "The office has received the fee. You need not pay again."),
