@@ -5,6 +5,7 @@ use crate::{
         parts::{
             frame::{Back, Frame},
             message::{HelpPage, MessagePage},
+            office::Shut,
         },
         respond::page,
         state::KioskState,
@@ -20,14 +21,18 @@ use axum::{extract::State, http::StatusCode, response::Response};
 struct HomePage {
     frame: Frame,
     visit_words: &'static VisitWords,
-    /// Where the kiosk stands, if tickets can be taken there.
+    /// Where the kiosk stands, if tickets can be taken there now.
     office: Option<String>,
+    /// That its office is closed, and when it opens again.
+    shut: Option<String>,
 }
 
 /// `GET /kiosk/{lang}/home`
-pub async fn home(context: PageContext) -> Response {
+pub async fn home(State(state): State<KioskState>, context: PageContext) -> Response {
     let frame = context.frame(context.words.home_title, "home", Back::To("/kiosk"));
-    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office: context.device.office.clone() })
+    let shut = Shut::of(&state, &context.device).await.map(|shut| shut.line(context.lang));
+    let office = context.device.office.clone().filter(|_| shut.is_none());
+    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office, shut })
 }
 
 /// `GET /kiosk/{lang}/help`

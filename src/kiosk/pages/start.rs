@@ -5,7 +5,7 @@ use crate::{
         context::{DISPLAY_PREFS, Device, PageContext},
         device::Start,
         errors::no_such_page,
-        parts::office::{hours, is_closed},
+        parts::office::{Shut, hours},
         respond::page,
         state::KioskState,
         texts::{Lang, Words},
@@ -37,7 +37,8 @@ struct StartPage {
     build: String,
     /// What one can do here, shown in turn.
     can: Vec<(&'static str, &'static str)>,
-    message: Option<(String, String)>,
+    /// What an operator says, and that the office is closed: in Khmer and English.
+    told: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -82,7 +83,9 @@ pub async fn start(State(state): State<KioskState>, device: Start, headers: Head
         None => match device.0.language {
             Some(lang) => Redirect::to(&format!("/kiosk/{}/home", lang.tag())).into_response(),
             None => {
-                let message = device.0.message.as_deref().and_then(said);
+                let shut = Shut::of(&state, &device.0).await;
+                let mut told: Vec<_> = device.0.message.as_deref().and_then(said).into_iter().collect();
+                told.extend(shut.iter().map(still));
                 page(
                     StatusCode::OK,
                     &StartPage {
@@ -92,7 +95,7 @@ pub async fn start(State(state): State<KioskState>, device: Start, headers: Head
                         class,
                         build: device.0.build(),
                         can: can(),
-                        message,
+                        told,
                     },
                 )
             }
@@ -149,18 +152,18 @@ fn said(json: &str) -> Option<(String, String)> {
     Reason::read(json).map(|reason| (reason.km, reason.en))
 }
 
-/// The closed screen, when an operator closed this kiosk or its office is closed now.
+/// That the office is closed, when it opens again, and what can be done all the same: what needs people waits, the rest does not.
+fn still(shut: &Shut) -> (String, String) {
+    let of = |lang: Lang| format!("{} {}", shut.line(lang), lang.device().still_open);
+    (of(Lang::Km), of(Lang::En))
+}
+
+/// The closed screen, when an operator closed this kiosk.
 async fn closed(state: &KioskState, device: &Device) -> Option<Response> {
+    let reason = Reason::read(device.closed.as_deref()?);
     let owner = owner(state, device).await;
     let office = owner.office.clone();
     let now = state.backend.now().civil(&phnom_penh());
-    let by_operator = device.closed.as_ref();
-    let paired = !device.build().is_empty();
-    let by_hours = paired && office.as_ref().is_some_and(|office| is_closed(office, now.date(), now.time()));
-    if by_operator.is_none() && !by_hours {
-        return None;
-    }
-    let reason = by_operator.and_then(|text| Reason::read(text));
     let message = [Lang::Km, Lang::En].map(|lang| {
         let words = lang.device();
         let given = reason.as_ref().map(|reason| if lang == Lang::Km { &reason.km } else { &reason.en });

@@ -10,6 +10,7 @@ use crate::{
             facts::{Action, Fact},
             frame::Back,
             message::MessagePage,
+            office::Shut,
         },
         respond::page,
         state::KioskState,
@@ -34,6 +35,15 @@ pub async fn begin(State(state): State<KioskState>, context: PageContext) -> Res
     let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
     let typed = Typed { visit: VisitState::fresh(state.backend.now()).seal(&state, &context), ..Typed::default() };
     choices(&state, &context, office, typed, None).await
+}
+
+/// Nobody is there to be waited for: when the office opens again, and that a time there can be booked.
+fn closed(context: &PageContext, shut: &Shut) -> Response {
+    let (message, facts) = (&context.lang.visit().ticket_closed, shut.facts(context.lang));
+    let frame = context.frame(message.title, "ticket", Back::In("home".into()));
+    let book = Action::open("appointments", "calendar", context.lang.visit().appointments_card.title);
+    let actions = vec![book.strong()];
+    page(StatusCode::OK, &MessagePage { frame, class: "your-turn", icon: "clock", message, facts, actions })
 }
 
 async fn choices(
@@ -109,6 +119,9 @@ pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(fo
             reference_page(&context, typed, Some(&visit_words.no_appointments))
         }
         Ok(Answer::Ticket(Err(PortalFault::TooLate))) => {
+            if let Some(shut) = Shut::of(&state, &context.device).await {
+                return closed(&context, &shut);
+            }
             choices(&state, &context, office, typed, Some(&visit_words.ticket_closed)).await
         }
         _ => choices(&state, &context, office, typed, Some(&visit_words.no_ticket)).await,

@@ -1,6 +1,9 @@
 //! An office: where it is, how to reach it, and when it is open.
 use super::{Localized, OfficeRef};
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
+
+/// Days ahead that are looked at for when an office opens again: longer than any holiday.
+const AHEAD: i32 = 60;
 
 /// Open on these days from `open` until `close`; a lunch break makes two entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +78,19 @@ impl Office {
         OfficeRef { id: self.id.clone(), name: self.name.clone(), short: self.short.clone() }
     }
 
+    /// When it opens after `now`, if it does within [`AHEAD`] days.
+    pub fn opens_after(&self, now: DateTime) -> Option<DateTime> {
+        let mut day = now.date();
+        for _ in 0..AHEAD {
+            let opens = self.hours_on(day).into_iter().map(|(open, _)| day.to_datetime(open));
+            if let Some(at) = opens.filter(|at| *at > now).min() {
+                return Some(at);
+            }
+            day = day.tomorrow().ok()?;
+        }
+        None
+    }
+
     /// Why it is closed on `date` in spite of its hours.
     pub fn closure(&self, date: Date) -> Option<&Closure> {
         self.closures.iter().find(|closure| closure.date == date)
@@ -93,5 +109,42 @@ impl Office {
             .collect();
         hours.sort_unstable();
         hours
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::{date, time};
+
+    #[test]
+    fn an_office_opens_again_on_its_next_day_of_work() {
+        let name = Localized { km: "ច្រក".to_owned(), en: "OWSO".to_owned(), km_latn: None };
+        let days = || Weekday::Monday.cycle_forward().take(5).collect();
+        let hours =
+            |open, close| OpeningHours { days: days(), open: time(open, 30, 0, 0), close: time(close, 0, 0, 0) };
+        let office = Office {
+            id: "owso-1205".to_owned(),
+            name: name.clone(),
+            short: None,
+            division: "1205".to_owned(),
+            address: name.clone(),
+            phones: Vec::new(),
+            hours: vec![hours(14, 17), hours(7, 11)],
+            closures: vec![Closure { date: date(2026, 11, 24), reason: name }],
+            services: Vec::new(),
+            queue_length: None,
+        };
+        // Monday 23 November 2026; Tuesday is a holiday
+        for (now, opens) in [
+            (date(2026, 11, 23).at(6, 0, 0, 0), date(2026, 11, 23).at(7, 30, 0, 0)),
+            (date(2026, 11, 23).at(7, 30, 0, 0), date(2026, 11, 23).at(14, 30, 0, 0)),
+            (date(2026, 11, 23).at(17, 0, 0, 0), date(2026, 11, 25).at(7, 30, 0, 0)),
+            (date(2026, 11, 27).at(23, 59, 0, 0), date(2026, 11, 30).at(7, 30, 0, 0)),
+        ] {
+            assert_eq!(office.opens_after(now), Some(opens), "{now}");
+        }
+        let never = Office { hours: Vec::new(), ..office };
+        assert_eq!(never.opens_after(date(2026, 11, 23).at(6, 0, 0, 0)), None);
     }
 }
