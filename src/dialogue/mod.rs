@@ -8,9 +8,11 @@ mod feedback;
 mod flow;
 mod keyword;
 mod language;
+mod next_step;
 mod status;
 pub mod view;
 
+pub use next_step::{FeeSeen, NextStep, PayWhere};
 pub use view::{StatusFacts, View};
 
 use crate::types::civic::{Answer, Change, OfficeRef, Query};

@@ -212,7 +212,7 @@ fn status_text(language: Language, p: &Parts<'_>) -> String {
 
 /// What is to be paid, as short as it can be written.
 fn amount_due(facts: &StatusFacts, language: Language) -> Option<String> {
-    let fee = facts.fee.as_ref().filter(|_| facts.status == ApplicationStatus::AwaitingPayment)?;
+    let fee = facts.fee.as_ref().filter(|_| facts.next_step().pays())?;
     Some(match language {
         Language::Km => format!("{}៛", fee.amount.0),
         Language::KmLatn | Language::En => format!("{} riel", fee.amount.0),
@@ -221,7 +221,8 @@ fn amount_due(facts: &StatusFacts, language: Language) -> Option<String> {
 
 /// What may stand as next step, the most telling first.
 fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
-    let hint = words::status_hint(facts.status, language);
+    let todo = facts.next_step();
+    let hint = words::step_hint(todo, language);
     let mut steps = Vec::with_capacity(6);
     let today = facts.hours_today.as_ref().map(|hours| words::today(hours, language));
     if let Some(day) = day_to_name(facts) {
@@ -235,7 +236,7 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
         }
         steps.push(day);
     }
-    if let (ApplicationStatus::AwaitingPayment, Some(fee)) = (facts.status, &facts.fee) {
+    if let (true, Some(fee)) = (todo.pays(), &facts.fee) {
         let amount = words::money(fee.amount, language);
         if let Some(bill) = &fee.bill_number {
             let bill = fit::clean(bill, language);
@@ -257,7 +258,7 @@ fn next_steps(facts: &StatusFacts, language: Language) -> Vec<String> {
             .collect();
         steps.push(format!("{hint}: {}", names.join(", ")));
     }
-    if let Some(action) = &facts.next_action {
+    if let Some(action) = facts.next_action.as_ref().filter(|_| todo.yields_to_the_office()) {
         let action = fit::clean(action.get(language), language);
         if !fit::holds_link(&action) {
             let end = ['.', '។', ' '];

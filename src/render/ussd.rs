@@ -9,10 +9,7 @@ use super::{
 use crate::{
     dialogue::{StatusFacts, View, view::Asking},
     text::{khmer, links, segment::Alphabet, visible},
-    types::{
-        Language, RegistrationCode,
-        civic::{ApplicationStatus, Notice},
-    },
+    types::{Language, RegistrationCode, UnixMs, civic::Notice},
 };
 use jiff::tz::TimeZone;
 
@@ -243,13 +240,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::AskComplaint => texts::ussd_ask_complaint(language),
         View::ComplaintFiled { reference } => texts::ussd_complaint_filed(language, reference),
         View::Notice { notice: Notice::Reminder { reference, office, start }, .. } => {
-            let at = lists::moment(*start, language, zone);
-            let head = words::pick(language, "រំលឹកការណាត់", "Romluk kar nat", "Appointment");
-            return vec![
-                format!("{head} {reference}"),
-                sms::office_name(office, language),
-                format!("{} {}", at.day, at.hour),
-            ];
+            return reminder(reference, &sms::office_name(office, language), *start, language, zone);
         }
         View::Complaint(_) | View::Notice { .. } => sms::render_sms(view, language, zone).text,
         View::NoSuchComplaint => texts::ussd_no_such_complaint(language),
@@ -266,6 +257,12 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         | View::CannotChange => appointment(view, language, zone),
     };
     text_lines(&text)
+}
+
+fn reminder(reference: &str, office: &str, start: UnixMs, language: Language, zone: &TimeZone) -> Vec<String> {
+    let at = lists::moment(start, language, zone);
+    let head = words::pick(language, "រំលឹកការណាត់", "Romluk kar nat", "Appointment");
+    vec![format!("{head} {reference}"), office.to_owned(), format!("{} {}", at.day, at.hour)]
 }
 
 fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
@@ -346,7 +343,8 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<Strin
         lines.push(format!("{as_of} {}", words::moment_short(at.civil(zone))));
     }
     lines.push(sms::office_name(facts.office_to_name(), language));
-    if let (ApplicationStatus::AwaitingPayment, Some(fee)) = (facts.status, &facts.fee) {
+    let todo = facts.next_step();
+    if let (true, Some(fee)) = (todo.pays(), &facts.fee) {
         lines.push(words::money(fee.amount, language));
         lines.extend(fee.bill_number.as_ref().map(|bill| fit::clean(bill, language)));
     }
@@ -354,7 +352,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<Strin
         lines.push(sms::by_day(facts.status, &words::date_short(day), language));
     }
     lines.extend(facts.hours_today.as_ref().map(|hours| words::today(hours, language)));
-    lines.push(words::status_hint(facts.status, language).to_owned());
+    lines.push(words::step_hint(todo, language).to_owned());
     lines.extend(
         facts
             .returned_documents
@@ -362,7 +360,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<Strin
             .take(5)
             .map(|one| format!("- {}", fit::clean(one.name.get(language), language))),
     );
-    if let Some(action) = &facts.next_action {
+    if let Some(action) = facts.next_action.as_ref().filter(|_| todo.yields_to_the_office()) {
         let action = fit::clean(action.get(language), language);
         if !fit::holds_link(&action) {
             lines.push(action);

@@ -1,4 +1,5 @@
 //! Words that all channels share: statuses, days, money, in three languages. Knows no view and no channel.
+use crate::dialogue::NextStep;
 use crate::dialogue::view::{Again, ServicesBy};
 use crate::types::civic::{ApplicationStatus, Audience, ComplaintStatus, Fee, FeeKind, FeeUnit};
 use crate::types::{Language, Msisdn, Riel};
@@ -25,19 +26,17 @@ pub fn status_word(status: ApplicationStatus, language: Language) -> &'static st
     pick(language, km, km_latn, en)
 }
 
-/// What the citizen should do now, by the status alone; empty where there is nothing to do.
-pub fn status_hint(status: ApplicationStatus, language: Language) -> &'static str {
-    let (km, km_latn, en) = match status {
-        S::Registered | S::Paid | S::InReview | S::Forwarded => ("សូមរង់ចាំ", "Som rong cham", "Please wait"),
-        S::AwaitingPayment => ("សូមបង់នៅបេឡា", "Som bong prak nov belakar", "Please pay at the cashier"),
-        S::ReturnedForCorrection => {
-            ("សូមមកការិយាល័យ", "Som mok kae nov kariyalay", "Please come to the office to correct it")
-        }
-        S::Approved => ("កំពុងរៀបចំឯកសារ", "Kampong riep cham ekasar", "The document is being made"),
-        S::ReadyForCollection => ("សូមយកបង្កាន់ដៃមក", "Som yok bangkan dai mok phorng", "Please bring your receipt"),
-        S::Rejected => ("សូមសួរការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
-        S::Expired => ("សូមដាក់ពាក្យថ្មី", "Som dak peak thmei", "Please apply again"),
-        S::Collected | S::Cancelled => ("", "", ""),
+/// What a citizen is to do, in a few words; empty where there is nothing. A telephone pays nothing: there it is the cashier.
+pub fn step_hint(step: NextStep, language: Language) -> &'static str {
+    let (km, km_latn, en) = match step {
+        NextStep::Wait => ("សូមរង់ចាំ", "Som rong cham", "Please wait"),
+        NextStep::Pay(_) => ("សូមបង់នៅបេឡា", "Som bong prak nov belakar", "Please pay at the cashier"),
+        NextStep::Correct => ("សូមមកការិយាល័យ", "Som mok kae nov kariyalay", "Please come to the office to correct it"),
+        NextStep::WaitForDocument => ("កំពុងរៀបចំឯកសារ", "Kampong riep cham ekasar", "The document is being made"),
+        NextStep::Collect => ("សូមយកបង្កាន់ដៃមក", "Som yok bangkan dai mok phorng", "Please bring your receipt"),
+        NextStep::Ask => ("សូមសួរការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
+        NextStep::ApplyAnew => ("សូមដាក់ពាក្យថ្មី", "Som dak peak thmei", "Please apply again"),
+        NextStep::Nothing => ("", "", ""),
     };
     pick(language, km, km_latn, en)
 }
@@ -154,10 +153,15 @@ pub fn working_days(days: u32, language: Language) -> String {
     }
 }
 
+/// That there is nothing to pay.
+pub fn free(language: Language) -> &'static str {
+    pick(language, "ឥតបង់ប្រាក់", "ot bong prak", "free of charge")
+}
+
 /// A line of the fee table: never an amount without its kind and unit.
 pub fn fee(fee: &Fee, language: Language) -> String {
     if fee.amount.0 == 0 {
-        return pick(language, "ឥតបង់ប្រាក់", "ot bong prak", "free of charge").to_owned();
+        return free(language).to_owned();
     }
     let kind = match fee.kind {
         FeeKind::Maximum => pick(language, "អតិបរមា ", "yang chroen ", "at most "),

@@ -1,6 +1,5 @@
 //! Where an application stands, by what was typed and what was proven. It must not know how a proof was given.
 use crate::{
-    dialogue::StatusFacts,
     kiosk::{
         backend::CheckAnswer,
         context::PageContext,
@@ -95,7 +94,7 @@ pub fn message(
         CheckAnswer::Status(answer) => {
             let card = status_card(context.lang, &answer);
             let public = answer.disclosure == Disclosure::Public;
-            let due = is_due(&answer);
+            let due = answer.next_step().pays_here();
             let actions = actions(context.lang, public && !pin_given, public && visit.number().is_none(), due);
             let (hide, show) = (context.lang.device().hide, context.lang.device().show);
             page(StatusCode::OK, &StatusPage { frame: frame(words.status, typed), card, actions, hide, show })
@@ -122,11 +121,6 @@ pub fn message(
     }
 }
 
-/// Whether a fee is shown that can be paid now.
-pub fn is_due(facts: &StatusFacts) -> bool {
-    facts.fee.as_ref().is_some_and(|fee| !fee.paid) && facts.as_of.is_none()
-}
-
 /// What can be done with an answer.
 fn actions(lang: Lang, pin: bool, number: bool, due: bool) -> Vec<Action> {
     let (words, visit_words) = (lang.words(), lang.visit());
@@ -143,4 +137,86 @@ fn actions(lang: Lang, pin: bool, number: bool, due: bool) -> Vec<Action> {
     actions.push(Action::key("send", "begin", "phone", visit_words.send_to_phone));
     actions.push(Action::print(visit_words.print));
     actions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        dialogue::{FeeSeen, NextStep, StatusFacts},
+        kiosk::{parts::facts::Does, texts},
+        types::{
+            CodeRules, CodeVerdict, Riel, UnixMs,
+            civic::{ApplicationFee, ApplicationStatus, Localized, OfficeRef},
+        },
+    };
+
+    fn facts(status: ApplicationStatus, fee: FeeSeen, level: Disclosure, fresh: bool) -> StatusFacts {
+        let CodeVerdict::Good(code) = CodeRules::recommended().read("120500260481937") else { panic!("a good code") };
+        let name = Localized { km: "ច្រក".to_owned(), en: "OWSO".to_owned(), km_latn: None };
+        let amount = Riel(if fee == FeeSeen::Free { 0 } else { 20_000 });
+        let paid = fee == FeeSeen::Paid;
+        let bill_number = Some("B26120500048193".to_owned());
+        StatusFacts {
+            code,
+            status,
+            status_at: UnixMs(1_795_399_200_000),
+            office: OfficeRef { id: "owso-1205".to_owned(), name, short: None },
+            expected_by: None,
+            ready: None,
+            next_action: None,
+            service: None,
+            fee: (fee != FeeSeen::Unseen).then_some(ApplicationFee { amount, paid, bill_number }),
+            timeline: Vec::new(),
+            returned_documents: Vec::new(),
+            disclosure: level,
+            as_of: (!fresh).then_some(UnixMs(1_795_399_200_000)),
+            hours_today: None,
+        }
+    }
+
+    fn every_case() -> impl Iterator<Item = StatusFacts> {
+        let levels = [Disclosure::Public, Disclosure::Contact, Disclosure::Verified];
+        ApplicationStatus::ALL.into_iter().flat_map(move |status| {
+            FeeSeen::ALL.into_iter().flat_map(move |fee| {
+                levels.into_iter().flat_map(move |level| [true, false].map(|fresh| facts(status, fee, level, fresh)))
+            })
+        })
+    }
+
+    #[test]
+    fn no_button_offers_what_the_sentence_denies_and_none_is_missing() {
+        for known in every_case() {
+            for (lang, here, cashier) in [(Lang::Km, "នៅទីនេះ", "បេឡា"), (Lang::En, " here", "cashier")]
+            {
+                let (what, card) =
+                    (format!("{:?} {:?} {:?}", known.status, known.fee, known.disclosure), status_card(lang, &known));
+                let public = known.disclosure == Disclosure::Public;
+                let step = known.next_step();
+                let actions = actions(lang, public, public, step.pays_here());
+                let offers = |page| actions.iter().any(|one| matches!(one.does, Does::Key(of, _) if of == page));
+                let with_pin = card.next.contains("PIN");
+                assert_eq!(offers("pay"), card.next.contains(here) && !with_pin, "{what}: {}", card.next);
+                assert!(!with_pin || offers("check"), "{what}: the PIN has its button");
+                // where it can be paid here it can be paid at the cashier too, and one sentence says both
+                assert!(!card.next.contains(here) || card.next.contains(cashier), "{what}: {}", card.next);
+                let words = lang.words();
+                let unpaid = card.facts.iter().any(|fact| fact.value.contains(words.fee_due));
+                assert_eq!(unpaid, step.pays() && known.fee.is_some(), "{what}: who is not to pay is told of no debt");
+                assert_eq!(card.to_do, texts::next_step(lang, step).is_some(), "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_to_be_paid_for_what_has_ended_has_not_begun_or_is_free() {
+        use ApplicationStatus as S;
+        for known in every_case() {
+            let ended = matches!(known.status, S::Registered | S::Cancelled | S::Expired | S::Collected | S::Rejected);
+            let free = known.fee.as_ref().is_some_and(|fee| fee.amount.0 == 0 || fee.paid);
+            assert!(!(ended || free) || !known.next_step().pays(), "{:?} {:?}", known.status, known.fee);
+        }
+        let due = facts(S::AwaitingPayment, FeeSeen::Due, Disclosure::Verified, true);
+        assert!(due.next_step() != NextStep::Wait && due.next_step().pays_here());
+    }
 }

@@ -2,7 +2,7 @@
 //! It must not know how it was asked for.
 use super::facts::{Fact, NotedLine};
 use crate::{
-    dialogue::StatusFacts,
+    dialogue::{FeeSeen, NextStep, StatusFacts},
     kiosk::texts::{self, Lang, Message, Words},
     render::words as shared,
     types::{
@@ -62,9 +62,10 @@ pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
     let language = lang.language();
     let zone = phnom_penh();
     let words = lang.words();
-    let message = known.next_action.as_ref().map(|text| text.get(language));
-    let next = message.or_else(|| texts::next_step(lang, known.status));
-    let step = |step: &TimelineEntry| NotedLine {
+    let step = known.next_step();
+    let office = known.next_action.as_ref().filter(|_| step.yields_to_the_office());
+    let next = office.map(|text| text.get(language)).or_else(|| texts::next_step(lang, step));
+    let entry = |step: &TimelineEntry| NotedLine {
         what: shared::status_word(step.status, language).to_owned(),
         note: Some(shared::date_long(step.at.civil(&zone).date(), language)),
     };
@@ -75,14 +76,23 @@ pub fn status_card(lang: Lang, known: &StatusFacts) -> StatusCard {
     StatusCard {
         code: known.code.printed().to_owned(),
         tone: tone(known.status),
-        message: texts::status(lang, known.status),
+        message: message(lang, known.status, step),
         facts: facts(lang, words, known),
         next: next.unwrap_or(words.nothing_to_do).to_owned(),
         to_do: next.is_some(),
         returned: known.returned_documents.iter().map(document).collect(),
-        timeline: known.timeline.iter().rev().map(step).collect(),
+        timeline: known.timeline.iter().rev().map(entry).collect(),
         as_of: known.as_of.map(|at| texts::date_time(lang, at.civil(&zone))),
     }
+}
+
+/// The status and what it means. Who has nothing to pay is not told that work waits for a fee.
+fn message(lang: Lang, status: ApplicationStatus, step: NextStep) -> Message {
+    let message = texts::status(lang, status);
+    if status == ApplicationStatus::AwaitingPayment && !step.pays() {
+        return Message { text: texts::status(lang, ApplicationStatus::Registered).text, ..message };
+    }
+    message
 }
 
 fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
@@ -115,10 +125,17 @@ fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
     }
     if let Some(fee) = &known.fee {
         let amount = shared::money(fee.amount, language);
-        let state = if fee.paid { words.fee_paid } else { words.fee_due };
-        let bill = fee.bill_number.as_ref().filter(|_| !fee.paid);
+        let pays = known.next_step().pays();
+        // what nobody is asked to pay is not called unpaid
+        let value = match FeeSeen::of(Some(fee)) {
+            FeeSeen::Free => shared::free(language).to_owned(),
+            FeeSeen::Paid => format!("{amount} · {}", words.fee_paid),
+            FeeSeen::Due if pays => format!("{amount} · {}", words.fee_due),
+            FeeSeen::Due | FeeSeen::Unseen => amount,
+        };
+        let bill = fee.bill_number.as_ref().filter(|_| pays);
         let note = bill.map(|number| format!("{} {number}", words.bill));
-        add("coins", words.fee, format!("{amount} · {state}"), note);
+        add("coins", words.fee, value, note);
     }
     facts
 }

@@ -1,6 +1,7 @@
 //! What is said of a thing that the catalogues do not know beforehand: where an application stands, a time, a place.
 use super::{Lang, Message};
 use crate::{
+    dialogue::{NextStep, PayWhere},
     render::words as shared,
     types::{civic::ApplicationStatus, gazetteer},
 };
@@ -35,20 +36,25 @@ pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
     Message { title, text }
 }
 
-/// What to do when the office says nothing of it; `None` where there is nothing to do.
-pub fn next_step(lang: Lang, status: ApplicationStatus) -> Option<&'static str> {
-    use ApplicationStatus as S;
-    let (km, en) = match status {
-        S::AwaitingPayment => {
+/// What to do when the office says nothing of it; `None` where there is nothing to do. Where a fee can be paid here and at
+/// the cashier, one sentence says both.
+pub fn next_step(lang: Lang, step: NextStep) -> Option<&'static str> {
+    let (km, en) = match step {
+        NextStep::Pay(PayWhere::KioskOrCashier) => {
+            ("សូមបង់កម្រៃសេវានៅទីនេះតាមកម្មវិធីធនាគារ ឬនៅបេឡា។", "Pay the fee here with your bank's app, or at the cashier.")
+        }
+        NextStep::Pay(PayWhere::CashierOrKioskWithPin) => (
+            "សូមបង់កម្រៃសេវានៅបេឡា ឬនៅទីនេះ ក្រោយបញ្ចូលលេខ PIN លើបង្កាន់ដៃ។",
+            "Pay the fee at the cashier, or here once you have entered the PIN of your receipt.",
+        ),
+        NextStep::Pay(PayWhere::Cashier) => {
             ("សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។", "Pay the fee at the cashier and keep the receipt.")
         }
-        S::ReturnedForCorrection => ("សូមមកការិយាល័យ ដើម្បីកែឯកសារ។", "Come to the office to correct your documents."),
-        S::ReadyForCollection => ("សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។", "Bring your receipt and collect the document."),
-        S::Rejected => ("សូមសួរមន្ត្រីនៅការិយាល័យ។", "Ask an officer at the office."),
-        S::Expired => ("បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។", "Apply again if you still need it."),
-        S::Registered | S::Paid | S::InReview | S::Forwarded | S::Approved | S::Collected | S::Cancelled => {
-            return None;
-        }
+        NextStep::Correct => ("សូមមកការិយាល័យ ដើម្បីកែឯកសារ។", "Come to the office to correct your documents."),
+        NextStep::Collect => ("សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។", "Bring your receipt and collect the document."),
+        NextStep::Ask => ("សូមសួរមន្ត្រីនៅការិយាល័យ។", "Ask an officer at the office."),
+        NextStep::ApplyAnew => ("បើនៅត្រូវការ សូមដាក់ពាក្យថ្មី។", "Apply again if you still need it."),
+        NextStep::Wait | NextStep::WaitForDocument | NextStep::Nothing => return None,
     };
     Some(match lang {
         Lang::Km => km,

@@ -5,8 +5,9 @@ use super::{
     lists,
     parts::{by_day, office_name, stop},
 };
+use crate::dialogue::{FeeSeen, NextStep};
 use crate::types::Language;
-use crate::types::civic::{ApplicationStatus, Notice};
+use crate::types::civic::{ApplicationStatus, Disclosure, Notice};
 use jiff::tz::TimeZone;
 
 /// Most segments of an unasked text.
@@ -15,8 +16,10 @@ const SEGMENTS_MAX: usize = 2;
 pub(super) fn text(notice: &Notice, code: &str, language: Language, zone: &TimeZone) -> String {
     match notice {
         Notice::Status { status, office, fee, expected_by, .. } => {
-            let mut next = words::status_hint(*status, language).to_owned();
-            if let (ApplicationStatus::AwaitingPayment, Some(fee)) = (status, fee) {
+            // whoever is told has agreed to be: the fee is seen, if there is one
+            let todo = NextStep::of(*status, FeeSeen::of(fee.as_ref()), Disclosure::Contact, true);
+            let mut next = words::step_hint(todo, language).to_owned();
+            if let (true, Some(fee)) = (todo.pays(), fee) {
                 next = format!("{next} {}", words::money(fee.amount, language));
                 if let Some(bill) = &fee.bill_number {
                     next = format!("{next} ({})", fit::clean(bill, language));
@@ -28,7 +31,7 @@ pub(super) fn text(notice: &Notice, code: &str, language: Language, zone: &TimeZ
         }
         Notice::Ready { office, until, .. } => {
             let status = ApplicationStatus::ReadyForCollection;
-            let hint = words::status_hint(status, language);
+            let hint = words::step_hint(NextStep::Collect, language);
             let next = match until {
                 Some(day) => format!("{}{} {hint}", by_day(status, &words::date_short(*day), language), stop(language)),
                 None => hint.to_owned(),
