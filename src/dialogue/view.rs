@@ -148,6 +148,11 @@ pub enum View {
     Thanks,
     /// The portal is away: the rating is kept, and passed on when it is back.
     RatingKept,
+    /// Too much was guessed: there is room again after so many minutes.
+    Wait {
+        /// Minutes.
+        minutes: u32,
+    },
     /// The words of a complaint.
     AskComplaint,
     /// The portal is away: the complaint is kept, and passed on when it is back.

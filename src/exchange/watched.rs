@@ -136,6 +136,7 @@ passes_on!(Kiosks {
     pass commands(id: String, since: UnixMs) -> Vec<Command>;
     watch commands_done(id: String, done: Vec<String>, now: UnixMs) -> ();
     pass tallied(names: Vec<String>, now: UnixMs) -> Vec<u32>;
+    pass tally_ends(names: Vec<String>, now: UnixMs) -> Vec<UnixMs>;
     watch tally(windows: Vec<(String, i64, u32)>, now: UnixMs) -> bool;
     watch untally(names: Vec<String>, now: UnixMs) -> ();
 }

@@ -29,8 +29,11 @@ pub enum CheckAnswer {
     Unknown,
     /// The portal is away and nothing is kept.
     Busy,
-    /// Too many codes that do not exist came from here; asking pauses for a while.
-    Paused,
+    /// Too many codes that do not exist came from this visit, or from here; asking pauses for so many minutes.
+    Paused {
+        /// Minutes; `None`: a while.
+        minutes: Option<u32>,
+    },
     /// Too many PINs of this code were wrong today: none is tried any more.
     PinLocked,
 }
@@ -42,6 +45,8 @@ pub struct Who {
     pub device: String,
     /// The number that the visitor proved.
     pub number: Option<Msisdn>,
+    /// Names the visit, where the page carries it.
+    pub visit: Option<Uuid>,
 }
 
 /// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline of the
@@ -85,6 +90,7 @@ impl Backend {
             language,
             number: who.number,
             device: who.device.clone(),
+            visit: who.visit,
             cause: None,
             deadline: self.deadline,
         }
@@ -197,7 +203,8 @@ fn answer(view: View) -> CheckAnswer {
         View::Mistyped { .. } => CheckAnswer::Mistyped,
         View::Unknown { .. } => CheckAnswer::Unknown,
         View::PortalAway { .. } | View::AskAgain | View::Apology => CheckAnswer::Busy,
-        View::SlowDown | View::AddPin { .. } => CheckAnswer::Paused,
+        View::Wait { minutes } => CheckAnswer::Paused { minutes: Some(minutes) },
+        View::SlowDown | View::AddPin { .. } => CheckAnswer::Paused { minutes: None },
         View::PinLocked { .. } => CheckAnswer::PinLocked,
         // What is said when no code was found in what came in, and what this page never asks for.
         _ => CheckAnswer::NotACode,

@@ -188,7 +188,7 @@ pub struct PageContext {
 impl PageContext {
     /// Who asks, with the number that was proven.
     pub fn who(&self, number: Option<Msisdn>) -> Who {
-        Who { device: self.device.id.clone(), number }
+        Who { device: self.device.id.clone(), number, visit: None }
     }
 
     /// Classes of the document.

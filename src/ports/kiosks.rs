@@ -135,6 +135,8 @@ pub trait Kiosks: Send + Sync {
     fn commands_done(&self, id: String, done: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Events in the running windows of these names.
     fn tallied(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>>;
+    /// When the running windows of these names end; the time itself for one that does not run.
+    fn tally_ends(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>>;
     /// Counts one event in all these windows (name, length in milliseconds, most), or in none of them when one
     /// is full. Whether it was counted.
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>>;

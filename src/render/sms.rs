@@ -47,7 +47,8 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
         View::LanguageSet(chosen) => texts::language_set(*chosen),
         View::Stopped => texts::stopped(language),
         View::Started => texts::started(language),
-        View::SlowDown => texts::slow_down(language),
+        // only kiosks have visits that wait
+        View::SlowDown | View::Wait { .. } => texts::slow_down(language),
         View::AskAgain => texts::ask_again(language),
         View::Apology => texts::apology(language),
         View::AskService => texts::ask_service(language),

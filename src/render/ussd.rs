@@ -123,7 +123,7 @@ pub fn late(language: Language) -> String {
 fn kind(view: &View) -> Kind {
     match view {
         View::Menu => Kind::Home,
-        View::SlowDown | View::AskAgain | View::Apology | View::Notice { .. } => Kind::End,
+        View::SlowDown | View::Wait { .. } | View::AskAgain | View::Apology | View::Notice { .. } => Kind::End,
         View::EnterCode
         | View::ChooseLanguage
         | View::Choose { .. }
@@ -226,7 +226,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::LanguageSet(chosen) => texts::ussd_language_set(*chosen),
         View::Stopped => texts::ussd_stopped(language),
         View::Started => texts::ussd_started(language),
-        View::SlowDown => texts::ussd_slow_down(language),
+        View::SlowDown | View::Wait { .. } => texts::ussd_slow_down(language),
         View::AskAgain => texts::ussd_ask_again(language),
         View::Apology => texts::ussd_apology(language),
         View::AskService => texts::ussd_ask_service(language),

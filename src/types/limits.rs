@@ -124,6 +124,14 @@ pub const DIGITS_WRONG_MAX: u32 = 5;
 pub const COMPLAINTS_A_DAY: u32 = 5;
 /// What is counted at a kiosk is counted in windows of ten minutes.
 pub const KIOSK_SPAN: Duration = Duration::from_secs(10 * 60);
+/// Wrong codes of one visit at a kiosk: so many in so long. Three mistakes are an honest day; who goes on waits two minutes,
+/// then ten, then an hour, and all that time others have the kiosk's own window of ten.
+pub const VISIT_GUESSES: [(Duration, u32); 3] =
+    [(Duration::from_secs(2 * 60), 3), (Duration::from_secs(10 * 60), 5), (Duration::from_secs(3_600), 8)];
+/// Wrong PINs of one code at kiosks in [`PINS_NEAR_SPAN`], before those of the day are spent.
+pub const PINS_WRONG_NEAR_MAX: u32 = 3;
+/// How long whoever typed them waits.
+pub const PINS_NEAR_SPAN: Duration = Duration::from_secs(5 * 60);
 /// Numbers of the queue that a kiosk draws in one: one in twenty seconds, as fast as people step up.
 pub const KIOSK_TICKETS_MAX: u32 = 30;
 /// Bookings by visitors who proved no number: one in a minute, as fast as its questions can be answered.

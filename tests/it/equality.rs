@@ -21,6 +21,7 @@ async fn at_the_kiosk(desk: &Desk, language: Language, code: &str, pin: Option<&
         language,
         number: None,
         device: String::new(),
+        visit: None,
         cause: None,
         deadline,
     };

@@ -83,9 +83,29 @@ impl Counts {
         }
         let names = places.iter().map(|one| one.name.clone()).collect();
         let counts = self.tallied(names).await.map_err(|_| busy)?;
-        let full = places.iter().zip(counts).find(|(place, count)| *count >= place.most);
-        // one was given back meanwhile
-        Err(full.map_or(busy, |(place, _)| place.full))
+        let full: Vec<&WindowPlace> =
+            places.iter().zip(counts).filter(|(place, count)| *count >= place.most).map(|(place, _)| place).collect();
+        Err(match full.first().map(|place| place.full) {
+            // one was given back meanwhile
+            None => busy,
+            Some(Full::Wait) => Full::Said(Shut::Wait { minutes: self.minutes_left(&full).await }),
+            Some(said) => said,
+        })
+    }
+
+    /// Minutes until the last of these windows ends, never too few; of those of which nobody knows it, one.
+    async fn minutes_left(&self, full: &[&WindowPlace]) -> u32 {
+        let waits = full.iter().filter(|place| matches!(place.full, Full::Wait));
+        let (names, now) = (waits.map(|place| place.name.clone()).collect(), self.clock.now());
+        let ends = match self.store.tally_ends(names, now).await {
+            Ok(ends) => ends,
+            Err(fault) => {
+                tracing::debug!("how long to wait could not be read: {fault}");
+                Vec::new()
+            }
+        };
+        let left = ends.into_iter().map(|end| end.since_ms(now)).max().unwrap_or_default();
+        u32::try_from(left.max(1).unsigned_abs().div_ceil(60_000)).unwrap_or(u32::MAX)
     }
 
     /// The windows in which a number's wrong look-ups are counted.

@@ -20,7 +20,8 @@ use crate::{
         civic::{Act, Answer, ChangeKind, Guess, PortalFault, Query, Stakes},
         limits::{
             COMPLAINTS_A_DAY, KIOSK_BOOKINGS_MAX, KIOSK_COMPLAINTS_MAX, KIOSK_HOLDS_MAX, KIOSK_PAYMENTS_MAX,
-            KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, LOOK_UPS_BEYOND_MAX, PINS_WRONG_FAR_MAX, PINS_WRONG_MAX,
+            KIOSK_RATINGS_MAX, KIOSK_SPAN, KIOSK_TICKETS_MAX, LOOK_UPS_BEYOND_MAX, PINS_NEAR_SPAN, PINS_WRONG_FAR_MAX,
+            PINS_WRONG_MAX, PINS_WRONG_NEAR_MAX, VISIT_GUESSES,
         },
         names::Channel,
     },
@@ -61,8 +62,10 @@ pub enum Caller<'a> {
     Device {
         /// Its name.
         device: &'a str,
-        /// The visitor has proven a number.
-        proven: bool,
+        /// The number that the visitor has proven.
+        number: Option<Msisdn>,
+        /// Names the visit, where the page carries it.
+        visit: Option<uuid::Uuid>,
     },
 }
 
@@ -178,7 +181,7 @@ impl Gate {
                 return Ok(permit);
             }
             Err(Full::Said(shut)) => return Err(shut),
-            Err(Full::Number) => {}
+            Err(Full::Number | Full::Wait) => {}
         }
         // the number's own places are taken: there are some beyond, for what is right
         let Caller::Number { number, windows, .. } = caller else { return Err(Shut::SlowDown) };
@@ -193,7 +196,7 @@ impl Gate {
         match self.core.counts.take(&places).await {
             Ok(()) => Ok(permit),
             Err(Full::Said(shut)) => Err(shut),
-            Err(Full::Number) => Err(match limits::over(windows, self.core.clock.now()) {
+            Err(Full::Number | Full::Wait) => Err(match limits::over(windows, self.core.clock.now()) {
                 LimitVerdict::Notice => Shut::SlowDown,
                 LimitVerdict::Yes | LimitVerdict::Withhold => Shut::Silence,
             }),
@@ -243,8 +246,8 @@ impl Gate {
         let all = if guess.pin { all } else { all - all / KEPT_FOR_PINS };
         let spent = if bare { Shut::AddPin } else { Shut::Busy };
         places.push(said(ALL.to_owned(), HOUR, all, spent));
-        if let Caller::Device { device, .. } = caller {
-            places.push(said(format!("kiosk-fails:{device}"), KIOSK_SPAN, rules.fails_kiosk, Shut::SlowDown));
+        if let Caller::Device { device, number, visit } = caller {
+            places.extend(self.places_at_a_kiosk(device, *number, *visit));
         }
         if guess.pin {
             let code = self.core.counts.stands_for(&format!("pin {}", guess.name));
@@ -252,16 +255,40 @@ impl Gate {
                 places.push(said(format!("pin-far:{code}"), DAY, PINS_WRONG_FAR_MAX, Shut::PinLocked));
             }
             places.push(said(format!("pin:{code}"), DAY, PINS_WRONG_MAX, Shut::PinLocked));
+            if let Caller::Device { .. } = caller {
+                let (name, full) = (format!("pin-near:{code}"), Full::Wait);
+                places.push(WindowPlace { name, span: PINS_NEAR_SPAN, most: PINS_WRONG_NEAR_MAX, full });
+            }
         }
         // what is not limited is not counted: a count is a write
         places.retain(|place| place.most > 0);
         places
     }
 
+    /// Where a visitor's guess is counted. A visit waits before the kiosk does, so that nobody locks it for everybody; who
+    /// proved a number is counted for that and not for the kiosk, so that a kiosk that others have filled still serves.
+    fn places_at_a_kiosk(&self, device: &str, number: Option<Msisdn>, visit: Option<uuid::Uuid>) -> Vec<WindowPlace> {
+        let wait = |name, span, most| WindowPlace { name, span, most, full: Full::Wait };
+        let most = self.core.settings.rules.fails_kiosk;
+        let mut places = match number {
+            Some(number) => {
+                let own = self.core.counts.windows_of(number).into_iter();
+                own.map(|(name, span, most)| wait(name, span, most)).collect()
+            }
+            None => vec![wait(format!("kiosk-fails:{device}"), KIOSK_SPAN, most)],
+        };
+        // without a limit for the kiosk there is none for a visit
+        if let Some(visit) = visit.filter(|_| most > 0) {
+            let own = VISIT_GUESSES.into_iter().enumerate();
+            places.extend(own.map(|(nth, (span, most))| wait(format!("visit-fails-{nth}:{visit}"), span, most)));
+        }
+        places
+    }
+
     /// Where something that is used up is counted, and how much there is of it.
     fn act_window(&self, act: Act, caller: &Caller<'_>) -> Option<(String, Duration, u32)> {
         let (device, proven) = match caller {
-            Caller::Device { device, proven } => (device, *proven),
+            Caller::Device { device, number, .. } => (device, number.is_some()),
             Caller::Number { number, .. } => {
                 let who = self.core.counts.stands_for(number.digits());
                 return (act == Act::Complain).then(|| (format!("complaints:{who}"), DAY, COMPLAINTS_A_DAY));

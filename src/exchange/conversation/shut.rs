@@ -6,6 +6,11 @@ use crate::{dialogue::View, types::civic::Query};
 pub enum Shut {
     /// Too much came from here; that is to be said.
     SlowDown,
+    /// Too much was guessed by this visitor, or here: there is room again after so many minutes.
+    Wait {
+        /// Minutes.
+        minutes: u32,
+    },
     /// That was said.
     Silence,
     /// Too much was guessed everywhere: a PIN is needed.
@@ -27,6 +32,7 @@ impl Shut {
         };
         Some(match (self, code) {
             (Shut::Silence, _) => return None,
+            (Shut::Wait { minutes }, _) => View::Wait { minutes },
             (Shut::AddPin, Some(code)) => View::AddPin { code },
             (Shut::PinLocked, Some(code)) => View::PinLocked { code },
             (Shut::DigitsLocked, _) => View::CannotChange,
@@ -41,6 +47,8 @@ impl Shut {
 pub(super) enum Full {
     /// That is said.
     Said(Shut),
+    /// How long to wait is said.
+    Wait,
     /// The number has guessed as often as it is answered.
     Number,
 }

@@ -131,6 +131,8 @@ async fn pins_of_a_code_can_be_wrong_so_often_a_day_at_a_kiosk() {
     let bench = with(Rules::default(), |_| Answer::Application(Err(PortalFault::FactorWrong { attempts_left: None })));
     let query = Query::Application { code: code(CODE), pin: crate::types::Pin::parse("1234") };
     for at in 0..=PINS_WRONG_MAX {
+        // three in five minutes: who goes on waits
+        tokio::time::sleep(Duration::from_secs(301)).await;
         let told = bench.exchange.conversation.ask_for("k-1", None, &query, None, WITHIN).await;
         assert_eq!(told.err(), (at == PINS_WRONG_MAX).then_some(Shut::PinLocked), "{at}");
     }
@@ -179,6 +181,7 @@ async fn a_question_that_nobody_waits_for_is_settled_all_the_same() {
         language: Language::En,
         number: None,
         device: "k-1".to_owned(),
+        visit: None,
         cause: None,
         deadline: WITHIN,
     };
@@ -240,11 +243,11 @@ async fn what_is_used_up_is_bounded_by_who_asks() {
             assert_eq!(shut, most.filter(|most| taken >= *most).map(|_| Shut::SlowDown), "{query:?} {taken}");
         }
     }
-    for (proven, most) in [(true, None), (false, Some(KIOSK_HOLDS_MAX))] {
-        let mut caller = Caller::Device { device: "k-1", proven };
+    for (number, most) in [(Some(number(NUMBER)), None), (None, Some(KIOSK_HOLDS_MAX))] {
+        let mut caller = Caller::Device { device: "k-1", number, visit: None };
         for taken in 0..2 * KIOSK_HOLDS_MAX {
             let shut = gate.enter(&hold, &mut caller).await.err();
-            assert_eq!(shut, most.filter(|most| taken >= *most).map(|_| Shut::SlowDown), "{proven} {taken}");
+            assert_eq!(shut, most.filter(|most| taken >= *most).map(|_| Shut::SlowDown), "{number:?} {taken}");
         }
     }
 }
@@ -273,4 +276,69 @@ async fn digits_that_were_wrong_too_often_change_no_appointment_by_text() {
             assert_eq!(locked, bound && wrong == DIGITS_WRONG_MAX, "{query:?} {channel:?} {wrong}");
         }
     }
+}
+
+/// A look-up of a visitor who guesses; minutes to wait, if there are any.
+async fn guesses(bench: &Bench, visit: u128, number: Option<&str>) -> Option<u32> {
+    let visit = Visit {
+        dialogue: None,
+        input: Input::Text(OTHER.to_owned()),
+        language: Language::En,
+        number: number.map(super::super::testing::number),
+        device: "k-1".to_owned(),
+        visit: Some(uuid::Uuid::from_u128(visit)),
+        cause: None,
+        deadline: WITHIN,
+    };
+    match bench.exchange.conversation.converse(visit).await.1 {
+        View::Unknown { .. } => None,
+        View::Wait { minutes } => Some(minutes),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_guesses_in_a_visit_waits_longer_and_longer_and_the_next_visitor_does_not() {
+    let bench = with(Rules { fails_kiosk: 10, ..Rules::default() }, wrong);
+    let mut told = Vec::new();
+    for _ in 0..4 {
+        told.push(guesses(&bench, 1, None).await);
+    }
+    assert_eq!(told, [None, None, None, Some(2)], "three mistakes are an honest day");
+    assert_eq!(guesses(&bench, 2, None).await, None, "somebody else steps up");
+    tokio::time::sleep(Duration::from_secs(121)).await;
+    let told = [guesses(&bench, 1, None).await, guesses(&bench, 1, None).await, guesses(&bench, 1, None).await];
+    assert_eq!(told, [None, None, Some(8)], "ten minutes from the first");
+    assert_eq!(guesses(&bench, 3, None).await, None);
+    tokio::time::sleep(Duration::from_secs(480)).await;
+    for _ in 0..3 {
+        assert_eq!(guesses(&bench, 1, None).await, None);
+    }
+    assert_eq!(guesses(&bench, 1, None).await, Some(50), "an hour from the first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kiosk_that_others_have_filled_still_serves_who_proves_a_number() {
+    let bench = with(Rules { fails_kiosk: 4, fails_quarter: 2, ..Rules::default() }, wrong);
+    for visit in 1..=4 {
+        assert_eq!(guesses(&bench, visit, None).await, None);
+    }
+    assert_eq!(guesses(&bench, 5, None).await, Some(10), "the kiosk's own window, whoever asks");
+    let asked = bench.portal.asked().len();
+    assert_eq!(guesses(&bench, 6, Some(NUMBER)).await, None);
+    assert_eq!(guesses(&bench, 6, Some(NUMBER)).await, None);
+    assert_eq!(guesses(&bench, 6, Some(NUMBER)).await, Some(15), "and is counted for the number");
+    assert_eq!(bench.portal.asked().len(), asked + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn pins_of_a_code_wait_before_its_day_is_over() {
+    let bench = with(Rules::default(), |_| Answer::Application(Err(PortalFault::FactorWrong { attempts_left: None })));
+    let query = Query::Application { code: code(CODE), pin: crate::types::Pin::parse("1234") };
+    let ask = async || bench.exchange.conversation.ask_for("k-1", None, &query, None, WITHIN).await.err();
+    let told = [ask().await, ask().await, ask().await, ask().await];
+    assert_eq!(told, [None, None, None, Some(Shut::Wait { minutes: 5 })]);
+    tokio::time::sleep(Duration::from_secs(301)).await;
+    let told = [ask().await, ask().await, ask().await];
+    assert_eq!(told, [None, None, Some(Shut::PinLocked)]);
 }

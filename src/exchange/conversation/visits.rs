@@ -28,6 +28,8 @@ pub struct Visit {
     pub number: Option<Msisdn>,
     /// The device at which the visitor stands.
     pub device: String,
+    /// Names the visit, where the page carries it: who guesses waits, and the next visitor does not.
+    pub visit: Option<uuid::Uuid>,
     /// Names the intentions of this step, so that a page sent twice changes things once.
     pub cause: Option<CauseId>,
     /// How long the visitor waits.
@@ -47,7 +49,7 @@ impl Conversation {
         let asker = Asker { channel: Channel::Kiosk, number: visit.number, deadline: visit.deadline, key: None };
         let dialogue = visit.dialogue.unwrap_or_default();
         let started = tokio::time::Instant::now();
-        let mut caller = Caller::Device { device: &visit.device, proven: visit.number.is_some() };
+        let mut caller = Caller::Device { device: &visit.device, number: visit.number, visit: visit.visit };
         let (input, cause, remembered) = (visit.input, visit.cause, Some(visit.language));
         let heard = Heard { dialogue, input, asker, cause, remembered, patience: None };
         let talk = self.run(heard, &mut caller).await;
@@ -82,7 +84,7 @@ impl Conversation {
         let (conversation, device, query) = (self.clone(), device.to_owned(), query.clone());
         let asked = self.core.tasks.spawn(async move {
             let asker = Asker { channel: Channel::Kiosk, number, deadline, key: intent };
-            let mut caller = Caller::Device { device: &device, proven: number.is_some() };
+            let mut caller = Caller::Device { device: &device, number, visit: None };
             let gate = &conversation.core.gate;
             let permit = gate.enter(&query, &mut caller).await?;
             let told = gate.ask_with(permit, asker, None, &mut caller).await;

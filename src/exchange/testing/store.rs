@@ -742,6 +742,16 @@ impl Kiosks for Memory {
         self.call("tallied", |rows| Ok(names.iter().map(|name| rows.count(name, now)).collect()))
     }
 
+    fn tally_ends(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>> {
+        self.call("tally_ends", |rows| {
+            let end = |name: &String| match rows.count(name, now) {
+                0 => now,
+                _ => rows.windows[name].0.plus_ms(rows.windows[name].1),
+            };
+            Ok(names.iter().map(end).collect())
+        })
+    }
+
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
         self.call("tally", |rows| Ok(rows.tally(&windows, now)))
     }

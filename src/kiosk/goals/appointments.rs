@@ -143,7 +143,7 @@ fn show(context: &PageContext, view: View, typed: Typed) -> Response {
         View::CannotChange => end(typed, &visit_words.cannot_change, "your-turn", "alert"),
         View::Uncertain => end(typed, &visit_words.uncertain, "your-turn", "clock"),
         View::NotDone | View::AskAgain => end(typed, &visit_words.not_done, "your-turn", "alert"),
-        View::SlowDown => end(typed, &context.words.paused, "your-turn", "clock"),
+        View::SlowDown | View::Wait { .. } => end(typed, &context.words.paused, "your-turn", "clock"),
         _ => end(typed, &context.lang.device().offline_book, "your-turn", "cloud"),
     }
 }

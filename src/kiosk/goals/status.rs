@@ -1,7 +1,7 @@
 //! Where an application stands, by what was typed and what was proven. It must not know how a proof was given.
 use crate::{
     kiosk::{
-        backend::CheckAnswer,
+        backend::{CheckAnswer, Who},
         context::PageContext,
         parts::{
             facts::{Action, Does},
@@ -11,7 +11,7 @@ use crate::{
         },
         respond::{self, page},
         state::KioskState,
-        texts::{Lang, Message},
+        texts::{Lang, Message, Notice},
         visit::{
             state::VisitState,
             typed::{Typed, most},
@@ -39,10 +39,12 @@ struct SorryPage {
     frame: Frame,
     code: String,
     icon: &'static str,
-    message: &'static Message,
+    message: Notice,
     steps: &'static [&'static str],
     /// Key and words of the button.
     button: (&'static str, &'static str),
+    /// Words of a second one, that goes on with a number.
+    number: Option<&'static str>,
 }
 
 /// Where the application stands, by what was typed and proven.
@@ -56,13 +58,17 @@ pub async fn answer(state: &KioskState, context: &PageContext, visit: &VisitStat
             if state.groups.is_empty() { words.code_hint_free.to_owned() } else { (words.incomplete_text)(whole, got) };
         return pad_page(state, context, typed, "ok", Some((words.incomplete, text)));
     }
+    if typed.visit.is_empty() {
+        // what is wrong is counted for the visit, so the page must carry it
+        typed.visit = visit.clone().seal(state, context);
+    }
     let found = look_up(state, context, visit, &typed).await;
     message(state, context, visit, typed, found)
 }
 
 /// What the backend says of what was typed and proven.
 pub async fn look_up(state: &KioskState, context: &PageContext, visit: &VisitState, typed: &Typed) -> CheckAnswer {
-    let who = context.who(visit.number());
+    let who = Who { visit: Some(visit.name), ..context.who(visit.number()) };
     state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await
 }
 
@@ -83,9 +89,10 @@ pub fn message(
             frame: frame(message.title, typed.clone()),
             code: printed.clone(),
             icon,
-            message,
+            message: message.into(),
             steps,
             button,
+            number: None,
         };
         respond::page(StatusCode::OK, &page)
     };
@@ -103,22 +110,40 @@ pub fn message(
             // made again in the other language without trying the PIN once more
             let typed = Typed { pin: String::new(), ..typed };
             let frame = context.frame(words.unknown_pin.title, "check", Back::Key("stay")).keeping(typed, "pin");
-            let (message, steps, button) = (&words.unknown_pin, &words.unknown_steps, ("pin", words.again));
-            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "search", message, steps, button })
+            let (message, steps, button) = ((&words.unknown_pin).into(), &words.unknown_steps, ("pin", words.again));
+            let number = None;
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "search", message, steps, button, number })
         }
         CheckAnswer::Mistyped => pad_page(state, context, typed.clone(), "ok", message(&words.mistyped)),
         CheckAnswer::NotACode => pad_page(state, context, typed.clone(), "ok", message(&words.not_a_code)),
         CheckAnswer::Unknown => sorry("search", &words.unknown, &words.unknown_steps, ("stay", words.correct_code)),
         CheckAnswer::Busy => sorry("cloud", &words.busy, &words.busy_steps, ("ok", words.again)),
-        CheckAnswer::Paused => sorry("clock", &words.paused, &[], ("ok", words.again)),
+        CheckAnswer::Paused { minutes } => paused(context, visit, typed, printed, minutes),
         CheckAnswer::PinLocked => {
             // without the PIN there is still what the code alone tells
             let typed = Typed { pin: String::new(), ..typed };
             let frame = context.frame(words.pin_locked.title, "check", Back::Key("stay")).keeping(typed, "ok");
-            let (message, button) = (&words.pin_locked, ("ok", words.ok));
-            page(StatusCode::OK, &SorryPage { frame, code: printed, icon: "clock", message, steps: &[], button })
+            let (message, button) = ((&words.pin_locked).into(), ("ok", words.ok));
+            let (icon, steps, number) = ("clock", &[], None);
+            page(StatusCode::OK, &SorryPage { frame, code: printed, icon, message, steps, button, number })
         }
     }
+}
+
+/// How long to wait. Who proves a number goes on at once where others have filled the kiosk's own window.
+fn paused(context: &PageContext, visit: &VisitState, typed: Typed, code: String, minutes: Option<u32>) -> Response {
+    let (words, visit_words) = (context.words, context.lang.visit());
+    let message = match minutes {
+        Some(minutes) => {
+            let text = (words.paused_for)(&(visit_words.minutes)(minutes));
+            Notice { title: words.paused.title, text: text.into() }
+        }
+        None => (&words.paused).into(),
+    };
+    let frame = context.frame(message.title, "check", Back::Key("stay")).keeping(typed, "ok");
+    let number = visit.number().is_none().then_some(visit_words.number_more);
+    let (icon, steps, button) = ("clock", &[], ("ok", words.again));
+    page(StatusCode::OK, &SorryPage { frame, code, icon, message, steps, button, number })
 }
 
 /// What can be done with an answer.

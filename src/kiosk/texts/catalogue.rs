@@ -68,6 +68,8 @@ pub struct Words {
     pub busy_steps: [&'static str; 2],
     pub again: &'static str,
     pub paused: Message,
+    /// With how long to wait.
+    pub paused_for: fn(&str) -> String,
     pub kept: &'static str,
     pub kept_text: &'static str,
     pub status: &'static str,

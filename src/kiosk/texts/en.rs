@@ -52,6 +52,11 @@ pub(super) static WORDS: Words = Words {
         title: "Please wait a little",
         text: "Too many codes that do not exist were entered here. Please try again in a little while, or ask an officer at the counter.",
     },
+    paused_for: |wait| {
+        format!(
+            "Too many codes that do not exist were entered. You can try again in {wait}. An officer at the counter helps at once."
+        )
+    },
     kept: "As known on",
     kept_text: "The system is not answering now; this may have changed since.",
     status: "Status",

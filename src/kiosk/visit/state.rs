@@ -27,6 +27,9 @@ pub enum Goal {
 pub struct VisitState {
     /// Names the intentions of this visit, so that a page sent twice changes things once.
     pub id: uuid::Uuid,
+    /// Names the visit itself: by it who guesses is held back.
+    #[serde(default)]
+    pub name: uuid::Uuid,
     /// When the visit began.
     begun: i64,
     /// The number that was proven, E.164.
@@ -96,8 +99,8 @@ impl VisitState {
 
     /// A task about appointments begins.
     pub fn begin(&mut self, task: u8, now: UnixMs) {
-        let (number, begun) = (self.number.take(), self.begun);
-        *self = VisitState { number, begun, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
+        let (number, begun, name) = (self.number.take(), self.begun, self.name);
+        *self = VisitState { number, begun, name, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
     }
 
     /// The task that was begun.
@@ -118,7 +121,7 @@ impl VisitState {
 
     /// Of a new visit.
     pub fn fresh(now: UnixMs) -> Self {
-        VisitState { id: new_id(now), ..VisitState::default() }
+        VisitState { id: new_id(now), name: new_id(now), ..VisitState::default() }
     }
 
     /// The conversation as it stands.

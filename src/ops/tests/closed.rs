@@ -59,6 +59,7 @@ impl Kiosks for Depths {
     fn commands(&self, _: String, _: UnixMs) -> PortFuture<'_, Result<Vec<Command>, StoreFault>> { closed() }
     fn commands_done(&self, _: String, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn tallied(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> { closed() }
+    fn tally_ends(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>> { closed() }
     fn tally(&self, _: Vec<(String, i64, u32)>, _: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> { closed() }
     fn untally(&self, _: Vec<String>, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
     fn seal(&self, _: &'static str, _: &[u8], _: &[u8]) -> Option<Vec<u8>> { None }

@@ -50,6 +50,7 @@ impl Desk {
             language: Language::En,
             number: None,
             device: device.to_owned(),
+            visit: None,
             cause: None,
             deadline: WITHIN,
         };

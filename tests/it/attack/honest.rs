@@ -100,6 +100,7 @@ impl Commune {
             language: Language::Km,
             number: None,
             device: KIOSK.to_owned(),
+            visit: None,
             cause: None,
             deadline: Duration::from_secs(5),
         };

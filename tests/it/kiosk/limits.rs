@@ -6,21 +6,31 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guessing_codes_pauses_the_kiosk_and_a_typing_slip_does_not() {
+async fn guessing_codes_holds_back_the_visit_then_the_kiosk_and_a_typing_slip_holds_back_nobody() {
     let hall = Hall::open().await;
     let mut visit = Visit::new(&hall);
     for _ in 0..15 {
         let text = visit.press("check", "ok", &[("digits", "120500260481938")]).await;
         assert!(text.contains("One digit looks wrong"));
     }
-    for guess in 0..10 {
+    for guess in 0..3 {
         let text = visit.press("check", "ok", &[("digits", NOBODY)]).await;
         assert!(text.contains("We found no application"), "guess {guess}");
     }
-    assert!(visit.press("check", "ok", &[("digits", NOBODY)]).await.contains("wait a little"));
+    let text = visit.press("check", "ok", &[("digits", NOBODY)]).await;
+    assert!(text.contains("wait a little") && text.contains("in 2 minutes"), "{text}");
     // what exists is not told either: else the pause would tell guesses apart
     let text = visit.press("check", "ok", &[("digits", &sample("051267").code)]).await;
     assert!(text.contains("wait a little"));
+    // the next visitor has done nothing, and has the rest of the kiosk's own ten
+    for guess in 3..10 {
+        let text = Visit::new(&hall).press("check", "ok", &[("digits", NOBODY)]).await.to_owned();
+        assert!(text.contains("We found no application"), "guess {guess}");
+    }
+    let text = Visit::new(&hall).press("check", "ok", &[("digits", &sample("051267").code)]).await.to_owned();
+    assert!(text.contains("wait a little") && text.contains("minutes"), "{text}");
+    // there is a way for who is honest: a number that is theirs
+    assert!(text.contains("/kiosk/en/number"), "{text}");
     hall.close().await;
 }
 

@@ -193,6 +193,8 @@ pub async fn counts_fill_their_windows_together(factory: &dyn Factory) {
     assert!(!store.tally(windows(), NOW).await.expect("counted"), "the hour is full");
     let of = |at: i64| store.tallied(vec!["hour".into(), "day".into(), "none".into()], NOW.plus_ms(at));
     assert_eq!(of(0).await.expect("read"), [2, 2, 0], "what was refused counts nowhere");
+    let ends = store.tally_ends(vec!["hour".into(), "day".into(), "none".into()], NOW.plus_ms(5));
+    assert_eq!(ends.await.expect("read"), [NOW.plus_ms(HOUR), NOW.plus_ms(24 * HOUR), NOW.plus_ms(5)]);
     assert!(store.tally(windows(), NOW.plus_ms(HOUR)).await.expect("counted"));
     assert!(!store.tally(windows(), NOW.plus_ms(2 * HOUR)).await.expect("counted"), "the day is full");
     // a place that is given back can be taken once more, and what is not running has none to give

@@ -65,6 +65,10 @@ impl Kiosks for SqliteStore {
         Box::pin(async move { self.read(windows::counts(&self.readers, &names, now)).await })
     }
 
+    fn tally_ends(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>> {
+        Box::pin(async move { self.read(windows::ends(&self.readers, &names, now)).await })
+    }
+
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {
         Box::pin(self.submit(Single::Tally, (windows, now)))
     }

@@ -78,3 +78,14 @@ pub async fn counts(readers: &SqlitePool, names: &[String], now: UnixMs) -> Sql<
     }
     Ok(counts)
 }
+
+/// When the running windows of these names end; `now` for one that does not run.
+pub async fn ends(readers: &SqlitePool, names: &[String], now: UnixMs) -> Sql<Vec<UnixMs>> {
+    let mut ends = Vec::with_capacity(names.len());
+    for name in names {
+        let sql = "SELECT until FROM tally WHERE name = ?1 AND until > ?2 AND count > 0";
+        let until = sqlx::query_scalar(sql).bind(name).bind(now.0).fetch_optional(readers).await?;
+        ends.push(until.map_or(now, UnixMs));
+    }
+    Ok(ends)
+}
