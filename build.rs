@@ -8,10 +8,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The sheet of the kiosk: components in the order in which they may say more than the ones before.
-const SHEET: [&str; 18] = [
-    "fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "digits", "pad", "notice",
-    "verdict", "facts", "qr", "dialog", "gate",
+/// The sheets of the kiosk: what every page needs; what pages of a visit need besides, which lists do not; and the first page and its
+/// like. Components stand in the order in which they may say more than the ones before.
+const SHEETS: [(&str, &[&str]); 3] = [
+    (
+        "app.css",
+        &["fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "notice", "dialog"],
+    ),
+    ("visit.css", &["digits", "pad", "verdict", "facts", "qr"]),
+    ("gate.css", &["gate"]),
 ];
 
 /// The script of every page of the kiosk: each module after those that it imports.
@@ -30,12 +35,14 @@ fn main() {
         let path = ui.join(folder).join(name).with_extension(ending);
         fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
     };
-    listed(&ui.join("css"), &SHEET);
+    listed(&ui.join("css"), &SHEETS.map(|(_, components)| components).concat());
     listed(&ui.join("js"), &SCRIPT);
-    let sheet: String = SHEET.iter().map(|name| read("css", name, "css")).collect();
     let modules = SCRIPT.map(|name| (name, shorten::js(&read("js", name, "js"))));
-    let mut files =
-        vec![made(&out, "app.css", &shorten::css(&sheet)), made(&out, "kiosk.js", &shorten::join(&modules))];
+    let mut files = vec![made(&out, "kiosk.js", &shorten::join(&modules))];
+    for (name, components) in SHEETS {
+        let sheet: String = components.iter().map(|component| read("css", component, "css")).collect();
+        files.push(made(&out, name, &shorten::css(&sheet)));
+    }
     for folder in FOLDERS {
         for path in entries(&ui.join(folder)) {
             let file = path.file_name().and_then(|name| name.to_str()).expect("a name in UTF-8");

@@ -316,7 +316,7 @@ fn a_rating_is_a_grade_and_the_words_around_it() {
     }
     let asked = said(&Dialogue::default(), "comment 5", Channel::Sms);
     let away = Effect::Show(View::PortalAway { code: None });
-    assert_eq!(answered(&asked, Answer::Filed(Ok(None))), Effect::Show(View::Thanks));
+    assert_eq!(answered(&asked, Answer::Filed(Ok(Filed::Passed(None)))), Effect::Show(View::Thanks));
     assert_eq!(answered(&asked, Answer::Filed(Err(PortalFault::Away))), away);
     assert_eq!(answered(&asked, Answer::Appointments(Ok(vec![]))), Effect::Show(View::AskAgain));
 }
@@ -350,7 +350,7 @@ fn a_complaint_is_words_and_a_number_of_eight_digits_is_an_earlier_one() {
     }
     let asked = said(&Dialogue::default(), "complaint they were rude", Channel::Sms);
     let filed = View::ComplaintFiled { reference: "12345678".to_owned() };
-    assert_eq!(answered(&asked, Answer::Filed(Ok(Some("12345678".to_owned())))), Effect::Show(filed));
+    assert_eq!(answered(&asked, Answer::Filed(Ok(Filed::Passed(Some("12345678".to_owned()))))), Effect::Show(filed));
     let asked = said(&Dialogue::default(), "complaint 12345678", Channel::Sms);
     let complaint = Complaint {
         reference: "12345678".to_owned(),

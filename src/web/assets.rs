@@ -26,8 +26,10 @@ struct Asset {
 static TABLE: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(table);
 
 /// What pages and the server name; without one of them a page would stay white, or silent.
-const NEEDED: [&str; 15] = [
+const NEEDED: [&str; 17] = [
     "app.css",
+    "visit.css",
+    "gate.css",
     "print.css",
     "icons.svg",
     "mark.svg",
@@ -219,9 +221,11 @@ mod tests {
         assert!(!text.contains("\"fonts/"), "a font that is not there");
         assert_eq!(text.matches("/a/").count(), 4);
         assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
-        let line = sheet.gzip.as_ref().expect("gzip").len();
-        assert!(text.len() <= 14 * 1024 && line <= 4_300, "{} octets, {line} on the line", text.len());
-        assert!(!text.contains("/*") && !text.contains('\n'), "it is sent short");
+        for (name, most) in [("app.css", 3_300), ("visit.css", 2_300), ("gate.css", 900)] {
+            let (text, line) = (&TABLE[name].bytes, TABLE[name].gzip.as_ref().expect("gzip").len());
+            assert!(line <= most, "{name}: {} octets, {line} on the line", text.len());
+            assert!(!text.windows(2).any(|two| two == b"/*") && !text.contains(&b'\n'), "{name} is sent short");
+        }
     }
 
     #[test]
