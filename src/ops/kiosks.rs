@@ -2,7 +2,8 @@
 //! and the command line come to the same addresses. It must not know a page of the kiosk.
 use super::{
     access::{self, Asker},
-    console::Asked,
+    console::{self, Asked},
+    pairing::{Pairing, pair_device},
     state::Ops,
 };
 use crate::{
@@ -62,7 +63,7 @@ impl From<Kiosk> for Listed {
 }
 
 /// Why nothing was done, in one line for an operator.
-pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
+struct Refusal(StatusCode, String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -82,7 +83,7 @@ fn exchange<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a 
 }
 
 /// As [`exchange`], for what changes something: a form of another site is refused.
-pub(super) fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
+fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
     if !web::from_our_pages(headers) {
         let refusal = Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned());
         return Err(Box::new(refusal.into_response()));
@@ -91,13 +92,13 @@ pub(super) fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> 
 }
 
 /// Whether a page is wanted, not a line for a program.
-pub(super) fn is_browser(headers: &HeaderMap) -> bool {
+fn is_browser(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// The console goes on in its language; a program gets what was done.
-pub(super) fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
+fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
     if is_browser(headers) {
         Redirect::to(&format!("/console?lang={}#kiosks", asked.lang(headers).tag())).into_response()
     } else {
@@ -114,6 +115,31 @@ pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> 
     match exchange.kiosks.all().await {
         Ok(all) => Json(all.into_iter().map(Listed::from).collect::<Vec<_>>()).into_response(),
         Err(fault) => Refusal::from(fault).into_response(),
+    }
+}
+
+/// `POST /kiosks/pair`: `code`, `office`, `profile`.
+pub async fn pair(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    asker: Asker,
+    headers: HeaderMap,
+    form: Result<Form<Pairing>, FormRejection>,
+) -> Response {
+    let exchange = match changing(&room, &headers, asker) {
+        Ok(exchange) => exchange,
+        Err(refused) => return *refused,
+    };
+    let Ok(Form(pairing)) = form else {
+        return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
+    };
+    match pair_device(exchange, &pairing).await {
+        Ok(id) => done(&headers, &asked, &serde_json::json!({ "id": id })),
+        Err(fault) if is_browser(&headers) => {
+            let status = fault.status();
+            console::tried(&room, asked.lang(&headers), pairing, fault, status).await
+        }
+        Err(fault) => Refusal(fault.status(), fault.line(&pairing)).into_response(),
     }
 }
 

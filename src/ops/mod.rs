@@ -53,7 +53,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/console/sign-in", post(console::sign_in))
         .route("/console/sign-out", post(console::sign_out))
         .route("/kiosks", get(kiosks::list))
-        .route("/kiosks/pair", post(pairing::pair))
+        .route("/kiosks/pair", post(kiosks::pair))
         .route("/kiosks/{id}/answered", post(kiosks::answered))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))

@@ -1,25 +1,15 @@
 //! Pairs a device with an office: by the digits that it shows, and by the office's identifier or name. What is wrong is told on
 //! the console in its language, and in one line to a program. It must not know how a pairing is stored.
-use super::{
-    access::Asker,
-    console::{self, Asked},
-    kiosks::{Refusal, changing, done, is_browser},
-    state::Ops,
-    words::Lang,
-};
+use super::words::Lang;
 use crate::{
     exchange::Exchange,
     ports::StoreFault,
     types::{
-        civic::{Answer, Localized, Office, OfficeSearch, PortalFault, Query as Question},
+        civic::{Answer, Localized, Office, OfficeSearch, PortalFault, Query},
         profile,
     },
 };
-use axum::{
-    extract::{Form, Query, State, rejection::FormRejection},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
-};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 
@@ -65,7 +55,8 @@ impl From<StoreFault> for Fault {
 }
 
 impl Fault {
-    fn status(&self) -> StatusCode {
+    /// For the answer.
+    pub fn status(&self) -> StatusCode {
         match self {
             Fault::NoneShows => StatusCode::NOT_FOUND,
             Fault::Store(_) | Fault::NameWhileAway => StatusCode::SERVICE_UNAVAILABLE,
@@ -88,7 +79,7 @@ impl Fault {
     }
 
     /// For a program, in one line.
-    fn line(&self, pairing: &Pairing) -> String {
+    pub fn line(&self, pairing: &Pairing) -> String {
         let office: String = pairing.office.trim().chars().take(64).collect();
         match self {
             Fault::Code => "the code is the 8 digits that the kiosk shows".to_owned(),
@@ -109,32 +100,11 @@ impl Fault {
     }
 }
 
-/// `POST /kiosks/pair`: `code`, `office`, `profile`.
-pub async fn pair(
-    State(room): State<Ops>,
-    Query(asked): Query<Asked>,
-    asker: Asker,
-    headers: HeaderMap,
-    form: Result<Form<Pairing>, FormRejection>,
-) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
-    let Ok(Form(pairing)) = form else {
-        return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
-    };
-    match pair_device(exchange, &pairing).await {
-        Ok(id) => done(&headers, &asked, &serde_json::json!({ "id": id })),
-        Err(fault) if is_browser(&headers) => {
-            let status = fault.status();
-            console::tried(&room, asked.lang(&headers), pairing, fault, status).await
-        }
-        Err(fault) => Refusal(fault.status(), fault.line(&pairing)).into_response(),
-    }
-}
-
-async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, Fault> {
+/// Pairs it: the name of the device.
+///
+/// # Errors
+/// Why it is not paired.
+pub async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, Fault> {
     let digits = pairing.code.chars().filter(char::is_ascii_digit).count();
     let other = pairing.code.chars().any(|c| !c.is_ascii_digit() && !matches!(c, ' ' | '-'));
     if digits != 8 || other {
@@ -151,16 +121,16 @@ async fn pair_device(exchange: &Exchange, pairing: &Pairing) -> Result<String, F
 /// The identifier of the office with this identifier or name. While the portal is away what looks like an identifier is
 /// taken as one: a kiosk must not wait for it.
 async fn office(exchange: &Exchange, text: &str) -> Result<String, Fault> {
-    let ask = |question: Question| async move { exchange.conversation.look_around(&question, OFFICE_WITHIN).await };
+    let ask = |question: Query| async move { exchange.conversation.look_around(&question, OFFICE_WITHIN).await };
     let is_id = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     if is_id {
-        match ask(Question::Office { id: text.to_owned() }).await {
+        match ask(Query::Office { id: text.to_owned() }).await {
             Answer::Office(Err(PortalFault::NotFound)) => {}
             _ => return Ok(text.to_owned()),
         }
     }
     let search = OfficeSearch { words: Some(text.to_owned()), ..OfficeSearch::default() };
-    match ask(Question::Offices(search)).await {
+    match ask(Query::Offices(search)).await {
         Answer::Offices(Ok(found)) => {
             let offices: Vec<Arc<Office>> = found.items.iter().map(|hit| Arc::clone(&hit.office)).collect();
             one_of(text, &offices)

@@ -244,6 +244,14 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("offices", list(Asking::AnyOffice, data));
     add("office", whole_office(data));
     add("no such office", View::NoSuchOffice);
+    all.extend(said_to_us(data));
+    all
+}
+
+/// What is answered to ratings and complaints.
+fn said_to_us(data: Data) -> Vec<(String, View)> {
+    let mut all: Vec<(String, View)> = Vec::new();
+    let mut add = |name: &str, view: View| all.push((name.to_owned(), view));
     add("rate", View::AskRating);
     add("thanks", View::Thanks);
     add("complain", View::AskComplaint);
