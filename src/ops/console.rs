@@ -49,6 +49,7 @@ struct Page {
     inbox: Option<u64>,
     outbox: Option<u64>,
     charts: Vec<Chart>,
+    calls: Vec<Call>,
     kiosks: Vec<KioskRow>,
     profiles: Vec<&'static str>,
     database: bool,
@@ -94,8 +95,6 @@ struct KioskRow {
     office: String,
     /// The office's name.
     office_name: Option<String>,
-    /// How long an officer has been called at it.
-    called: Option<String>,
     profile: String,
     tone: &'static str,
     state: &'static str,
@@ -109,6 +108,16 @@ struct KioskRow {
     battery: Option<u8>,
     open: bool,
     revoked: bool,
+}
+
+/// An officer is called.
+struct Call {
+    /// The kiosk's name.
+    id: String,
+    /// Where it stands.
+    place: String,
+    /// How long ago.
+    since: String,
 }
 
 /// What a device says of its printer.
@@ -254,7 +263,8 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
     binds.sort_by_key(|bind| bind.state == BindState::Bound);
     let kiosks = kiosks(room, lang, now).await;
     let mut troubles = troubles(room, lang, &binds);
-    troubles.extend(troubles_of_kiosks(lang, &kiosks));
+    let calls = calls(room, lang, now, &kiosks);
+    troubles.extend(troubles_of_kiosks(lang, &calls, &kiosks));
     let w = lang.words();
     let rates = [(Rate::MoIn, w.mo_in), (Rate::Answers, w.answers), (Rate::MtOut, w.mt_out)];
     Page {
@@ -266,6 +276,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         binds: binds.into_iter().map(|bind| bind_row(bind, lang, now)).collect(),
         inbox,
         outbox,
+        calls,
         kiosks,
         profiles: profile::names(),
         charts: rates.into_iter().map(|(rate, name)| chart(name, &board.minutes(rate, now))).collect(),
@@ -304,13 +315,21 @@ fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
     troubles
 }
 
+/// Who calls an officer.
+fn calls(room: &Room, lang: Lang, now: UnixMs, kiosks: &[KioskRow]) -> Vec<Call> {
+    let calls = room.state.exchange.iter().flat_map(|exchange| exchange.kiosks.staff_calls());
+    let call = |(id, since): (String, UnixMs)| {
+        let kiosk = kiosks.iter().find(|kiosk| kiosk.id == id);
+        let place = kiosk.map(|kiosk| kiosk.place().to_owned()).unwrap_or_default();
+        Call { id, place, since: lang.duration(now.since_ms(since)) }
+    };
+    calls.map(call).collect()
+}
+
 /// What is not well at the kiosks; who is called to one comes first.
-fn troubles_of_kiosks(lang: Lang, kiosks: &[KioskRow]) -> Vec<String> {
+fn troubles_of_kiosks(lang: Lang, calls: &[Call], kiosks: &[KioskRow]) -> Vec<String> {
     let w = lang.words();
-    let called = kiosks.iter().filter(|kiosk| !kiosk.revoked).filter_map(|kiosk| {
-        let since = kiosk.called.as_ref()?;
-        Some(format!("{} {} ({}) · {since}", w.kiosk_calls, kiosk.place(), kiosk.id))
-    });
+    let called = calls.iter().map(|call| format!("{} {} ({}) · {}", w.kiosk_calls, call.place, call.id, call.since));
     let named = |text: &str, which: &dyn Fn(&KioskRow) -> bool| {
         let names: Vec<&str> =
             kiosks.iter().filter(|kiosk| !kiosk.revoked && which(kiosk)).map(|kiosk| kiosk.id.as_str()).collect();
@@ -353,8 +372,7 @@ async fn kiosks(room: &Room, lang: Lang, now: UnixMs) -> Vec<KioskRow> {
     let names = if all.is_empty() { HashMap::new() } else { office_names(room).await };
     let row = |kiosk: Kiosk| {
         let name = names.get(&kiosk.office).map(|name| name.get(lang.language()).to_owned());
-        let called = exchange.kiosks.staff_called(&kiosk.id).map(|since| lang.duration(now.since_ms(since)));
-        KioskRow { office_name: name, called, ..kiosk_row(kiosk, lang, now) }
+        KioskRow { office_name: name, ..kiosk_row(kiosk, lang, now) }
     };
     all.into_iter().map(row).collect()
 }
@@ -400,7 +418,6 @@ fn kiosk_row(kiosk: Kiosk, lang: Lang, now: UnixMs) -> KioskRow {
         id: kiosk.id,
         office: kiosk.office,
         office_name: None,
-        called: None,
         profile: kiosk.profile,
         tone,
         state,
@@ -463,12 +480,10 @@ mod tests {
     }
 
     fn told(kiosks: Vec<Kiosk>, called: Option<&str>) -> Vec<String> {
-        let row = |kiosk: Kiosk| {
-            let calls = called == Some(kiosk.id.as_str());
-            KioskRow { called: calls.then(|| "2 min".to_owned()), ..kiosk_row(kiosk, Lang::En, NOW) }
-        };
-        let rows: Vec<KioskRow> = kiosks.into_iter().map(row).collect();
-        troubles_of_kiosks(Lang::En, &rows)
+        let rows: Vec<KioskRow> = kiosks.into_iter().map(|kiosk| kiosk_row(kiosk, Lang::En, NOW)).collect();
+        let call = |id: &str| Call { id: id.to_owned(), place: "OWSO Dangkao".to_owned(), since: "2 min".to_owned() };
+        let calls: Vec<Call> = called.into_iter().map(call).collect();
+        troubles_of_kiosks(Lang::En, &calls, &rows)
     }
 
     #[test]
@@ -492,6 +507,9 @@ mod tests {
     #[test]
     fn who_calls_an_officer_is_told_first() {
         let all = vec![kiosk("k-1", None, ""), kiosk("k-2", Some(5), "ok")];
-        assert_eq!(told(all, Some("k-2")), ["An officer is called to owso-1205 (k-2) · 2 min", "Silent kiosks: k-1"]);
+        assert_eq!(
+            told(all, Some("k-2")),
+            ["An officer is called to OWSO Dangkao (k-2) · 2 min", "Silent kiosks: k-1"]
+        );
     }
 }

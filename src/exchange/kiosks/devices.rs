@@ -148,9 +148,9 @@ impl Kiosks {
         self.staff_calls.answered(device)
     }
 
-    /// Since when an officer is called at a device.
-    pub fn staff_called(&self, device: &str) -> Option<UnixMs> {
-        self.staff_calls.since(device, self.needs.clock.now())
+    /// The devices at which an officer is called, and since when.
+    pub fn staff_calls(&self) -> Vec<(String, UnixMs)> {
+        self.staff_calls.all(self.needs.clock.now())
     }
 
     /// Seals what a visit carries through its pages, for one place only.

@@ -23,9 +23,10 @@ impl StaffCalls {
         lock(&self.0).remove(device).is_some()
     }
 
-    /// Since when a device calls.
-    pub(super) fn since(&self, device: &str, now: UnixMs) -> Option<UnixMs> {
-        lock(&self.0).get(device).copied().filter(|since| is_heard(*since, now))
+    /// The devices that call, and since when.
+    pub(super) fn all(&self, now: UnixMs) -> Vec<(String, UnixMs)> {
+        let calls = lock(&self.0);
+        calls.iter().filter(|(_, since)| is_heard(**since, now)).map(|(id, since)| (id.clone(), *since)).collect()
     }
 }
 
@@ -41,16 +42,19 @@ mod tests {
     fn a_call_is_heard_until_it_is_answered_or_a_quarter_of_an_hour_has_passed() {
         let calls = StaffCalls::default();
         let minute = |minutes: i64| UnixMs(minutes * 60_000);
-        assert_eq!(calls.since("k-1", minute(0)), None);
+        let heard = |at: i64| {
+            let all = calls.all(minute(at)).into_iter();
+            all.map(|(id, since)| format!("{id} {}", since.0 / 60_000)).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(heard(0), "");
         calls.called("k-1", minute(0));
         calls.called("k-1", minute(4));
         calls.called("k-2", minute(5));
-        assert_eq!(calls.since("k-1", minute(14)), Some(minute(0)), "called again, it is the same call");
-        assert_eq!(calls.since("k-1", minute(15)), None);
-        assert_eq!(calls.since("k-2", minute(15)), Some(minute(5)));
+        assert_eq!(heard(14), "k-1 0, k-2 5", "called again, it is the same call");
+        assert_eq!(heard(15), "k-2 5");
         assert!(calls.answered("k-2") && !calls.answered("k-2"));
-        assert_eq!(calls.since("k-2", minute(15)), None);
+        assert_eq!(heard(15), "");
         calls.called("k-1", minute(20));
-        assert_eq!(calls.since("k-1", minute(20)), Some(minute(20)), "a new call after the old one ended");
+        assert_eq!(heard(20), "k-1 20", "a new call after the old one ended");
     }
 }
