@@ -30,6 +30,11 @@ pub(super) fn length(text: &str, language: Language) -> usize {
 pub(super) fn clean(text: &str, language: Language) -> String {
     let mut out = String::with_capacity(text.len());
     for c in visible::shown(text).chars() {
+        // what `shown` leaves of these is what keeps the groups of an amount in one line
+        if c == '\u{A0}' && language == Language::Km {
+            out.push(c);
+            continue;
+        }
         if c.is_whitespace() || c.is_control() {
             if !out.ends_with(' ') {
                 out.push(' ');
@@ -103,6 +108,7 @@ mod tests {
     fn foreign_letters_become_plain_ones() {
         assert_eq!(clean("  Khan\u{A0}Dângkaô – “1”🙂[x] ខ ", Language::En), "Khan Dangkao - \"1\"(x)");
         assert_eq!(clean("ខណ្ឌ\u{200B}ដង្កោ\n1", Language::Km), "ខណ្ឌដង្កោ 1");
+        assert_eq!(clean("20\u{A0}000\u{A0}រៀល ក\u{A0}ខ", Language::Km), "20\u{A0}000 រៀល ក ខ");
     }
 
     #[test]

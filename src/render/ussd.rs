@@ -335,12 +335,13 @@ fn label_units(language: Language) -> usize {
 
 /// The facts one under the other, the most wanted first.
 fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<String> {
-    let date = words::date_short(facts.status_at.civil(zone).date());
-    let mut lines =
-        vec![shown(&facts.code).to_owned(), format!("{} {date}", words::status_word(facts.status, language))];
+    let status = words::status_word(facts.status, language);
+    let since =
+        sms::day_of(facts, zone).map(|day| format!(" {}", words::date_short(day, language))).unwrap_or_default();
+    let mut lines = vec![shown(&facts.code).to_owned(), format!("{status}{since}")];
     if let Some(at) = facts.as_of {
-        let as_of = words::pick(language, "គិតត្រឹម", "Kit troem", "As of");
-        lines.push(format!("{as_of} {}", words::moment_short(at.civil(zone))));
+        let as_of = words::pick(language, "គិតត្រឹម", "Kit treum", "As of");
+        lines.push(format!("{as_of} {}", words::moment_short(at.civil(zone), language)));
     }
     lines.push(sms::office_name(facts.office_to_name(), language));
     let todo = facts.next_step();
@@ -349,7 +350,7 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<Strin
         lines.extend(fee.bill_number.as_ref().map(|bill| fit::clean(bill, language)));
     }
     if let Some(day) = sms::day_to_name(facts) {
-        lines.push(sms::by_day(facts.status, &words::date_short(day), language));
+        lines.push(sms::by_day(facts.status, &words::date_short(day, language), language));
     }
     lines.extend(facts.hours_today.as_ref().map(|hours| words::today(hours, language)));
     lines.push(words::step_hint(todo, language).to_owned());

@@ -10,17 +10,17 @@ use ApplicationStatus as S;
 /// A status in a few words; in Khmer at most 18 UCS-2 units, in Latin letters plain ASCII.
 pub fn status_word(status: ApplicationStatus, language: Language) -> &'static str {
     let (km, km_latn, en) = match status {
-        S::Registered => ("បានចុះបញ្ជី", "Ban choh banhchi", "Registered"),
-        S::AwaitingPayment => ("រង់ចាំបង់ប្រាក់", "Rong cham bong prak", "Waiting for payment"),
+        S::Registered => ("បានទទួលពាក្យ", "Ban totuol peak", "Application received"),
+        S::AwaitingPayment => ("ត្រូវបង់ប្រាក់", "Trov bong prak", "Payment due"),
         S::Paid => ("បានបង់ប្រាក់", "Ban bong prak", "Paid"),
         S::InReview => ("កំពុងពិនិត្យ", "Kampong pinit", "In review"),
         S::Forwarded => ("បានបញ្ជូនបន្ត", "Ban banhchoun bontor", "Forwarded"),
-        S::ReturnedForCorrection => ("ត្រូវកែតម្រូវឯកសារ", "Trov kae ekasar", "Needs correction"),
-        S::Approved => ("បានអនុម័ត", "Ban anumat", "Approved"),
+        S::ReturnedForCorrection => ("ត្រូវកែឯកសារ", "Trov kae ekasar", "Needs correction"),
+        S::Approved => ("បានយល់ព្រម", "Ban yol prom", "Approved"),
         S::ReadyForCollection => ("រួចរាល់", "Ruoch roal", "Ready to collect"),
         S::Collected => ("បានប្រគល់ជូន", "Ban prokol chun", "Collected"),
-        S::Rejected => ("មិនអនុញ្ញាត", "Min anunhat", "Not permitted"),
-        S::Cancelled => ("បានបោះបង់", "Ban boh bong", "Cancelled"),
+        S::Rejected => ("មិនអនុញ្ញាត", "Min anunhat", "Not approved"),
+        S::Cancelled => ("បានលុបចោល", "Ban lup chaol", "Cancelled"),
         S::Expired => ("ផុតកំណត់", "Phot kamnot", "Expired"),
     };
     pick(language, km, km_latn, en)
@@ -30,25 +30,50 @@ pub fn status_word(status: ApplicationStatus, language: Language) -> &'static st
 pub fn step_hint(step: NextStep, language: Language) -> &'static str {
     let (km, km_latn, en) = match step {
         NextStep::Wait => ("សូមរង់ចាំ", "Som rong cham", "Please wait"),
-        NextStep::Pay(_) => ("សូមបង់នៅបេឡា", "Som bong prak nov belakar", "Please pay at the cashier"),
+        NextStep::Pay(_) => ("សូមបង់នៅបេឡា", "Som bong prak nov bela", "Please pay at the cashier"),
         NextStep::Correct => ("សូមមកការិយាល័យ", "Som mok kae nov kariyalay", "Please come to the office to correct it"),
-        NextStep::WaitForDocument => ("កំពុងរៀបចំឯកសារ", "Kampong riep cham ekasar", "The document is being made"),
-        NextStep::Collect => ("សូមយកបង្កាន់ដៃមក", "Som yok bangkan dai mok phorng", "Please bring your receipt"),
-        NextStep::Ask => ("សូមសួរការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
+        NextStep::WaitForDocument => ("កំពុងរៀបចំឯកសារ", "Kampong riep cham ekasar", "Your document is being prepared"),
+        NextStep::Collect => ("សូមយកបង្កាន់ដៃមក", "Som yok bangkan dai mok chea muoy", "Please bring your receipt"),
+        NextStep::Ask => ("សូមសួរនៅការិយាល័យ", "Som suor kariyalay", "Please ask the office"),
         NextStep::ApplyAnew => ("សូមដាក់ពាក្យថ្មី", "Som dak peak thmei", "Please apply again"),
         NextStep::Nothing => ("", "", ""),
     };
     pick(language, km, km_latn, en)
 }
 
-/// `30/11/26`, in every language.
-pub fn date_short(date: Date) -> String {
-    format!("{:02}/{:02}/{:02}", date.day(), date.month(), date.year().rem_euclid(100))
+/// What is to be paid at the cashier, as a sentence; the bill's number where it is known.
+pub fn pay_at(amount: &str, bill: Option<&str>, language: Language) -> String {
+    match (language, bill) {
+        (Language::Km, None) => format!("សូមបង់ {amount} នៅបេឡា"),
+        (Language::Km, Some(bill)) => format!("សូមបង់ {amount} នៅបេឡា (វិក្កយបត្រ {bill})"),
+        (Language::KmLatn, None) => format!("Som bong {amount} nov bela"),
+        (Language::KmLatn, Some(bill)) => format!("Som bong {amount} nov bela, vikkayabat {bill}"),
+        (Language::En, None) => format!("Please pay {amount} at the cashier"),
+        (Language::En, Some(bill)) => format!("Please pay {amount} at the cashier, bill {bill}"),
+    }
 }
 
-/// `23/11 14:05`, in every language.
-pub fn moment_short(at: DateTime) -> String {
-    format!("{:02}/{:02} {:02}:{:02}", at.day(), at.month(), at.hour(), at.minute())
+/// `30/11/26`; in English `30 Nov 2026`, as 03/12 is two days to those who read it.
+pub fn date_short(date: Date, language: Language) -> String {
+    match language {
+        Language::Km | Language::KmLatn => {
+            format!("{}/{:02}", day_and_month(date, language), date.year().rem_euclid(100))
+        }
+        Language::En => format!("{} {}", day_and_month(date, language), date.year()),
+    }
+}
+
+/// `30/11`, `30 Nov`.
+pub fn day_and_month(date: Date, language: Language) -> String {
+    match language {
+        Language::Km | Language::KmLatn => format!("{:02}/{:02}", date.day(), date.month()),
+        Language::En => format!("{} {}", date.day(), &month_name(date.month(), language)[..3]),
+    }
+}
+
+/// `23/11 14:05`, `23 Nov 14:05`.
+pub fn moment_short(at: DateTime, language: Language) -> String {
+    format!("{} {:02}:{:02}", day_and_month(at.date(), language), at.hour(), at.minute())
 }
 
 /// A day in full: `ថ្ងៃចន្ទ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦`, `Chan 30 Vichheka 2026`, `Monday 30 November 2026`.
@@ -64,10 +89,17 @@ pub fn date_long(date: Date, language: Language) -> String {
     }
 }
 
-/// `20 000 រៀល`, `20 000 riel`.
+/// `20 000 រៀល`, its groups never parted by the end of a line; in Latin letters `20,000 riel`.
 pub fn money(amount: Riel, language: Language) -> String {
-    let unit = pick(language, "រៀល", "riel", "riel");
-    format!("{} {unit}", amount.grouped())
+    match language {
+        Language::Km => format!("{} រៀល", amount.grouped('\u{A0}')),
+        Language::KmLatn | Language::En => format!("{} riel", amount.grouped(',')),
+    }
+}
+
+/// `20 000៛`: where the unit's word does not fit, in Khmer only.
+pub fn money_short(amount: Riel) -> String {
+    format!("{}៛", amount.grouped('\u{A0}'))
 }
 
 /// ASCII digits become Khmer ones, all else stays.
@@ -80,9 +112,9 @@ pub fn khmer_digits(text: &str) -> String {
         .collect()
 }
 
-/// `ចន្ទ 24/11`, `Chan 24/11`, `Mon 24/11`.
+/// `ចន្ទ 24/11`, `Chan 24/11`, `Mon 24 Nov`.
 pub fn day_short(date: Date, language: Language) -> String {
-    format!("{} {:02}/{:02}", weekday_short(date.weekday(), language), date.day(), date.month())
+    format!("{} {}", weekday_short(date.weekday(), language), day_and_month(date, language))
 }
 
 /// `8:00`, 24 hours, in every language.
@@ -197,7 +229,7 @@ pub fn complaint_status(status: ComplaintStatus, language: Language) -> &'static
     match status {
         ComplaintStatus::Open => pick(language, "បានទទួល", "ban totuol", "received"),
         ComplaintStatus::InReview => pick(language, "កំពុងពិនិត្យ", "kampong pinit", "being looked into"),
-        ComplaintStatus::Closed => pick(language, "បានដោះស្រាយ", "ban dohsray", "closed"),
+        ComplaintStatus::Closed => pick(language, "បានបញ្ចប់", "ban banhchob", "closed"),
     }
 }
 
@@ -284,12 +316,17 @@ mod tests {
     #[test]
     fn days_and_money_are_written_as_in_cambodia() {
         let day = date(2026, 11, 30);
-        assert_eq!(date_short(day), "30/11/26");
+        assert_eq!(date_short(day, Language::Km), "30/11/26");
+        assert_eq!(date_short(day, Language::En), "30 Nov 2026");
+        assert_eq!(date_short(date(2026, 5, 3), Language::En), "3 May 2026");
+        assert_eq!(day_short(day, Language::En), "Mon 30 Nov");
         assert_eq!(date_long(day, Language::Km), "ថ្ងៃចន្ទ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦");
         assert_eq!(date_long(day, Language::En), "Monday 30 November 2026");
         assert_eq!(date_long(day, Language::KmLatn), "Chan 30 Vichheka 2026");
-        assert_eq!(money(Riel(20_000), Language::Km), "20 000 រៀល");
-        assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0)), "03/11 09:05");
+        assert_eq!(money(Riel(20_000), Language::Km), "20\u{A0}000 រៀល");
+        assert_eq!(money(Riel(1_500_000), Language::KmLatn), "1,500,000 riel");
+        assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0), Language::KmLatn), "03/11 09:05");
+        assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0), Language::En), "3 Nov 09:05");
         assert_eq!(month_name(0, Language::En), "");
     }
 

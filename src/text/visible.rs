@@ -28,7 +28,8 @@ fn is_mark(c: char) -> bool {
         | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// The text as it may leave. Lines stay lines; every other blank is a space, every other control is gone.
+/// The text as it may leave. Lines stay lines; every other blank is a space, every other control is gone. In Khmer, which
+/// is sent in UCS-2 anyway, the blank that keeps `20 000` in one line stays what it is.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let plain = |c: char| matches!(c, '\n' | ' '..='~' | '\u{1780}'..='\u{17B3}' | '\u{17B6}'..='\u{17E9}');
     if text.chars().all(plain) {
@@ -36,6 +37,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len());
     let (mut marks, mut last) = (0, ' ');
+    let khmer = text.chars().any(|c| matches!(c, '\u{1780}'..='\u{17B3}'));
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         let mark = is_mark(c);
@@ -48,6 +50,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
                 let needed = is_khmer(last) && matches!(chars.peek(), Some('\u{17C9}' | '\u{17CA}'));
                 needed.then_some(c)
             }
+            '\u{A0}' if khmer && last.is_ascii_digit() && chars.peek().is_some_and(char::is_ascii_digit) => Some(c),
             c if c.is_whitespace() => Some(' '),
             c if c.is_control() || is_unseen(c) || marks > MARKS_MAX => None,
             c => Some(c),
@@ -78,6 +81,8 @@ mod tests {
             ("a\u{202E}b\u{2066}c\u{200F}d\u{061C}", "abcd"),
             ("a\u{0}b\u{7}c\u{1B}d\u{9F}e\u{7F}", "abcde"),
             ("a\tb\r\nc\u{85}d\u{A0}e\u{2800}f", "a b \nc d e f"),
+            ("20\u{A0}000\u{A0}riel", "20 000 riel"),
+            ("20\u{A0}000\u{A0}រៀល 1\u{202F}2", "20\u{A0}000 រៀល 1 2"),
             ("ខណ្ឌ\u{200B}ដង្កោ", "ខណ្ឌដង្កោ"),
             ("ប\u{200C}\u{17C9}ី", "ប\u{200C}\u{17C9}ី"),
             ("ប\u{200D}\u{17C9}ី a\u{200C}b ប\u{200C}ី", "ប\u{17C9}ី ab បី"),

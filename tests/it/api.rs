@@ -159,7 +159,7 @@ pub fn ready(id: &str, number: &str) -> Value {
             "msisdn": number, "language": "en", "application_code": "120500260512675",
             "service": { "sensitive": true },
             "office": { "id": "owso-1205", "name": { "km": "ការិយាល័យ", "en": "OWSO Khan Dangkao" },
-                        "short": { "km": "ច្រកចេញចូល ដង្កោ", "en": "OWSO Dangkao" } },
+                        "short": { "km": "ច្រកតែមួយ ដង្កោ", "en": "OWSO Dangkao" } },
             "until": "2027-02-15",
         },
     })
@@ -392,7 +392,7 @@ async fn events_become_texts_once_by_poll() {
     let text = served.text(NUMBER, 1).await;
     assert_eq!(
         text,
-        "120500-26-051267-5 Ready to collect. OWSO Dangkao. Collect by 15/02/27. Please bring your receipt. To end notices send STOP"
+        "120500-26-051267-5 Ready to collect. OWSO Dangkao. Collect by 15 Feb 2027. Please bring your receipt. To end notices send STOP"
     );
     served.text("+85512345678", 1).await;
     // what a number chose goes before what the portal says, and STOP before everything

@@ -62,7 +62,7 @@ fn office(data: Data) -> OfficeRef {
     OfficeRef {
         id: "owso-1205".into(),
         name: say(data, "ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao", "OWSO Khan Dangkao", 300),
-        short: (data == Data::Usual).then(|| say(data, "ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao", 20)),
+        short: (data == Data::Usual).then(|| say(data, "ច្រកតែមួយ ដង្កោ", "OWSO Dangkao", "Chrak Dangkao", 20)),
     }
 }
 
@@ -70,7 +70,7 @@ fn status(status: ApplicationStatus, data: Data) -> View {
     let ready = status == ApplicationStatus::ReadyForCollection;
     let returned = status == ApplicationStatus::ReturnedForCorrection;
     let photo = ReturnedDocument {
-        name: say(data, "រូបថត ៤x៦", "Photograph 4x6", "Rup thot 4x6", 300), reason: None
+        name: say(data, "រូបថត 4x6", "Photograph 4x6", "Rup thot 4x6", 300), reason: None
     };
     let amount = if data == Data::Usual { 20_000 } else { 1_000_000_000 };
     let bill = if data == Data::Usual { "B26120500048193".to_owned() } else { "9".repeat(20) };

@@ -317,7 +317,7 @@ async fn the_answer_says_where_it_stands_when_and_what_to_do() {
         "OWSO Khan Dangkao",
         "Friday 15 January 2027",
         "Bring your receipt",
-        "20 000 riel",
+        "20,000 riel",
     ] {
         assert!(got.text.contains(part), "{part}");
     }

@@ -12,21 +12,21 @@ pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
     use ApplicationStatus as S;
     let (km, en) = match status {
         S::Registered => ("ការិយាល័យបានទទួលពាក្យសុំរបស់លោកអ្នកហើយ។", "The office has received your application."),
-        S::AwaitingPayment => ("សូមបង់កម្រៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។", "Work goes on once the fee is paid."),
-        S::Paid => ("ការិយាល័យបានទទួលប្រាក់ហើយ ហើយនឹងចាប់ផ្តើមពិនិត្យ។", "The fee is received; work will begin soon."),
+        S::AwaitingPayment => ("សូមបង់តម្លៃសេវា ដើម្បីឱ្យការិយាល័យបន្តការងារ។", "Work goes on once the fee is paid."),
+        S::Paid => ("ការិយាល័យបានទទួលប្រាក់រួច ហើយនឹងចាប់ផ្តើមពិនិត្យ។", "The fee is received; work will begin soon."),
         S::InReview => ("មន្ត្រីកំពុងពិនិត្យពាក្យសុំរបស់លោកអ្នក។", "Officers are working on your application."),
         S::Forwarded => ("ពាក្យសុំរបស់លោកអ្នកត្រូវបានបញ្ជូនទៅការិយាល័យមួយទៀត។", "Your application was sent to another office."),
         S::ReturnedForCorrection => {
             ("មានចំណុចដែលលោកអ្នកត្រូវកែ មុននឹងបន្តការងារ។", "Something must be corrected before work goes on.")
         }
-        S::Approved => ("ពាក្យសុំត្រូវបានអនុម័ត។ ឯកសារកំពុងរៀបចំ។", "It is decided; your document is being made."),
+        S::Approved => ("ពាក្យសុំត្រូវបានយល់ព្រម។ ឯកសារកំពុងរៀបចំ។", "Approved. Your document is being prepared."),
         S::ReadyForCollection => ("ឯកសាររបស់លោកអ្នករួចរាល់ហើយ សូមមកយក។", "Your document is ready for you."),
         S::Collected => ("ឯកសារត្រូវបានប្រគល់ជូនរួចហើយ។", "The document has been handed over."),
         S::Rejected => {
-            ("ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។", "The request was not granted. An officer can tell you why.")
+            ("ពាក្យសុំមិនត្រូវបានអនុញ្ញាតទេ។ សូមសួរមន្ត្រីអំពីមូលហេតុ។", "The application was not approved. An officer can tell you why.")
         }
-        S::Cancelled => ("ពាក្យសុំត្រូវបានដកវិញ។", "The application was withdrawn."),
-        S::Expired => ("ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។", "It was closed because nothing happened in time."),
+        S::Cancelled => ("ពាក្យសុំនេះត្រូវបានលុបចោល។", "The application was cancelled."),
+        S::Expired => ("ពាក្យសុំត្រូវបានបិទ ដោយសារហួសពេលកំណត់។", "It was closed because the time limit has passed."),
     };
     let text = match lang {
         Lang::Km => km,
@@ -41,14 +41,14 @@ pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
 pub fn next_step(lang: Lang, step: NextStep) -> Option<&'static str> {
     let (km, en) = match step {
         NextStep::Pay(PayWhere::KioskOrCashier) => {
-            ("សូមបង់កម្រៃសេវានៅទីនេះតាមកម្មវិធីធនាគារ ឬនៅបេឡា។", "Pay the fee here with your bank's app, or at the cashier.")
+            ("សូមបង់តម្លៃសេវានៅទីនេះតាមកម្មវិធីធនាគារ ឬនៅបេឡា។", "Pay the fee here with your bank's app, or at the cashier.")
         }
         NextStep::Pay(PayWhere::CashierOrKioskWithPin) => (
-            "សូមបង់កម្រៃសេវានៅបេឡា ឬនៅទីនេះ ក្រោយបញ្ចូលលេខ PIN លើបង្កាន់ដៃ។",
+            "សូមបង់តម្លៃសេវានៅបេឡា ឬនៅទីនេះ ក្រោយបញ្ចូលលេខ PIN លើបង្កាន់ដៃ។",
             "Pay the fee at the cashier, or here once you have entered the PIN of your receipt.",
         ),
         NextStep::Pay(PayWhere::Cashier) => {
-            ("សូមបង់កម្រៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។", "Pay the fee at the cashier and keep the receipt.")
+            ("សូមបង់តម្លៃសេវានៅបេឡា ហើយរក្សាបង្កាន់ដៃទុក។", "Pay the fee at the cashier and keep the receipt.")
         }
         NextStep::Correct => ("សូមមកការិយាល័យ ដើម្បីកែឯកសារ។", "Come to the office to correct your documents."),
         NextStep::Collect => ("សូមយកបង្កាន់ដៃមក ដើម្បីទទួលឯកសារ។", "Bring your receipt and collect the document."),

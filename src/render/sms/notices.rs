@@ -4,6 +4,7 @@ use super::super::{fit, texts, words};
 use super::{
     lists,
     parts::{by_day, office_name, stop},
+    status::expected,
 };
 use crate::dialogue::{FeeSeen, NextStep};
 use crate::types::Language;
@@ -18,22 +19,23 @@ pub(super) fn text(notice: &Notice, code: &str, language: Language, zone: &TimeZ
         Notice::Status { status, office, fee, expected_by, .. } => {
             // whoever is told has agreed to be: the fee is seen, if there is one
             let todo = NextStep::of(*status, FeeSeen::of(fee.as_ref()), Disclosure::Contact, true);
-            let mut next = words::step_hint(todo, language).to_owned();
-            if let (true, Some(fee)) = (todo.pays(), fee) {
-                next = format!("{next} {}", words::money(fee.amount, language));
-                if let Some(bill) = &fee.bill_number {
-                    next = format!("{next} ({})", fit::clean(bill, language));
+            let next = match (fee.as_ref().filter(|_| todo.pays()), expected(*status, *expected_by)) {
+                (Some(fee), _) => {
+                    let bill = fee.bill_number.as_ref().map(|bill| fit::clean(bill, language));
+                    words::pay_at(&words::money(fee.amount, language), bill.as_deref(), language)
                 }
-            } else if let Some(day) = expected_by {
-                next = by_day(*status, &words::date_short(*day), language);
-            }
+                (None, Some(day)) => by_day(*status, &words::date_short(day, language), language),
+                (None, None) => words::step_hint(todo, language).to_owned(),
+            };
             fitted(code, *status, &office_name(office, language), &next, language)
         }
         Notice::Ready { office, until, .. } => {
             let status = ApplicationStatus::ReadyForCollection;
             let hint = words::step_hint(NextStep::Collect, language);
             let next = match until {
-                Some(day) => format!("{}{} {hint}", by_day(status, &words::date_short(*day), language), stop(language)),
+                Some(day) => {
+                    format!("{}{} {hint}", by_day(status, &words::date_short(*day, language), language), stop(language))
+                }
                 None => hint.to_owned(),
             };
             fitted(code, status, &office_name(office, language), &next, language)

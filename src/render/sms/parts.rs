@@ -1,13 +1,20 @@
 //! Pieces that several texts share.
 use super::super::fit;
 use crate::types::{
-    Language,
+    Language, RegistrationCode,
     civic::{ApplicationStatus, OfficeRef},
     gazetteer,
 };
 
 /// What an office's name may take, in units of the alphabet, when it has no short one.
 const OFFICE_UNITS_MAX: usize = 20;
+
+/// Longest printed form repeated; a longer one is repeated without its separators.
+const CODE_CHARS_MAX: usize = 24;
+
+pub(in super::super) fn shown(code: &RegistrationCode) -> &str {
+    if code.printed().len() <= CODE_CHARS_MAX { code.printed() } else { code.canonical() }
+}
 
 /// A place with what it lies in: `Khum Prey Veaeng, Srok Samraong, Khet Takeo`.
 pub(in super::super) fn place(code: &str, language: Language) -> String {
@@ -43,12 +50,12 @@ pub(super) fn stop(language: Language) -> &'static str {
 pub(in super::super) fn by_day(status: ApplicationStatus, day: &str, language: Language) -> String {
     let collect = status == ApplicationStatus::ReadyForCollection;
     let words = match (language, collect) {
-        (Language::Km, true) => "យកដល់",
-        (Language::Km, false) => "រួចត្រឹម",
-        (Language::KmLatn, true) => "Yok dol",
-        (Language::KmLatn, false) => "Ruoch troem",
+        (Language::Km, true) => "មកយកត្រឹម",
+        (Language::Km, false) => "គ្រោងរួច",
+        (Language::KmLatn, true) => "Mok yok treum",
+        (Language::KmLatn, false) => "Ruoch proheal",
         (Language::En, true) => "Collect by",
-        (Language::En, false) => "Expected by",
+        (Language::En, false) => "Should be ready by",
     };
     format!("{words} {day}")
 }

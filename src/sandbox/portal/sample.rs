@@ -278,12 +278,12 @@ fn days_left(status: ApplicationStatus) -> Option<i32> {
 fn next_action(status: ApplicationStatus) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match status {
         S::AwaitingPayment => {
-            ("សូមបង់ប្រាក់នៅបេឡាការិយាល័យ។", "Please pay at the cashier of the office.", "Som bang prak nov bela kariyalay.")
+            ("សូមបង់ប្រាក់នៅបេឡាការិយាល័យ។", "Please pay at the cashier of the office.", "Som bong prak nov bela kariyalay.")
         }
         S::ReturnedForCorrection => (
-            "សូមយកឯកសារដែលបានកែតម្រូវមកការិយាល័យវិញ។",
+            "សូមយកឯកសារដែលបានកែ មកការិយាល័យវិញ។",
             "Please bring the corrected documents back to the office.",
-            "Som yok ekasar del ban ke tamrov mok kariyalay vinh.",
+            "Som yok ekasar del ban kae mok kariyalay vinh.",
         ),
         S::ReadyForCollection => (
             "សូមយកបង្កាន់ដៃមកទទួលឯកសារ។",
@@ -291,12 +291,12 @@ fn next_action(status: ApplicationStatus) -> Option<(&'static str, &'static str,
             "Som yok bangkan dai mok totuol ekasar.",
         ),
         S::Rejected => {
-            ("សូមសួរព័ត៌មាននៅការិយាល័យ។", "Please ask the office about the reasons.", "Som suor poromean nov kariyalay.")
+            ("សូមសួរព័ត៌មាននៅការិយាល័យ។", "Please ask the office about the reasons.", "Som suor porkmean nov kariyalay.")
         }
         S::Expired => (
             "សូមដាក់ពាក្យម្តងទៀត បើនៅត្រូវការ។",
             "Please apply again if you still need it.",
-            "Som dak peak mdong tiet bae nov trov kar.",
+            "Som dak peak mdong tiet beu nov trov kar.",
         ),
         _ => return None,
     })
@@ -304,15 +304,15 @@ fn next_action(status: ApplicationStatus) -> Option<(&'static str, &'static str,
 
 fn returned(row: &Row, service: &Value) -> Value {
     let photo = json!({
-        "name": { "km": "រូបថត ៤x៦", "en": "Photograph 4x6" },
-        "reason": { "km": "មិនច្បាស់", "en": "Not clear" },
+        "name": { "km": "រូបថត 4x6", "en": "Photograph 4x6", "km-Latn": "Rup thot 4x6" },
+        "reason": { "km": "មិនច្បាស់", "en": "Not clear", "km-Latn": "min chbas" },
     });
     // Every second one also misses the first document of the service's list.
     match row.units.is_multiple_of(2) {
         true => json!([photo]),
         false => json!([photo, {
             "name": service["documents"][0]["name"],
-            "reason": { "km": "ខ្វះហត្ថលេខា", "en": "The signature is missing" },
+            "reason": { "km": "ខ្វះហត្ថលេខា", "en": "The signature is missing", "km-Latn": "khvah hatthalekha" },
         }]),
     }
 }

@@ -186,3 +186,28 @@ async fn the_sample_covers_every_status_and_stays_in_its_file() {
     let caller = Caller::new(Some(file)).await;
     assert_eq!(caller.get(&format!("/v1/applications/{}", codes[0]), &[]).await.body, before);
 }
+
+/// What an SMS or a USSD screen can show of a directory: where it has no word in Latin letters the English one is sent.
+#[test]
+fn whoever_reads_khmer_in_latin_letters_reads_the_whole_directory_so() {
+    let whole: Value = serde_json::from_str(include_str!("directory.json")).expect("JSON");
+    let mut missing = Vec::new();
+    let mut look = |what: &str, text: &Value| {
+        if text.is_object() && text["km-Latn"].as_str().is_none_or(|latin| latin.trim().is_empty() || !latin.is_ascii())
+        {
+            missing.push(format!("{what}: {}", text["km"]));
+        }
+    };
+    let all = |value: &Value| value.as_array().expect("a list").clone();
+    for service in all(&whole["services"]) {
+        look("name", &service["name"]);
+        all(&service["documents"]).iter().for_each(|document| look("document", &document["name"]));
+        all(&service["fees"]).iter().for_each(|fee| look("note", &fee["note"]));
+    }
+    for office in all(&whole["offices"]) {
+        ["name", "short", "address"].iter().for_each(|part| look(part, &office[part]));
+        all(&office["closures"]).iter().for_each(|closure| look("closure", &closure["reason"]));
+    }
+    all(&whole["holidays"]).iter().for_each(|holiday| look("holiday", &holiday["reason"]));
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -70,7 +70,7 @@ fn dangkao() -> OfficeRef {
     OfficeRef {
         id: "owso-1205".to_owned(),
         name: localized("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao", "Chrak chenh chol te muoy Khan Dangkao"),
-        short: Some(localized("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
+        short: Some(localized("ច្រកតែមួយ ដង្កោ", "OWSO Dangkao", "Chrak Dangkao")),
     }
 }
 

@@ -50,7 +50,7 @@ impl Portal for Scripted {
                     office: OfficeRef {
                         id: "owso-1205".into(),
                         name: name("ការិយាល័យច្រកចេញចូលតែមួយ ខណ្ឌដង្កោ", "OWSO Khan Dangkao"),
-                        short: Some(name("ច្រកចេញចូល ដង្កោ", "OWSO Dangkao")),
+                        short: Some(name("ច្រកតែមួយ ដង្កោ", "OWSO Dangkao")),
                     },
                     status: ApplicationStatus::InReview,
                     status_at: UnixMs(1_795_000_000_000),
