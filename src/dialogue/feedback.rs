@@ -37,14 +37,21 @@ pub(super) fn rate(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) ->
 /// `COMPLAINT`, with what follows it: words, or the reference of an earlier one.
 pub(super) fn complain(dialogue: &Dialogue, rest: &str, spoken: language::Spoken) -> Turn {
     let feedback = Feedback { at: At::Complaint, language: spoken.language };
-    let digits: String = crate::text::normal::narrow(rest).chars().filter(char::is_ascii_digit).collect();
-    let only_digits = digits.len() >= 8 && !rest.chars().any(char::is_alphabetic);
-    let turn = if only_digits {
-        feedback.ask(dialogue, At::Asking, Query::Complaint { reference: digits })
+    let turn = if is_reference(rest) {
+        feedback.ask(dialogue, At::Asking, Query::Complaint { reference: digits(rest) })
     } else {
         feedback.complaint(dialogue, rest)
     };
     remembering(turn, spoken)
+}
+
+fn digits(text: &str) -> String {
+    crate::text::normal::narrow(text).chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Whether it is the number of a complaint: it has at least eight digits and no words.
+pub(super) fn is_reference(text: &str) -> bool {
+    digits(text).len() >= 8 && !text.chars().any(char::is_alphabetic)
 }
 
 fn remembering(mut turn: Turn, spoken: language::Spoken) -> Turn {
@@ -69,9 +76,16 @@ fn read(dialogue: &Dialogue, feedback: &Feedback, text: &str, ctx: &Ctx<'_>) -> 
     let reading = keyword::read(text);
     let spoken = language::of_text(text, &reading, ctx);
     let mut feedback = feedback.clone();
-    feedback.language = if reading.number.is_some() { feedback.language } else { spoken.language };
-    if reading.number == Some(0) {
+    if spoken.told && reading.number.is_none() {
+        feedback.language = spoken.language;
+    }
+    if reading.number == Some(0) || reading.no {
         return show_menu(dialogue, spoken);
+    }
+    // a grade in words before the keywords: អន់ in Latin letters is ON
+    if let (At::Rating(_), Some(grade)) = (&feedback.at, keyword::grade(text)) {
+        let turn = feedback.rating(dialogue, &grade.to_string());
+        return remembering(turn, spoken);
     }
     // the words of a complaint may begin like a keyword; only one that stands alone leaves
     let leaves = reading.command.filter(|_| reading.rest.is_empty());
@@ -173,7 +187,7 @@ impl Feedback {
     }
 
     fn end(&self, dialogue: &Dialogue, view: View) -> Turn {
-        tell(dialogue, view, language::Spoken { language: self.language, remember: None })
+        tell(dialogue, view, language::Spoken { language: self.language, remember: None, told: false })
     }
 }
 

@@ -33,6 +33,9 @@ pub struct Dialogue {
     v: u8,
     /// The short menu is shown once in a conversation.
     menu_shown: bool,
+    /// In what the last answer was, to a number that has never chosen: so the rest of the conversation is, and no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    speaking: Option<Language>,
     /// The application last asked about, so that an appointment can be made where it lies.
     about: Option<About>,
     /// What an answer was chosen from: where going back leads. Only where there is a key for it.
@@ -65,7 +68,7 @@ enum DialogueState {
 
 impl Default for Dialogue {
     fn default() -> Self {
-        Dialogue { v: VERSION, menu_shown: false, about: None, back: None, state: DialogueState::Home }
+        Dialogue { v: VERSION, menu_shown: false, speaking: None, about: None, back: None, state: DialogueState::Home }
     }
 }
 
@@ -114,7 +117,14 @@ impl Dialogue {
     }
 
     fn at(&self, state: DialogueState) -> Dialogue {
-        Dialogue { v: VERSION, menu_shown: self.menu_shown, about: self.about.clone(), back: None, state }
+        Dialogue {
+            v: VERSION,
+            menu_shown: self.menu_shown,
+            speaking: self.speaking,
+            about: self.about.clone(),
+            back: None,
+            state,
+        }
     }
 }
 
@@ -294,6 +304,15 @@ pub struct Turn {
 
 /// One step of the conversation. Never fails; a text is always answered with a `Show` or an `Ask`.
 pub fn step(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
+    let ctx = &Ctx { default_language: dialogue.speaking.unwrap_or(ctx.default_language), ..*ctx };
+    let mut turn = stepped(dialogue, input, ctx);
+    let over = turn.effects.contains(&Effect::Close);
+    let undecided = ctx.language.is_none() && turn.remember_language.is_none() && !over;
+    turn.next.speaking = undecided.then_some(turn.language);
+    turn
+}
+
+fn stepped(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
     match &dialogue.state {
         DialogueState::Home => at_rest(dialogue, input, ctx),
         DialogueState::EnteringCode => entering_code(dialogue, input, ctx),
@@ -393,6 +412,9 @@ fn read_text(dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
         _ => None,
     });
     let rest = if reading.number.is_some() { "" } else { reading.rest.as_str() };
+    if reading.thanks {
+        return tell(dialogue, View::Welcome, spoken);
+    }
     match command {
         Some(command) => obey(dialogue, command, rest, spoken, ctx),
         None if ctx.caps().keys_only => {
@@ -427,6 +449,8 @@ fn read_code(
 
 fn obey(dialogue: &Dialogue, command: Command, rest: &str, spoken: Spoken, ctx: &Ctx<'_>) -> Turn {
     match command {
+        // our own text on a complaint says how to follow it
+        Command::Status if feedback::is_reference(rest) => feedback::complain(dialogue, rest, spoken),
         Command::Status => ask_code(dialogue, spoken),
         Command::Appointment => match keyword::read(rest).command {
             Some(Command::List) => flow::begin(dialogue, Task::List, "", spoken, ctx),

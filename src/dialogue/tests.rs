@@ -150,7 +150,7 @@ fn the_language_follows_what_is_written() {
     let usual = Ctx { language: Some(Language::KmLatn), ..ctx(&codes) };
     for (text, language, news) in [
         (CODE, Language::KmLatn, None),
-        ("status 120500-26-048193-7", Language::En, Some(Language::En)),
+        ("status 120500-26-048193-7", Language::En, None),
         ("១២០៥០០-២៦-០៤៨១៩៣-៧", Language::Km, Some(Language::Km)),
         ("tam dan 120500-26-048193-7", Language::KmLatn, None),
         ("hello there", Language::KmLatn, None),
@@ -164,7 +164,79 @@ fn the_language_follows_what_is_written() {
     let turn = step(&Dialogue::default(), Input::Text(CODE.to_owned()), &ctx(&codes));
     assert_eq!(turn.language, Language::Km);
     let turn = step(&Dialogue::default(), Input::Text("HELP".to_owned()), &ctx(&codes));
+    assert_eq!((turn.language, turn.remember_language), (Language::Km, None), "our Khmer texts say HELP too");
+}
+
+#[test]
+fn an_english_keyword_of_a_poster_holds_for_its_conversation_only() {
+    let codes = CodeRules::recommended();
+    let never_chose = ctx(&codes);
+    let turn = step(&Dialogue::default(), Input::Text("STATUS".to_owned()), &never_chose);
     assert_eq!((turn.language, turn.remember_language), (Language::En, None));
+    let turn = step(&turn.next, Input::Text(CODE.to_owned()), &never_chose);
+    assert_eq!(turn.language, Language::En, "the code answers our English question");
+    let khmer = Ctx { language: Some(Language::Km), ..never_chose };
+    let turn = step(&Dialogue::default(), Input::Text("FEE 1002".to_owned()), &khmer);
+    assert_eq!((turn.language, turn.remember_language), (Language::En, None));
+    let turn = step(&Dialogue::default(), Input::Text(CODE.to_owned()), &khmer);
+    assert_eq!(turn.language, Language::Km);
+}
+
+/// Every place of the country, as it is written in both scripts, with its unit and without.
+fn place_names() -> impl Iterator<Item = String> {
+    crate::types::gazetteer::all().iter().flat_map(|place| {
+        let bare = [place.name_km.to_owned(), place.name_latin.to_owned()];
+        bare.into_iter().chain([place.said(Language::Km), place.said(Language::KmLatn)])
+    })
+}
+
+#[test]
+fn no_place_of_the_country_is_a_command_where_a_place_is_asked_for() {
+    let codes = CodeRules::recommended();
+    let ctx = ctx(&codes);
+    let asked = step(&Dialogue::default(), Input::Text("O".to_owned()), &ctx);
+    assert!(matches!(asked.effects.as_slice(), [Effect::Show(View::AskOffice)]));
+    for name in place_names() {
+        let turn = step(&asked.next, Input::Text(name.clone()), &ctx);
+        let [Effect::Ask(Query::Offices(search))] = turn.effects.as_slice() else { panic!("{name}: {turn:?}") };
+        assert_eq!(search.words.as_deref(), Some(name.as_str()));
+    }
+}
+
+#[test]
+fn no_place_of_the_country_files_a_complaint_or_ends_notices_anywhere() {
+    let codes = CodeRules::recommended();
+    let ctx = ctx(&codes);
+    for name in place_names() {
+        let turn = step(&Dialogue::default(), Input::Text(name.clone()), &ctx);
+        let harm = turn.effects.iter().any(|effect| {
+            matches!(effect, Effect::Ask(Query::Change(_)) | Effect::SetStopped(_) | Effect::Show(View::AskComplaint))
+        });
+        assert!(!harm, "{name}: {turn:?}");
+    }
+}
+
+#[test]
+fn words_are_taken_where_a_grade_a_yes_or_a_no_is_wanted() {
+    let codes = CodeRules::recommended();
+    let ctx = ctx(&codes);
+    let asked = step(&Dialogue::default(), Input::Text("C".to_owned()), &ctx);
+    for (text, grade) in [("on", 2), ("laor nas", 5), ("អន់ណាស់", 1), ("good", 4)] {
+        let turn = step(&asked.next, Input::Text(text.to_owned()), &ctx);
+        let [Effect::Ask(Query::Change(change))] = turn.effects.as_slice() else { panic!("{text}: {turn:?}") };
+        assert!(matches!(change.what, ChangeKind::Feedback { rating, .. } if rating == grade), "{text}");
+    }
+    for text in ["no", "ទេ", "ot te"] {
+        let turn = step(&asked.next, Input::Text(text.to_owned()), &ctx);
+        assert!(matches!(turn.effects.as_slice(), [Effect::Show(View::Menu)]), "{text}");
+    }
+    let turn = step(&Dialogue::default(), Input::Text("អរគុណ".to_owned()), &ctx);
+    assert!(matches!(turn.effects.as_slice(), [Effect::Show(View::Welcome)]));
+    let turn = step(&Dialogue::default(), Input::Text("តាមដាន 5520718064".to_owned()), &ctx);
+    assert!(
+        matches!(turn.effects.as_slice(), [Effect::Ask(Query::Complaint { .. })]),
+        "as our text on a complaint says"
+    );
 }
 
 fn said(dialogue: &Dialogue, text: &str, channel: Channel) -> Turn {
@@ -247,7 +319,7 @@ fn a_yes_is_one_however_it_is_parted_and_a_number_is_short() {
         let reading = keyword::read(text);
         assert!(reading.yes && reading.number.is_none() && reading.command.is_none(), "{text}");
     }
-    for text in ["1", "no", "yes please", ""] {
+    for text in ["1", "no", "yes we do not", ""] {
         assert!(!keyword::read(text).yes, "{text}");
     }
     for (text, number) in [("7", Some(7)), ("៧", Some(7)), ("123456", Some(123_456)), ("1234567", None), ("1 2", None)]

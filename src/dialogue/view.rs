@@ -146,6 +146,8 @@ pub enum View {
     AskRating,
     /// The rating was passed on.
     Thanks,
+    /// The citizen said thanks.
+    Welcome,
     /// The portal is away: the rating is kept, and passed on when it is back.
     RatingKept,
     /// Too much was guessed: there is room again after so many minutes.
@@ -237,6 +239,9 @@ pub enum Opt {
     Service {
         /// The portal's identifier.
         id: String,
+        /// Its four digits; none in a conversation that was stored by an older version.
+        #[serde(default)]
+        code: String,
         /// Its name.
         name: Localized,
     },

@@ -56,6 +56,7 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
         View::Office(facts) => sheets::office(facts, language),
         View::AskRating => texts::ask_rating(language),
         View::Thanks => texts::thanks(language),
+        View::Welcome => texts::welcome(language),
         View::RatingKept => texts::rating_kept(language),
         View::ComplaintKept { told } => texts::complaint_kept(language, *told),
         View::AskComplaint => texts::ask_complaint(language),

@@ -50,7 +50,7 @@ texts! {
         "km/choose_hour.sms" "km-Latn/choose_hour.sms" "en/choose_hour.sms";
     choose_appointment(again: &'a str, lines: &'a str, more: bool)
         "km/choose_appointment.sms" "km-Latn/choose_appointment.sms" "en/choose_appointment.sms";
-    choose_any_service(again: &'a str, lines: &'a str, more: bool)
+    choose_any_service(again: &'a str, head: &'a str, lines: &'a str, more: bool)
         "km/choose_any_service.sms" "km-Latn/choose_any_service.sms" "en/choose_any_service.sms";
     choose_any_office(again: &'a str, lines: &'a str, more: bool)
         "km/choose_any_office.sms" "km-Latn/choose_any_office.sms" "en/choose_any_office.sms";
@@ -96,6 +96,8 @@ texts! {
         "km/ask_rating.sms" "km-Latn/ask_rating.sms" "en/ask_rating.sms";
     thanks()
         "km/thanks.sms" "km-Latn/thanks.sms" "en/thanks.sms";
+    welcome()
+        "km/welcome.sms" "km-Latn/welcome.sms" "en/welcome.sms";
     rating_kept()
         "km/rating_kept.sms" "km-Latn/rating_kept.sms" "en/rating_kept.sms";
     complaint_kept(told: bool)
@@ -216,6 +218,8 @@ texts! {
         "km/ussd/ask_rating.ussd" "km-Latn/ussd/ask_rating.ussd" "en/ussd/ask_rating.ussd";
     ussd_thanks()
         "km/ussd/thanks.ussd" "km-Latn/ussd/thanks.ussd" "en/ussd/thanks.ussd";
+    ussd_welcome()
+        "km/ussd/welcome.ussd" "km-Latn/ussd/welcome.ussd" "en/ussd/welcome.ussd";
     ussd_rating_kept()
         "km/ussd/rating_kept.ussd" "km-Latn/ussd/rating_kept.ussd" "en/ussd/rating_kept.ussd";
     ussd_complaint_kept(told: bool)

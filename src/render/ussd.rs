@@ -160,6 +160,7 @@ fn kind(view: &View) -> Kind {
         | View::NothingFree { .. }
         | View::CannotChange
         | View::Thanks
+        | View::Welcome
         | View::RatingKept
         | View::ComplaintKept { .. }
         | View::NoSuchComplaint => Kind::Answer { text: false },
@@ -173,15 +174,15 @@ fn title(language: Language) -> &'static str {
 fn note_words(note: Option<Note>, language: Language) -> Option<&'static str> {
     Some(match note? {
         Note::NotUnderstood => {
-            words::pick(language, "សូមជ្រើសលេខ៖", "Som chroeus lek khang krom:", "Please choose a number below:")
+            words::pick(language, "សូមជ្រើសលេខ៖", "Som chreus lek khang krom:", "Please choose a number below:")
         }
         Note::Lost => words::pick(
             language,
             "ចាប់ផ្តើមវិញ៖",
-            "Dach haoy. Som chab phdaem vinh:",
+            "Dach heuy. Som chab phdeum vinh:",
             "We were cut off. Please start again:",
         ),
-        Note::Sent => words::pick(language, "បានផ្ញើ SMS ហើយ", "Ban phnhoe SMS haoy.", "Sent as a text."),
+        Note::Sent => words::pick(language, "បានផ្ញើ SMS ហើយ", "Ban phnheu SMS heuy.", "Sent by text message."),
     })
 }
 
@@ -201,9 +202,8 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
             let office = office.as_ref().map(|office| sms::office_name(office, language)).unwrap_or_default();
             let day = day.map(|day| words::day_short(day, language)).unwrap_or_default();
             let head = head(*asking, &office, &day, language);
-            let label =
-                |option| fit::shorten(&lists::line(option, language, zone), label_units(language), language).to_owned();
-            let options = (1..).zip(options).map(|(number, option)| format!("{number} {}", label(option)));
+            let labels = lists::labels(options, label_units(language), language, zone);
+            let options = (1..).zip(labels).map(|(number, label)| format!("{number} {label}"));
             return again.into_iter().chain([head]).chain(options).collect();
         }
         View::Service(facts) => return sms::sheets::service_lines(facts, language),
@@ -235,6 +235,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         View::NoSuchOffice => texts::ussd_no_such_office(language),
         View::AskRating => texts::ussd_ask_rating(language),
         View::Thanks => texts::ussd_thanks(language),
+        View::Welcome => texts::ussd_welcome(language),
         View::RatingKept => texts::ussd_rating_kept(language),
         View::ComplaintKept { told } => texts::ussd_complaint_kept(language, *told),
         View::AskComplaint => texts::ussd_ask_complaint(language),
@@ -261,7 +262,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
 
 fn reminder(reference: &str, office: &str, start: UnixMs, language: Language, zone: &TimeZone) -> Vec<String> {
     let at = lists::moment(start, language, zone);
-    let head = words::pick(language, "រំលឹកការណាត់", "Romluk kar nat", "Appointment");
+    let head = words::pick(language, "រំលឹកការណាត់", "Romleuk kar nat", "Appointment");
     vec![format!("{head} {reference}"), office.to_owned(), format!("{} {}", at.day, at.hour)]
 }
 
@@ -320,7 +321,7 @@ fn head(asking: Asking, office: &str, day: &str, language: Language) -> String {
         Asking::ServicesBy => {
             words::pick(language, "រកសេវា ឬវាយលេខ៖", "Rok seva, reu vay lek:", "Find a service, or type its number:")
         }
-        Asking::Audience => words::pick(language, "សម្រាប់អ្នកណា?", "Somrab neak na?", "For whom?"),
+        Asking::Audience => words::pick(language, "សម្រាប់អ្នកណា?", "Samrap neak na?", "For whom?"),
         Asking::Ministry => words::pick(language, "ក្រសួងណា?", "Krasuong na?", "Which ministry?"),
     };
     words.to_owned()
@@ -375,14 +376,14 @@ fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<Strin
 fn keys(kind: Kind, more: bool, language: Language) -> String {
     let mut keys = Vec::new();
     if kind == (Kind::Answer { text: true }) {
-        keys.push("8 SMS");
+        keys.push(words::pick(language, "8 ផ្ញើ SMS", "8 SMS", "8 text me"));
     }
     if more {
         keys.push(words::pick(language, "9 ទៀត", "9 tiet", "9 more"));
     }
     if matches!(kind, Kind::Question | Kind::Answer { .. }) {
         keys.push(words::pick(language, "0 ថយ", "0 thoy", "0 back"));
-        keys.push(words::pick(language, "00 ដើម", "00 daoem", "00 home"));
+        keys.push(words::pick(language, "00 ដើម", "00 deum", "00 home"));
     }
     keys.join(" ")
 }

@@ -112,6 +112,17 @@ pub fn khmer_digits(text: &str) -> String {
         .collect()
 }
 
+/// A day within a sentence: in Khmer `ថ្ងៃចន្ទ 24/11`, as ចន្ទ alone is the moon and ព្រហ a god.
+pub fn day_said(date: Date, language: Language) -> String {
+    format!("{}{}", pick(language, "ថ្ងៃ", "", ""), day_short(date, language))
+}
+
+/// An hour within a sentence: many say two in the afternoon and do not know fourteen.
+pub fn hour_said(time: Time, language: Language) -> String {
+    let noon = if time.hour() >= 12 { pick(language, " រសៀល", " rosiel", "") } else { "" };
+    format!("{}{noon}", hour(time))
+}
+
 /// `ចន្ទ 24/11`, `Chan 24/11`, `Mon 24 Nov`.
 pub fn day_short(date: Date, language: Language) -> String {
     format!("{} {}", weekday_short(date.weekday(), language), day_and_month(date, language))
@@ -139,7 +150,7 @@ pub fn today(hours: &[(Time, Time)], language: Language) -> String {
 /// A way to find a service.
 pub fn services_by(way: ServicesBy, language: Language) -> &'static str {
     match way {
-        ServicesBy::Audience => pick(language, "តាមអ្នកប្រើ", "Tam neak prae", "For whom"),
+        ServicesBy::Audience => pick(language, "សម្រាប់អ្នកណា", "Samrap neak na", "For whom"),
         ServicesBy::Ministry => pick(language, "តាមក្រសួង", "Tam krasuong", "By ministry"),
         ServicesBy::Number => pick(language, "តាមលេខសេវា", "Tam lek seva", "By number"),
     }
@@ -163,10 +174,19 @@ pub fn phone(number: &str) -> String {
     }
 }
 
+/// The same in groups, where nobody calls it from the text: `023 001 205`, `097 123 4567`.
+pub fn phone_grouped(number: &str) -> String {
+    let plain = phone(number);
+    if plain.is_ascii() && (9..=10).contains(&plain.len()) && plain.bytes().all(|digit| digit.is_ascii_digit()) {
+        return format!("{} {} {}", &plain[..3], &plain[3..6], &plain[6..]);
+    }
+    plain
+}
+
 /// How many wait, as one says it.
 pub fn waiting(people: u32, language: Language) -> String {
     match language {
-        Language::Km => format!("កំពុងរង់ចាំ {people} នាក់"),
+        Language::Km => format!("មានអ្នករង់ចាំ {people} នាក់"),
         Language::KmLatn => format!("{people} neak kampong rong cham"),
         Language::En => format!("{people} waiting now"),
     }
@@ -187,7 +207,7 @@ pub fn working_days(days: u32, language: Language) -> String {
 
 /// That there is nothing to pay.
 pub fn free(language: Language) -> &'static str {
-    pick(language, "ឥតបង់ប្រាក់", "ot bong prak", "free of charge")
+    pick(language, "ឥតគិតថ្លៃ", "ot kit thlai", "free of charge")
 }
 
 /// A line of the fee table: never an amount without its kind and unit.
@@ -196,7 +216,7 @@ pub fn fee(fee: &Fee, language: Language) -> String {
         return free(language).to_owned();
     }
     let kind = match fee.kind {
-        FeeKind::Maximum => pick(language, "អតិបរមា ", "yang chroen ", "at most "),
+        FeeKind::Maximum => pick(language, "អតិបរមា ", "yang chreun ", "at most "),
         FeeKind::Fixed => "",
         FeeKind::Preferential => pick(language, "អនុគ្រោះ ", "anukroh ", "reduced "),
     };
@@ -210,12 +230,12 @@ fn fee_unit(unit: FeeUnit, language: Language) -> &'static str {
     let (km, km_latn, en) = match unit {
         U::Application => ("/ពាក្យសុំ", "/peak som", " an application"),
         U::Copy => ("/ច្បាប់", "/chbab", " a copy"),
-        U::Sheet => ("/សន្លឹក", "/sonloek", " a sheet"),
+        U::Sheet => ("/សន្លឹក", "/sonleuk", " a sheet"),
         U::Time => ("/លើក", "/leuk", " each time"),
         U::Room => ("/បន្ទប់", "/bontop", " a room"),
         U::Chair => ("/កៅអី", "/kao ey", " a chair"),
         U::Person => ("/នាក់", "/neak", " a person"),
-        U::Vehicle => ("/គ្រឿង", "/kroeng", " a vehicle"),
+        U::Vehicle => ("/គ្រឿង", "/kreung", " a vehicle"),
         U::Hectare => ("/ហិកតា", "/hikta", " a hectare"),
         U::Month => ("/ខែ", "/khae", " a month"),
         U::Year => ("/ឆ្នាំ", "/chhnam", " a year"),
@@ -237,10 +257,10 @@ pub fn complaint_status(status: ComplaintStatus, language: Language) -> &'static
 pub fn again(why: Again, language: Language) -> &'static str {
     match why {
         Again::NotOffered => {
-            pick(language, "សូមផ្ញើលេខក្នុងបញ្ជី។", "Som phnhoe lek knong banhchi.", "Please send one of the numbers.")
+            pick(language, "សូមផ្ញើលេខក្នុងបញ្ជី។", "Som phnheu lek knong banhchi.", "Please send one of the numbers.")
         }
-        Again::NotFound => pick(language, "រកមិនឃើញទេ។", "Rok min khoenh te.", "That was not found."),
-        Again::SlotTaken => pick(language, "ម៉ោងនោះអស់ហើយ។", "Maong nuh os haoy.", "That time is taken."),
+        Again::NotFound => pick(language, "រកមិនឃើញទេ។", "Rok min kheunh te.", "That was not found."),
+        Again::SlotTaken => pick(language, "ម៉ោងនោះអស់ហើយ។", "Maong nuh os heuy.", "That time is taken."),
     }
 }
 
@@ -256,7 +276,7 @@ pub fn weekday_short(day: Weekday, language: Language) -> &'static str {
         Weekday::Sunday => "Sun",
     };
     match language {
-        Language::Km if day == Weekday::Thursday => "ព្រហ",
+        Language::Km if day == Weekday::Thursday => "ព្រហ.",
         Language::En => en,
         Language::Km | Language::KmLatn => weekday_name(day, language),
     }
@@ -327,6 +347,11 @@ mod tests {
         assert_eq!(money(Riel(1_500_000), Language::KmLatn), "1,500,000 riel");
         assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0), Language::KmLatn), "03/11 09:05");
         assert_eq!(moment_short(date(2026, 11, 3).at(9, 5, 0, 0), Language::En), "3 Nov 09:05");
+        assert_eq!(day_said(date(2026, 11, 26), Language::Km), "ថ្ងៃព្រហ. 26/11");
+        assert_eq!(hour_said(Time::constant(14, 5, 0, 0), Language::Km), "14:05 រសៀល");
+        assert_eq!(hour_said(Time::constant(8, 0, 0, 0), Language::KmLatn), "8:00");
+        assert_eq!(phone_grouped("+85523001205"), "023 001 205");
+        assert_eq!(phone_grouped("+855971234567"), "097 123 4567");
         assert_eq!(month_name(0, Language::En), "");
     }
 

@@ -69,6 +69,11 @@ pub fn find(words: &str) -> Vec<&'static Division> {
     best
 }
 
+/// Whether `words` are the name of a place, written without a slip, with or without its unit.
+pub fn is_name(words: &str) -> bool {
+    !exactly(&normal::key(words)).is_empty()
+}
+
 fn exactly(key: &str) -> Vec<&'static Division> {
     let (name, unit) = without_unit(key);
     let found = named(&squeezed(&name));

@@ -11,6 +11,7 @@ mod equality;
 mod features;
 mod feedback;
 mod gateways;
+mod glossary;
 mod guesses;
 mod kiosk;
 mod newcomer;

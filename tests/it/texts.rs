@@ -164,7 +164,9 @@ fn list(asking: Asking, data: Data) -> View {
         Asking::Task => Opt::TASKS[at as usize].clone(),
         Asking::Office => Opt::Office { office: office(data), place: None },
         Asking::AnyOffice => Opt::Office { office: office(data), place: Some("210807".into()) },
-        Asking::Service | Asking::AnyService => Opt::Service { id: "1".into(), name: service_name(data) },
+        Asking::Service | Asking::AnyService => {
+            Opt::Service { id: "1".into(), code: "1002".into(), name: service_name(data) }
+        }
         Asking::Day => Opt::Day(day(at)),
         Asking::Hour => Opt::Hour { slot: "s".into(), start: NOW.plus_ms(i64::from(at) * 1_800_000) },
         Asking::Appointment => Opt::Appointment(appointment(data)),
@@ -254,6 +256,7 @@ fn said_to_us(data: Data) -> Vec<(String, View)> {
     let mut add = |name: &str, view: View| all.push((name.to_owned(), view));
     add("rate", View::AskRating);
     add("thanks", View::Thanks);
+    add("welcome", View::Welcome);
     add("complain", View::AskComplaint);
     add("rating kept", View::RatingKept);
     add("complaint kept", View::ComplaintKept { told: true });

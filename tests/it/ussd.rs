@@ -430,9 +430,9 @@ async fn a_booking_that_is_late_is_made_once_and_told_by_text() {
 async fn faults_of_the_portal_are_told_in_words_and_lead_home() {
     let desk = english().await;
     for (fault, words) in [
-        ("not_found", "Was not found."),
-        ("hidden", "Was not found."),
-        ("locked", "Was not found."),
+        ("not_found", "Not found."),
+        ("hidden", "Not found."),
+        ("locked", "Not found."),
         ("away", "We cannot check at the moment."),
         ("unusable", "We cannot check at the moment."),
     ] {

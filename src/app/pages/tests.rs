@@ -341,7 +341,7 @@ async fn more_is_shown_only_where_the_level_earns_it() {
     assert!(!got.text.contains("<card>"), "portal text is escaped");
     let got = hall.press("en", &with_kind('5'), "", "ok").await;
     assert!(!got.text.contains("Business registration") && !got.text.contains("riel"));
-    assert!(got.text.contains("As known on"));
+    assert!(got.text.contains("Information as of"));
 }
 
 #[tokio::test]
@@ -349,7 +349,7 @@ async fn each_fault_has_its_page() {
     let hall = Hall::open(Pairing::Off).await;
     let mistyped = CODE.replace("1937", "1938");
     let said = [
-        (mistyped.clone(), "One digit looks wrong"),
+        (mistyped.clone(), "A digit looks wrong"),
         (with_kind('7'), "We found no application"),
         (with_kind('8'), "cannot check just now"),
     ];

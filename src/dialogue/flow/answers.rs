@@ -154,7 +154,11 @@ impl Flow {
         let options: Vec<Opt> = found
             .items
             .iter()
-            .map(|service| Opt::Service { id: service.id.clone(), name: service.name.clone() })
+            .map(|service| Opt::Service {
+                id: service.id.clone(),
+                code: service.code.clone(),
+                name: service.name.clone(),
+            })
             .collect();
         match (options.len(), self.task) {
             (0, Task::Book) => match self.draft.office.clone() {

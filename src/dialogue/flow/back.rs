@@ -11,7 +11,9 @@ impl Flow {
     /// To the question before.
     pub(super) fn back(mut self, dialogue: &Dialogue, ctx: &Ctx<'_>) -> Turn {
         self.wrong = 0;
-        let home = |flow: &Flow| show_menu(dialogue, language::Spoken { language: flow.language, remember: None });
+        let home = |flow: &Flow| {
+            show_menu(dialogue, language::Spoken { language: flow.language, remember: None, told: false })
+        };
         let asking = match self.at {
             At::Choosing(asking) => asking,
             At::Confirming => return self.unconfirm(dialogue, ctx),
@@ -45,7 +47,7 @@ impl Flow {
         match (place.len().checked_sub(2), self.task) {
             (Some(length), _) => self.browse(dialogue, &place[..length]),
             (None, Task::Book) => self.ask_again(dialogue, Asking::Task, ctx),
-            (None, _) => show_menu(dialogue, language::Spoken { language: self.language, remember: None }),
+            (None, _) => show_menu(dialogue, language::Spoken { language: self.language, remember: None, told: false }),
         }
     }
 

@@ -3,6 +3,7 @@ use super::super::keyword::{self, Command, Reading};
 use super::super::view::ServicesBy;
 use super::super::{obey, read_code, show_menu};
 use super::*;
+use crate::text::places;
 use crate::types::{RegistrationCode, gazetteer};
 
 /// The division whose code was typed: 2, 4 or 6 digits.
@@ -14,16 +15,25 @@ fn division(text: &str) -> Option<&'static str> {
 impl Flow {
     pub(super) fn read(mut self, dialogue: &Dialogue, text: &str, ctx: &Ctx<'_>) -> Turn {
         let text = super::super::bounded(text);
-        let reading = keyword::read(text);
+        // where a place is asked for its name is no keyword, whatever it begins like
+        let place = self.wants_place() && text.contains(char::is_alphabetic) && places::is_name(text);
+        let reading = if place { keyword::plain(text) } else { keyword::read(text) };
         let spoken = language::of_text(text, &reading, ctx);
-        let number = reading.number;
         // a bare number or a name of a place tells nothing of the language that was spoken so far
-        if spoken.remember.is_some() || number.is_none() {
+        if spoken.told {
             self.language = spoken.language;
         }
         let mut turn = self.respond(dialogue, text, &reading, spoken, ctx);
         turn.remember_language = turn.remember_language.or(spoken.remember);
         turn
+    }
+
+    fn wants_place(&self) -> bool {
+        match self.at {
+            At::Words => self.task != Task::Info,
+            At::Choosing(asking) => matches!(asking, Asking::Office | Asking::AnyOffice | Asking::Place),
+            At::Confirming | At::Awaiting(_) => false,
+        }
     }
 
     fn respond(
@@ -46,7 +56,7 @@ impl Flow {
         }) {
             return turn;
         }
-        if reading.number == Some(0) {
+        if reading.number == Some(0) || reading.no {
             return show_menu(dialogue, spoken);
         }
         match reading.command {
@@ -108,7 +118,7 @@ impl Flow {
             self.wrong = 0;
             return self.take(dialogue, option, ctx);
         }
-        if reading.number == Some(9) && self.more {
+        if (reading.number == Some(9) || reading.more) && self.more {
             self.page = self.page.saturating_add(1);
             return self.ask_again(dialogue, asking, ctx);
         }
@@ -159,7 +169,7 @@ impl Flow {
         self.page = 0;
         match option {
             Opt::Task(task) => {
-                let spoken = language::Spoken { language: self.language, remember: None };
+                let spoken = language::Spoken { language: self.language, remember: None, told: false };
                 begin(dialogue, task.into(), "", spoken, ctx)
             }
             Opt::Office { office, .. } if self.task == Task::Office => {
@@ -175,7 +185,7 @@ impl Flow {
                 let search = ServiceSearch { id: Some(id), ..ServiceSearch::default() };
                 self.ask(dialogue, Awaited::ServiceDetail, Query::Services(search))
             }
-            Opt::Service { id, name } => {
+            Opt::Service { id, name, .. } => {
                 self.draft.service = Some((id, Some(name)));
                 self.ask_slots(dialogue, Awaited::Days, ctx)
             }

@@ -15,7 +15,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::{Lang, Message, date_time, place_name},
+        texts::{Lang, Message, clock, date_time, place_name},
         visit::{
             state::{Goal, VisitState},
             typed::Typed,
@@ -165,7 +165,7 @@ fn choice(lang: Lang, option: &Opt, number: usize) -> Choose {
         Opt::Office { office, .. } => ("office", office.name.get(language).to_owned(), None),
         Opt::Service { name, .. } | Opt::Ministry { name, .. } => ("paper", name.get(language).to_owned(), None),
         Opt::Day(day) => ("calendar", shared::date_long(*day, language), None),
-        Opt::Hour { start, .. } => ("clock", shared::hour(start.civil(&zone).time()), None),
+        Opt::Hour { start, .. } => ("clock", clock(lang, start.civil(&zone).time()), None),
         Opt::Appointment(one) => {
             let at = date_time(lang, one.start.civil(&zone));
             ("calendar", at, Some(one.office.name.get(language).to_owned()))

@@ -70,6 +70,6 @@ pub async fn file(State(state): State<KioskState>, context: PageContext, Sent(fo
             )
         }
         Err(_) => complain_page(&context, text, Some(&context.words.paused)),
-        Ok(_) => complain_page(&context, text, Some(&context.words.not_taken)),
+        Ok(_) => complain_page(&context, text, Some(&visit_words.not_complained)),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::{Lang, place_name},
+        texts::{Lang, place_name, spans},
     },
     render::words as shared,
     types::{
@@ -130,13 +130,13 @@ fn office_facts(lang: Lang, office: &Office, today: Date) -> Vec<Fact> {
     let (words, language) = (lang.words(), lang.language());
     let hours = office.hours_on(today);
     let closure = office.closure(today).map(|closure| closure.reason.get(language).to_owned());
-    let value = if hours.is_empty() { words.closed.to_owned() } else { shared::spans(&hours) };
+    let value = if hours.is_empty() { words.closed.to_owned() } else { spans(lang, &hours) };
     let mut facts = vec![Fact { icon: "clock", label: words.today, value, note: closure }];
     if let Some(waiting) = office.queue_length {
-        let value = shared::waiting(waiting, language);
+        let value = (lang.visit().people)(waiting);
         facts.push(Fact { icon: "inbox", label: words.waiting_now, value, note: None });
     }
-    let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
+    let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone_grouped(phone)).collect();
     if !phones.is_empty() {
         facts.push(Fact { icon: "phone", label: words.phone, value: phones.join(" · "), note: None });
     }
@@ -165,7 +165,7 @@ fn week(lang: Lang, office: &Office) -> Vec<NotedLine> {
         .into_iter()
         .map(|(first, last, hours)| NotedLine {
             what: if first == last { name(first).to_owned() } else { format!("{} – {}", name(first), name(last)) },
-            note: Some(if hours.is_empty() { lang.words().closed.to_owned() } else { shared::spans(&hours) }),
+            note: Some(if hours.is_empty() { lang.words().closed.to_owned() } else { spans(lang, &hours) }),
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::Lang,
+        texts::{Lang, counted},
     },
     render::words as shared,
     types::civic::{Answer, Audience, Localized, OfficeSearch, Query, Service, ServiceSearch},
@@ -200,7 +200,7 @@ fn service_facts(lang: Lang, service: &Service) -> Vec<Fact> {
     let fee = if fees.is_empty() { words.no_fee_published.to_owned() } else { fees.join(" · ") };
     let mut facts = vec![Fact { icon: "coins", label: words.fees, value: fee, note: None }];
     if let Some(days) = service.max_working_days {
-        let value = shared::working_days(days, language);
+        let value = counted(lang, shared::working_days(days, language));
         facts.push(Fact { icon: "clock", label: words.days_needed, value, note: None });
     }
     facts.push(Fact { icon: "receipt", label: words.service_code, value: service.code.clone(), note: None });
@@ -211,9 +211,13 @@ fn service_sections(lang: Lang, service: &Service) -> Vec<Section> {
     let (words, language) = (lang.words(), lang.language());
     let plain = |text: &Localized| NotedLine { what: text.get(language).to_owned(), note: None };
     let documents = service.documents.iter().map(|document| {
-        let copies = (document.copies > 0).then(|| (words.copies)(document.copies));
-        let original = document.original.then(|| words.original.to_owned());
-        let note: Vec<String> = original.into_iter().chain(copies).collect();
+        // a photograph has no copies: only what has an original is copied
+        let note = match (document.original, document.copies) {
+            (true, 0 | 1) => vec![words.original.to_owned()],
+            (true, copies) => vec![words.original.to_owned(), (words.copies)(copies)],
+            (false, 0) => Vec::new(),
+            (false, pieces) => vec![(words.pieces)(pieces)],
+        };
         NotedLine { what: document.name.get(language).to_owned(), note: (!note.is_empty()).then(|| note.join(" · ")) }
     });
     let mut sections = vec![

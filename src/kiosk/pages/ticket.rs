@@ -57,7 +57,8 @@ async fn choices(
     let search = ServiceSearch { office: Some(office), ..ServiceSearch::default() };
     let choose =
         |key: &str, icon, title: &str| Choose { key: key.to_owned(), icon, title: title.to_owned(), note: None };
-    let mut choices = vec![choose("here", "calendar", visit_words.check_in), choose("any", "help", context.words.help)];
+    let mut choices =
+        vec![choose("here", "calendar", visit_words.check_in), choose("any", "help", visit_words.ticket_other)];
     if let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await {
         choices.extend(
             found

@@ -4,7 +4,7 @@ use crate::{
     kiosk::{
         context::{Device, PageContext},
         state::KioskState,
-        texts::{Lang, date_time},
+        texts::{Lang, date_time, spans},
     },
     render::words as shared,
     types::{
@@ -28,7 +28,7 @@ pub async fn office(state: &KioskState, id: &str) -> Option<Arc<Office>> {
 pub async fn phones(state: &KioskState, context: &PageContext) -> Vec<Fact> {
     let Some(id) = &context.device.office else { return Vec::new() };
     let Some(office) = office(state, id).await else { return Vec::new() };
-    let numbers: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
+    let numbers: Vec<String> = office.phones.iter().map(|phone| shared::phone_grouped(phone)).collect();
     let name = office.name.get(context.lang.language()).to_owned();
     vec![Fact { icon: "phone", label: context.words.phone, value: numbers.join(" · "), note: Some(name) }]
 }
@@ -89,7 +89,7 @@ pub fn hours(lang: Lang, office: &Office, day: Date) -> String {
     match (hours.is_empty(), closure) {
         (true, Some(reason)) => format!("{} · {reason}", words.closed_today),
         (true, None) => words.closed_today.to_owned(),
-        (false, _) => format!("{} {}", words.hours_today, shared::spans(&hours)),
+        (false, _) => format!("{} {}", words.hours_today, spans(lang, &hours)),
     }
 }
 

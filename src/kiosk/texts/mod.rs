@@ -5,7 +5,7 @@ mod km;
 mod phrases;
 
 pub use catalogue::{DeviceWords, Message, Notice, VisitWords, Words};
-pub use phrases::{date_time, next_step, place_name, status};
+pub use phrases::{clock, counted, date_time, next_step, place_name, spans, status};
 
 use crate::types::Language;
 

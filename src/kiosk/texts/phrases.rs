@@ -5,7 +5,7 @@ use crate::{
     render::words as shared,
     types::{civic::ApplicationStatus, gazetteer},
 };
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time};
 
 /// The word for a status, as every channel has it, and one sentence on what it means.
 pub fn status(lang: Lang, status: ApplicationStatus) -> Message {
@@ -65,20 +65,47 @@ pub fn next_step(lang: Lang, step: NextStep) -> Option<&'static str> {
 /// A point in time as people say it, to the minute.
 pub fn date_time(lang: Lang, at: DateTime) -> String {
     let day = shared::date_long(at.date(), lang.language());
-    let clock = format!("{:02}:{:02}", at.hour(), at.minute());
     match lang {
-        Lang::Km => format!("{day} ម៉ោង {}", shared::khmer_digits(&clock)),
-        Lang::En => format!("{day}, {clock}"),
+        Lang::Km => format!("{day} ម៉ោង {}", clock(lang, at.time())),
+        Lang::En => format!("{day}, {}", clock(lang, at.time())),
+    }
+}
+
+/// A time of day, `09:05`; in Khmer an afternoon is said as well, as many say two and do not know fourteen.
+pub fn clock(lang: Lang, time: Time) -> String {
+    let (hour, minute) = (time.hour(), time.minute());
+    let whole = format!("{hour:02}:{minute:02}");
+    match (lang, hour) {
+        (Lang::Km, 13..) => shared::khmer_digits(&format!("{whole} ({}:{minute:02} រសៀល)", hour - 12)),
+        _ => counted(lang, whole),
+    }
+}
+
+/// The hours of a day: `ព្រឹក ៧:៣០–១១:៣០ · រសៀល ១៤:០០–១៧:៣០`, `7:30–11:30, 14:00–17:30`.
+pub fn spans(lang: Lang, hours: &[(Time, Time)]) -> String {
+    let span = |(open, close): &(Time, Time)| format!("{}–{}", shared::hour(*open), shared::hour(*close));
+    let said = |hours: &(Time, Time)| match lang {
+        Lang::Km if hours.1.hour() <= 12 => format!("ព្រឹក {}", span(hours)),
+        Lang::Km if hours.0.hour() >= 12 => format!("រសៀល {}", span(hours)),
+        _ => span(hours),
+    };
+    let all: Vec<String> = hours.iter().map(said).collect();
+    counted(lang, all.join(if lang == Lang::Km { " · " } else { ", " }))
+}
+
+/// Counts and times of running text: Khmer digits on Khmer screens. Amounts, codes and telephone numbers stay as they are
+/// printed and typed.
+pub fn counted(lang: Lang, text: String) -> String {
+    match lang {
+        Lang::Km => shared::khmer_digits(&text),
+        Lang::En => text,
     }
 }
 
 /// A division of the country by its code, with what it is; a code that is none says itself.
 pub fn place_name(lang: Lang, code: &str) -> String {
     let Some(division) = gazetteer::by_code(code) else { return code.to_owned() };
-    match lang {
-        Lang::Km => format!("{}{}", division.unit_km(), division.name_km),
-        Lang::En => format!("{} {}", division.unit_latin(), division.name_latin),
-    }
+    division.said(lang.language())
 }
 
 #[cfg(test)]
@@ -91,6 +118,13 @@ mod tests {
         let at = datetime(2026, 11, 23, 9, 5, 0, 0);
         assert_eq!(date_time(Lang::En, at), "Monday 23 November 2026, 09:05");
         assert_eq!(date_time(Lang::Km, at), "ថ្ងៃចន្ទ ទី២៣ ខែវិច្ឆិកា ឆ្នាំ២០២៦ ម៉ោង ០៩:០៥");
+        let time = |hour, minute| Time::constant(hour, minute, 0, 0);
+        assert_eq!(clock(Lang::Km, time(14, 5)), "១៤:០៥ (២:០៥ រសៀល)");
+        assert_eq!(clock(Lang::Km, time(12, 0)), "១២:០០");
+        let week = [(time(7, 30), time(11, 30)), (time(14, 0), time(17, 30))];
+        assert_eq!(spans(Lang::Km, &week), "ព្រឹក ៧:៣០–១១:៣០ · រសៀល ១៤:០០–១៧:៣០");
+        assert_eq!(spans(Lang::En, &week), "7:30–11:30, 14:00–17:30");
+        assert_eq!(spans(Lang::Km, &[(time(8, 0), time(17, 0))]), "៨:០០–១៧:០០");
     }
 
     #[test]

@@ -16,15 +16,12 @@ pub(in super::super) fn shown(code: &RegistrationCode) -> &str {
     if code.printed().len() <= CODE_CHARS_MAX { code.printed() } else { code.canonical() }
 }
 
-/// A place with what it lies in: `Khum Prey Veaeng, Srok Samraong, Khet Takeo`.
+/// A place with what it lies in: `Prey Veaeng Commune, Samraong District, Takeo Province`.
 pub(in super::super) fn place(code: &str, language: Language) -> String {
     let mut names = Vec::new();
     let mut at = gazetteer::by_code(code);
     while let Some(division) = at {
-        names.push(match language {
-            Language::Km => format!("{}{}", division.unit_km(), division.name_km),
-            Language::KmLatn | Language::En => format!("{} {}", division.unit_latin(), division.name_latin),
-        });
+        names.push(division.said(language));
         at = division.parent();
     }
     fit::clean(&names.join(if language == Language::Km { " " } else { ", " }), language)

@@ -37,7 +37,7 @@ pub(super) fn service(facts: &ServiceFacts, language: Language) -> String {
 
 fn document_words(document: &RequiredDocument, language: Language) -> String {
     let name = fit::clean(document.name.get(language), language);
-    if document.copies > 1 { format!("{name} x{}", document.copies) } else { name }
+    if document.copies > 1 { format!("{name} ({})", document.copies) } else { name }
 }
 
 pub(super) fn office(facts: &OfficeFacts, language: Language) -> String {
@@ -82,7 +82,12 @@ pub(in super::super) fn office_lines(facts: &OfficeFacts, language: Language) ->
     let mut lines = vec![fit::clean(office.name.get(language), language)];
     lines.push(today(facts, language));
     lines.extend(office.queue_length.map(|waiting| words::waiting(waiting, language)));
-    lines.extend(office.phones.first().map(|phone| format!("Tel {}", words::phone(phone))));
+    lines.extend(
+        office
+            .phones
+            .first()
+            .map(|phone| format!("{} {}", words::pick(language, "ទូរស័ព្ទ", "Tel", "Tel"), words::phone_grouped(phone))),
+    );
     lines.push(fit::clean(office.address.get(language), language));
     lines.extend(weekly(office, language).split("; ").map(str::to_owned));
     lines.push(closed(facts, language));

@@ -1,6 +1,7 @@
 //! Cambodia's provinces, districts and communes with their codes, as the National Committee for Sub-National
 //! Democratic Development publishes them (by way of the pumi project, MIT; licence beside the file). Only
 //! looks up; how names are compared is `text::places`' business.
+use crate::types::Language;
 use std::sync::OnceLock;
 
 /// Level of a division.
@@ -53,6 +54,21 @@ impl Division {
             (_, Level::Province) => "Khet",
             (_, Level::District) => "Srok",
             (_, Level::Commune) => "Khum",
+        }
+    }
+
+    /// Its name with what it is, as one says it: `ខណ្ឌដង្កោ`, `Khan Dangkao`, in English `Dangkao District`.
+    pub fn said(&self, language: Language) -> String {
+        let name = self.name_latin;
+        match (language, self.unit, self.level) {
+            (Language::Km, ..) => format!("{}{}", self.unit_km(), self.name_km),
+            (Language::KmLatn, ..) => format!("{} {name}", self.unit_latin()),
+            (Language::En, "Quarter", _) => format!("Sangkat {name}"),
+            (Language::En, "Municipality", _) => format!("{name} City"),
+            (Language::En, "Capital", _) => format!("{name} Capital"),
+            (Language::En, _, Level::Province) => format!("{name} Province"),
+            (Language::En, _, Level::District) => format!("{name} District"),
+            (Language::En, _, Level::Commune) => format!("{name} Commune"),
         }
     }
 
@@ -125,5 +141,14 @@ mod tests {
             assert_eq!(division.parent().is_some(), division.level != Level::Province, "{}", division.code);
         }
         assert_eq!(by_code("1205").map(Division::unit_latin), Some("Khan"));
+        for (code, said) in [
+            ("02", "Battambang Province"),
+            ("12", "Phnom Penh Capital"),
+            ("0203", "Battambang City"),
+            ("1205", "Dangkao District"),
+            ("120501", "Sangkat Dangkao"),
+        ] {
+            assert_eq!(by_code(code).map(|division| division.said(Language::En)).as_deref(), Some(said));
+        }
     }
 }

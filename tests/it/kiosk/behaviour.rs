@@ -348,7 +348,7 @@ async fn when_the_portal_is_away_the_directory_stands_and_the_rest_says_so() {
     browser.read("cannot check just now").await;
     // once it is known to be away the directory says of when it is
     browser.go("/kiosk/en/services").await;
-    browser.read("As known on").await;
+    browser.read("Information as of").await;
     browser.see(".tile[href*=\"/service/\"]").await;
     browser.close().await;
     hall.close().await;

@@ -11,7 +11,7 @@ async fn guessing_codes_holds_back_the_visit_then_the_kiosk_and_a_typing_slip_ho
     let mut visit = Visit::new(&hall);
     for _ in 0..15 {
         let text = visit.press("check", "ok", &[("digits", "120500260481938")]).await;
-        assert!(text.contains("One digit looks wrong"));
+        assert!(text.contains("A digit looks wrong"));
     }
     for guess in 0..3 {
         let text = visit.press("check", "ok", &[("digits", NOBODY)]).await;

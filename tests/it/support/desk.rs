@@ -396,7 +396,7 @@ pub fn guess(at: u64) -> String {
 
 /// The two digits that a question wants back, with where they stand: "Send 47 to …", in each language.
 pub fn asked_digits(text: &str) -> Option<(usize, &str)> {
-    for mark in ["Send ", "Phnhoe ", "ផ្ញើ "] {
+    for mark in ["Send ", "Phnheu ", "ផ្ញើ "] {
         if let Some(at) = text.find(mark).map(|at| at + mark.len())
             && let [one, other, b' ', ..] = &text.as_bytes()[at..]
             && one.is_ascii_digit()

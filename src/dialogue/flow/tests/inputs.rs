@@ -44,7 +44,7 @@ fn an_option_is_chosen_by_its_number_and_the_first_by_a_yes() {
 #[test]
 fn what_is_taken_leads_on_in_its_task() {
     let place = || Opt::Office { office: office("o"), place: None };
-    let sheet = || Opt::Service { id: "s".to_owned(), name: name("s") };
+    let sheet = || Opt::Service { id: "s".to_owned(), code: "1002".to_owned(), name: name("s") };
     let hour = || Opt::Hour { slot: "a".to_owned(), start: UnixMs(HOUR) };
     for (task, option, wanted) in [
         (Task::Office, place(), Query::Office { id: "o".to_owned() }),
