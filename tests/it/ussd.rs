@@ -422,7 +422,7 @@ async fn a_booking_that_is_late_is_made_once_and_told_by_text() {
     assert!(texts.len() == 1 && texts[0].starts_with("Booked "), "{texts:?}");
     *desk.portal.delay.lock().expect("no panic holds it") = Duration::ZERO;
     let list = desk.dial(CITIZEN, 2, &["2", "2"]).await.expect("a screen");
-    assert_eq!(list.lines().filter(|line| line.starts_with(char::is_numeric) && line.len() > 20).count(), 1, "{list}");
+    assert_eq!(list.lines().filter(|line| line.starts_with(char::is_numeric) && line.len() > 30).count(), 1, "{list}");
     desk.close().await;
 }
 
