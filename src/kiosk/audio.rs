@@ -1,4 +1,5 @@
-//! What is spoken on a page: a clip for each message, recorded by a person. Only messages that say nothing of a
+//! What is spoken on a page: a clip for each message, recorded by a person; where there is none, the same words for a voice that the
+//! device itself may have. Only messages that say nothing of a
 //! visitor are spoken, so that a loudspeaker tells the room nothing.
 use super::texts::Lang;
 use crate::web::assets;
@@ -66,6 +67,12 @@ const MESSAGES: [Clipped; 17] = [
     Clipped { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
 ];
 
+impl Clipped {
+    fn text(&self, lang: Lang, between: &str) -> String {
+        std::iter::once((self.title)(lang)).chain((self.more)(lang)).collect::<Vec<_>>().join(between)
+    }
+}
+
 fn file(lang: Lang, id: &str) -> String {
     format!("audio/{}/{id}.ogg", lang.tag())
 }
@@ -74,6 +81,17 @@ fn file(lang: Lang, id: &str) -> String {
 pub fn clip(lang: Lang, title: &str) -> Option<String> {
     let message = MESSAGES.iter().find(|message| (message.title)(lang) == title)?;
     assets::asset(&file(lang, message.id))
+}
+
+/// What is to be spoken on the page with this headline, where nothing was recorded.
+pub fn unrecorded(lang: Lang, title: &str) -> Option<String> {
+    let message = MESSAGES.iter().find(|message| (message.title)(lang) == title)?;
+    assets::asset(&file(lang, message.id)).is_none().then(|| message.text(lang, ". "))
+}
+
+/// Whether anything was recorded.
+pub fn is_recorded() -> bool {
+    clips().iter().any(|clip| clip.recorded)
 }
 
 /// One clip to be recorded.
@@ -93,9 +111,7 @@ pub fn clips() -> Vec<Clip> {
         MESSAGES.iter().map(move |message| {
             let file = file(lang, message.id);
             let recorded = assets::asset(&file).is_some();
-            let text =
-                std::iter::once((message.title)(lang)).chain((message.more)(lang)).collect::<Vec<_>>().join(" · ");
-            Clip { file, text, recorded }
+            Clip { file, text: message.text(lang, " · "), recorded }
         })
     };
     of(Lang::Km).chain(of(Lang::En)).collect()
@@ -121,5 +137,8 @@ mod tests {
     #[test]
     fn what_a_visitor_is_told_about_an_application_is_never_spoken() {
         assert!(clip(Lang::Km, Lang::Km.words().status).is_none());
+        assert_eq!(unrecorded(Lang::En, Lang::En.words().status), None);
+        let feedback = Lang::En.words().feedback_title;
+        assert_eq!(unrecorded(Lang::En, feedback).as_deref(), Some(feedback));
     }
 }

@@ -2,6 +2,7 @@
 //! what was typed, and forgotten with the visit. It must not know what other pages say.
 use crate::{
     kiosk::{
+        audio,
         context::{DISPLAY_PREFS, DisplayPrefs, Loudness, PageContext},
         parts::frame::{Back, Frame},
         respond::page,
@@ -30,8 +31,17 @@ struct DisplayPage {
     sizes: Vec<(String, &'static str, bool)>,
     /// The same; none without spoken guidance.
     volumes: Vec<(String, &'static str, bool)>,
-    /// Key, icon, words, whether it is on.
-    switches: Vec<(String, &'static str, &'static str, bool)>,
+    switches: Vec<Switch>,
+}
+
+/// Something that is on or off.
+struct Switch {
+    key: String,
+    icon: &'static str,
+    words: &'static str,
+    on: bool,
+    /// Whether it is of use only where the device itself can speak.
+    needs_voice: bool,
 }
 
 /// `GET /kiosk/{lang}/look`
@@ -87,6 +97,15 @@ fn display_page(context: &PageContext, typed: Option<Typed>) -> Response {
         ("time", "clock", device_words.more_time, display.time),
         ("sound", "sound", device_words.sound, display.sound),
     ];
-    let switches = switches.into_iter().map(|(key, icon, words, on)| (format!("look{key}"), icon, words, on)).collect();
+    // without a recording the switch is of use only where the device has a voice: its script shows it then
+    let needs_voice = |key: &str| key == "sound" && !audio::is_recorded();
+    let switches = switches.into_iter().map(|(key, icon, words, on)| Switch {
+        key: format!("look{key}"),
+        icon,
+        words,
+        on,
+        needs_voice: needs_voice(key),
+    });
+    let switches = switches.collect();
     page(StatusCode::OK, &DisplayPage { frame, device_words, sizes: sizes.collect(), volumes, switches })
 }

@@ -119,6 +119,11 @@ impl Frame {
         audio::clip(self.lang, &self.title)
     }
 
+    /// What the device's own voice may speak on this page, if nobody recorded it.
+    pub fn say(&self) -> Option<String> {
+        audio::unrecorded(self.lang, &self.title)
+    }
+
     /// Seconds of silence after which a visit ends.
     pub fn leave_s(&self) -> u32 {
         self.idle.0 + self.idle.1

@@ -298,6 +298,45 @@ const CLIP: &str = "
       window.Audio = function (address) { return window.spoken = new Real(address); };
     });";
 
+/// A device with a voice for English, and one for Khmer that speaks elsewhere; what is spoken stands in `said`.
+const VOICE: &str = "
+    window.said = [];
+    window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+    Object.defineProperty(window, 'speechSynthesis', { value: Object.assign(new EventTarget(), {
+      speaking: false,
+      getVoices: () => [{ lang: 'km-KH', localService: false }, { lang: 'en_US', localService: true }],
+      speak(words) { said.push(words); this.speaking = true; },
+      cancel() { this.speaking = false; } }) });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_was_recorded_the_device_s_own_voice_speaks_and_none_from_elsewhere() {
+    let hall = Hall::with("pairing = \"off\"").await;
+    let browser = Browser::open(&hall.http).await;
+    let offered = "return [...document.querySelectorAll('[data-say], [data-voice]')].map(one => !one.hidden)";
+    browser.go("/kiosk/en/look").await;
+    assert_eq!(browser.js(offered).await, json!([false, false]), "a device without a voice offers none");
+    browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": VOICE })).await;
+    browser.go("/kiosk/km/look").await;
+    assert_eq!(browser.js(offered).await, json!([false, false]), "its voice for Khmer would send the words elsewhere");
+    browser.go("/kiosk/en/look").await;
+    assert_eq!(browser.js(offered).await, json!([true, true]));
+    browser.press(".tile[value=looksound]").await;
+    browser.go("/kiosk/en/help").await;
+    let said = browser.js(
+        "return [said.length, said[0].lang, said[0].volume, said[0].text.includes('Please'), speechSynthesis.speaking]",
+    );
+    assert_eq!(said.await, json!([1, "en", 0.7, true, true]));
+    browser.tap("h1").await;
+    assert_eq!(browser.js("return speechSynthesis.speaking").await, false, "it is silent at a touch");
+    browser.go("/kiosk/en/check").await;
+    browser.digits("120500260481937").await;
+    browser.press(OK).await;
+    browser.see(".verdict").await;
+    assert_eq!(browser.js("return said.length").await, 0, "what concerns a visitor is not spoken");
+    browser.close().await;
+    hall.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn guidance_speaks_as_loud_as_is_wanted_and_stops_at_a_touch() {
     let hall = Hall::with("pairing = \"off\"\nidle_s = 5\nwarning_s = 5").await;
@@ -310,6 +349,8 @@ async fn guidance_speaks_as_loud_as_is_wanted_and_stops_at_a_touch() {
         true,
         "silent"
     );
+    // as where clips were recorded
+    browser.js("document.querySelector('[data-voice]').hidden = false").await;
     browser.press(".tile[value=looksound]").await;
     browser.press("[value=lookquiet]").await;
     browser.go("/kiosk/en/help").await;
