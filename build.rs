@@ -8,19 +8,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The sheets of the kiosk: what every page needs; what pages of a visit need besides, which lists do not; and the first page and its
-/// like. Components stand in the order in which they may say more than the ones before.
-const SHEETS: [(&str, &[&str]); 3] = [
+/// The sheets of the kiosk: what every page needs; what pads need besides; what other pages of a visit do, and lists do not; and the
+/// first page and its like. Components stand in the order in which they may say more than the ones before.
+const SHEETS: [(&str, &[&str]); 4] = [
     (
         "app.css",
         &["fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "notice", "dialog"],
     ),
-    ("visit.css", &["digits", "pad", "verdict", "facts", "qr"]),
+    ("pad.css", &["digits", "pad"]),
+    ("visit.css", &["verdict", "facts", "qr"]),
     ("gate.css", &["gate"]),
 ];
 
 /// The script of every page of the kiosk: each module after those that it imports.
-const SCRIPT: [&str; 9] = ["page", "sound", "idle", "press", "pad", "scanner", "poll", "show", "device"];
+const SCRIPT: [&str; 10] = ["page", "sound", "idle", "press", "pad", "scanner", "poll", "show", "carry", "device"];
 
 /// Folders of `kiosk-ui` whose files are sent as they are called there; those of `assets` without its name.
 const FOLDERS: [&str; 6] = ["assets", "assets/fonts", "assets/audio/km", "assets/audio/en", "console", "phone"];

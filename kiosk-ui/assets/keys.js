@@ -59,20 +59,40 @@ function draw() {
     key(km ? "ABC" : "កខគ", () => { km = !km; shift = coeng = false; draw(); }, "wide"),
     key(khmer ? "ដកឃ្លា" : "Space", () => put(" "), "space"),
     key("⌫", erase, "wide"),
-    key("✓", () => { box.hidden = true; field.blur(); }, "wide"),
+    // what its field is for: it sends or it searches
+    key(field.dataset.keys || "✓", () => field.form?.requestSubmit(field.form.querySelector(".go") ?? undefined), "enter"),
   );
   box.append(last);
+  room();
+}
+/** What is written and the way back stay in sight: the page ends above the keys, or beside them where the way back stands. */
+function room() {
+  const foot = /** @type {HTMLElement | null} */ (document.querySelector(".foot"));
+  const upright = foot && foot.offsetHeight > foot.offsetWidth;
+  box.style.left = upright ? `${foot.offsetWidth}px` : "";
+  document.documentElement.style.setProperty("--keys", box.hidden ? "0px" : `${box.offsetHeight}px`);
+}
+function show(one) {
+  one.scrollIntoView({ block: "nearest" });
+  if (one.selectionEnd === one.value.length) one.scrollTop = one.scrollHeight;
+}
+function close() {
+  box.hidden = true;
+  room();
 }
 function openFor(one) {
   field = one;
   box.hidden = false;
+  document.documentElement.classList.add("typing");
   draw();
-  one.scrollIntoView({ block: "center" });
+  show(one);
 }
+addEventListener("resize", () => { if (!box.hidden) { draw(); show(field); } });
 for (const one of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("main [data-keys]"))) {
   one.addEventListener("focus", () => openFor(one));
+  one.addEventListener("input", () => show(one));
   if (one === document.activeElement) openFor(one);
 }
 document.addEventListener("pointerdown", event => {
-  if (!(/** @type {Element} */ (event.target)).closest(".keys,[data-keys]")) box.hidden = true;
+  if (!(/** @type {Element} */ (event.target)).closest(".keys,[data-keys]")) close();
 });

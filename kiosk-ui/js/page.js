@@ -12,4 +12,21 @@ export const $$ = (what, at = document) => [...at.querySelectorAll(what)];
 /** Back to the first page; nothing of the visit is left behind. */
 export const leave = () => location.replace(START);
 
+/** Sends values as a form does, so that no address holds them. */
+export function post(action, values) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = action;
+  form.hidden = true;
+  for (const [name, value] of Object.entries(values)) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
+  body.append(form);
+  form.submit();
+}
+
 root.classList.add("js");

@@ -1,28 +1,11 @@
 // @ts-check
 // A scanner types like a keyboard, only faster, and ends with Enter. A keyboard presses the keys of the pad.
-import { $, START, body, root } from "./page.js";
+import { $, START, body, post, root } from "./page.js";
 import { isAsking } from "./idle.js";
 import { pad, pressKey } from "./pad.js";
 
 const FAST_MS = 60;
 let burst = "", typedAt = 0;
-
-/** Sends values as a form does, so that no address holds them. */
-function post(action, values) {
-  const form = document.createElement("form");
-  form.method = "post";
-  form.action = action;
-  form.hidden = true;
-  for (const [name, value] of Object.entries(values)) {
-    const input = document.createElement("input");
-    input.type = "hidden";
-    input.name = name;
-    input.value = value;
-    form.append(input);
-  }
-  body.append(form);
-  form.submit();
-}
 
 function ended(event, fast) {
   const digits = burst.replace(/\D/g, "");

@@ -1,7 +1,6 @@
 // @ts-check
-// A soft click; and the clip of a page where there is one, else the same words by the device's own voice, where it has one of the page's
-// language. No voice from elsewhere: what a page says stays in the room.
-import { $, $$, body, root } from "./page.js";
+// A soft click; and the clip of a page where there is one, else the device's own voice, which has a script of its own.
+import { $, body } from "./page.js";
 
 /** @type {AudioContext | undefined} */
 let speaker;
@@ -10,11 +9,7 @@ let clip;
 const listen = $("[data-clip]");
 const volume = () => +(body.dataset.volume ?? 70) / 100;
 
-const say = $("[data-say]");
-const voices = globalThis.speechSynthesis;
-const voice = () => voices?.getVoices().find(one => one.localService && one.lang.split(/[-_]/)[0] === root.lang);
-
-export const isSpeaking = () => Boolean((clip && !clip.paused) || voices?.speaking);
+export const isSpeaking = () => Boolean((clip && !clip.paused) || globalThis.speechSynthesis?.speaking);
 
 export function beep() {
   if (!("sound" in body.dataset)) return;
@@ -34,27 +29,6 @@ function speak() {
   clip.play().catch(() => {});
 }
 
-function offer() {
-  if (!voice() || !say.hidden) return;
-  for (const place of [say, ...$$("[data-voice]")]) place.hidden = false;
-  if ("sound" in body.dataset) tell();
-}
-
-function tell() {
-  const words = new SpeechSynthesisUtterance(say.dataset.say);
-  Object.assign(words, { voice: voice(), lang: root.lang, volume: volume(), rate: 0.9 });
-  voices.speak(words);
-}
-
-if (say && voices) {
-  say.onclick = () => (voices.speaking ? voices.cancel() : tell());
-  addEventListener("pointerdown", event => {
-    if (!(/** @type {Element} */ (event.target)).closest("[data-say]")) voices.cancel();
-  }, true);
-  voices.addEventListener("voiceschanged", offer);
-  offer();
-}
-
 if (listen) {
   listen.onclick = () => (isSpeaking() ? clip?.pause() : speak());
   // the first touch anywhere else ends it
@@ -62,4 +36,11 @@ if (listen) {
     if (!(/** @type {Element} */ (event.target)).closest("[data-clip]")) clip?.pause();
   }, true);
   if ("sound" in body.dataset) speak();
+}
+
+const say = $("[data-say]"), voices = globalThis.speechSynthesis;
+if (say && voices) {
+  const bring = () => voices.getVoices().length > 0 && import(say.dataset.script);
+  voices.addEventListener("voiceschanged", bring, { once: true });
+  bring();
 }

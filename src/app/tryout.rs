@@ -112,7 +112,7 @@ async fn free(flag: &str, address: SocketAddr) -> Result<(), Fault> {
 fn settings(places: &Places, telco: &Telco, portal: &Portal) -> Result<Config, Fault> {
     let data = std::path::absolute(&places.data).map_err(|fault| Fault::Run(format!("--data: {fault}")))?;
     let text = format!(
-        "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\n\
+        "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\nprinters = [\"*\"]\n\
          [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n\
          [[smsc]]\nname = \"sandbox\"\naddress = \"{telco}\"\nsystem_id = \"{CREDENTIAL}\"\npassword = \"{CREDENTIAL}\"\n",
         http = places.http,

@@ -127,18 +127,7 @@ const DAYS_AHEAD: i32 = 31;
 /// Begins a task; `words` is what was written after its keyword.
 pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: language::Spoken, ctx: &Ctx<'_>) -> Turn {
     let words = words.trim();
-    let mut flow = Flow {
-        task,
-        at: At::Words,
-        language: spoken.language,
-        draft: Draft::default(),
-        options: Vec::new(),
-        page: 0,
-        more: false,
-        wrong: 0,
-        shown: None,
-        caps: ctx.caps(),
-    };
+    let mut flow = Flow::new(task, spoken.language, ctx);
     let keys_only = flow.caps.keys_only && words.is_empty();
     let digits: String = words.chars().filter(char::is_ascii_digit).collect();
     let mut turn = match task {
@@ -162,6 +151,29 @@ pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: langua
     turn
 }
 
+/// Begins a task with what a button knows already: which appointment, or at which office.
+pub(super) fn begin_with(
+    dialogue: &Dialogue,
+    task: Task,
+    reference: Option<String>,
+    office: Option<OfficeRef>,
+    spoken: language::Spoken,
+    ctx: &Ctx<'_>,
+) -> Turn {
+    let mut flow = Flow::new(task, spoken.language, ctx);
+    match (task, office) {
+        (Task::Book, Some(office)) => {
+            flow.draft.office = Some(office);
+            flow.ask_services(dialogue)
+        }
+        (Task::Move | Task::Cancel, _) => {
+            flow.draft.reference = reference;
+            flow.ask(dialogue, Awaited::Appointments, Query::Appointments)
+        }
+        _ => begin(dialogue, task, "", spoken, ctx),
+    }
+}
+
 /// One step of an open conversation.
 pub(super) fn step(dialogue: &Dialogue, flow: &Flow, input: Input, ctx: &Ctx<'_>) -> Turn {
     // a conversation may go on over another channel
@@ -179,6 +191,22 @@ pub(super) fn step(dialogue: &Dialogue, flow: &Flow, input: Input, ctx: &Ctx<'_>
 }
 
 impl Flow {
+    /// Of a task that begins.
+    fn new(task: Task, language: Language, ctx: &Ctx<'_>) -> Self {
+        Flow {
+            task,
+            at: At::Words,
+            language,
+            draft: Draft::default(),
+            options: Vec::new(),
+            page: 0,
+            more: false,
+            wrong: 0,
+            shown: None,
+            caps: ctx.caps(),
+        }
+    }
+
     /// Stays where it is and says something.
     fn tell(self, dialogue: &Dialogue, view: View) -> Turn {
         let language = self.language;

@@ -13,7 +13,7 @@ mod status;
 pub mod view;
 
 pub use next_step::{FeeSeen, NextStep, PayWhere};
-pub use view::{StatusFacts, View};
+pub use view::{AppointmentTask, StatusFacts, View};
 
 use crate::types::civic::{Answer, Change, OfficeRef, Query};
 use crate::types::names::Channel;
@@ -166,6 +166,15 @@ pub enum Choice {
     Help,
     /// Speak this language.
     Language(Language),
+    /// Begin a task about appointments of which more is known than its name.
+    Appointment {
+        /// What is to be done.
+        task: AppointmentTask,
+        /// The appointment that is moved or cancelled, by its number.
+        reference: Option<String>,
+        /// The office at which to book: where the citizen stands.
+        office: Option<OfficeRef>,
+    },
 }
 
 /// What is to be done, in this order. A turn ends when nothing is asked.
@@ -487,6 +496,9 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
         Choice::Status => ask_code(dialogue, spoken),
         Choice::Help => tell(dialogue, View::Help, spoken),
         Choice::Language(wanted) => set_language(dialogue, wanted, ctx),
+        Choice::Appointment { task, reference, office } => {
+            flow::begin_with(dialogue, task.into(), reference, office, spoken, ctx)
+        }
         Choice::Code { typed, pin } => match ctx.codes.find(&typed) {
             CodeVerdict::Good(code) => status::look_up(dialogue, code, pin, spoken),
             CodeVerdict::Mistyped(code) => status::mistyped(dialogue, code, spoken),

@@ -127,6 +127,8 @@ pub enum View {
     Moved(Appointment),
     /// The portal has cancelled it.
     Cancelled(Appointment),
+    /// It was to be moved to the time that it has: nothing was changed.
+    Unchanged(Appointment),
     /// Whether it was done is not known yet; a text will tell.
     Uncertain,
     /// It was found out that it was not done.

@@ -27,7 +27,7 @@ pub use crate::smpp::concat::Cut;
 pub use agencies::{Agencies, Agency, AgencyCall, Content, Outgoing};
 pub use conversation::{Conversation, Shut, Visit};
 pub use health::StoreHealth;
-pub use kiosks::{CodeTried, Kiosks, TextRefusal};
+pub use kiosks::{CodeTried, Kiosks, Receiver, TextRefusal};
 pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;

@@ -59,11 +59,7 @@ const MESSAGES: [Clipped; 17] = [
     Clipped { id: "once", title: |lang| lang.visit().once_title, more: |_| vec![] },
     Clipped { id: "send", title: |lang| lang.visit().send_title, more: |lang| vec![lang.visit().send_hint] },
     Clipped { id: "pay", title: |lang| lang.visit().pay_title, more: |lang| lang.visit().pay_steps.to_vec() },
-    Clipped {
-        id: "complain",
-        title: |lang| lang.visit().complain_title,
-        more: |lang| vec![lang.visit().complain_hint],
-    },
+    Clipped { id: "complain", title: |lang| lang.keep().subject_title, more: |lang| lang.keep().subjects.to_vec() },
     Clipped { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
 ];
 

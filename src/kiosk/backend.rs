@@ -2,11 +2,12 @@
 //! exchange stands here. It must not know any word of the pages.
 use crate::{
     dialogue::{Choice, Dialogue, Input, StatusFacts, View},
-    exchange::{CodeTried, Exchange, Shut, TextRefusal, Visit},
+    exchange::{CodeTried, Exchange, Receiver, Shut, TextRefusal, Visit},
     ports::{
         StoreFault,
         kiosks::{Kiosk, Pairing},
     },
+    render::kiosk::Keepsake,
     types::{
         CauseId, Language, Msisdn, Pin, UnixMs,
         civic::{Answer, Filed, Query},
@@ -140,6 +141,21 @@ impl Backend {
         intent: Uuid,
     ) -> Result<(), TextRefusal> {
         self.exchange.kiosks.send_view(&who.device, typed, view, language, intent).await
+    }
+
+    /// Texts what a visit came to; `intent` is the same however often it is pressed.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_keepsake(
+        &self,
+        device: &str,
+        receiver: Receiver<'_>,
+        keepsake: &Keepsake,
+        language: Language,
+        intent: Uuid,
+    ) -> Result<(), TextRefusal> {
+        self.exchange.kiosks.send_keepsake(device, receiver, keepsake, language, intent).await
     }
 
     /// The paired device with this token.

@@ -164,6 +164,10 @@ impl DisplayPrefs {
     }
 }
 
+/// The sealed visit that came along to a page that concerns nobody.
+#[derive(Clone)]
+pub struct Carried(pub Arc<str>);
+
 /// Who asks for a page, and in which language.
 #[derive(Clone)]
 pub struct PageContext {
@@ -183,6 +187,10 @@ pub struct PageContext {
     pub office: Option<Arc<Office>>,
     /// Today, where it stands.
     pub today: Date,
+    /// Whether there is a printer.
+    pub prints: bool,
+    /// The visit that came along, sealed.
+    pub carried: Option<Carried>,
 }
 
 impl PageContext {
@@ -199,6 +207,7 @@ impl PageContext {
             (self.display.size == 1, " large"),
             (self.display.size == 2, " double"),
             (self.display.low, " low"),
+            (self.prints, " prints"),
         ] {
             if on {
                 class.push_str(name);
@@ -220,6 +229,7 @@ impl FromRequestParts<KioskState> for PageContext {
             Some(id) => state.signs.office(&state.backend, id).await,
             None => None,
         };
+        let prints = state.prints_at(device.office.as_deref());
         Ok(PageContext {
             lang,
             words: lang.words(),
@@ -229,6 +239,8 @@ impl FromRequestParts<KioskState> for PageContext {
             signs: state.signs.clone(),
             office,
             today: state.backend.now().civil(&phnom_penh()).date(),
+            prints,
+            carried: parts.extensions.get::<Carried>().cloned(),
         })
     }
 }

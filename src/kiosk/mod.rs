@@ -2,11 +2,13 @@
 //! and carry a visit in their hidden fields, so that no address and no storage ever holds a code. It must
 //! not know the portal, the store or the telcos; what it asks goes through [`Backend`] to the exchange.
 //!
-//! From below: `texts`, `backend`, `authority` (whose screen it is), `respond` and `errors`, `context`, `visit` (what is carried from page to page), `parts` (of
-//! pages), `goals` (where a visitor wants to go), `pages`, `guard`. Each knows only what is below it.
+//! From below: `texts`, `backend`, `authority` (whose screen it is), `respond` and `errors`, `context`, `visit` (what is
+//! carried from page to page), `parts` (of pages), `goals` (where a visitor wants to go), `pages`, `carry`, `guard`. Each
+//! knows only what is below it.
 mod audio;
 mod authority;
 mod backend;
+mod carry;
 mod context;
 mod device;
 mod errors;
@@ -24,7 +26,7 @@ pub use audio::{Clip, clips};
 pub use authority::{Authority, Colour, EMBLEM_MAX, Signs, check_emblem};
 pub use backend::{Backend, CheckAnswer, Who};
 pub use guides::check as check_guides;
-pub use state::{KioskState, Pairing};
+pub use state::{KioskState, Pairing, Reach};
 
 use pages::{
     appointments, check, complain, display, feedback, home, number, offices, offline, pay, send, services, staff,
@@ -48,13 +50,12 @@ const BODY_MAX: usize = 32 * 1024;
 /// be merged with other routes ([`not_found`] serves as theirs).
 pub fn routes(state: KioskState) -> Router {
     Router::new()
+        .merge(for_anybody(&state))
         .route("/kiosk", get(start::start).post(start::to_start))
         .route("/kiosk/", get(start::to_start))
         .route("/kiosk/sw.js", get(offline::service_worker))
         .route("/kiosk/{lang}", get(start::to_home))
         .route("/kiosk/{lang}/offline", get(offline::offline))
-        .route("/kiosk/{lang}/home", get(home::home))
-        .route("/kiosk/{lang}/help", get(home::help))
         .route("/kiosk/{lang}/call", get(start::not_alone).post(home::call_staff))
         .route("/kiosk/{lang}/check", get(check::pad).post(check::check))
         .route("/kiosk/{lang}/number", get(start::not_alone).post(number::number))
@@ -63,12 +64,6 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/appointments", get(appointments::tasks).post(appointments::press))
         .route("/kiosk/{lang}/complain", get(complain::ask).post(complain::file))
         .route("/kiosk/{lang}/ticket", get(ticket::begin).post(ticket::take))
-        .route("/kiosk/{lang}/services", get(services::services))
-        .route("/kiosk/{lang}/service/{code}", get(services::service))
-        .route("/kiosk/{lang}/guide/{id}", get(pages::guides::guide))
-        .route("/kiosk/{lang}/offices", get(offices::offices))
-        .route("/kiosk/{lang}/offices/{place}", get(offices::offices_at))
-        .route("/kiosk/{lang}/office/{id}", get(offices::office))
         .route("/kiosk/{lang}/feedback", get(feedback::feedback).post(feedback::rate))
         .route("/kiosk/{lang}/look", get(display::show).post(display::change))
         .route("/kiosk/{lang}/staff", get(staff::staff).post(staff::press))
@@ -79,6 +74,20 @@ pub fn routes(state: KioskState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
+}
+
+/// Pages that concern nobody. Sent to with a visit, they carry it along.
+fn for_anybody(state: &KioskState) -> Router<KioskState> {
+    Router::new()
+        .route("/kiosk/{lang}/home", get(home::home).post(home::home))
+        .route("/kiosk/{lang}/help", get(home::help).post(home::help))
+        .route("/kiosk/{lang}/services", get(services::services).post(services::services))
+        .route("/kiosk/{lang}/service/{code}", get(services::service).post(services::service))
+        .route("/kiosk/{lang}/guide/{id}", get(pages::guides::guide).post(pages::guides::guide))
+        .route("/kiosk/{lang}/offices", get(offices::offices).post(offices::offices))
+        .route("/kiosk/{lang}/offices/{place}", get(offices::offices_at).post(offices::offices_at))
+        .route("/kiosk/{lang}/office/{id}", get(offices::office).post(offices::office))
+        .layer(middleware::from_fn_with_state(state.clone(), carry::carry))
 }
 
 /// The listener's first address leads to the first page.

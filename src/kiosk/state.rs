@@ -34,6 +34,26 @@ pub struct KioskState {
     pub signs: Signs,
     /// The office at which kiosks that need no pairing stand: in the try-out.
     pub stands_at: Option<String>,
+    /// Offices whose kiosks have a printer; `*`: every kiosk has one.
+    pub printers: Arc<[String]>,
+    /// How the same is done from a telephone.
+    pub reach: Reach,
+}
+
+/// How we are reached from a telephone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The number that is texted.
+    pub text: Option<Arc<str>>,
+    /// The code that is dialled.
+    pub dial: Option<Arc<str>>,
+}
+
+impl KioskState {
+    /// Whether a kiosk of this office has a printer.
+    pub fn prints_at(&self, office: Option<&str>) -> bool {
+        self.printers.iter().any(|one| one == "*" || Some(one.as_str()) == office)
+    }
 }
 
 /// Version of the pages and their assets, as heartbeats name it.

@@ -74,6 +74,7 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
         | View::Booked(_)
         | View::Moved(_)
         | View::Cancelled(_)
+        | View::Unchanged(_)
         | View::Uncertain
         | View::NotDone
         | View::Appointments(_)
@@ -99,12 +100,13 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
             let Moment { day, hour } = moment(appointment.start, language, zone);
             texts::confirm_cancel(language, *again, &appointment.reference, &day, &hour, &agree(*digits))
         }
-        View::Booked(one) | View::Moved(one) | View::Cancelled(one) => {
+        View::Booked(one) | View::Moved(one) | View::Cancelled(one) | View::Unchanged(one) => {
             let Moment { day, hour } = moment(one.start, language, zone);
             let (reference, office) = (one.reference.as_str(), office_name(&one.office, language));
             let pin = one.pin.as_ref().map_or("", |pin| pin.digits());
             match view {
                 View::Cancelled(_) => texts::cancelled(language, reference, &day, &hour),
+                View::Unchanged(_) => texts::unchanged(language, reference, &day, &hour),
                 View::Moved(_) => texts::moved(language, reference, &office, &day, &hour),
                 _ if one.status == AppointmentStatus::Booked => {
                     texts::booked(language, reference, &office, &day, &hour, pin)

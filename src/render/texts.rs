@@ -80,6 +80,8 @@ texts! {
         "km/moved.sms" "km-Latn/moved.sms" "en/moved.sms";
     cancelled(reference: &'a str, day: &'a str, hour: &'a str)
         "km/cancelled.sms" "km-Latn/cancelled.sms" "en/cancelled.sms";
+    unchanged(reference: &'a str, day: &'a str, hour: &'a str)
+        "km/unchanged.sms" "km-Latn/unchanged.sms" "en/unchanged.sms";
     uncertain()
         "km/uncertain.sms" "km-Latn/uncertain.sms" "en/uncertain.sms";
     not_done()
@@ -122,6 +124,8 @@ texts! {
         "km/agency_code.sms" "km-Latn/agency_code.sms" "en/agency_code.sms";
     kiosk_code(code: &'a str)
         "km/kiosk_code.sms" "km-Latn/kiosk_code.sms" "en/kiosk_code.sms";
+    kiosk_ticket(number: &'a str, office: &'a str, day: &'a str, hour: &'a str, people: u32)
+        "km/kiosk_ticket.sms" "km-Latn/kiosk_ticket.sms" "en/kiosk_ticket.sms";
     kiosk_note()
         "km/kiosk_note.sms" "km-Latn/kiosk_note.sms" "en/kiosk_note.sms";
     push_status(code: &'a str, status: &'a str, office: &'a str, next: &'a str)
@@ -204,6 +208,8 @@ texts! {
         "km/ussd/moved.ussd" "km-Latn/ussd/moved.ussd" "en/ussd/moved.ussd";
     ussd_cancelled(reference: &'a str, day: &'a str, hour: &'a str)
         "km/ussd/cancelled.ussd" "km-Latn/ussd/cancelled.ussd" "en/ussd/cancelled.ussd";
+    ussd_unchanged(reference: &'a str, day: &'a str, hour: &'a str)
+        "km/ussd/unchanged.ussd" "km-Latn/ussd/unchanged.ussd" "en/ussd/unchanged.ussd";
     ussd_uncertain()
         "km/ussd/uncertain.ussd" "km-Latn/ussd/uncertain.ussd" "en/ussd/uncertain.ussd";
     ussd_not_done()

@@ -140,6 +140,7 @@ fn kind(view: &View) -> Kind {
         | View::Booked(_)
         | View::Moved(_)
         | View::Cancelled(_)
+        | View::Unchanged(_)
         | View::Appointments(_)
         | View::ComplaintFiled { .. }
         | View::Complaint(_) => Kind::Answer { text: true },
@@ -251,6 +252,7 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         | View::Booked(_)
         | View::Moved(_)
         | View::Cancelled(_)
+        | View::Unchanged(_)
         | View::Uncertain
         | View::NotDone
         | View::NoAppointments
@@ -284,12 +286,13 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
             let at = moment(appointment.start);
             texts::ussd_confirm_cancel(language, &appointment.reference, &at.day, &at.hour, &sms::agree(*digits))
         }
-        View::Booked(one) | View::Moved(one) | View::Cancelled(one) => {
+        View::Booked(one) | View::Moved(one) | View::Cancelled(one) | View::Unchanged(one) => {
             let (at, office) = (moment(one.start), sms::office_name(&one.office, language));
             let pin = one.pin.as_ref().map_or("", |pin| pin.digits());
             let reference = one.reference.as_str();
             match view {
                 View::Cancelled(_) => texts::ussd_cancelled(language, reference, &at.day, &at.hour),
+                View::Unchanged(_) => texts::ussd_unchanged(language, reference, &at.day, &at.hour),
                 View::Moved(_) => texts::ussd_moved(language, reference, &office, &at.day, &at.hour),
                 _ if one.status == AppointmentStatus::Booked => {
                     texts::ussd_booked(language, reference, &office, &at.day, &at.hour, pin)

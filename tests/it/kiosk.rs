@@ -7,4 +7,5 @@ mod journeys;
 mod limits;
 mod looks;
 mod monkey;
+mod purposes;
 mod tour;

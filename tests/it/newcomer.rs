@@ -74,15 +74,18 @@ async fn book(tryout: &Tryout) {
     let mut visitor = Visitor::new(&tryout.http, "en");
     visitor.go("appointments").await;
     visitor.press("appointments", "t1").await;
-    // as a person would dial it
-    visitor.set("phone", "010 000 302");
-    visitor.press("number", "go").await;
-    let code = shown(tryout, "85510000302", "a one-time code", one_time_code).await;
-    visitor.set("once", &code);
-    visitor.press("number", "try").await;
     for _ in 0..12 {
         if visitor.is_good() {
             return;
+        }
+        if visitor.page.contains("value=\"h1\"") {
+            visitor.press("appointments", "h1").await;
+            // as a person would dial it
+            visitor.set("phone", "010 000 302");
+            visitor.press("number", "go").await;
+            let code = shown(tryout, "85510000302", "a one-time code", one_time_code).await;
+            visitor.set("once", &code);
+            visitor.press("number", "try").await;
         }
         assert!(visitor.page.contains("value=\"n1\""), "nothing to choose: {}", visitor.words());
         visitor.press("appointments", "n1").await;

@@ -64,7 +64,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("dialogue/keyword.rs", "first.parse()", OUTSIDE),
     ("exchange/ussd/state.rs", "serde_json::from_slice(&session.state)", "the log says that a session is lost"),
     ("khqr.rs", "must(53)?.parse()", "broken, and the caller is told which part"),
-    ("kiosk/pages/appointments.rs", "digit.parse::<u8>()", OUTSIDE),
+    ("kiosk/pages/complain.rs", "nth.parse::<u8>()", OUTSIDE),
     ("kiosk/pages/display.rs", "change.parse()", "one of the digits 0 to 2, matched before"),
     ("kiosk/pages/start.rs", "serde_json::from_str(json)", "the log says that an operator's words are lost"),
     ("kiosk/visit/seal.rs", "URL_SAFE_NO_PAD.decode(sealed)", OUTSIDE),

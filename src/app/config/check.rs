@@ -296,6 +296,7 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
     Ok(KioskSettings {
         authority: authority(table.authority, table.emblem_file, table.colour, folder)?,
         khqr_accounts,
+        printers: table.printers.unwrap_or_default(),
         pairing_required: table.pairing == Pairing::Required,
         idle_s: table.idle_s,
         warning_s: table.warning_s,

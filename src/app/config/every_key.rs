@@ -123,6 +123,7 @@ fn cases() -> Vec<Case> {
         ("kiosk.emblem_file", "\"emblem.svg\"", "", Acts),
         ("kiosk.colour", "\"#5b1616\"", "", Acts),
         ("kiosk.khqr_accounts", "[\"owso@bank\"]", "", Acts),
+        ("kiosk.printers", "[\"*\"]", "", Acts),
         ("agency.name", "\"other\"", "[[agency]]\ntoken = \"t2\"", Acts),
         ("agency.token", "\"other\"", "[[agency]]\nname = \"a\"", Acts),
         ("agency.token_file", "\"secret\"", "[[agency]]\nname = \"a\"", Acts),

@@ -151,6 +151,7 @@ tables! {
         emblem_file: PathBuf, such_as "\"...\""; "its emblem, SVG; at most 64 KiB"
         colour: String, such_as "\"#16335b\""; "its colour: dark enough for white letters on it"
         khqr_accounts: Vec<String>, such_as "[\"owso@bank\"]"; "fees are paid to no other account, whatever the portal sends"
+        printers: Vec<String>, such_as "[\"owso-1205\"]"; "offices whose kiosks have a printer, \"*\": all; printing is offered nowhere else"
     }
     /// `[kiosk] authority`
     AuthorityName {

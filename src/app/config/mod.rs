@@ -146,6 +146,8 @@ pub struct KioskSettings {
     pub authority: Authority,
     /// Bakong accounts that fees are paid to; empty: whichever the portal names.
     pub khqr_accounts: Vec<String>,
+    /// Offices whose kiosks have a printer; `*`: all.
+    pub printers: Vec<String>,
 }
 
 /// `[[smsc]]`

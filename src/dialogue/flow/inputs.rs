@@ -193,6 +193,10 @@ impl Flow {
                 self.draft.day = Some(day);
                 self.ask_slots(dialogue, Awaited::Hours, ctx)
             }
+            Opt::Hour { start, .. } if self.is_same(start) => match self.draft.appointment.clone() {
+                Some(appointment) => self.end(dialogue, View::Unchanged(appointment)),
+                None => self.end(dialogue, View::AskAgain),
+            },
             Opt::Hour { slot, start } => {
                 self.draft.slot = Some((slot, start));
                 self.draft.agreed = false;
@@ -227,6 +231,11 @@ impl Flow {
             Task::Move => self.ask_slots(dialogue, Awaited::Days, ctx),
             _ => self.confirm(dialogue, false, ctx),
         }
+    }
+
+    /// Whether an appointment would be moved to the time that it has.
+    fn is_same(&self, start: UnixMs) -> bool {
+        self.task == Task::Move && self.draft.appointment.as_ref().is_some_and(|one| one.start == start)
     }
 
     /// Whether a code agrees to what is asked as its digits do: the code of the application that is booked for, of

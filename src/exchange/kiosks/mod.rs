@@ -7,12 +7,13 @@ pub(super) mod send;
 mod staff_calls;
 
 pub use number_proof::CodeTried;
-pub use send::TextRefusal;
+pub use send::{Receiver, TextRefusal};
 
 use super::conversation::counts::Counts;
 use crate::{
     dialogue::View,
     ports::{clock::Clock, kiosks as port},
+    render::kiosk::Keepsake,
     types::Language,
 };
 use heartbeats::Heartbeats;
@@ -58,6 +59,21 @@ impl Kiosks {
         intent: uuid::Uuid,
     ) -> Result<(), TextRefusal> {
         self.phones.send_view(device, typed, view, language, intent).await
+    }
+
+    /// Sends what a visit came to. `intent`: pressed again, it is the same text.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_keepsake(
+        &self,
+        device: &str,
+        receiver: Receiver<'_>,
+        keepsake: &Keepsake,
+        language: Language,
+        intent: uuid::Uuid,
+    ) -> Result<(), TextRefusal> {
+        self.phones.send_keepsake(device, receiver, keepsake, language, intent).await
     }
 
     /// Keeps what devices said, until `stop`.

@@ -38,7 +38,7 @@ impl Kiosks {
         let name = hex(&random::octets::<16>());
         let language = self.phones.readable(number, language).await;
         let text = kiosk::one_time_code(&self.code_of(&name, number), language);
-        self.phones.send(device, format!("code-{name}"), number, text, CODE_FOR).await?;
+        self.phones.send_code(device, format!("code-{name}"), number, text, CODE_FOR).await?;
         Ok((number, name))
     }
 

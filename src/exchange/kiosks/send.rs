@@ -1,6 +1,7 @@
-//! Texts that a visitor of a kiosk asks for: a one-time code, and what the screen shows. Whoever stands there types a
-//! number that may be anybody's, so the countries, the kiosks, the numbers and all of them together have limits, and
-//! each text says how a stranger refuses more. It must not know a page.
+//! Texts that a visitor of a kiosk asks for: a one-time code, what the screen shows, what the visit came to. Whoever stands
+//! there types a number that may be anybody's, so the countries, the kiosks, the numbers and all of them together have
+//! limits, and each text to such a number says how a stranger refuses more. A number that was proven has twice the room,
+//! and what it is told is not counted for the kiosk: the next visitor's codes are not spent by it. It must not know a page.
 use crate::{
     dialogue::View,
     exchange::{
@@ -16,7 +17,7 @@ use crate::{
         pushes::{Asked, Bounds, NewPush, PushKind, Pushes},
         random::new_id,
     },
-    render::kiosk,
+    render::kiosk::{self, Keepsake},
     types::{CauseId, Language, Msisdn, UnixMs},
 };
 use std::{sync::Arc, time::Duration};
@@ -27,6 +28,23 @@ const TEXT_USE: Duration = Duration::from_secs(30 * 60);
 const TEN_MINUTES: Duration = Duration::from_secs(10 * 60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+/// Whose telephone a keepsake goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiver<'a> {
+    /// The visitor's: proven in this visit.
+    Proven(Msisdn),
+    /// As it was typed: it may be anybody's.
+    Typed(&'a str),
+}
+
+/// Who is counted for a text.
+enum Counted<'a> {
+    /// The kiosk and the number.
+    Device(&'a str),
+    /// The number alone, with twice the room.
+    Owner,
+}
 
 /// Why a text was not sent to a number that a visitor typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +121,41 @@ impl TextsToPhones {
         let to = hex(&self.needs.store.digest(number.digits())[..8]);
         let language = self.readable(number, language).await;
         let text = kiosk::asked_for(view, language, &self.needs.settings.zone);
-        self.send(device, format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
+        self.send(Counted::Device(device), format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
+    }
+
+    /// Sends what a visit came to. `intent`: pressed again, it is the same text.
+    ///
+    /// # Errors
+    /// When none is sent.
+    pub async fn send_keepsake(
+        &self,
+        device: &str,
+        receiver: Receiver<'_>,
+        keepsake: &Keepsake,
+        language: Language,
+        intent: uuid::Uuid,
+    ) -> Result<(), TextRefusal> {
+        let (number, counted, stranger) = match receiver {
+            Receiver::Proven(number) => (number, Counted::Owner, false),
+            Receiver::Typed(typed) => (self.reachable(typed)?, Counted::Device(device), true),
+        };
+        let to = hex(&self.needs.store.digest(number.digits())[..8]);
+        let language = self.readable(number, language).await;
+        let text = kiosk::kept(keepsake, stranger, language, &self.needs.settings.zone);
+        self.send(counted, format!("kept-{}-{to}", intent.simple()), number, text, TEXT_USE).await
+    }
+
+    /// Stores a one-time code for a number, counted for the device.
+    pub(super) async fn send_code(
+        &self,
+        device: &str,
+        name: String,
+        number: Msisdn,
+        text: String,
+        of_use: Duration,
+    ) -> Result<(), TextRefusal> {
+        self.send(Counted::Device(device), name, number, text, of_use).await
     }
 
     /// Romanised Khmer for a number that asked for it: its telephone may have no Khmer letters.
@@ -116,9 +168,9 @@ impl TextsToPhones {
     }
 
     /// Stores a text durably, once under its name and within every limit.
-    pub(super) async fn send(
+    async fn send(
         &self,
-        device: &str,
+        counted: Counted<'_>,
         name: String,
         number: Msisdn,
         text: String,
@@ -135,13 +187,17 @@ impl TextsToPhones {
             due: now,
             not_after: now.plus_ms(of_use.as_millis() as i64),
         };
+        let (times, device) = match counted {
+            Counted::Device(device) => (1, Some((format!("codes-kiosk:{device}"), TEN_MINUTES, rules.codes_kiosk))),
+            Counted::Owner => (2, None),
+        };
         let windows = [
-            (format!("codes-kiosk:{device}"), TEN_MINUTES, rules.codes_kiosk),
-            (format!("codes-hour:{who}"), HOUR, rules.codes_hour),
-            (codes_of_day(&who), DAY, rules.codes_day),
+            (format!("codes-hour:{who}"), HOUR, rules.codes_hour.saturating_mul(times)),
+            (codes_of_day(&who), DAY, rules.codes_day.saturating_mul(times)),
             ("codes-all".to_owned(), HOUR, rules.codes_hour_all),
         ];
-        let windows = windows.into_iter().map(|(name, span, most)| (name, span.as_millis() as i64, most)).collect();
+        let windows =
+            device.into_iter().chain(windows).map(|(name, span, most)| (name, span.as_millis() as i64, most)).collect();
         let bounds = Bounds { windows, closed_by: closed(&who) };
         match self.needs.pushes.take_asked(name, push, bounds, now).await {
             Ok(Asked::Taken | Asked::Before) => {

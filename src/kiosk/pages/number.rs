@@ -6,7 +6,7 @@ use crate::{
         parts::{
             digits::{DigitsPage, digit_keys, places},
             frame::Back,
-            phone::{phone_page, refused},
+            phone::{masked, phone_page, refused},
         },
         respond::page,
         state::KioskState,
@@ -57,7 +57,9 @@ pub async fn number(State(state): State<KioskState>, context: PageContext, Sent(
             }
         }
         "try" => judge(&state, &context, typed, visit).await,
-        "skip" if visit.goal == Goal::Appointments => visit.goal.resume(&state, &context, visit, typed).await,
+        "skip" if visit.goal == Goal::Appointments && visit.may_skip() => {
+            visit.goal.resume(&state, &context, visit, typed).await
+        }
         "once" => once_page(&context, typed, None),
         _ => phone_page(&context, typed, &visit, None),
     }
@@ -86,12 +88,6 @@ async fn judge(state: &KioskState, context: &PageContext, mut typed: Typed, mut 
         CodeTried::Wrong => once_page(context, typed, Some((&visit_words.code_wrong).into())),
         CodeTried::Over => once_page(context, typed, Some((&visit_words.code_over).into())),
     }
-}
-
-/// As it may stand on a screen that others see: the first digits hidden once it was sent.
-fn masked(typed: &str) -> String {
-    let shown = typed.len().saturating_sub(3);
-    typed.chars().enumerate().map(|(at, digit)| if at < shown { '•' } else { digit }).collect()
 }
 
 fn once_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {

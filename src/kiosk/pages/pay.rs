@@ -10,6 +10,7 @@ use crate::{
             facts::{Action, Fact},
             frame::{Back, Frame},
             message::MessagePage,
+            qr::{QUIET, path},
         },
         respond::page,
         state::KioskState,
@@ -37,8 +38,6 @@ use axum::{extract::State, http::StatusCode, response::Response};
 const POLL_S: u32 = 3;
 /// Seconds after the end of a code at which it is asked once more: money may have been sent at the last moment.
 const LATE_S: u32 = 60;
-/// Light modules around the code (ISO/IEC 18004).
-const QUIET: usize = 4;
 
 #[derive(Template)]
 #[template(path = "pay.html")]
@@ -238,36 +237,14 @@ fn left(ms: i64) -> String {
     format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
-/// The dark modules, each run of a row as one rectangle.
-fn path(colors: &[qrcode::Color], side: usize) -> String {
-    let mut path = String::new();
-    for (y, row) in colors.chunks(side).enumerate() {
-        let mut x = 0;
-        while x < side {
-            let run = row[x..].iter().take_while(|color| **color == qrcode::Color::Dark).count();
-            if run > 0 {
-                path.push_str(&format!("M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET));
-            }
-            x += run.max(1);
-        }
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qrcode::Color::{Dark, Light};
 
     #[test]
     fn what_is_left_is_told_in_minutes_and_seconds() {
         for (ms, told) in [(598_000, "9:58"), (60_999, "1:00"), (59_999, "0:59"), (-4, "0:00"), (3_600_000, "60:00")] {
             assert_eq!(left(ms), told, "{ms}");
         }
-    }
-
-    #[test]
-    fn dark_runs_become_rectangles() {
-        assert_eq!(path(&[Dark, Dark, Light, Dark], 2), "M4 4h2v1h-2zM5 5h1v1h-1z");
     }
 }

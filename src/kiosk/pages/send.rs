@@ -1,17 +1,18 @@
-//! What the screen shows is texted to a number that is only typed. It must not know how it is sent.
+//! What the screen shows, or what a journey came to, is texted to a number that is only typed. It must not know how it is
+//! sent.
 use crate::{
     dialogue::View,
-    exchange::TextRefusal,
+    exchange::{Receiver, TextRefusal},
     kiosk::{
         backend::CheckAnswer,
         context::PageContext,
-        parts::{digits::DigitsPage, frame::Back, message::MessagePage, phone},
+        parts::{digits::DigitsPage, frame::Back, keepsake::keepsake, message::MessagePage, phone},
         respond::page,
         state::KioskState,
         texts::Notice,
         visit::{
             form::Sent,
-            state::VisitState,
+            state::{Came, VisitState},
             typed::{PHONE_MAX, Typed, most, pressed},
         },
     },
@@ -19,54 +20,84 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 
-/// `POST /kiosk/{lang}/send`: `begin`, `f…` types the number, `go` sends where the application stands to it.
+/// `POST /kiosk/{lang}/send`: `begin` with where an application stands, `keep` with what a journey came to; `f…` types the
+/// number, `go` sends it there.
 pub async fn send(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let mut typed = form.typed(most(&state.groups));
-    let visit = VisitState::open(&state, &context, &typed.visit);
+    let mut visit = VisitState::open(&state, &context, &typed.visit);
     match form.key.as_str() {
-        "begin" => {
+        key @ ("begin" | "keep") => {
+            if key == "begin" {
+                visit.kept = None;
+            }
             // the same however often the text is sent from here
-            typed.visit = visit.seal(&state, &context);
+            typed.visit = visit.clone().seal(&state, &context);
             typed.phone.clear();
-            send_page(&context, typed, None)
+            send_page(&context, &visit, typed, None)
         }
         "go" => send_now(&state, &context, typed, visit).await,
         key => {
             if let Some(press) = key.strip_prefix('f') {
                 pressed(&mut typed.phone, press, PHONE_MAX);
             }
-            send_page(&context, typed, None)
+            send_page(&context, &visit, typed, None)
         }
     }
 }
 
-fn send_page(context: &PageContext, typed: Typed, notice: Option<Notice>) -> Response {
+/// Where what is sent is shown.
+fn back(visit: &VisitState) -> Back {
+    match visit.kept.as_ref().map(|kept| &kept.came) {
+        None => Back::KeyAt("check", "ok"),
+        Some(Came::Booked { .. } | Came::Moved { .. } | Came::Cancelled { .. }) => Back::KeyAt("appointments", "kept"),
+        Some(Came::Complained { .. }) => Back::KeyAt("complain", "kept"),
+        Some(Came::Queued { .. }) => Back::KeyAt("ticket", "kept"),
+    }
+}
+
+fn send_page(context: &PageContext, visit: &VisitState, typed: Typed, notice: Option<Notice>) -> Response {
     let visit_words = context.lang.visit();
     let words = (visit_words.send_title, visit_words.send_hint, visit_words.send);
-    let frame = context.frame(visit_words.send_title, "send", Back::KeyAt("check", "ok"));
+    let frame = context.frame(visit_words.send_title, "send", back(visit));
     let template = DigitsPage::for_a_number(words, notice, typed, frame);
     page(StatusCode::OK, &template)
 }
 
 async fn send_now(state: &KioskState, context: &PageContext, typed: Typed, visit: VisitState) -> Response {
     let (visit_words, language) = (context.lang.visit(), context.lang.language());
+    let refused = match &visit.kept {
+        Some(kept) => {
+            let (device, keepsake) = (&context.device.id, keepsake(state, &kept.came).await);
+            let receiver = Receiver::Typed(&typed.phone);
+            state.backend.send_keepsake(device, receiver, &keepsake, language, visit.id).await.err()
+        }
+        None => send_status(state, context, &typed, &visit).await,
+    };
+    match refused {
+        None => {
+            let typed = Typed { phone: String::new(), ..typed };
+            let frame = context.frame(visit_words.sent.title, "send", back(&visit)).keeping(typed, "sent");
+            MessagePage::plain(frame, "good", "check", &visit_words.sent)
+        }
+        Some(refusal) => send_page(context, &visit, typed, Some(phone::refused(context, refusal))),
+    }
+}
+
+async fn send_status(
+    state: &KioskState,
+    context: &PageContext,
+    typed: &Typed,
+    visit: &VisitState,
+) -> Option<TextRefusal> {
+    let language = context.lang.language();
     let to = Msisdn::parse_cambodian(&typed.phone);
     // who only typed a number is told no more than anybody
     let who = context.who(visit.number().filter(|proven| Some(*proven) == to));
-    let refused = match state.backend.check(&who, &typed.digits, None, language).await {
+    match state.backend.check(&who, &typed.digits, None, language).await {
         CheckAnswer::Status(facts) => {
             let view = View::Status(facts);
             state.backend.send_view(&who, &typed.phone, &view, language, visit.id).await.err()
         }
         _ => Some(TextRefusal::Away),
-    };
-    match refused {
-        None => {
-            let typed = Typed { phone: String::new(), ..typed };
-            let frame =
-                context.frame(visit_words.sent.title, "send", Back::KeyAt("check", "ok")).keeping(typed, "sent");
-            MessagePage::plain(frame, "good", "check", &visit_words.sent)
-        }
-        Some(refusal) => send_page(context, typed, Some(phone::refused(context, refusal))),
     }
 }

@@ -7,8 +7,9 @@ use crate::{
         parts::{
             choices::{ChoicesPage, Choose},
             digits::{DigitsPage, digit_keys},
-            facts::{Action, Fact},
+            facts::Action,
             frame::Back,
+            keepsake::{arrived, kept_page, service},
             message::MessagePage,
             office::Shut,
         },
@@ -17,11 +18,14 @@ use crate::{
         texts::{Message, Notice},
         visit::{
             form::Sent,
-            state::VisitState,
+            state::{Came, VisitState},
             typed::{Typed, most, pressed},
         },
     },
-    types::civic::{Answer, Change, ChangeKind, PortalFault, Query, ServiceSearch},
+    render::kiosk::QueueNumber,
+    types::civic::{
+        Answer, Change, ChangeKind, Localized, Office, OfficeRef, PortalFault, Query, ServiceSearch, Ticket,
+    },
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 
@@ -72,7 +76,8 @@ async fn choices(
     page(StatusCode::OK, &ChoicesPage { frame, short: false, lead: None, notice, choices })
 }
 
-/// `POST /kiosk/{lang}/ticket`: `any`, `s…` for a service, `context` and `a…` for an appointment.
+/// `POST /kiosk/{lang}/ticket`: `any`, `s…` for a service, `here` and `a…` for an appointment, `kept` for the number
+/// that was given.
 pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let Some(office) = context.device.office.clone() else { return errors::no_such_page().await };
     let mut typed = form.typed(most(&state.groups));
@@ -80,6 +85,20 @@ pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(fo
     let (service, appointment) = match key {
         "here" => return reference_page(&context, Typed { digits: String::new(), ..typed }, None),
         "again" => return reference_page(&context, typed, None),
+        "carry" => {
+            // the visit goes on with another intention
+            let mut visit = VisitState::open(&state, &context, &typed.visit);
+            visit.renew_id(state.backend.now());
+            let typed = Typed { visit: visit.seal(&state, &context), ..Typed::default() };
+            return choices(&state, &context, office, typed, None).await;
+        }
+        "kept" => {
+            let visit = VisitState::open(&state, &context, &typed.visit);
+            return match kept_page(&state, &context, visit, "ticket").await {
+                Some(page) => page,
+                None => choices(&state, &context, office, typed, None).await,
+            };
+        }
         "aok" if typed.digits.len() == REFERENCE => (None, Some(typed.digits.clone())),
         "any" => (None, None),
         _ => {
@@ -95,29 +114,15 @@ pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(fo
     };
     let checking_in = appointment.is_some();
     let visit = VisitState::open(&state, &context, &typed.visit);
-    let what = ChangeKind::Ticket { office: office.clone(), service, appointment };
+    let what = ChangeKind::Ticket { office: office.clone(), service: service.clone(), appointment };
     let query = Query::Change(Change { what, attempt: 0 });
     let visit_words = context.lang.visit();
     match state.backend.ask(&context.who(visit.number()), &query, Some(visit.id)).await {
-        Ok(Answer::Ticket(Ok(ticket))) => {
-            let fact = |icon, label, value| Fact { icon, label, value, note: None };
-            let mut facts = vec![
-                fact("receipt", visit_words.ticket_number, ticket.number),
-                fact("inbox", visit_words.ticket_before, (visit_words.people)(ticket.position)),
-                fact("clock", visit_words.ticket_wait, (visit_words.minutes)(ticket.wait_minutes)),
-            ];
-            if let Some(counter) = ticket.counter {
-                facts.push(fact("place", visit_words.ticket_counter, counter));
-            }
-            let message = &visit_words.ticket_taken;
-            let frame = context.frame(message.title, "ticket", Back::In("home".into()));
-            let actions = vec![Action::print(visit_words.print).strong()];
-            page(StatusCode::OK, &MessagePage { frame, class: "good ticket", icon: "check", message, facts, actions })
-        }
+        Ok(Answer::Ticket(Ok(ticket))) => given(&state, &context, visit, ticket, service).await,
         Err(_) => choices(&state, &context, office, typed, Some(&context.words.paused)).await,
         // one that is not there, one elsewhere, one that is over: alike
         Ok(Answer::Ticket(Err(fault))) if checking_in && fault != PortalFault::Away => {
-            reference_page(&context, typed, Some(&visit_words.no_appointments))
+            reference_page(&context, typed, Some(&context.lang.keep().no_such_appointment))
         }
         Ok(Answer::Ticket(Err(PortalFault::TooLate))) => {
             if let Some(shut) = Shut::of(&state, &context.device).await {
@@ -127,6 +132,31 @@ pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(fo
         }
         _ => choices(&state, &context, office, typed, Some(&visit_words.no_ticket)).await,
     }
+}
+
+/// The number was given: it is carried home, and what comes next is another intention.
+async fn given(
+    state: &KioskState,
+    context: &PageContext,
+    mut visit: VisitState,
+    ticket: Ticket,
+    asked_for: Option<String>,
+) -> Response {
+    let id = context.device.office.clone().unwrap_or_default();
+    let place = match &context.office {
+        Some(office) => Office::as_ref(office),
+        None => OfficeRef { id: id.clone(), name: Localized { km: id.clone(), en: id, km_latn: None }, short: None },
+    };
+    let name = match &asked_for {
+        Some(id) => service(state, id).await.map(|service| service.name.clone()),
+        None => None,
+    };
+    let now = state.backend.now();
+    let queued = QueueNumber { number: ticket.number, office: place, people: ticket.position, at: now };
+    let came = Came::Queued { ticket: queued, service: name, minutes: ticket.wait_minutes, counter: ticket.counter };
+    let intent = visit.id;
+    visit.renew_id(now);
+    arrived(state, context, visit, "ticket", came, intent).await
 }
 
 fn reference_page(context: &PageContext, typed: Typed, notice: Option<&'static Message>) -> Response {
@@ -146,7 +176,9 @@ fn reference_page(context: &PageContext, typed: Typed, notice: Option<&'static M
         go: ("aok", context.words.ok),
         most: REFERENCE,
         other: None,
-        frame: context.frame(visit_words.check_in_title, "ticket", Back::In("ticket".into())).keeping(typed, "again"),
+        frame: context
+            .frame(visit_words.check_in_title, "ticket", Back::KeyAt("ticket", "stay"))
+            .keeping(typed, "again"),
     };
     page(StatusCode::OK, &template)
 }

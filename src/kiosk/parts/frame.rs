@@ -70,7 +70,7 @@ impl PageContext {
             other: self.lang.other().words(),
             title: title.into(),
             address: at.into(),
-            typed: None,
+            typed: self.carried.as_ref().map(|visit| (Typed::carrying(&visit.0), "carry")),
             form: None,
             back,
             class: self.class(),

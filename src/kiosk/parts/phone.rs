@@ -20,7 +20,7 @@ pub fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notic
     let visit_words = context.lang.visit();
     let back = match visit.goal {
         Goal::Status => Back::KeyAt("check", "ok"),
-        Goal::Appointments => Back::In("appointments".into()),
+        Goal::Appointments => Back::KeyAt("appointments", "stay"),
     };
     let words = (visit_words.phone_title, visit_words.phone_hint, visit_words.phone_send);
     let frame = context.frame(visit_words.phone_title, "number", back);
@@ -30,6 +30,12 @@ pub fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notic
         ..DigitsPage::for_a_number(words, notice, typed, frame)
     };
     page(StatusCode::OK, &template)
+}
+
+/// A number as it may stand on a screen that others see: its last digits.
+pub fn masked(digits: &str) -> String {
+    let last = digits.len().saturating_sub(3);
+    format!("••••{}", &digits[last..])
 }
 
 /// Minutes up to which a wait is told in minutes; a longer one is told in hours.

@@ -148,7 +148,7 @@ pub struct Words {
 #[allow(missing_docs, reason = "the names say which text it is, the catalogues show it")]
 pub struct VisitWords {
     pub appointments_card: Message,
-    pub tasks: [&'static str; 4],
+    pub tasks: [&'static str; 2],
     pub which_office: &'static str,
     pub which_place: &'static str,
     pub which_service: &'static str,
@@ -237,7 +237,6 @@ pub struct VisitWords {
     pub check_in_title: &'static str,
     pub complain_card: Message,
     pub complain_title: &'static str,
-    pub complain_hint: &'static str,
     pub complain_send: &'static str,
     pub complained: Message,
     pub not_complained: Message,

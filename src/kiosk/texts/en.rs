@@ -163,7 +163,7 @@ pub(super) static WORDS: Words = Words {
 
 pub(super) static VISIT: VisitWords = VisitWords {
     appointments_card: message("Appointments", "Book, move or cancel"),
-    tasks: ["Book an appointment", "See my appointments", "Move an appointment", "Cancel an appointment"],
+    tasks: ["Book an appointment", "See my appointments"],
     which_office: "Which office?",
     which_place: "Where do you want to go?",
     which_service: "For which service?",
@@ -178,7 +178,7 @@ pub(super) static VISIT: VisitWords = VisitWords {
     review_cancel: "Cancel this appointment?",
     yes_book: "Yes, book it",
     yes_move: "Yes, move it",
-    yes_cancel: "Yes, cancel it",
+    yes_cancel: "Yes, cancel",
     change: "Choose again",
     when: "When",
     reference: "Appointment number",
@@ -281,7 +281,6 @@ pub(super) static VISIT: VisitWords = VisitWords {
     check_in_title: "Your appointment number",
     complain_card: message("Complaint", "Tell us of a problem, such as a fee above the list"),
     complain_title: "What went wrong?",
-    complain_hint: "A few words are enough. No name is needed.",
     complain_send: "Send the complaint",
     not_complained: message("Your complaint has not been sent", "Please try again in a little while."),
     complained: message("We have your complaint", "Note this number: you can ask about it by text or at the counter."),

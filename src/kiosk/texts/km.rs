@@ -173,7 +173,7 @@ pub(super) static WORDS: Words = Words {
 
 pub(super) static VISIT: VisitWords = VisitWords {
     appointments_card: message("ការណាត់ជួប", "កក់ពេល ប្តូរពេល ឬលុបការណាត់"),
-    tasks: ["កក់ការណាត់ថ្មី", "មើលការណាត់របស់ខ្ញុំ", "ប្តូរពេលណាត់", "លុបការណាត់"],
+    tasks: ["កក់ការណាត់ថ្មី", "ការណាត់របស់ខ្ញុំ"],
     which_office: "ការិយាល័យណា?",
     which_place: "លោកអ្នកចង់ទៅកន្លែងណា?",
     which_service: "សម្រាប់សេវាអ្វី?",
@@ -264,7 +264,6 @@ pub(super) static VISIT: VisitWords = VisitWords {
     check_in_title: "លេខការណាត់របស់លោកអ្នក",
     complain_card: message("បណ្តឹង", "ប្រាប់អំពីបញ្ហា ដូចជាការយកថ្លៃលើស"),
     complain_title: "តើមានបញ្ហាអ្វី?",
-    complain_hint: "សូមសរសេរខ្លីៗ។ មិនចាំបាច់សរសេរឈ្មោះទេ។",
     complain_send: "ផ្ញើបណ្តឹង",
     not_complained: message("បណ្តឹងមិនទាន់បានបញ្ជូនទេ", "សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ។"),
     complained: message("បានទទួលបណ្តឹង", "សូមកត់លេខនេះទុក ដើម្បីតាមដានតាមសារ ឬនៅបញ្ជរ។"),

@@ -1,10 +1,12 @@
 //! What the screens say, in their two languages. It must not know markup or pages.
 mod catalogue;
 mod en;
+mod keep;
 mod km;
 mod phrases;
 
 pub use catalogue::{DeviceWords, Message, Notice, VisitWords, Words};
+pub use keep::KeepWords;
 pub use phrases::{clock, counted, date_time, next_step, place_name, spans, status};
 
 use crate::types::Language;
@@ -65,6 +67,14 @@ impl Lang {
         match self {
             Lang::Km => &km::VISIT,
             Lang::En => &en::VISIT,
+        }
+    }
+
+    /// Texts of the end of a journey.
+    pub fn keep(self) -> &'static KeepWords {
+        match self {
+            Lang::Km => &keep::KM,
+            Lang::En => &keep::EN,
         }
     }
 

@@ -2,10 +2,11 @@
 //! must not know a page.
 use super::seal::{open, seal};
 use crate::{
-    dialogue::Dialogue,
+    dialogue::{AppointmentTask, Dialogue},
     kiosk::{context::PageContext, state::KioskState},
     ports::random::new_id,
-    types::{Msisdn, UnixMs},
+    render::kiosk::QueueNumber,
+    types::{Msisdn, UnixMs, civic::Appointment},
 };
 use std::time::Duration;
 
@@ -20,6 +21,55 @@ pub enum Goal {
     Status,
     /// To appointments.
     Appointments,
+}
+
+/// What a journey of the visit came to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Came {
+    /// An appointment was booked.
+    Booked {
+        /// As it is now.
+        one: Appointment,
+        /// Its PIN, told once.
+        pin: Option<String>,
+    },
+    /// It was moved.
+    Moved {
+        /// As it is now.
+        one: Appointment,
+    },
+    /// It was cancelled.
+    Cancelled {
+        /// As it was.
+        one: Appointment,
+    },
+    /// A complaint was passed on.
+    Complained {
+        /// By which it can be asked about.
+        reference: String,
+    },
+    /// A number of the queue was given.
+    Queued {
+        /// The number.
+        ticket: QueueNumber,
+        /// What for.
+        service: Option<crate::types::civic::Localized>,
+        /// Minutes to wait, about.
+        minutes: u32,
+        /// The counter to go to.
+        counter: Option<String>,
+    },
+}
+
+/// What the visitor carries home of the last journey that came to an end.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Kept {
+    /// What it came to.
+    pub came: Came,
+    /// The last digits of the number to which it was texted; `None`: it was not.
+    pub told: Option<String>,
+    /// A number was proven, and no text could be sent to it.
+    pub failed: bool,
 }
 
 /// What the server must be able to trust of a visit.
@@ -38,8 +88,8 @@ pub struct VisitState {
     pub asked: Option<(String, String)>,
     /// Where it goes on.
     pub goal: Goal,
-    /// What is done about appointments: 1 book, 2 list, 3 move, 4 cancel.
-    task: u8,
+    /// What is done about appointments.
+    task: Option<AppointmentTask>,
     /// The conversation.
     dialogue: Option<String>,
     /// The payment that is waited for, and the code it is for.
@@ -47,6 +97,18 @@ pub struct VisitState {
     /// Riel and bill of that payment, as they were first told.
     #[serde(default)]
     pub due: Option<(u32, String)>,
+    /// The answer that waits for the number: the hour that was chosen, by its place in the list.
+    #[serde(default)]
+    pub pending: Option<u8>,
+    /// The appointment that is looked at.
+    #[serde(default)]
+    pub looked_at: Option<String>,
+    /// The complaint that is being made: its subject, counted from 0, and the words so far.
+    #[serde(default)]
+    pub complaint: Option<(u8, String)>,
+    /// What there is to carry home.
+    #[serde(default)]
+    pub kept: Option<Kept>,
 }
 
 impl VisitState {
@@ -98,19 +160,25 @@ impl VisitState {
     }
 
     /// A task about appointments begins.
-    pub fn begin(&mut self, task: u8, now: UnixMs) {
+    pub fn begin(&mut self, task: AppointmentTask, now: UnixMs) {
         let (number, begun, name) = (self.number.take(), self.begun, self.name);
+        let task = Some(task);
         *self = VisitState { number, begun, name, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
     }
 
     /// The task that was begun.
-    pub fn task(&self) -> u8 {
-        self.task
+    pub fn task(&self) -> AppointmentTask {
+        self.task.unwrap_or(AppointmentTask::List)
     }
 
     /// Whether it goes without a number: only a booking does.
     pub fn may_skip(&self) -> bool {
-        self.task == 1
+        self.task == Some(AppointmentTask::Book)
+    }
+
+    /// What comes next is another intention.
+    pub fn renew_id(&mut self, now: UnixMs) {
+        self.id = new_id(now);
     }
 
     /// Another payment is another intention.

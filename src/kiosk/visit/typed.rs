@@ -51,6 +51,11 @@ pub fn dialled(text: &str) -> String {
 }
 
 impl Typed {
+    /// Nothing typed, in a visit that goes on.
+    pub fn carrying(visit: &str) -> Self {
+        Typed { visit: visit.to_owned(), ..Typed::default() }
+    }
+
     /// From what a form sent: anything but digits is left out, digits of any script are read.
     pub fn read(digits: &str, at: &str, most: usize) -> Self {
         let digits = digits_of(digits, most);

@@ -53,7 +53,7 @@ const TABLES: &str = "
     CREATE TABLE feedback (seq INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
     CREATE TABLE complaints (
         reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, number TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
+    ) STRICT;
     CREATE TABLE payments (
         id TEXT NOT NULL PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL, made_at INTEGER NOT NULL,
         ends_at INTEGER NOT NULL, outcome TEXT NOT NULL DEFAULT ''

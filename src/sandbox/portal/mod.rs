@@ -203,6 +203,16 @@ impl Portal {
         Ok(self.shared.decide_payments(outcome).await?)
     }
 
+    /// The numbers of all complaints, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn complaints(&self) -> anyhow::Result<Vec<String>> {
+        Ok(sqlx::query_scalar("SELECT reference FROM complaints ORDER BY rowid")
+            .fetch_all(&self.shared.db.pool)
+            .await?)
+    }
+
     /// Every appointment that was ever made, as its number and its start.
     ///
     /// # Errors

@@ -268,7 +268,7 @@ async fn guesses_in_hand_when_the_process_dies_are_on_the_disk_before_the_portal
     let asked = join_all(codes.iter().map(|code| desk.typed("k", code, None)));
     assert!(tokio::time::timeout(Duration::from_secs(1), asked).await.is_err(), "the portal has not answered");
     assert_eq!((desk.counted("kiosk-fails:k").await, desk.counted("guesses-all").await), (10, 10));
-    assert_eq!(desk.typed("k", &guess(10), None).await, View::SlowDown);
+    assert_eq!(desk.typed("k", &guess(10), None).await, View::Wait { minutes: 10 });
     // telephones take theirs in blocks
     for at in 0..60 {
         desk.accept(&format!("85597{at:07}"), &guess(at)).await;
@@ -441,7 +441,10 @@ async fn a_busy_commune_with_one_kiosk_meets_no_limit_on_any_of_twenty_days() {
             at += gap as f64;
             let (kind, what) = (dice(), dice());
             let code = if kind < 0.05 { guess(day * 400 + visit) } else { CODE.to_owned() };
-            refused += u32::from(matches!(desk.typed("k", &code, None).await, View::SlowDown | View::AddPin { .. }));
+            refused += u32::from(matches!(
+                desk.typed("k", &code, None).await,
+                View::SlowDown | View::Wait { .. } | View::AddPin { .. }
+            ));
             if what < 0.5 {
                 refused += u32::from(desk.asked("k", &ticket).await.is_err());
                 drawn.push(at);

@@ -105,7 +105,7 @@ impl Commune {
             deadline: Duration::from_secs(5),
         };
         let view = self.desk.exchange.conversation.converse(visit).await.1;
-        if matches!(view, View::SlowDown | View::AddPin { .. }) {
+        if matches!(view, View::SlowDown | View::Wait { .. } | View::AddPin { .. }) {
             self.figures.refused.push(format!("{code} at the kiosk: {view:?}"));
         }
         view

@@ -112,7 +112,7 @@ async fn application(State(script): State<Shared>, Path(code): Path<String>) -> 
     count(&script, "application");
     Json(json!({
         "code": code, "service": { "id": "s", "name": text(HOSTILE), "sensitive": false },
-        "office": { "id": "o", "name": text(HOSTILE) }, "status": "returned_for_correction",
+        "office": { "id": "o", "name": text(HOSTILE) }, "status": "awaiting_payment",
         "status_at": "2099-12-31T23:59:59+07:00", "disclosure": "verified", "next_action": text(HOSTILE),
         "returned_documents": [{ "name": text(HOSTILE), "reason": text(HOSTILE) }],
         "timeline": [{ "status": "registered", "at": "9998-12-31T00:00:00Z", "comment": text(HOSTILE) }],

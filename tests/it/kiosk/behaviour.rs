@@ -1,5 +1,5 @@
 //! What holds between pages: silence, wiping, the back button, double taps, keyboards, scanners, a lost line.
-use super::{journeys::prove, tour::OK};
+use super::{journeys::to_review, tour::OK};
 use crate::support::{
     browser::Browser,
     hall::{Hall, sample},
@@ -87,10 +87,7 @@ async fn back_and_forward_never_show_the_visitor_before() {
 async fn a_double_tap_a_reload_and_a_second_tab_book_once() {
     let hall = Hall::open().await;
     let browser = Browser::open(&hall.http).await;
-    prove(&hall, &browser, "010234561", "t1").await;
-    while browser.js("return !document.querySelector('.review')").await == true {
-        browser.press(".tile[value=n1]").await;
-    }
+    to_review(&hall, &browser, "en", "010234561").await;
     let form = browser
         .js("return new URLSearchParams(new FormData(document.querySelector('#visit'))).toString() + '&key=n1'")
         .await;
@@ -199,6 +196,7 @@ async fn khmer_is_typed_and_deleted_by_code_point() {
     let hall = Hall::open().await;
     let browser = Browser::open(&hall.http).await;
     browser.go("/kiosk/km/complain").await;
+    browser.press(".tile[value=s5]").await;
     browser.tap("textarea").await;
     let cap = |text: &str| {
         let script = format!(
@@ -319,9 +317,15 @@ async fn where_nothing_was_recorded_the_device_s_own_voice_speaks_and_none_from_
     browser.go("/kiosk/km/look").await;
     assert_eq!(browser.js(offered).await, json!([false, false]), "its voice for Khmer would send the words elsewhere");
     browser.go("/kiosk/en/look").await;
-    assert_eq!(browser.js(offered).await, json!([true, true]));
+    browser
+        .until(
+            "the switch",
+            "return [...document.querySelectorAll('[data-say], [data-voice]')].every(one => !one.hidden)",
+        )
+        .await;
     browser.press(".tile[value=looksound]").await;
     browser.go("/kiosk/en/help").await;
+    browser.until("it to speak by itself", "return said.length > 0").await;
     let said = browser.js(
         "return [said.length, said[0].lang, said[0].volume, said[0].text.includes('Please'), speechSynthesis.speaking]",
     );

@@ -104,13 +104,16 @@ impl<L: Look> Tour<'_, L> {
         self.go("feedback", "feedback").await;
         self.press(".face[value=\"5\"]", "thanks").await;
         self.go("complain", "complain").await;
+        self.press(".tile[value=s1]", "complain-words").await;
+        self.press("[name=key][value=call]", "complain-call").await;
+        self.browser.digits(self.number).await;
+        self.press(OK, "complain-called").await;
         self.browser.tap("textarea").await;
         self.browser.see(".keys .cap").await;
         self.page("complain-keys").await;
         self.browser.tap(".keys div:nth-child(2) .cap:nth-child(3)").await;
-        // the tick puts the keys away
-        self.browser.tap(".keys div:last-child .cap:last-child").await;
-        self.press(".words .go", "complained").await;
+        // the Enter key sends
+        self.press(".keys .enter", "complained").await;
     }
 
     async fn status(&mut self) {
@@ -162,24 +165,28 @@ impl<L: Look> Tour<'_, L> {
 
     async fn book(&mut self) {
         self.go("appointments", "appointments").await;
-        self.press("[name=key][value=t1]", "number-book").await;
-        let before = self.hall.texts(self.number);
-        self.enter(self.number, "once-book").await;
-        let code = self.hall.one_time_code(self.number, before).await;
-        self.browser.digits(&code).await;
-        self.press(OK, "book-1").await;
+        self.press("[name=key][value=t1]", "book-1").await;
         for step in 2..9 {
-            let review = self.browser.js("return !!document.querySelector('.review')").await;
-            if review == true {
+            if self.shows(".tile[value=h1]").await {
                 break;
             }
             self.press(".tile[value=n1]", &format!("book-{step}")).await;
         }
+        self.press(".tile[value=h1]", "number-book").await;
+        let before = self.hall.texts(self.number);
+        self.enter(self.number, "once-book").await;
+        let code = self.hall.one_time_code(self.number, before).await;
+        self.enter(&code, "book-review").await;
         self.press(".review .go[value=n1]", "booked").await;
-        assert!(
-            self.browser.js("return !!document.querySelector('.verdict.good')").await == true,
-            "nothing was booked"
-        );
+        assert!(self.shows(".verdict.good").await, "nothing was booked");
+        self.press(".foot>:first-child", "appointments-again").await;
+        self.press("[name=key][value=t2]", "mine").await;
+        self.press("[name=key][value=t4]", "cancel").await;
+        self.press(".review .go[value=mine]", "mine-kept").await;
+    }
+
+    async fn shows(&self, css: &str) -> bool {
+        self.browser.js(&format!("return !!document.querySelector({css:?})")).await == true
     }
 
     async fn ticket(&mut self) {

@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 use thirtyfour::{ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
@@ -18,6 +19,8 @@ pub struct Browser {
     base: String,
     service: Child,
     profile: tempfile::TempDir,
+    /// Touches so far, digits of a pad aside.
+    touches: AtomicU32,
     _turn: MutexGuard<'static, ()>,
 }
 
@@ -93,7 +96,8 @@ impl Browser {
         }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps).await;
         let driver = driver.expect("Chromium starts; install it with: apt-get install chromium chromium-driver");
-        let browser = Browser { driver, base: base.to_owned(), service, profile, _turn: turn };
+        let browser =
+            Browser { driver, base: base.to_owned(), service, profile, touches: AtomicU32::new(0), _turn: turn };
         browser.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": true })).await;
         browser.screen(1080, 1920).await;
         // the browser's own printing would wait for a person
@@ -194,9 +198,15 @@ impl Browser {
 
     /// Touches a place on the glass.
     pub async fn touch(&self, x: f64, y: f64) {
+        self.touches.fetch_add(1, Ordering::Relaxed);
         let down = json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] });
         self.cdp("Input.dispatchTouchEvent", down).await;
         self.cdp("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] })).await;
+    }
+
+    /// How often the glass was touched since this was asked last, digits of a pad aside.
+    pub fn touches(&self) -> u32 {
+        self.touches.swap(0, Ordering::Relaxed)
     }
 
     /// Touches an element and waits for the next page.
@@ -224,6 +234,7 @@ impl Browser {
                 tokio::time::sleep(Duration::from_millis(150)).await;
             }
             self.tap(&format!(".pad .key[value$=\"{digit}\"]")).await;
+            self.touches.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

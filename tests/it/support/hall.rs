@@ -30,7 +30,7 @@ async fn portal(listen: SocketAddr, db: Option<PathBuf>) -> Portal {
 impl Hall {
     /// Any browser may use it.
     pub async fn open() -> Self {
-        Self::with("pairing = \"off\"").await
+        Self::with("pairing = \"off\"\nprinters = [\"*\"]").await
     }
 
     /// With these lines in `[kiosk]`.

@@ -3,7 +3,7 @@
 use super::graph::Source;
 
 /// From below.
-const SHELVES: [&[&str]; 12] = [
+const SHELVES: [&[&str]; 13] = [
     &["texts"],
     &["audio", "backend", "guides"],
     &["authority"],
@@ -14,6 +14,7 @@ const SHELVES: [&[&str]; 12] = [
     &["parts"],
     &["goals"],
     &["pages"],
+    &["carry"],
     &["guard"],
     &["kiosk"],
 ];
