@@ -4,7 +4,6 @@ use super::{
     facts::{Action, Does, Fact, NotedLine},
     frame::{Back, Frame},
     listing::Section,
-    office::office,
     phone::masked,
     qr::Qr,
 };
@@ -16,7 +15,7 @@ use crate::{
         errors,
         respond::page,
         state::KioskState,
-        texts::{Lang, Message, date_time, place_name},
+        texts::{Lang, Message, date_time, place_name, spans},
         visit::{
             state::{Came, Kept, VisitState},
             typed::Typed,
@@ -69,7 +68,7 @@ pub async fn around(state: &KioskState, one: &Appointment) -> Around {
         Some(id) => service(state, id).await,
         None => None,
     };
-    Around { office: office(state, &one.office.id).await, service }
+    Around { office: state.backend.office(&one.office.id).await, service }
 }
 
 /// The service with this identifier, if it can be asked for.
@@ -253,7 +252,7 @@ pub fn appointment_facts(lang: Lang, one: &Appointment, pin: Option<&Pin>, offic
         let address = office.address.get(language).to_owned();
         facts.push(Fact { icon: "place", label: keep.place, value: address, note });
         facts.push(fact("clock", keep.open_then, open_on(lang, office, one.start)));
-        let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
+        let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone_grouped(phone)).collect();
         if !phones.is_empty() {
             facts.push(fact("phone", words.phone, phones.join(" · ")));
         }
@@ -281,7 +280,7 @@ fn places(lang: Lang, division: &str) -> String {
 
 fn open_on(lang: Lang, office: &Office, at: UnixMs) -> String {
     let hours = office.hours_on(at.civil(&phnom_penh()).date());
-    if hours.is_empty() { lang.words().closed.to_owned() } else { shared::spans(&hours) }
+    if hours.is_empty() { lang.words().closed.to_owned() } else { spans(lang, &hours) }
 }
 
 /// What to bring for a service.

@@ -318,3 +318,35 @@ async fn the_enter_key_does_what_its_field_is_for_and_hides_nothing() {
     browser.close().await;
     hall.close().await;
 }
+
+/// Doors of the home page that one would have to move the page for.
+const OUT_OF_SIGHT: &str = "
+    const bar = document.querySelector('.foot').getBoundingClientRect().top;
+    // on a low screen the bar stands at the side
+    const foot = bar > 0 ? bar : innerHeight;
+    const below = [...document.querySelectorAll('main a, main button')].filter(one => one.getBoundingClientRect().bottom > foot);
+    const moves = document.documentElement.scrollHeight > innerHeight;
+    return [moves, below.map(one => one.innerText)]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
+    let (hall, browser) = at_an_office().await;
+    let profiles = ["tablet-8", "tablet-10", "kiosk-22", "kiosk-32", "kiosk-43"];
+    let screens = [(1080, 1920), (1920, 1080), (1280, 800), (800, 1280)];
+    for (lang, (width, height)) in ["km", "en"].into_iter().flat_map(|lang| screens.map(|screen| (lang, screen))) {
+        browser.screen(width, height).await;
+        browser.go(&format!("/kiosk/{lang}/home")).await;
+        // a profile is for screens of its size
+        let small = width.min(height) < 1000;
+        for profile in profiles.into_iter().filter(|profile| profile.starts_with("tablet") == small) {
+            let dress = format!(
+                "const set = document.documentElement.classList; set.remove(...{profiles:?}); set.add({profile:?})"
+            );
+            browser.js(&dress).await;
+            let seen = browser.js(OUT_OF_SIGHT).await;
+            assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile}");
+        }
+    }
+    browser.close().await;
+    hall.close().await;
+}
