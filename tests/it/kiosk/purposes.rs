@@ -1,7 +1,10 @@
 //! Each journey is judged by what it is for, by touch and in both languages: how many touches it takes, that its end gives
 //! something to carry home, and that this arrives: the text on the telephone, the print, the portal's record.
 use super::{journeys::prove, tour::OK};
-use crate::support::{browser::Browser, hall::Hall};
+use crate::support::{
+    browser::Browser,
+    hall::{Hall, sample},
+};
 use serde_json::json;
 
 const OFFICE: &str = "owso-1205";
@@ -346,6 +349,48 @@ async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
             let seen = browser.js(OUT_OF_SIGHT).await;
             assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile}");
         }
+    }
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_ends_with_a_receipt_that_is_printed_sent_or_texted_at_once() {
+    let (hall, browser) = at_an_office().await;
+    for (lang, due, proves) in [("km", sample("050144"), false), ("en", sample("003342"), true)] {
+        browser.go(&format!("/kiosk/{lang}/check")).await;
+        browser.digits(&due.code).await;
+        browser.press(OK).await;
+        let owner = due.contact.replace("+855", "0");
+        if proves {
+            browser.press("[formaction$=\"/number\"]").await;
+            prove(&hall, &browser, &owner).await;
+        } else if !shows(&browser, "[formaction$=\"/pay\"]").await {
+            browser.press("[name=key][value=pin]").await;
+            browser.digits(&due.pin).await;
+            browser.press(OK).await;
+        }
+        let before = hall.texts(&owner);
+        browser.press("[formaction$=\"/pay\"]").await;
+        browser.see(".qr").await;
+        hall.portal().decide_payments("paid").await.expect("decided");
+        // the page asks by itself
+        browser.see(".verdict.good").await;
+        let bill = reference(&browser, "[A-Z]\\d{10,}").await;
+        can_be_kept(&browser).await;
+        prints_black_on_white(&browser).await;
+        let text = match proves {
+            true => {
+                assert!(browser.text().await.contains(&format!("••••{}", &owner[6..])));
+                hall.text_to(&owner, before).await
+            }
+            false => send_to(&hall, &browser, "010234661").await,
+        };
+        assert!(text.contains(&bill) && text.contains(&due.code[..6]), "{text}");
+        // back to where the application stands, and there is nothing to pay any more
+        browser.press(".foot>:first-child").await;
+        browser.see(".facts").await;
+        assert!(!shows(&browser, "[formaction$=\"/pay\"]").await);
     }
     browser.close().await;
     hall.close().await;
