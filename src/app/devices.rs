@@ -52,7 +52,8 @@ pub async fn list(config: &Path) -> Result<(), Fault> {
     let all: Vec<Listed> = read(&ask(&config, "kiosks", None).await?)?;
     if all.is_empty() {
         println!(
-            "no kiosk is paired; open http://{}/kiosk on one, then: chrak kiosk pair CODE --office ID",
+            "no kiosk is paired; open {}://{}/kiosk on one, then: chrak kiosk pair CODE --office ID",
+            if config.tls.is_some() { "https" } else { "http" },
             config.http
         );
         return Ok(());

@@ -15,6 +15,7 @@ use crate::{
     kiosk, link, ops, portal,
     ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board},
     store::SqliteStore,
+    tls::ServerTls,
     types::limits::DRAIN,
     web,
 };
@@ -113,9 +114,13 @@ impl Server {
         let pages = super::front::named(pages, config, self.http);
         let console = ops::routes(console);
         let (of_pages, of_console) = super::front::limits(config);
-        for (listener, router, limits) in [(http, pages, of_pages), (ops, console, of_console)] {
+        let tls = config.tls.as_ref().map(ServerTls::acceptor);
+        for (listener, tls, router, limits) in [(http, tls, pages, of_pages), (ops, None, console, of_console)] {
             let (proxies, stop) = (config.proxies.clone(), self.stop_pages.clone());
-            self.pages.spawn(web::server::serve(listener, router, limits, proxies, stop));
+            self.pages.spawn(web::server::serve(listener, tls, router, limits, proxies, stop));
+        }
+        if let Some(tls) = &config.tls {
+            self.pages.spawn(tls.clone().keep_fresh(self.stop_pages.clone()));
         }
         self.pages.close();
     }

@@ -17,7 +17,7 @@ pub use crate::smpp::{
     esme::{NumberFormat, Validity},
     text::DefaultAlphabet,
 };
-pub use dial::ConnectFault;
+pub use dial::{ConnectFault, Refusal};
 pub use probe::{ProbeFault, probe};
 use shared::Shared;
 pub use telco::{Telco, Ussd};

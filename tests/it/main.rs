@@ -27,6 +27,7 @@ mod store_contract;
 mod support;
 mod texts;
 mod tidy;
+mod tls;
 mod transcripts;
 mod ussd;
 mod ussd_screens;

@@ -63,6 +63,7 @@ pub async fn telco() -> Telco {
 /// The link to it, as a configuration would have it.
 pub fn link_to(address: &str) -> link::Telco {
     link::Telco {
+        tls: None,
         name: "sandbox".into(),
         family: "sandbox".into(),
         address: address.to_owned(),
