@@ -103,7 +103,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
 }
 
 /// Asks the running server; with `fields` something is changed.
-async fn ask(config: &Config, path: &str, fields: Option<&[(&str, &str)]>) -> Result<String, Fault> {
+pub(super) async fn ask(config: &Config, path: &str, fields: Option<&[(&str, &str)]>) -> Result<String, Fault> {
     let at = reachable(config.ops);
     let client = reqwest::Client::builder().no_proxy().timeout(WITHIN).build();
     let client = client.map_err(|fault| Fault::Run(format!("the HTTP client cannot start: {fault}")))?;

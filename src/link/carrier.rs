@@ -3,7 +3,7 @@
 //! while a commit is slow. It must not know a socket.
 use super::{
     bind::{End, Keeper, Why},
-    dial::{Reader, SHUT_OVER_TLS, Writer},
+    dial::SHUT_OVER_TLS,
     driver::{User, drive, now},
     intake,
     settler::Settler,
@@ -31,6 +31,7 @@ use crate::{
 };
 use std::{collections::HashMap, ops::ControlFlow, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
     task::JoinHandle,
 };
@@ -97,7 +98,7 @@ impl<'a> Carrier<'a> {
     }
 
     /// Runs the connection to its end, and settles what is left.
-    pub(super) async fn run(mut self, reader: Reader, writer: Writer) -> End {
+    pub(super) async fn run(mut self, reader: impl AsyncRead + Unpin, writer: impl AsyncWrite + Unpin) -> End {
         let shared = &self.keeper.shared;
         let clock = &*shared.clock;
         let config = shared.telco.esme_config(self.keeper.kind);

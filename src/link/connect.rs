@@ -4,6 +4,7 @@ use super::{
     carrier::Carrier,
     dial::dial,
     shared::Shared,
+    tap::tap,
 };
 use crate::{
     exchange::StoreHealth,
@@ -122,6 +123,7 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
         Ok(halves) => halves,
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
+    let (reader, writer) = tap(reader, writer, &keeper.shared, &keeper.name);
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);

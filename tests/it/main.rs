@@ -28,6 +28,7 @@ mod support;
 mod texts;
 mod tidy;
 mod tls;
+mod trace;
 mod transcripts;
 mod ussd;
 mod ussd_screens;

@@ -151,7 +151,15 @@ impl App {
         let stop_work = CancellationToken::new();
         exchange.run.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
-        link::start(vec![link], exchange.clone(), Arc::clone(&board), clock, &links, stop_links.clone());
+        link::start(
+            vec![link],
+            exchange.clone(),
+            Arc::clone(&board),
+            Arc::default(),
+            clock,
+            &links,
+            stop_links.clone(),
+        );
         links.close();
         App { telco, portal, exchange, store, links, stop_links, stop_work, kept: None }
     }
