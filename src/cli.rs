@@ -48,7 +48,16 @@ struct TryoutArgs {
 #[derive(Subcommand)]
 enum Command {
     /// Production: only what the file names.
-    Serve(ConfigArgs),
+    Serve {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Also write each PDU of every bind as a line into this file; begun anew at 16 MiB, four are kept.
+        #[arg(long, value_name = "FILE")]
+        trace_file: Option<PathBuf>,
+        /// With numbers and texts in it, which are else covered; a password never stands in it.
+        #[arg(long, requires = "trace_file")]
+        trace_unmasked: bool,
+    },
     /// Reads the file, opens the database, calls the portal; one line per finding, exit 1 if any fails.
     Check {
         #[command(flatten)]
@@ -87,6 +96,11 @@ enum Command {
     Pdu {
         #[command(subcommand)]
         command: PduCommand,
+    },
+    /// What went over a telco's binds.
+    Trace {
+        #[command(subcommand)]
+        command: TraceCommand,
     },
     /// Kiosk devices: paired, listed, revoked; and the clips that they speak.
     Kiosk {
@@ -151,6 +165,24 @@ enum PduCommand {
         /// Hex digits; blanks are skipped.
         #[arg(value_name = "HEX", required = true, num_args = 1..)]
         hex: Vec<String>,
+    },
+}
+
+#[derive(Subcommand)]
+enum TraceCommand {
+    /// The last PDUs of a telco as a capture for tshark or Wireshark: what the running server remembers.
+    Export {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The telco, as its [[smsc]] is named.
+        #[arg(long, value_name = "NAME")]
+        smsc: String,
+        /// The capture to write.
+        #[arg(long, value_name = "FILE")]
+        pcap: PathBuf,
+        /// From the files that `serve --trace-file` wrote instead.
+        #[arg(long, value_name = "FILE")]
+        trace_file: Option<PathBuf>,
     },
 }
 
@@ -250,9 +282,10 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             app::tryout::run(places).await?;
             Ok(0)
         }
-        Some(Command::Serve(args)) => {
+        Some(Command::Serve { config, trace_file, trace_unmasked }) => {
             app::telemetry::init(cli.log_format)?;
-            app::serve(&args.config).await?;
+            let trace_file = trace_file.map(|path| app::TraceFile { path, unmasked: trace_unmasked });
+            app::serve(&config.config, trace_file).await?;
             Ok(0)
         }
         Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
@@ -270,6 +303,9 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             let from = Msisdn::parse_cambodian(&from).map_or(from, |number| number.digits().to_owned());
             let code = sandbox::telco::run_phone(smsc, from, SHORT_CODE.to_owned(), stop()?).await;
             exit_code(code)
+        }
+        Some(Command::Trace { command: TraceCommand::Export { config, smsc, pcap, trace_file } }) => {
+            app::trace::export(&config.config, &smsc, &pcap, trace_file.as_deref()).await.map(|()| 0)
         }
         Some(Command::Kiosk { command }) => kiosk(command).await,
         Some(Command::Pdu { command: PduCommand::Decode { hex } }) => decode(&hex.concat()),

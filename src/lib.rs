@@ -5,6 +5,10 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+/// Certificates that tests make.
+#[cfg(test)]
+#[path = "../tests/it/support/certificates.rs"]
+mod certificates;
 // floor 0
 pub mod types;
 // floor 1
@@ -16,6 +20,7 @@ pub mod smpp;
 // floor 3
 pub mod ports;
 pub mod render;
+pub mod tls;
 pub mod web;
 // floor 4
 pub mod exchange;

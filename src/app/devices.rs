@@ -52,7 +52,8 @@ pub async fn list(config: &Path) -> Result<(), Fault> {
     let all: Vec<Listed> = read(&ask(&config, "kiosks", None).await?)?;
     if all.is_empty() {
         println!(
-            "no kiosk is paired; open http://{}/kiosk on one, then: chrak kiosk pair CODE --office ID",
+            "no kiosk is paired; open {}://{}/kiosk on one, then: chrak kiosk pair CODE --office ID",
+            if config.tls.is_some() { "https" } else { "http" },
             config.http
         );
         return Ok(());
@@ -116,7 +117,7 @@ fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
 }
 
 /// Asks the running server; with `fields` something is changed.
-async fn ask(config: &Config, path: &str, fields: Option<&[(&str, &str)]>) -> Result<String, Fault> {
+pub(super) async fn ask(config: &Config, path: &str, fields: Option<&[(&str, &str)]>) -> Result<String, Fault> {
     let at = reachable(config.ops);
     let client = reqwest::Client::builder().no_proxy().timeout(WITHIN).build();
     let client = client.map_err(|fault| Fault::Run(format!("the HTTP client cannot start: {fault}")))?;

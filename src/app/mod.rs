@@ -14,14 +14,17 @@ mod recordings;
 mod server;
 mod storage;
 pub mod telemetry;
+pub mod trace;
+mod trace_file;
 pub mod tryout;
 
 pub use server::{Parts, Server};
+pub use trace_file::TraceFile;
 
 use config::Config;
 pub use fault::Fault;
 use fault::folder;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// Reads and checks the configuration file.
 ///
@@ -33,19 +36,24 @@ pub fn read_config(path: &Path) -> Result<Config, Fault> {
     Ok(config::check(file, folder)?)
 }
 
-/// `chrak serve`: runs until a signal, then drains.
+/// `chrak serve`: runs until a signal, then drains; writes what goes over the binds where a file is asked for.
 ///
 /// # Errors
 /// When the configuration cannot be used or something cannot start; nothing is left half-started.
-pub async fn serve(path: &Path) -> Result<(), Fault> {
+pub async fn serve(path: &Path, trace_file: Option<TraceFile>) -> Result<(), Fault> {
     let config = read_config(path)?;
     let stop = lifecycle::stop_on_signal().map_err(|fault| Fault::Run(format!("signals: {fault}")))?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let server = Server::start(config, Parts::default()).await?;
+    let (trace, writer) = trace_file::start(trace_file)?;
+    let parts = Parts { trace: Arc::new(trace), ..Parts::default() };
+    let server = Server::start(config, parts).await?;
     tracing::info!(http = %server.http, ops = %server.ops, "ready");
     server.run(stop).await;
+    if let Some(writer) = writer {
+        writer.finish().await;
+    }
     Ok(())
 }
 

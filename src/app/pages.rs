@@ -69,6 +69,7 @@ pub fn ops_state(
         clock,
         version: env!("CARGO_PKG_VERSION"),
         tryout: None,
+        trace: Arc::default(),
         exchange: Some(exchange),
     }
 }

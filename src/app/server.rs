@@ -13,8 +13,9 @@ use crate::{
     api,
     exchange::{self, Exchange, QuietHours},
     kiosk, link, ops, portal,
-    ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board},
+    ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board, trace::Trace},
     store::SqliteStore,
+    tls::ServerTls,
     types::limits::DRAIN,
     web,
 };
@@ -30,6 +31,8 @@ pub struct Parts {
     pub pages: Option<Router>,
     /// The office at which kiosks that need no pairing stand.
     pub stands_at: Option<String>,
+    /// What goes over the binds.
+    pub trace: Arc<Trace>,
     /// Whether this is the try-out, whose pages lead to each other.
     pub tryout: bool,
 }
@@ -86,12 +89,14 @@ impl Server {
             stop_work,
         };
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
+        console.trace = Arc::clone(&parts.trace);
+        let trace = Arc::clone(&parts.trace);
         console.tryout = parts.tryout.then(|| ops::TryoutPages {
             kiosk: format!("http://{}/kiosk", server.http),
             phone: format!("http://{}/phone", server.http),
         });
         server.serve_pages(&config, http, ops, parts, console);
-        server.start_links(&config, board, clock);
+        server.start_links(&config, board, trace, clock);
         Ok(server)
     }
 
@@ -113,16 +118,20 @@ impl Server {
         let pages = super::front::named(pages, config, self.http);
         let console = ops::routes(console);
         let (of_pages, of_console) = super::front::limits(config);
-        for (listener, router, limits) in [(http, pages, of_pages), (ops, console, of_console)] {
+        let tls = config.tls.as_ref().map(ServerTls::acceptor);
+        for (listener, tls, router, limits) in [(http, tls, pages, of_pages), (ops, None, console, of_console)] {
             let (proxies, stop) = (config.proxies.clone(), self.stop_pages.clone());
-            self.pages.spawn(web::server::serve(listener, router, limits, proxies, stop));
+            self.pages.spawn(web::server::serve(listener, tls, router, limits, proxies, stop));
+        }
+        if let Some(tls) = &config.tls {
+            self.pages.spawn(tls.clone().keep_fresh(self.stop_pages.clone()));
         }
         self.pages.close();
     }
 
-    fn start_links(&self, config: &Config, board: Arc<Board>, clock: Arc<dyn Clock>) {
+    fn start_links(&self, config: &Config, board: Arc<Board>, trace: Arc<Trace>, clock: Arc<dyn Clock>) {
         let telcos = config.telcos.iter().map(|telco| telco.link.clone()).collect();
-        link::start(telcos, self.exchange.clone(), board, clock, &self.links, self.stop_links.clone());
+        link::start(telcos, self.exchange.clone(), board, trace, clock, &self.links, self.stop_links.clone());
         self.links.close();
     }
 

@@ -78,9 +78,11 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
     let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
-    let server =
-        Server::start(config, Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true })
-            .await?;
+    let server = Server::start(
+        config,
+        Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true, ..Parts::default() },
+    )
+    .await?;
     Ok(Tryout { server, telco, portal })
 }
 

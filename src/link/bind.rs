@@ -40,6 +40,9 @@ pub(super) enum Why {
     /// It could not be made.
     #[error("{0}")]
     NotConnected(ConnectFault),
+    /// TLS ended it, in words.
+    #[error("{0}")]
+    Tls(String),
     /// The server stops.
     #[error("stopping")]
     Stopping,

@@ -3,6 +3,7 @@
 //! while a commit is slow. It must not know a socket.
 use super::{
     bind::{End, Keeper, Why},
+    dial::SHUT_OVER_TLS,
     driver::{User, drive, now},
     intake,
     settler::Settler,
@@ -21,6 +22,7 @@ use crate::{
         session::{CloseReason, SessionState},
         status::name,
     },
+    tls,
     types::{
         CauseId, MtId, SessionId,
         limits::{MO_IN_HAND_MAX, USSD_IN_HAND_MAX},
@@ -29,7 +31,7 @@ use crate::{
 };
 use std::{collections::HashMap, ops::ControlFlow, time::Duration};
 use tokio::{
-    net::TcpStream,
+    io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
     task::JoinHandle,
 };
@@ -96,13 +98,16 @@ impl<'a> Carrier<'a> {
     }
 
     /// Runs the connection to its end, and settles what is left.
-    pub(super) async fn run(mut self, stream: TcpStream) -> End {
+    pub(super) async fn run(mut self, reader: impl AsyncRead + Unpin, writer: impl AsyncWrite + Unpin) -> End {
         let shared = &self.keeper.shared;
         let clock = &*shared.clock;
-        let (reader, writer) = stream.into_split();
         let config = shared.telco.esme_config(self.keeper.kind);
         let mut esme = Esme::new(config, shared.pace.clone(), now(clock));
-        drive(reader, writer, &mut esme, &mut self, clock).await;
+        let broke = drive(reader, writer, &mut esme, &mut self, clock).await;
+        // with TLS 1.3 a certificate of ours is refused when the handshake is over
+        if let Some(words) = broke.as_ref().and_then(tls::words) {
+            self.why = Some(Why::Tls(words));
+        }
         self.finish().await
     }
 
@@ -321,6 +326,9 @@ impl User for Carrier<'_> {
             Effect::Throttled { pause } => self.throttled(pause),
             Effect::Anomaly(what) => {
                 tracing::debug!(smsc = %shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
+            }
+            Effect::Closed(CloseReason::TelcoClosed) if !self.bound && shared.telco.tls.is_some() => {
+                self.why.get_or_insert(Why::Tls(SHUT_OVER_TLS.to_owned()));
             }
             Effect::Closed(reason) => {
                 self.why.get_or_insert(Why::Closed(reason));

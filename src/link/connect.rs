@@ -4,6 +4,7 @@ use super::{
     carrier::Carrier,
     dial::dial,
     shared::Shared,
+    tap::tap,
 };
 use crate::{
     exchange::StoreHealth,
@@ -115,18 +116,19 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
     keeper.publish(BindState::Connecting, 0);
     let telco = &keeper.shared.telco;
     let stream = tokio::select! {
-        stream = dial(&telco.address) => stream,
+        stream = dial(telco) => stream,
         () = keeper.shared.stop.cancelled() => return (End::NotBound(Why::Stopping), Duration::ZERO),
     };
-    let stream = match stream {
-        Ok(stream) => stream,
+    let (reader, writer) = match stream {
+        Ok(halves) => halves,
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
+    let (reader, writer) = tap(reader, writer, &keeper.shared, &keeper.name);
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);
     let connected = tokio::time::Instant::now();
-    let end = Carrier::new(keeper, id).run(stream).await;
+    let end = Carrier::new(keeper, id).run(reader, writer).await;
     keeper.shared.exchange.texts.session_closed(id);
     let bound = if matches!(end, End::WasBound(_)) { connected.elapsed() } else { Duration::ZERO };
     (end, bound)

@@ -1,7 +1,13 @@
-//! The connection to a telco, before anything is said on it. It must not know SMPP.
-use super::telco::PATIENCE;
-use std::net::SocketAddr;
-use tokio::net::TcpStream;
+//! The connection to a telco, before anything is said on it: the first of its host's addresses that takes one, by TLS
+//! where it is configured. It must not know SMPP.
+use super::telco::{PATIENCE, Telco};
+use crate::tls::{self, ClientTls};
+use std::{io, net::SocketAddr};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, split},
+    net::TcpStream,
+    time::{Instant, timeout_at},
+};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +18,7 @@ pub enum ConnectFault {
         /// Host and port, as configured.
         address: String,
         /// What the resolver said.
-        fault: std::io::Error,
+        fault: io::Error,
     },
     /// The host is known and has no address.
     #[error("{address}: has no address")]
@@ -20,37 +26,87 @@ pub enum ConnectFault {
         /// Host and port, as configured.
         address: String,
     },
-    /// Its last address refused, or could not be reached.
-    #[error("{at}: {fault}")]
-    Failed {
-        /// That address.
-        at: SocketAddr,
-        /// What the network said.
-        fault: std::io::Error,
-    },
-    /// Its last address was silent.
-    #[error("{at}: no connection within {} s", PATIENCE.as_secs())]
-    Silent {
-        /// That address.
-        at: SocketAddr,
-    },
+    /// None of its addresses would; what came of each, in the order in which they were tried.
+    #[error("{}", list(.0))]
+    NoneTaken(Vec<(SocketAddr, Refusal)>),
 }
 
+fn list(tried: &[(SocketAddr, Refusal)]) -> String {
+    tried.iter().map(|(at, why)| format!("{at}: {why}")).collect::<Vec<_>>().join("; ")
+}
+
+/// Why one address gave no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// It refused, or could not be reached.
+    #[error("{0}")]
+    Failed(io::Error),
+    /// It was silent.
+    #[error("no connection within {} s", PATIENCE.as_secs())]
+    Silent,
+    /// TLS was not agreed upon.
+    #[error("{0}")]
+    Tls(String),
+    /// It said nothing of TLS.
+    #[error("no TLS within {} s: does it speak TLS at this port?", PATIENCE.as_secs())]
+    NoTls,
+}
+
+/// What a telco means that agrees upon TLS and closes the connection before it has answered the bind: some of those that do
+/// not take our certificate say no word.
+pub(super) const SHUT_OVER_TLS: &str =
+    "the telco closed the connection before it answered the bind: does it take our certificate (tls.cert_file)?";
+
+/// What is read from a telco.
+pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
+/// What is written to it.
+pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
 /// Tries every address of the host.
-pub(super) async fn dial(address: &str) -> Result<TcpStream, ConnectFault> {
+pub(super) async fn dial(telco: &Telco) -> Result<(Reader, Writer), ConnectFault> {
+    let address = &telco.address;
     let looked_up = tokio::net::lookup_host(address).await;
-    let looked_up = looked_up.map_err(|fault| ConnectFault::LookUp { address: address.to_owned(), fault })?;
-    let mut last = ConnectFault::NoAddress { address: address.to_owned() };
-    for at in looked_up {
-        match tokio::time::timeout(PATIENCE, TcpStream::connect(at)).await {
-            Ok(Ok(stream)) => {
-                // Small PDUs must not wait for one another.
-                stream.set_nodelay(true).map_err(|fault| ConnectFault::Failed { at, fault })?;
-                return Ok(stream);
-            }
-            Ok(Err(fault)) => last = ConnectFault::Failed { at, fault },
-            Err(_) => last = ConnectFault::Silent { at },
+    let looked_up = looked_up.map_err(|fault| ConnectFault::LookUp { address: address.clone(), fault })?;
+    try_all(looked_up, telco.tls.as_ref(), address).await
+}
+
+pub(super) async fn try_all(
+    all: impl Iterator<Item = SocketAddr>,
+    tls: Option<&ClientTls>,
+    address: &str,
+) -> Result<(Reader, Writer), ConnectFault> {
+    let mut tried = Vec::new();
+    for at in all {
+        match one(at, tls).await {
+            Ok(connection) => return Ok(connection),
+            Err(why) => tried.push((at, why)),
         }
     }
-    Err(last)
+    if tried.is_empty() {
+        return Err(ConnectFault::NoAddress { address: address.to_owned() });
+    }
+    Err(ConnectFault::NoneTaken(tried))
+}
+
+async fn one(at: SocketAddr, tls: Option<&ClientTls>) -> Result<(Reader, Writer), Refusal> {
+    let end = Instant::now() + PATIENCE;
+    let stream = timeout_at(end, TcpStream::connect(at)).await.map_err(|_| Refusal::Silent)?;
+    let stream = stream.map_err(Refusal::Failed)?;
+    // Small PDUs must not wait for one another.
+    stream.set_nodelay(true).map_err(Refusal::Failed)?;
+    let Some(tls) = tls else {
+        let (reader, writer) = stream.into_split();
+        return Ok((Box::new(reader), Box::new(writer)));
+    };
+    let connector = tls.connector().await;
+    let agreed = timeout_at(end, connector.connect(tls.name().clone(), stream)).await.map_err(|_| Refusal::NoTls)?;
+    let agreed = agreed.map_err(|fault| match (tls::words(&fault), fault.kind()) {
+        (Some(words), _) => Refusal::Tls(words),
+        (None, io::ErrorKind::UnexpectedEof) => Refusal::Tls(
+            "it closed the connection instead of agreeing upon TLS: does it speak TLS at this port?".to_owned(),
+        ),
+        (None, _) => Refusal::Failed(fault),
+    })?;
+    let (reader, writer) = split(agreed);
+    Ok((Box::new(reader), Box::new(writer)))
 }

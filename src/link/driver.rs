@@ -13,12 +13,14 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::{Instant, sleep_until},
 };
 
 /// Octets read at once.
 const READ_OCTETS: usize = 64 * 1024;
+/// Wait for a telco that is to take our last octets.
+const CLOSE_WITHIN: Duration = Duration::from_millis(500);
 /// When to look again though no timer is set.
 const FAR: Duration = Duration::from_secs(3_600);
 
@@ -54,8 +56,15 @@ enum Woken<W> {
     Timer,
 }
 
-/// Runs a connection until its session is over and what was left to write is written, or until its user breaks.
-pub(super) async fn drive<R, W, U>(reader: R, writer: W, esme: &mut Esme, user: &mut U, clock: &dyn Clock)
+/// Runs a connection until its session is over and what was left to write is written, or until its user breaks. Returns
+/// what broke it, where it broke.
+pub(super) async fn drive<R, W, U>(
+    reader: R,
+    writer: W,
+    esme: &mut Esme,
+    user: &mut U,
+    clock: &dyn Clock,
+) -> Option<io::Error>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -63,6 +72,7 @@ where
 {
     let (mut reader, mut outlet) = (reader, Outlet { writer, taken: 0 });
     let mut buffer = vec![0; READ_OCTETS];
+    let mut broke = None;
     let mut timer = pin!(sleep_until(Instant::now() + FAR));
     loop {
         let read_at = now(clock);
@@ -70,7 +80,8 @@ where
             user.effect(effect, esme, read_at);
         }
         if user.round(esme).is_break() || esme.is_over() && esme.output().is_empty() {
-            return;
+            outlet.close().await;
+            return broke;
         }
         let due = esme.poll_timeout().map_or_else(|| Instant::now() + FAR, Instant::from_std);
         if due < timer.deadline() || timer.is_elapsed() {
@@ -95,8 +106,13 @@ where
         match woken {
             Woken::Written(Ok(octets)) => esme.written(octets, now),
             Woken::Read(Ok(0)) => esme.peer_closed(now),
+            // TLS that was not ended by its own last word: PDUs know their lengths, nothing can be cut off unseen
+            Woken::Read(Err(fault)) if fault.kind() == io::ErrorKind::UnexpectedEof => esme.peer_closed(now),
             Woken::Read(Ok(octets)) => esme.handle_bytes(&buffer[..octets], now),
-            Woken::Written(Err(_)) | Woken::Read(Err(_)) => esme.broken(now),
+            Woken::Written(Err(fault)) | Woken::Read(Err(fault)) => {
+                broke = Some(fault);
+                esme.broken(now);
+            }
             Woken::User(wake) => user.act(wake, esme, now),
             Woken::Timer => esme.handle_timeout(now),
         }
@@ -114,6 +130,11 @@ impl<W: AsyncWrite + Unpin> Outlet<W> {
     /// until it has returned; when it is dropped before, the next call goes on.
     async fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
         std::future::poll_fn(|context| self.poll_write(context, octets)).await
+    }
+
+    /// Says that nothing more comes, which TLS has a word for. Whoever does not take it is left.
+    async fn close(&mut self) {
+        let _ = tokio::time::timeout(CLOSE_WITHIN, self.writer.shutdown()).await;
     }
 
     fn poll_write(&mut self, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {

@@ -9,6 +9,7 @@ mod intake;
 mod probe;
 mod settler;
 mod shared;
+mod tap;
 mod telco;
 mod ussd;
 mod ussd_senders;
@@ -17,14 +18,14 @@ pub use crate::smpp::{
     esme::{NumberFormat, Validity},
     text::DefaultAlphabet,
 };
-pub use dial::ConnectFault;
+pub use dial::{ConnectFault, Refusal};
 pub use probe::{ProbeFault, probe};
 use shared::Shared;
 pub use telco::{Telco, Ussd};
 
 use crate::{
     exchange::Exchange,
-    ports::{clock::Clock, status::Board},
+    ports::{clock::Clock, status::Board, trace::Trace},
     smpp::esme::Pace,
 };
 use std::sync::{Arc, atomic::AtomicBool};
@@ -35,6 +36,7 @@ pub fn start(
     telcos: Vec<Telco>,
     exchange: Exchange,
     board: Arc<Board>,
+    trace: Arc<Trace>,
     clock: Arc<dyn Clock>,
     tasks: &TaskTracker,
     stop: CancellationToken,
@@ -48,6 +50,7 @@ pub fn start(
             telco,
             exchange: exchange.clone(),
             board: Arc::clone(&board),
+            trace: Arc::clone(&trace),
             clock: Arc::clone(&clock),
             stop: stop.clone(),
         });

@@ -1,7 +1,7 @@
 //! One bind made by hand: connect, bind, ask, perhaps send a text and wait for its receipt, unbind. For
 //! `chrak check --bind`.
 use super::{
-    dial::{ConnectFault, dial},
+    dial::{ConnectFault, SHUT_OVER_TLS, dial},
     driver::{User, drive, now},
     telco::{PATIENCE, Telco},
 };
@@ -13,6 +13,7 @@ use crate::{
         session::CloseReason,
         status::name,
     },
+    tls,
     types::{Msisdn, MtId},
 };
 use std::{
@@ -40,6 +41,9 @@ pub enum ProbeFault {
     /// There is no connection.
     #[error("{0}")]
     NotConnected(#[from] ConnectFault),
+    /// TLS ended the session, in words.
+    #[error("{0}")]
+    Tls(String),
     /// The telco refused the bind.
     #[error("bind refused: {}", name(*.0))]
     BindRefused(u32),
@@ -65,7 +69,7 @@ pub enum ProbeFault {
 /// # Errors
 /// [`ProbeFault`]; one line that says what the telco or the network did.
 pub async fn probe(telco: &Telco, send: Option<Msisdn>, clock: Arc<dyn Clock>) -> Result<Vec<String>, ProbeFault> {
-    let (reader, writer) = dial(&telco.address).await?.into_split();
+    let (reader, writer) = dial(telco).await?;
     probe_on(reader, writer, telco, send, &*clock).await
 }
 
@@ -89,7 +93,11 @@ pub(super) async fn probe_on(
         taken: false,
         until: begun.at + PATIENCE + RECEIPT_WAIT,
     };
-    drive(reader, writer, &mut esme, &mut probe, clock).await;
+    let broke = drive(reader, writer, &mut esme, &mut probe, clock).await;
+    // with TLS 1.3 a certificate of ours is refused when the handshake is over
+    if let Some(words) = broke.as_ref().and_then(tls::words) {
+        return Err(ProbeFault::Tls(words));
+    }
     match probe.fault {
         Some(fault) => Err(fault),
         None => Ok(probe.findings),
@@ -187,9 +195,10 @@ impl User for Probe<'_> {
                 }
             }
             Effect::Settle { outcome, .. } => self.settled(outcome, esme, now),
-            Effect::Closed(reason) if self.findings.is_empty() && self.fault.is_none() => {
-                self.failed(ProbeFault::Closed(reason));
+            Effect::Closed(CloseReason::TelcoClosed) if self.findings.is_empty() && self.telco.tls.is_some() => {
+                self.failed(ProbeFault::Tls(SHUT_OVER_TLS.to_owned()));
             }
+            Effect::Closed(reason) if self.findings.is_empty() => self.failed(ProbeFault::Closed(reason)),
             _ => {}
         }
     }

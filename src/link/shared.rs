@@ -2,7 +2,7 @@
 use super::{telco::Telco, ussd_senders};
 use crate::{
     exchange::Exchange,
-    ports::{clock::Clock, status::Board},
+    ports::{clock::Clock, status::Board, trace::Trace},
     smpp::esme::Pace,
 };
 use std::sync::{
@@ -16,6 +16,7 @@ pub(super) struct Shared {
     pub(super) telco: Telco,
     pub(super) exchange: Exchange,
     pub(super) board: Arc<Board>,
+    pub(super) trace: Arc<Trace>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pace: Arc<Pace>,
     pub(super) ussd_senders: ussd_senders::UssdSenders,

@@ -9,6 +9,7 @@ use crate::{
         status,
         text::DefaultAlphabet,
     },
+    tls::ClientTls,
     types::{
         Secret,
         limits::{PDU_OCTETS_MAX, WRITE_STALLED},
@@ -26,6 +27,8 @@ pub struct Telco {
     pub family: Family,
     /// Host and port; all addresses of the host are tried.
     pub address: String,
+    /// TLS to it; `None`: in the clear.
+    pub tls: Option<ClientTls>,
     /// system_id of the bind.
     pub system_id: String,
     /// password of the bind.

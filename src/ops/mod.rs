@@ -7,6 +7,7 @@
 //! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
 //! | `/metrics` | Prometheus text |
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
+//! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
 mod console;
@@ -20,6 +21,7 @@ mod sessions;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod words;
 mod wrong;
 
@@ -57,6 +59,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks/{id}/answered", post(kiosks::answered))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
+        .route("/trace", get(trace::show))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MAX))

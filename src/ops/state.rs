@@ -2,7 +2,7 @@
 use super::{access, probe, recorder};
 use crate::{
     exchange::Exchange,
-    ports::{Store, clock::Clock, status::Board},
+    ports::{Store, clock::Clock, status::Board, trace::Trace},
     types::UnixMs,
 };
 use std::sync::Arc;
@@ -26,6 +26,8 @@ pub struct OpsState {
     pub version: &'static str,
     /// Pages beside the console, in the try-out only.
     pub tryout: Option<TryoutPages>,
+    /// What went over the binds.
+    pub trace: Arc<Trace>,
     /// Knows the kiosks.
     pub exchange: Option<Exchange>,
 }

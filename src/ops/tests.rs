@@ -96,6 +96,7 @@ impl Ops {
             started: UnixMs(Still::at_noon().now().0 - 3_700_000),
             clock: Arc::new(Still::at_noon()),
             version: "1.2.3",
+            trace: Arc::default(),
             tryout: None,
             exchange: None,
         });

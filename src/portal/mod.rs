@@ -39,7 +39,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
-use transport::percent;
+pub use transport::percent;
 use transport::{PortalCall, Transport};
 
 /// The client. Cheap to clone.

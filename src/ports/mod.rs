@@ -18,6 +18,7 @@ mod refusal;
 pub mod rules;
 pub mod states;
 pub mod status;
+pub mod trace;
 pub mod ussd;
 
 pub use fault::{PortFuture, StoreFault, Trouble};

@@ -73,10 +73,11 @@ impl Proxies {
     }
 
     /// Finds out who asks, and leaves of what proxies say only `x-forwarded-proto: https`, where that is believed: what
-    /// comes after may rely on it.
-    pub fn settle(&self, peer: SocketAddr, headers: &mut HeaderMap) -> Client {
+    /// comes after may rely on it. `tls`: the connection itself is one of TLS, which says how whoever is no proxy came, and
+    /// how everybody did of whom a proxy does not say it.
+    pub fn settle(&self, peer: SocketAddr, tls: bool, headers: &mut HeaderMap) -> Client {
         let peer = peer.ip().to_canonical();
-        let client = if self.hold(peer) { self.told(peer, headers) } else { Client { address: peer, tls: false } };
+        let client = if self.hold(peer) { self.told(peer, tls, headers) } else { Client { address: peer, tls } };
         for name in TOLD {
             headers.remove(name);
         }
@@ -88,7 +89,7 @@ impl Proxies {
 
     /// What a believed proxy says. Where both ways are used and differ, one of them came through from the client, and
     /// nobody knows which: then neither is believed.
-    fn told(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+    fn told(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Client {
         let forwarded = forwarded(headers).map(|hops| self.walk(peer, &hops));
         let older = older(headers).map(|hops| self.walk(peer, &hops));
         let (address, https) = match (forwarded, older) {
@@ -96,7 +97,7 @@ impl Proxies {
             (Some(_), Some(_)) => (peer, None),
             (one, other) => one.or(other).unwrap_or((peer, None)),
         };
-        Client { address, tls: https.unwrap_or(false) }
+        Client { address, tls: https.unwrap_or(tls) }
     }
 
     /// From the nearest hop to the first one that is no proxy of ours. What that one says of others is its own word.
@@ -199,7 +200,7 @@ mod tests {
             headers.append(*name, HeaderValue::from_str(value).expect("a value"));
         }
         let peer = SocketAddr::new(peer.parse().expect("an address"), 50_000);
-        let client = Proxies::new(nets.into()).settle(peer, &mut headers);
+        let client = Proxies::new(nets.into()).settle(peer, false, &mut headers);
         let left = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().expect("text"))).collect();
         (client.address.to_string(), client.tls, left)
     }
@@ -264,6 +265,25 @@ mod tests {
         for peer in ["::ffff:10.0.0.200", "2001:db8::1"] {
             assert_eq!(settle(peer, &forged[..1]).0, "192.0.2.7", "{peer}");
         }
+    }
+
+    #[test]
+    fn a_connection_of_tls_is_one_whoever_says_otherwise_but_a_believed_proxy() {
+        let settle = |peer: &str, told: &[(&'static str, &'static str)]| {
+            let mut headers: HeaderMap = HeaderMap::new();
+            for (name, value) in told {
+                headers.append(*name, HeaderValue::from_static(value));
+            }
+            let peer = SocketAddr::new(peer.parse().expect("an address"), 50_000);
+            let net = Net::parse(PROXY).expect("a net");
+            let tls = Proxies::new(vec![net]).settle(peer, true, &mut headers).tls;
+            assert_eq!(tls, headers.get(X_PROTO).is_some_and(|proto| proto == "https"));
+            tls
+        };
+        let plain = [("forwarded", "for=192.0.2.7;proto=http")];
+        assert!(settle("192.0.2.7", &[]) && settle("192.0.2.7", &plain));
+        assert!(settle(PROXY, &[]) && settle(PROXY, &[("forwarded", "for=192.0.2.7")]));
+        assert!(!settle(PROXY, &plain), "the visitor's own line is in the clear");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The names that a server answers to. A page of another site can have its own name pointed to our address (DNS
 //! rebinding) and would then be taken by browsers for ours; what it cannot do is to send our name. It must not know what
 //! is asked.
+use super::Transport;
 use axum::http::{HeaderMap, Uri, header};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -86,20 +87,22 @@ impl Hosts {
     pub fn judge(&self, uri: &Uri, headers: &HeaderMap, reached: Option<SocketAddr>) -> Asked {
         let mut all = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (all.next(), all.next()) else { return Asked::Unclear };
-        let ours = |text: &str| Host::parse(text).is_some_and(|host| self.answers(&host, reached));
+        let tls = Transport::of(headers) == Transport::Tls;
+        let ours = |text: &str| Host::parse(text).is_some_and(|host| self.answers(&host, tls, reached));
         // a whole address in the first line goes before the header (RFC 9112, 3.2.2); both must be ours
         let whole = uri.authority().is_none_or(|authority| ours(authority.as_str()));
         if whole && host.to_str().is_ok_and(ours) { Asked::Ours } else { Asked::Another }
     }
 
-    fn answers(&self, host: &Host, reached: Option<SocketAddr>) -> bool {
+    fn answers(&self, host: &Host, tls: bool, reached: Option<SocketAddr>) -> bool {
         match self {
             Hosts::Named(ours) => {
                 ours.iter().any(|one| one.name == host.name && (one.port.is_none() || one.port == host.port))
             }
             Hosts::Listened { on, machine } => {
-                // browsers leave out the port of http
-                let port = host.port.unwrap_or(80) == on.port();
+                // browsers leave out the port of http and that of https
+                let usual = on.port() == 80 || tls && on.port() == 443;
+                let port = host.port.map_or(usual, |port| port == on.port());
                 port && match &host.name {
                     Name::Address(address) if address.is_loopback() && address.is_ipv6() => true,
                     Name::Address(IpAddr::V4(address)) if *address == Ipv4Addr::LOCALHOST => true,

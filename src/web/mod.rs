@@ -26,7 +26,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// How an answer travels to the browser that asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// By TLS, which ends at a proxy in front.
+    /// By TLS, which ends here or at a proxy in front.
     Tls,
     /// Within this machine.
     Loopback,

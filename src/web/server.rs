@@ -31,10 +31,12 @@ use paced::Paced;
 use places::{Place, Places, Waiting};
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpSocket, TcpStream},
     task::{JoinSet, yield_now},
     time::{Instant, sleep, sleep_until, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -66,24 +68,27 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// What all connections of a listener share.
 struct House {
+    /// By TLS only.
+    tls: Option<TlsAcceptor>,
     router: Router,
     limits: HttpLimits,
     proxies: Proxies,
     stop: CancellationToken,
 }
 
-/// Serves `router` on `listener` until `shutdown`; then no new connection is taken, answers under way are
+/// Serves `router` on `listener`, with `tls` over TLS only, until `shutdown`; then no new connection is taken, answers under way are
 /// finished within `limits.drain`, and the rest is cut. Handlers find the client in `ConnectInfo<SocketAddr>`: behind one of
 /// `proxies` the one for whom it asks.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     limits: HttpLimits,
     proxies: Proxies,
     shutdown: CancellationToken,
 ) {
     let places = Places::new(limits, proxies.clone());
-    let house = Arc::new(House { router, limits, proxies, stop: shutdown.clone() });
+    let house = Arc::new(House { tls, router, limits, proxies, stop: shutdown.clone() });
     let mut tasks = JoinSet::new();
     let full = limits.connections + limits.kept_local + LEAVING_MAX;
     loop {
@@ -141,6 +146,22 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: Arc<Place>, hous
     let reached = stream.local_addr().ok();
     let stream = Paced::new(stream, Arc::clone(place.pulse()), &house.limits);
     let visit = Arc::new(Visit { peer, reached, place, house: Arc::clone(&house), begun: Instant::now() });
+    let Some(tls) = &house.tls else { return talk(stream, visit).await };
+    // the time for the head of a request has begun, and what a client does not take of the handshake is waited for no
+    // longer than what it does not take of an answer
+    let agreed = tokio::select! {
+        agreed = tls.accept(stream) => agreed,
+        () = visit.place.gives_way() => return,
+        () = house.stop.cancelled() => return,
+    };
+    match agreed {
+        Ok(stream) => talk(stream, visit).await,
+        Err(fault) => tracing::debug!(%fault, "no TLS was agreed upon"),
+    }
+}
+
+/// What is said on a connection, from the first request to the last answer.
+async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, visit: Arc<Visit>) {
     let service = {
         let visit = Arc::clone(&visit);
         service_fn(move |request| Arc::clone(&visit).answer(request))
@@ -152,7 +173,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, place: Arc<Place>, hous
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = visit.place.gives_way() => return,
-        () = house.stop.cancelled() => {
+        () = visit.house.stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -186,7 +207,7 @@ impl Visit {
     async fn settled(&self, request: Request<Incoming>) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let (body, meter) = Coming::new(Body::new(body), self.place.pulse());
-        let client = self.house.proxies.settle(self.peer, &mut parts.headers);
+        let client = self.house.proxies.settle(self.peer, self.house.tls.is_some(), &mut parts.headers);
         if !self.place.hold_for(client.address) {
             metrics::counter!("chrak_http_refused_total").increment(1);
             return refusal(StatusCode::TOO_MANY_REQUESTS, "429 Too Many Requests: too many connections at once\n");

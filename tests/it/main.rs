@@ -27,6 +27,8 @@ mod store_contract;
 mod support;
 mod texts;
 mod tidy;
+mod tls;
+mod trace;
 mod transcripts;
 mod ussd;
 mod ussd_screens;

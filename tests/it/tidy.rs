@@ -15,6 +15,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("smpp", 2),
     ("ports", 3),
     ("render", 3),
+    ("tls", 3),
     ("web", 3),
     ("exchange", 4),
     ("api", 5),

@@ -1,8 +1,11 @@
-// An SMSC made of node-smpp. It lets one ESME bind, plays a scenario to it and prints what it saw, a JSON
+// An SMSC made of node-smpp; with CERT KEY CA over TLS, and only for ESMEs that show a certificate of that CA. It lets one ESME bind, plays a scenario to it and prints what it saw, a JSON
 // object a line; the Rust test starts it and judges.
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 const smpp = createRequire(import.meta.url)("smpp");
 
+const [cert, key, ca] = process.argv.slice(2).map((file) => readFileSync(file));
+const tls = cert ? { cert, key, ca, requestCert: true, rejectUnauthorized: true } : {};
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 const CODE = "120500-26-048193-7";
 const ucs2 = (text) => Buffer.from(text, "utf16le").swap16();
@@ -16,7 +19,7 @@ const MOS = [
   { from: "85510000107", data_coding: 0, message_payload: `HELLO ${"x".repeat(300)}` },
 ];
 
-const server = smpp.createServer((session) => {
+const server = smpp.createServer(tls, (session) => {
   let messages = 0;
   session.on("error", (fault) => say({ event: "error", message: String(fault.message) }));
   session.on("close", () => say({ event: "close" }));
@@ -64,4 +67,5 @@ async function play(session) {
   say({ event: "played" });
 }
 
+server.on("tlsClientError", (fault) => say({ event: "tls_refused", message: String(fault.message) }));
 server.listen(0, "127.0.0.1", () => say({ event: "listening", port: server.address().port }));

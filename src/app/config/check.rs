@@ -2,13 +2,14 @@
 use super::{
     AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings,
     file::{self, File},
-    key::{Value, refuse_later},
+    key::Value,
     secret, telco, ussd,
     words::{Events, Mode, Pairing},
 };
 use crate::{
     exchange::Rules,
     kiosk::{self, Authority, Colour},
+    tls::{Identity, ServerTls},
     types::{
         CodePattern, CodeRules, Countries, Language, Secret, civic::Localized, code::CheckDigit, time::phnom_penh,
     },
@@ -30,13 +31,14 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     file.bounded("", None)?;
     let mut warnings = Vec::new();
     let data_dir = folder.join(file.data_dir);
-    refuse_later(file.http.tls.is_some(), "http.tls")?;
+    let tls = file.http.tls.map(|table| tls(table, folder)).transpose()?;
     let (ops, ops_token) = ops(file.ops, folder, &mut warnings)?;
     Ok(Config {
         database: database(file.database, &data_dir, folder)?,
         zone: zone(&file.timezone)?,
         hosts: hosts(file.http.hosts.unwrap_or_default())?,
         proxies: proxies(file.http.proxies.unwrap_or_default())?,
+        tls,
         http: listen("http.listen", &file.http.listen)?,
         ops,
         ops_token,
@@ -61,6 +63,14 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
 
 fn listen(key: &str, text: &str) -> Result<SocketAddr, ConfigFault> {
     text.parse().map_err(|_| ConfigFault::new(format!("{key}: \"{text}\" is not ADDRESS:PORT, such as 127.0.0.1:8080")))
+}
+
+fn tls(table: file::HttpTls, folder: &Path) -> Result<ServerTls, ConfigFault> {
+    let at = |path: PathBuf| folder.join(path);
+    let identity = Identity::of(table.cert_file.map(at), table.key_file.map(at));
+    let server = identity.and_then(|identity| identity.map(ServerTls::new).transpose());
+    let server = server.map_err(|fault| ConfigFault::new(format!("http.tls.{fault}")))?;
+    server.ok_or_else(|| ConfigFault::new("http.tls.cert_file is missing: HTTPS needs a certificate and its key_file"))
 }
 
 fn hosts(names: Vec<String>) -> Result<Vec<Host>, ConfigFault> {
@@ -389,7 +399,15 @@ mod tests {
             (format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"), "ops.token_file is missing"),
             (format!("[database]\nurl = \"postgres://x\"\n{GOOD}"), "PostgreSQL is not in this version"),
             (format!("[[code]]\nregex = \"(\"\n{GOOD}"), "code[0]: regex of code"),
-            (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls: not in this version"),
+            (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls.ca_file: /etc/chrak/x cannot be read: No such"),
+            (format!("{GOOD}tls = {{ cert_file = \"x\" }}"), "smsc[0].tls.key_file: is missing: the certificate of"),
+            (format!("{GOOD}tls = {{ server_name = \"a b\" }}"), "smsc[0].tls.server_name: \"a b\" is no name"),
+            (format!("[http.tls]\n{GOOD}"), "http.tls.cert_file is missing: HTTPS needs a certificate"),
+            (format!("[http.tls]\nkey_file = \"x\"\n{GOOD}"), "http.tls.cert_file: is missing: the key of key_file"),
+            (
+                format!("[http.tls]\ncert_file = \"x\"\nkey_file = \"y\"\n{GOOD}"),
+                "http.tls.cert_file: /etc/chrak/x cannot be read: No such",
+            ),
             (format!("[database]\nnode = \"a\"\n{GOOD}"), "database.node: not in this version, which runs one node"),
             (format!("[retention]\naudit_days = 30\n{GOOD}"), "retention.audit_days: there is no audit log"),
             (format!("{GOOD}message_id = \"hash\""), "message_id: \"hash\" is none of auto, exact, hex, decimal"),

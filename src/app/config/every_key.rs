@@ -1,7 +1,10 @@
 //! Every key that can be written is tried: it changes what comes out, or is refused in words. A key that is read
 //! and does nothing misleads whoever wrote it.
 use super::{Config, check, file, parse};
-use crate::types::Secret;
+use crate::{
+    certificates::{Ca, Valid},
+    types::Secret,
+};
 use std::{collections::BTreeSet, path::Path};
 
 const EXAMPLE: &str = include_str!("../../../docs/chrak.example.toml");
@@ -64,7 +67,7 @@ use Does::{Acts, Refused, Warned};
 /// Every key with a value that is not its default. What stands in `needs` must be there for it to be of sense.
 type Case = (&'static str, &'static str, &'static str, Does);
 
-const TLS: &str = "not in this version; take the key out";
+const LATER: &str = "not in this version; take the key out";
 const PROFILE: &str = "[[smsc]]\nussd = { profile = \"own\" }\n[[ussd_profile]]\nname = \"own\"";
 
 fn cases() -> Vec<Case> {
@@ -74,8 +77,8 @@ fn cases() -> Vec<Case> {
         ("http.listen", "\"127.0.0.1:81\"", "", Acts),
         ("http.hosts", "[\"kiosk.example\"]", "", Acts),
         ("http.proxies", "[\"192.0.2.7\"]", "", Acts),
-        ("http.tls.cert_file", "\"x\"", "", Refused(TLS)),
-        ("http.tls.key_file", "\"x\"", "", Refused(TLS)),
+        ("http.tls.cert_file", "\"ca/one.pem\"", "[http.tls]\nkey_file = \"ca/one.key\"", Acts),
+        ("http.tls.key_file", "\"ca/one.key\"", "[http.tls]\ncert_file = \"ca/one.pem\"", Acts),
         ("ops.listen", "\"127.0.0.1:91\"", "", Acts),
         ("ops.token", "\"other\"", "", Acts),
         ("ops.token_file", "\"secret\"", "", Acts),
@@ -175,9 +178,8 @@ fn of_telcos() -> Vec<Case> {
     ] {
         all.push((leak(format!("smsc.{key}")), value, "", Acts));
     }
-    for key in ["tls.ca_file", "tls.server_name", "tls.cert_file", "tls.key_file", "outbind_listen"] {
-        all.push((leak(format!("smsc.{key}")), "\"x\"", "", Refused(TLS)));
-    }
+    all.extend(of_tls());
+    all.push(("smsc.outbind_listen", "\"x\"", "", Refused(LATER)));
     for (key, value) in [
         ("name", "\"other\""),
         ("based_on", "\"tata\""),
@@ -199,6 +201,19 @@ fn of_telcos() -> Vec<Case> {
         // a profile of another name is not that of the telco
         let does = if key == "name" { Refused("nor a [[ussd_profile]]") } else { Acts };
         all.push((leak(format!("ussd_profile.{key}")), value, PROFILE, does));
+    }
+    all
+}
+
+fn of_tls() -> Vec<Case> {
+    let mut all = Vec::new();
+    for (key, value, needs) in [
+        ("ca_file", "\"ca/ca.pem\"", ""),
+        ("server_name", "\"smsc.example\"", ""),
+        ("cert_file", "\"ca/one.pem\"", "[[smsc]]\ntls = { key_file = \"ca/one.key\" }"),
+        ("key_file", "\"ca/one.key\"", "[[smsc]]\ntls = { cert_file = \"ca/one.pem\" }"),
+    ] {
+        all.push((leak(format!("smsc.tls.{key}")), value, needs, Acts));
     }
     all
 }
@@ -270,6 +285,7 @@ fn no_key_is_read_that_does_nothing() {
     std::fs::write(folder.path().join("pin"), "4821").expect("written");
     std::fs::write(folder.path().join("emblem.svg"), "<svg viewBox=\"0 0 1 1\"></svg>").expect("written");
     std::fs::write(folder.path().join("whsec"), "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0").expect("written");
+    Ca::new(folder.path(), "ca").sign("one", "DNS:a.example", Valid::Now);
     for (path, value, needs, does) in cases() {
         let mut base = table(LEAST);
         let list = |name: &str| vec![toml::Value::Table(toml::Table::new()); usize::from(needs.contains(name))];

@@ -46,14 +46,14 @@ tables! {
     /// `[http]`
     Http {
         listen: String = "127.0.0.1:8080"; "address and port; 0.0.0.0: all addresses"
-        tls: HttpTls, such_as ""; "not in this version"
+        tls: HttpTls, such_as ""; "HTTPS instead of HTTP; without it a proxy in front speaks TLS, or nobody does"
         hosts: Vec<String>, such_as "[]"; "names this server answers to (Host); default: what it listens on"
         proxies: Vec<String>, such_as "[]"; "addresses whose Forwarded / X-Forwarded-For is believed"
     }
     /// `[http] tls`
     HttpTls {
-        cert_file: PathBuf, such_as "\"...\""; "the certificates, PEM"
-        key_file: PathBuf, such_as "\"...\""; "the private key, PEM"
+        cert_file: PathBuf, required "\"...\""; "the server's certificate and those between it and its CA, PEM; a changed file is used within seconds"
+        key_file: PathBuf, required "\"...\""; "its private key, PEM, without a passphrase"
     }
     /// `[ops]`
     Ops {
@@ -182,7 +182,7 @@ tables! {
         enquire_link_s: u32 = 30_u32, in within(1, DAY_S); "after this silence; unanswered for 10 s ends the session"
         response_timeout_s: u32 = 30_u32, in within(1, DAY_S); "wait for a submit_sm_resp; without it the outcome is unknown"
         reconnect_max_s: u32 = 30_u32, in within(1, DAY_S); "longest pause between two connects"
-        tls: Tls, such_as ""; "not in this version"
+        tls: Tls, such_as ""; "TLS to this telco ({}: with what this machine trusts); changed files are used at the next connect"
         outbind_listen: String, such_as "\"0.0.0.0:2776\""; "not in this version"
         family: String, such_as "\"smart\""; "SMSCs of one family redeliver to one another; default: name"
         unique_id: String = "none"; "none | user_message_reference | receipted_message_id | 0xTTTT: names one MO for ever"
@@ -212,10 +212,10 @@ tables! {
     }
     /// `[[smsc]] tls`
     Tls {
-        ca_file: PathBuf, such_as "\"...\""; "trust this CA only"
-        server_name: String, such_as "\"...\""; "the name in its certificate"
-        cert_file: PathBuf, such_as "\"...\""; "our certificate"
-        key_file: PathBuf, such_as "\"...\""; "our private key"
+        ca_file: PathBuf, such_as "\"...\""; "trust this CA only, PEM; default: those that this machine trusts"
+        server_name: String, such_as "\"...\""; "the name in its certificate; default: the host of address"
+        cert_file: PathBuf, such_as "\"...\""; "our certificate, where the telco asks for one, PEM"
+        key_file: PathBuf, such_as "\"...\""; "its private key, PEM, without a passphrase"
     }
     /// `[[smsc]] ussd`
     Ussd {

@@ -20,6 +20,7 @@ use crate::{
     exchange::{Rules, TelcoRules},
     kiosk::Authority,
     link,
+    tls::ServerTls,
     types::{CodeRules, Countries, Language, Secret},
     web::{client::Proxies, hosts::Host},
 };
@@ -47,6 +48,8 @@ pub struct Config {
     pub zone: TimeZone,
     /// Kiosk pages and machine API.
     pub http: SocketAddr,
+    /// HTTPS there; `None`: HTTP.
+    pub tls: Option<ServerTls>,
     /// The names that they answer to; empty: those of what is listened on.
     pub hosts: Vec<Host>,
     /// Who is believed about for whom it asks.

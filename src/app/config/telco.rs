@@ -10,11 +10,12 @@ use crate::{
     link,
     render::ussd::Size,
     smpp::{dialect::Dialect, status::Table},
+    tls::{ClientTls, Identity},
     types::Msisdn,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -51,13 +52,14 @@ fn telco(
     let needed = |key: &str, value: Option<String>| {
         value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
-    refuse_later(table.tls.is_some(), &at("tls"))?;
     refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
     let cut = cut(&at("concatenation"), table.concatenation)?;
     let name = needed("name", table.name)?;
     let seconds = |given: u32| Duration::from_secs(given.into());
+    let address = host_and_port(&at("address"), needed("address", table.address)?)?;
     let link = link::Telco {
-        address: host_and_port(&at("address"), needed("address", table.address)?)?,
+        tls: table.tls.map(|table| tls(&at("tls"), table, &address, folder)).transpose()?,
+        address,
         system_id: needed("system_id", table.system_id)?,
         password: secret::required(&at("password"), table.password, table.password_file, folder, warnings)?,
         system_type: table.system_type,
@@ -103,6 +105,16 @@ fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {
         Some(_) => Ok(address),
         None => Err(ConfigFault::new(format!("{key}: \"{address}\" is not HOST:PORT"))),
     }
+}
+
+/// By default the host of the address is the name that the telco must prove.
+fn tls(key: &str, table: file::Tls, address: &str, folder: &Path) -> Result<ClientTls, ConfigFault> {
+    let at = |path: PathBuf| folder.join(path);
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
+    let name = table.server_name.unwrap_or_else(|| host.to_owned());
+    Identity::of(table.cert_file.map(at), table.key_file.map(at))
+        .and_then(|identity| ClientTls::new(table.ca_file.map(at), identity, &name))
+        .map_err(|fault| ConfigFault::new(format!("{key}.{fault}")))
 }
 
 fn cut(key: &str, how: Concatenation) -> Result<Cut, ConfigFault> {

@@ -1,4 +1,5 @@
 //! What goes over a connection, against a telco at the other end of a pipe.
+mod dial;
 mod driver;
 mod peer;
 mod probe;

@@ -16,6 +16,7 @@ fn telco() -> Telco {
         name: "telco".into(),
         family: "telco".into(),
         address: String::new(),
+        tls: None,
         system_id: "chrak".into(),
         password: Secret::new("secret"),
         system_type: String::new(),

@@ -1,5 +1,6 @@
 //! The listener against slow and greedy clients.
 use super::*;
+use crate::certificates;
 use axum::routing::get;
 use pulse::Pulse;
 use std::net::IpAddr;
@@ -15,6 +16,10 @@ struct Run {
 }
 
 async fn run(limits: HttpLimits) -> Run {
+    run_with(limits, None).await
+}
+
+async fn run_with(limits: HttpLimits, tls: Option<TlsAcceptor>) -> Run {
     let listener = bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let at = listener.local_addr().expect("an address");
     let stop = CancellationToken::new();
@@ -27,7 +32,7 @@ async fn run(limits: HttpLimits) -> Run {
         .route("/slow", get(slow))
         .route("/slower", get(|| sleep(Duration::from_millis(3_500))))
         .route("/large", get(|| async { vec![b'x'; LARGE] }));
-    let task = tokio::spawn(serve(listener, router, limits, Proxies::default(), stop.clone()));
+    let task = tokio::spawn(serve(listener, tls, router, limits, Proxies::default(), stop.clone()));
     Run { at, stop, task }
 }
 
@@ -281,4 +286,63 @@ fn places_are_given_back_and_counted_with_whom_a_proxy_asks_for() {
     assert!(held[3].hold_for(client), "its own idle connection made room");
     drop(held);
     assert!(places.is_empty());
+}
+
+/// A listener that speaks TLS, and a client that trusts it.
+async fn with_tls(limits: HttpLimits) -> (Run, tokio_rustls::TlsConnector) {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = certificates::Ca::new(folder.path(), "ca");
+    let pair = ca.sign("server", "IP:127.0.0.1", certificates::Valid::Now);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca.cert()).expect("a certificate")).expect("a CA");
+    let client = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .expect("TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let chain = vec![CertificateDer::from_pem_file(&pair.cert).expect("a certificate")];
+    let server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS")
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::from_pem_file(&pair.key).expect("a key"))
+        .expect("a pair");
+    let run = run_with(limits, Some(TlsAcceptor::from(Arc::new(server)))).await;
+    (run, tokio_rustls::TlsConnector::from(Arc::new(client)))
+}
+
+#[tokio::test]
+async fn over_tls_the_same_limits_hold() {
+    let answer = floor(64 * 1024, Duration::from_secs(1));
+    let limits = HttpLimits { head: Duration::from_millis(500), answer, ..HttpLimits::default() };
+    let (run, tls) = with_tls(limits).await;
+    let name = || rustls::pki_types::ServerName::try_from("127.0.0.1").expect("an address");
+    let begun = Instant::now();
+    // no handshake, one that is not finished, and what is no TLS
+    for said in [&b""[..], b"\x16\x03\x01\x02\x00", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"] {
+        let mut stream = TcpStream::connect(run.at).await.expect("a connection");
+        stream.write_all(said).await.expect("written");
+        let mut left = Vec::new();
+        // closed or reset
+        let _ = timeout(Duration::from_secs(2), stream.read_to_end(&mut left)).await.expect("it is left");
+        assert!(!left.starts_with(b"HTTP"), "nothing is answered in the clear");
+    }
+    assert!(begun.elapsed() > Duration::from_millis(900), "a handshake has the time of a head");
+    let stream = TcpStream::connect(run.at).await.expect("a connection");
+    let mut stream = tls.connect(name(), stream).await.expect("TLS");
+    let request = b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    stream.write_all(request).await.expect("written");
+    let mut all = Vec::new();
+    stream.read_to_end(&mut all).await.expect("whole, with the last word of TLS");
+    assert!(all.len() > LARGE);
+    // who reads nothing is closed
+    let stream = TcpStream::connect(run.at).await.expect("a connection");
+    let mut stream = tls.connect(name(), stream).await.expect("TLS");
+    stream.write_all(request).await.expect("written");
+    sleep(Duration::from_millis(2_500)).await;
+    let mut left = Vec::new();
+    let _ = timeout(Duration::from_secs(2), stream.read_to_end(&mut left)).await.expect("it was closed");
+    assert!(left.len() < LARGE, "all {} octets were kept for a client that does not read", left.len());
 }

@@ -63,6 +63,7 @@ pub async fn telco() -> Telco {
 /// The link to it, as a configuration would have it.
 pub fn link_to(address: &str) -> link::Telco {
     link::Telco {
+        tls: None,
         name: "sandbox".into(),
         family: "sandbox".into(),
         address: address.to_owned(),
@@ -150,7 +151,15 @@ impl App {
         let stop_work = CancellationToken::new();
         exchange.run.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
-        link::start(vec![link], exchange.clone(), Arc::clone(&board), clock, &links, stop_links.clone());
+        link::start(
+            vec![link],
+            exchange.clone(),
+            Arc::clone(&board),
+            Arc::default(),
+            clock,
+            &links,
+            stop_links.clone(),
+        );
         links.close();
         App { telco, portal, exchange, store, links, stop_links, stop_work, kept: None }
     }
