@@ -209,6 +209,7 @@ impl Parts {
     fn texts(&self, phones: TextsToPhones) -> Texts {
         Texts::new(texts::Needs {
             inbox: self.store.clone(),
+            parts: self.store.clone(),
             clock: self.clock.clone(),
             board: self.board.clone(),
             settings: self.settings.clone(),
