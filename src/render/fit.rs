@@ -107,6 +107,9 @@ mod tests {
     #[test]
     fn foreign_letters_become_plain_ones() {
         assert_eq!(clean("  Khan\u{A0}Dângkaô – “1”🙂[x] ខ ", Language::En), "Khan Dangkao - \"1\"(x)");
+        let accented = "áâãāăÁÀÂÃĀĂêëēĕÈÊËĒĔíîïīĭÌÍÎÏĪĬóôõōŏơÒÓÔÕŌŎƠúûūŭưÙÚÛŪŬƯç";
+        let plain = "aaaaaAAAAAAeeeeEEEEEiiiiiIIIIIIooooooOOOOOOOuuuuuUUUUUUc";
+        assert_eq!(clean(accented, Language::En), plain);
         assert_eq!(clean("ខណ្ឌ\u{200B}ដង្កោ\n1", Language::Km), "ខណ្ឌដង្កោ 1");
         assert_eq!(clean("20\u{A0}000\u{A0}រៀល ក\u{A0}ខ", Language::Km), "20\u{A0}000 រៀល ក ខ");
     }

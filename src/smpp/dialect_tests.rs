@@ -375,6 +375,8 @@ fn all_that_was_dialled_may_stand_in_either_place() {
         // of two that were dialled the longer one has the steps
         ("*1212*1*2#", "*1212#", vec!["1", "2"]),
         ("*1212#", "*1212*1*2#", vec!["1", "2"]),
+        // of two that are as long the text
+        ("*1212*1#", "*1212*2#", vec!["2"]),
         // of two that fit the longer code
         ("1212", "*1212*5*7#", vec!["7"]),
         ("1212", "*12123*7#", vec!["7"]),

@@ -285,6 +285,13 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_a_syllable_stands_at_its_end() {
+        for last in ["\u{17C7}", "\u{17C8}"] {
+            assert_eq!(reorder(&format!("ក{last}\u{17BE}")), format!("ក\u{17BE}{last}"));
+        }
+    }
+
+    #[test]
     fn edits_are_counted_as_people_slip() {
         assert_eq!(edits("status", "statsu", 1), Some(1));
         assert_eq!(edits("status", "sttus", 1), Some(1));

@@ -152,6 +152,17 @@ mod tests {
     }
 
     #[test]
+    fn a_unit_is_taken_off_only_where_a_name_follows_it() {
+        let without = |key: &str| without_unit(key);
+        let named = |name: &str, unit: &str| (name.to_owned(), Some(unit.to_owned()));
+        assert_eq!(without("srok kien svay"), named("kien svay", "srok"));
+        assert_eq!(without("ស្រុកកៀនស្វាយ"), named("កៀនស្វាយ", "ស្រុក"));
+        for whole in ["sroksrae", "ស្រុក", "srok"] {
+            assert_eq!(without(whole), (whole.to_owned(), None));
+        }
+    }
+
+    #[test]
     fn places_are_found_in_every_script_and_with_a_slip() {
         for words in ["ដង្កោ", "Dangkao", "khan dangkao", "ខណ្ឌដង្កោ", "DANGKOA", "Dângkao"]
         {

@@ -661,3 +661,12 @@ fn a_yes_is_what_was_asked_for_and_nothing_else() {
         assert_eq!(told(&turn) == &View::Menu, last);
     }
 }
+
+#[test]
+fn who_books_is_shown_only_offices_where_one_can() {
+    for (task, bookable) in [(Task::Book, true), (Task::Office, false)] {
+        let turn = flow(task, At::Choosing(Asking::Office)).search_offices(&Dialogue::default(), "ដង្កោ");
+        let Query::Offices(search) = asked(&turn) else { panic!("offices are looked for") };
+        assert_eq!((search.words.as_deref(), search.bookable), (Some("ដង្កោ"), bookable));
+    }
+}

@@ -135,3 +135,22 @@ fn a_telco_that_has_become_slower_or_faster_is_followed() {
     let fast = link.run(30, 1e4, &mut limit(200.0));
     assert!(fast.taken >= 5_000, "{fast:?}");
 }
+
+#[test]
+fn a_second_without_work_says_nothing_of_the_telco() {
+    let second = |taken, refused, bound| Second { since: None, taken, refused, bound };
+    let mut found = Found::new(40.0);
+    // little was sent, nothing was refused and nobody waited: what it took before is what it takes
+    for taken in [0, 1, 39, 40] {
+        found.learn(&second(taken, 0, false), 1.0);
+    }
+    assert_eq!(found.taken, [40.0]);
+    // more than ever, a refusal, and a rate that was the bound are each worth knowing
+    for one in [second(41, 0, false), second(7, 1, false), second(9, 0, true)] {
+        found.learn(&one, 1.0);
+    }
+    assert_eq!(found.taken, [40.0, 41.0, 7.0, 9.0]);
+    // and half of a second counts double
+    found.learn(&second(30, 0, true), 0.5);
+    assert_eq!(found.taken.back(), Some(&60.0));
+}

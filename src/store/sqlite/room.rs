@@ -168,6 +168,12 @@ mod tests {
     }
 
     #[test]
+    fn a_file_system_without_blocks_says_nothing_of_its_room() {
+        assert_eq!(free(Path::new("/proc")), None);
+        assert!(free(Path::new("/")).is_some());
+    }
+
+    #[test]
     fn the_words_say_how_much_is_needed() {
         let said = NoRoom { needed: START, free: 3 * MIB }.to_string();
         assert_eq!(said, "the disk is full: 8 MiB are needed, 3 MiB are free");
