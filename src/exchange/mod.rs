@@ -27,7 +27,7 @@ pub use crate::smpp::concat::Cut;
 pub use agencies::{Agencies, Agency, AgencyCall, Content, Outgoing};
 pub use conversation::{Conversation, Shut, Visit};
 pub use health::StoreHealth;
-pub use kiosks::{CodeTried, Kiosks, Receiver, TextRefusal, TextsToPhones};
+pub use kiosks::{Asker, CodeTried, Kiosks, Receiver, TextRefusal, TextsToPhones};
 pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;

@@ -2,7 +2,7 @@
 //! exchange stands here. It must not know any word of the pages.
 use crate::{
     dialogue::{Choice, Dialogue, Input, StatusFacts, View},
-    exchange::{CodeTried, Exchange, Receiver, Shut, TextRefusal, Visit},
+    exchange::{Asker, CodeTried, Exchange, Receiver, Shut, TextRefusal, Visit},
     ports::{
         StoreFault,
         kiosks::{Kiosk, Pairing},
@@ -48,6 +48,12 @@ pub struct Who {
     pub number: Option<Msisdn>,
     /// Names the visit, where the page carries it.
     pub visit: Option<Uuid>,
+}
+
+impl Who {
+    fn asker(&self) -> Asker<'_> {
+        Asker { device: &self.device, visit: self.visit }
+    }
 }
 
 /// Answers the questions of a kiosk. One call is one question of one visitor; each comes back within the deadline of the
@@ -129,7 +135,7 @@ impl Backend {
     /// # Errors
     /// When none is sent.
     pub async fn send_code(&self, who: &Who, typed: &str, language: Language) -> Result<(Msisdn, String), TextRefusal> {
-        self.exchange.kiosks.send_code(&who.device, typed, language).await
+        self.exchange.kiosks.send_code(who.asker(), typed, language).await
     }
 
     /// Judges a typed one-time code.
@@ -149,7 +155,7 @@ impl Backend {
         language: Language,
         intent: Uuid,
     ) -> Result<(), TextRefusal> {
-        self.exchange.kiosks.phones.send_view(&who.device, typed, view, language, intent).await
+        self.exchange.kiosks.phones.send_view(who.asker(), typed, view, language, intent).await
     }
 
     /// Texts what a visit came to; `intent` is the same however often it is pressed.
@@ -158,13 +164,13 @@ impl Backend {
     /// When none is sent.
     pub async fn send_keepsake(
         &self,
-        device: &str,
+        who: &Who,
         receiver: Receiver<'_>,
         keepsake: &Keepsake,
         language: Language,
         intent: Uuid,
     ) -> Result<(), TextRefusal> {
-        self.exchange.kiosks.phones.send_keepsake(device, receiver, keepsake, language, intent).await
+        self.exchange.kiosks.phones.send_keepsake(who.asker(), receiver, keepsake, language, intent).await
     }
 
     /// The paired device with this token.

@@ -23,6 +23,7 @@ use axum::{
 };
 use jiff::civil::Date;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// The kiosk that asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -197,6 +198,11 @@ impl PageContext {
     /// Who asks, with the number that was proven.
     pub fn who(&self, number: Option<Msisdn>) -> Who {
         Who { device: self.device.id.clone(), number, visit: None }
+    }
+
+    /// The same, in the visit that is called so.
+    pub fn who_of(&self, visit: Uuid, number: Option<Msisdn>) -> Who {
+        Who { visit: Some(visit), ..self.who(number) }
     }
 
     /// Classes of the document.

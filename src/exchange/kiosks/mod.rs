@@ -7,7 +7,7 @@ pub(super) mod send;
 mod staff_calls;
 
 pub use number_proof::CodeTried;
-pub use send::{Receiver, TextRefusal, TextsToPhones};
+pub use send::{Asker, Receiver, TextRefusal, TextsToPhones};
 
 use super::conversation::counts::Counts;
 use crate::ports::{clock::Clock, kiosks as port};

@@ -1,5 +1,5 @@
 //! Whether the number that a visitor typed is theirs: a one-time code is texted to it. It must not know a page.
-use super::{Kiosks, TextRefusal};
+use super::{Asker, Kiosks, TextRefusal};
 use crate::{
     exchange::conversation::counts::hex,
     ports::random,
@@ -24,13 +24,13 @@ pub enum CodeTried {
 }
 
 impl Kiosks {
-    /// Texts a one-time code to the number that was typed at `device`. What names the code in [`Kiosks::try_code`].
+    /// Texts a one-time code to the number that was typed. What names the code in [`Kiosks::try_code`].
     ///
     /// # Errors
     /// When none is sent.
     pub async fn send_code(
         &self,
-        device: &str,
+        asker: Asker<'_>,
         typed: &str,
         language: Language,
     ) -> Result<(Msisdn, String), TextRefusal> {
@@ -38,7 +38,7 @@ impl Kiosks {
         let name = hex(&random::octets::<16>());
         let language = self.phones.readable(number, language).await;
         let text = kiosk::one_time_code(&self.code_of(&name, number), language);
-        self.phones.send_code(device, format!("code-{name}"), number, text, CODE_FOR).await?;
+        self.phones.send_code(asker, format!("code-{name}"), number, text, CODE_FOR).await?;
         Ok((number, name))
     }
 

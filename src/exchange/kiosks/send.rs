@@ -38,10 +38,32 @@ pub enum Receiver<'a> {
     Typed(&'a str),
 }
 
+/// Who asks for a text to a number that was typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The kiosk.
+    pub device: &'a str,
+    /// Names the visit; `None` where there is none.
+    pub visit: Option<uuid::Uuid>,
+}
+
+impl<'a> Asker<'a> {
+    /// At a kiosk, in no visit.
+    pub fn at(device: &'a str) -> Self {
+        Asker { device, visit: None }
+    }
+
+    /// The visit may have half of what the kiosk may send in ten minutes: the next visitor finds the rest.
+    fn windows(self, most: u32) -> impl Iterator<Item = (String, Duration, u32)> {
+        let visit = self.visit.map(|visit| (format!("codes-visit:{}", visit.simple()), TEN_MINUTES, most.div_ceil(2)));
+        visit.into_iter().chain([(format!("codes-kiosk:{}", self.device), TEN_MINUTES, most)])
+    }
+}
+
 /// Who is counted for a text.
 enum Counted<'a> {
-    /// The kiosk and the number.
-    Device(&'a str),
+    /// The visit, the kiosk and the number.
+    Asker(Asker<'a>),
     /// The number alone, with twice the room.
     Owner,
 }
@@ -111,7 +133,7 @@ impl TextsToPhones {
     /// When none is sent.
     pub async fn send_view(
         &self,
-        device: &str,
+        asker: Asker<'_>,
         typed: &str,
         view: &View,
         language: Language,
@@ -121,7 +143,7 @@ impl TextsToPhones {
         let to = hex(&self.needs.store.digest(number.digits())[..8]);
         let language = self.readable(number, language).await;
         let text = kiosk::asked_for(view, language, &self.needs.settings.zone);
-        self.send(Counted::Device(device), format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
+        self.send(Counted::Asker(asker), format!("kiosk-{}-{to}", intent.simple()), number, text, TEXT_USE).await
     }
 
     /// Sends what a visit came to. `intent`: pressed again, it is the same text.
@@ -130,7 +152,7 @@ impl TextsToPhones {
     /// When none is sent.
     pub async fn send_keepsake(
         &self,
-        device: &str,
+        asker: Asker<'_>,
         receiver: Receiver<'_>,
         keepsake: &Keepsake,
         language: Language,
@@ -138,7 +160,7 @@ impl TextsToPhones {
     ) -> Result<(), TextRefusal> {
         let (number, counted, stranger) = match receiver {
             Receiver::Proven(number) => (number, Counted::Owner, false),
-            Receiver::Typed(typed) => (self.reachable(typed)?, Counted::Device(device), true),
+            Receiver::Typed(typed) => (self.reachable(typed)?, Counted::Asker(asker), true),
         };
         let to = hex(&self.needs.store.digest(number.digits())[..8]);
         let language = self.readable(number, language).await;
@@ -146,16 +168,16 @@ impl TextsToPhones {
         self.send(counted, format!("kept-{}-{to}", intent.simple()), number, text, TEXT_USE).await
     }
 
-    /// Stores a one-time code for a number, counted for the device.
+    /// Stores a one-time code for a number, counted for who asks.
     pub(super) async fn send_code(
         &self,
-        device: &str,
+        asker: Asker<'_>,
         name: String,
         number: Msisdn,
         text: String,
         of_use: Duration,
     ) -> Result<(), TextRefusal> {
-        self.send(Counted::Device(device), name, number, text, of_use).await
+        self.send(Counted::Asker(asker), name, number, text, of_use).await
     }
 
     /// Romanised Khmer for a number that asked for it: its telephone may have no Khmer letters.
@@ -187,8 +209,8 @@ impl TextsToPhones {
             due: now,
             not_after: now.plus_ms(of_use.as_millis() as i64),
         };
-        let (times, device) = match counted {
-            Counted::Device(device) => (1, Some((format!("codes-kiosk:{device}"), TEN_MINUTES, rules.codes_kiosk))),
+        let (times, asker) = match counted {
+            Counted::Asker(asker) => (1, Some(asker.windows(rules.codes_kiosk))),
             Counted::Owner => (2, None),
         };
         let windows = [
@@ -196,8 +218,12 @@ impl TextsToPhones {
             (codes_of_day(&who), DAY, rules.codes_day.saturating_mul(times)),
             ("codes-all".to_owned(), HOUR, rules.codes_hour_all),
         ];
-        let windows =
-            device.into_iter().chain(windows).map(|(name, span, most)| (name, span.as_millis() as i64, most)).collect();
+        let windows = asker
+            .into_iter()
+            .flatten()
+            .chain(windows)
+            .map(|(name, span, most)| (name, span.as_millis() as i64, most))
+            .collect();
         let bounds = Bounds { windows, closed_by: closed(&who) };
         match self.needs.pushes.take_asked(name, push, bounds, now).await {
             Ok(Asked::Taken | Asked::Before) => {

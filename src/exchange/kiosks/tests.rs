@@ -95,7 +95,7 @@ async fn what_was_said_last_is_written_when_the_server_leaves() {
 async fn a_code_proves_the_number_it_was_texted_to_and_no_other_for_ten_minutes_and_five_tries() {
     let bench = bench(Rules::default()).started().await;
     let kiosks = &bench.exchange.kiosks;
-    let (to, name) = kiosks.send_code("k-1", TYPED, Language::En).await.expect("sent");
+    let (to, name) = kiosks.send_code(Asker::at("k-1"), TYPED, Language::En).await.expect("sent");
     settled().await;
     let code = codes(&bench).pop().expect("a text");
     assert_eq!(to, number(NUMBER));
@@ -124,7 +124,7 @@ async fn only_a_mobile_number_of_ours_is_texted() {
         ("098 765 432", Some(TextRefusal::Unroutable)),
         (TYPED, None),
     ] {
-        let sent = bench.exchange.kiosks.send_code("k-1", typed, Language::En).await;
+        let sent = bench.exchange.kiosks.send_code(Asker::at("k-1"), typed, Language::En).await;
         assert_eq!(sent.err(), refusal, "{typed}");
     }
 }
@@ -135,7 +135,7 @@ async fn what_strangers_have_texted_to_a_number_at_a_kiosk_and_everywhere_is_bou
     let bench = bench(rules);
     let send = |device: &'static str, typed: &'static str| {
         let kiosks = bench.exchange.kiosks.clone();
-        async move { kiosks.send_code(device, typed, Language::En).await.map(|_| ()) }
+        async move { kiosks.send_code(Asker::at(device), typed, Language::En).await.map(|_| ()) }
     };
     let full = |minutes| Err(TextRefusal::TooMany(minutes));
     assert_eq!(send("k-1", TYPED).await, Ok(()));
@@ -154,11 +154,31 @@ async fn what_strangers_have_texted_to_a_number_at_a_kiosk_and_everywhere_is_bou
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_visitor_finds_half_of_what_a_kiosk_may_send() {
+    let bench = bench(Rules { codes_kiosk: 4, ..Rules::default() });
+    let visit = |number| Asker { device: "k-1", visit: Some(uuid::Uuid::from_u128(number)) };
+    let full = Some(TextRefusal::TooMany(10));
+    for (asker, typed, refusal) in [
+        (visit(1), "012 345 671", None),
+        (visit(1), "012 345 672", None),
+        (visit(1), "012 345 673", full),
+        (visit(2), "012 345 674", None),
+        (visit(2), "012 345 675", None),
+        // together they have had what the kiosk has
+        (visit(3), "012 345 676", full),
+    ] {
+        let sent = bench.exchange.kiosks.send_code(asker, typed, Language::En).await;
+        assert_eq!(sent.err(), refusal, "{asker:?} {typed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_pressed_twice_is_sent_once_to_each_number() {
     let bench = bench(Rules::default()).started().await;
     let intent = uuid::Uuid::from_u128(5);
     for (typed, texts) in [(TYPED, 1), (TYPED, 1), ("012 345 679", 2)] {
-        let sent = bench.exchange.kiosks.phones.send_view("k-1", typed, &View::Help, Language::En, intent).await;
+        let sent =
+            bench.exchange.kiosks.phones.send_view(Asker::at("k-1"), typed, &View::Help, Language::En, intent).await;
         assert_eq!(sent, Ok(()));
         settled().await;
         assert_eq!(bench.store.pushes().len(), texts, "{typed}");
@@ -172,15 +192,15 @@ async fn who_says_stop_to_a_text_that_a_stranger_asked_for_gets_no_more_of_them_
     // before a kiosk texted it a STOP closes nothing: it is about notices
     bench.text("STOP").await.expect("taken");
     settled().await;
-    assert!(kiosks.send_code("k-1", TYPED, Language::En).await.is_ok());
+    assert!(kiosks.send_code(Asker::at("k-1"), TYPED, Language::En).await.is_ok());
     bench.text("stop").await.expect("taken");
     settled().await;
     assert!(bench.store.mos().iter().all(|(_, at)| !matches!(at, MoAt::Waiting | MoAt::Claimed)));
-    let refused = kiosks.send_code("k-2", TYPED, Language::En).await;
+    let refused = kiosks.send_code(Asker::at("k-2"), TYPED, Language::En).await;
     assert_eq!(refused.err(), Some(TextRefusal::TooMany(24 * 60)));
-    assert!(kiosks.send_code("k-2", "012 345 679", Language::En).await.is_ok(), "others are not asked");
+    assert!(kiosks.send_code(Asker::at("k-2"), "012 345 679", Language::En).await.is_ok(), "others are not asked");
     jump(24 * 60 * MINUTE).await;
-    assert!(kiosks.send_code("k-2", TYPED, Language::En).await.is_ok());
+    assert!(kiosks.send_code(Asker::at("k-2"), TYPED, Language::En).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +209,7 @@ async fn a_telephone_without_khmer_letters_gets_what_it_can_show() {
     let latin = CitizenRecord { language: Some(Language::KmLatn), ..CitizenRecord::default() };
     bench.store.put_record(number(NUMBER), latin);
     for (typed, khmer) in [(TYPED, false), ("012 345 679", true)] {
-        bench.exchange.kiosks.send_code("k-1", typed, Language::Km).await.expect("sent");
+        bench.exchange.kiosks.send_code(Asker::at("k-1"), typed, Language::Km).await.expect("sent");
         settled().await;
         let text = bench.answers().pop().expect("a text");
         assert_eq!(text.chars().any(|c| ('\u{1780}'..='\u{17ff}').contains(&c)), khmer, "{text}");

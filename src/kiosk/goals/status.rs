@@ -1,7 +1,7 @@
 //! Where an application stands, by what was typed and what was proven. It must not know how a proof was given.
 use crate::{
     kiosk::{
-        backend::{CheckAnswer, Who},
+        backend::CheckAnswer,
         context::PageContext,
         parts::{
             facts::{Action, Does},
@@ -68,7 +68,7 @@ pub async fn answer(state: &KioskState, context: &PageContext, visit: &VisitStat
 
 /// What the backend says of what was typed and proven.
 pub async fn look_up(state: &KioskState, context: &PageContext, visit: &VisitState, typed: &Typed) -> CheckAnswer {
-    let who = Who { visit: Some(visit.name), ..context.who(visit.number()) };
+    let who = context.who_of(visit.name, visit.number());
     state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await
 }
 

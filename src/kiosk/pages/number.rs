@@ -47,7 +47,8 @@ pub async fn number(State(state): State<KioskState>, context: PageContext, Sent(
             phone_page(&context, typed, &visit, None)
         }
         "go" => {
-            match state.backend.send_code(&context.who(visit.number()), &typed.phone, context.lang.language()).await {
+            let who = context.who_of(visit.name, visit.number());
+            match state.backend.send_code(&who, &typed.phone, context.lang.language()).await {
                 Ok((number, name)) => {
                     visit.ask(number, name);
                     let typed = Typed { once: String::new(), visit: visit.clone().seal(&state, &context), ..typed };

@@ -68,9 +68,9 @@ async fn send_now(state: &KioskState, context: &PageContext, typed: Typed, visit
     let (visit_words, language) = (context.lang.visit(), context.lang.language());
     let refused = match &visit.kept {
         Some(kept) => {
-            let (device, keepsake) = (&context.device.id, keepsake(state, &kept.came).await);
+            let (who, keepsake) = (context.who_of(visit.name, visit.number()), keepsake(state, &kept.came).await);
             let receiver = Receiver::Typed(&typed.phone);
-            state.backend.send_keepsake(device, receiver, &keepsake, language, visit.id).await.err()
+            state.backend.send_keepsake(&who, receiver, &keepsake, language, visit.id).await.err()
         }
         None => send_status(state, context, &typed, &visit).await,
     };
@@ -93,7 +93,7 @@ async fn send_status(
     let language = context.lang.language();
     let to = Msisdn::parse_cambodian(&typed.phone);
     // who only typed a number is told no more than anybody
-    let who = context.who(visit.number().filter(|proven| Some(*proven) == to));
+    let who = context.who_of(visit.name, visit.number().filter(|proven| Some(*proven) == to));
     match state.backend.check(&who, &typed.digits, None, language).await {
         CheckAnswer::Status(facts) => {
             let view = View::Status(facts);

@@ -105,9 +105,9 @@ pub async fn arrived_with(
     let mut kept = Kept { came, told: None, failed: false };
     if let Some(number) = visit.number() {
         let keepsake = keepsake(state, &kept.came).await;
-        let (device, language) = (&context.device.id, context.lang.language());
+        let (who, language) = (context.who_of(visit.name, Some(number)), context.lang.language());
         let receiver = Receiver::Proven(number);
-        match state.backend.send_keepsake(device, receiver, &keepsake, language, intent).await {
+        match state.backend.send_keepsake(&who, receiver, &keepsake, language, intent).await {
             Ok(()) => kept.told = Some(masked(number.digits())),
             // the journey has come to its end all the same, and the page has the rest
             Err(_) => kept.failed = true,

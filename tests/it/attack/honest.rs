@@ -8,7 +8,7 @@ use crate::support::{
 };
 use chrak::{
     dialogue::{Choice, Input, View},
-    exchange::{CodeTried, Visit},
+    exchange::{Asker, CodeTried, Visit},
     ports::clock::Clock,
     sandbox::portal::sample_applications,
     types::{Language, Pin, code::damm},
@@ -135,7 +135,13 @@ impl Commune {
             self.prove_number().await;
         } else if self.dice.one_in(20.0) && !matches!(view, View::Unknown { .. }) {
             let (number, intent) = (self.telephone(), uuid::Uuid::from_u128(u128::from(self.came)));
-            let sent = self.desk.exchange.kiosks.phones.send_view(KIOSK, &number, &view, Language::Km, intent).await;
+            let sent = self
+                .desk
+                .exchange
+                .kiosks
+                .phones
+                .send_view(Asker::at(KIOSK), &number, &view, Language::Km, intent)
+                .await;
             if let Err(why) = sent {
                 return self.note("a text to a telephone", Some(format!("{why:?}")));
             }
@@ -152,7 +158,7 @@ impl Commune {
     /// A one-time code, which one in ten mistypes at first.
     async fn prove_number(&mut self) {
         let number = self.telephone();
-        let sent = self.desk.exchange.kiosks.send_code(KIOSK, &number, Language::En).await;
+        let sent = self.desk.exchange.kiosks.send_code(Asker::at(KIOSK), &number, Language::En).await;
         let Ok((number, name)) = sent else {
             return self.note("a one-time code", Some(format!("{sent:?}")));
         };

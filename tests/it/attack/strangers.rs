@@ -12,7 +12,7 @@ use crate::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use chrak::{
-    exchange::{Rules, TextRefusal},
+    exchange::{Asker, Rules, TextRefusal},
     types::Language,
 };
 use futures_util::future::join_all;
@@ -170,7 +170,7 @@ async fn the_wait_is_told_and_grows_with_the_limit_that_is_full() {
     let desk = Desk::open(RULES, Language::En).await;
     let ask = |device: &str, number: &str| {
         let (exchange, device, number) = (desk.exchange.clone(), device.to_owned(), number.to_owned());
-        async move { exchange.kiosks.send_code(&device, &number, Language::En).await.map(|_| ()) }
+        async move { exchange.kiosks.send_code(Asker::at(&device), &number, Language::En).await.map(|_| ()) }
     };
     // six from a kiosk, then ten minutes less what has passed
     for nth in 0..6 {
@@ -201,7 +201,7 @@ async fn a_stop_closes_a_number_for_a_day_only_after_a_code() {
     let mut desk = Desk::open(RULES, Language::En).await;
     let ask = |desk: &Desk, number: &'static str| {
         let exchange = desk.exchange.clone();
-        async move { exchange.kiosks.send_code("k-1", number, Language::En).await.map(|_| ()) }
+        async move { exchange.kiosks.send_code(Asker::at("k-1"), number, Language::En).await.map(|_| ()) }
     };
     desk.send("85510234561", "STOP").await;
     assert_eq!(ask(&desk, "010234561").await, Ok(()), "a STOP before it is about notices");
