@@ -98,6 +98,7 @@ async fn bare_round_trip(delay: u64) -> f64 {
         registered_delivery: 0,
         data_coding: 0,
         short_message: "one".into(),
+        sar: None,
         reference: None,
     };
     let mut spent = Duration::ZERO;

@@ -146,7 +146,11 @@ enum KioskCommand {
         server: ServerArgs,
     },
     /// The clips to be recorded: file and text.
-    Audio,
+    Audio {
+        /// A folder of recordings (`km/home.wav`, mono): names, length, silences and loudness; exit 1 if any cannot be used
+        #[arg(long, value_name = "FOLDER")]
+        check: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -327,23 +331,22 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         Some(Command::Trace { command: TraceCommand::Export { config, smsc, pcap, trace_file } }) => {
             app::trace::export(&config.config, &smsc, &pcap, trace_file.as_deref()).await.map(|()| 0)
         }
-        Some(Command::Kiosk { command }) => kiosk(command).await.map(|()| 0),
+        Some(Command::Kiosk { command }) => kiosk(command).await,
         Some(Command::Pdu { command: PduCommand::Decode { hex } }) => decode(&hex.concat()),
     }
 }
 
-async fn kiosk(command: KioskCommand) -> Result<(), Fault> {
+async fn kiosk(command: KioskCommand) -> Result<u8, Fault> {
     match command {
         KioskCommand::Pair { code, office, profile, server } => {
-            app::devices::pair(&server.config, &code, &office, profile.as_deref()).await
+            app::devices::pair(&server.config, &code, &office, profile.as_deref()).await?;
         }
-        KioskCommand::List(server) => app::devices::list(&server.config).await,
-        KioskCommand::Revoke { id, server } => app::devices::revoke(&server.config, &id).await,
-        KioskCommand::Audio => {
-            app::devices::audio();
-            Ok(())
-        }
+        KioskCommand::List(server) => app::devices::list(&server.config).await?,
+        KioskCommand::Revoke { id, server } => app::devices::revoke(&server.config, &id).await?,
+        KioskCommand::Audio { check: None } => app::devices::audio(),
+        KioskCommand::Audio { check: Some(folder) } => return app::devices::check_audio(&folder),
     }
+    Ok(0)
 }
 
 async fn smsc(args: SmscArgs) -> Result<u8, Fault> {

@@ -1,6 +1,6 @@
 //! `chrak kiosk`: kiosk devices from the command line. The database belongs to the running server, so what is asked
 //! goes to its operator's address, `[ops].listen`.
-use super::{Fault, config::Config, read_config};
+use super::{Fault, config::Config, read_config, recordings};
 use crate::{
     kiosk,
     types::{UnixMs, time::phnom_penh},
@@ -91,6 +91,20 @@ pub fn audio() {
         let mark = if clip.recorded { "recorded" } else { "missing " };
         println!("{mark}  kiosk-ui/assets/{:<28} {}", clip.file, clip.text);
     }
+}
+
+/// `chrak kiosk audio --check FOLDER`: one finding a line; 1 when a recording cannot be used.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn check_audio(folder: &Path) -> Result<u8, Fault> {
+    let findings = recordings::check(folder, &kiosk::clips())?;
+    for one in &findings {
+        println!("{}  {:<22} {}", if one.good { "ok    " } else { "FAILED" }, one.file, one.what);
+    }
+    let bad = findings.iter().filter(|one| !one.good).count();
+    println!("{} of {} can be used", findings.len() - bad, findings.len());
+    Ok(u8::from(bad > 0))
 }
 
 fn moment(at: UnixMs) -> String {

@@ -11,6 +11,7 @@ mod log;
 mod pages;
 pub mod preflight;
 pub mod private;
+mod recordings;
 mod server;
 mod storage;
 pub mod telemetry;

@@ -74,7 +74,9 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     .await
     .map_err(|fault| at("sandbox telco (--smsc)", fault))?;
     let config = settings(places, &telco, &portal)?;
-    let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned() };
+    // a free port is known only once the server listens
+    let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
+    let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
     let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
     let server = Server::start(
         config,

@@ -27,7 +27,7 @@ pub use crate::smpp::concat::Cut;
 pub use agencies::{Agencies, Agency, AgencyCall, Content, Outgoing};
 pub use conversation::{Conversation, Shut, Visit};
 pub use health::StoreHealth;
-pub use kiosks::{CodeTried, Kiosks, Receiver, TextRefusal};
+pub use kiosks::{CodeTried, Kiosks, Receiver, TextRefusal, TextsToPhones};
 pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;
@@ -39,7 +39,7 @@ use crate::ports::{Store, clock::Clock, portal::Portal, status::Board};
 use conversation::{counts::Counts, gate::Gate};
 use feedback::Feedback;
 use health::Health;
-use kiosks::send::{self, TextsToPhones};
+use kiosks::send;
 use notifications::Notices;
 use outbox::Segmenter;
 use std::sync::Arc;
@@ -209,6 +209,7 @@ impl Parts {
     fn texts(&self, phones: TextsToPhones) -> Texts {
         Texts::new(texts::Needs {
             inbox: self.store.clone(),
+            parts: self.store.clone(),
             clock: self.clock.clone(),
             board: self.board.clone(),
             settings: self.settings.clone(),

@@ -10,6 +10,7 @@ use crate::{
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
+        parts::{KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -62,6 +63,13 @@ macro_rules! passes_on {
     (@watch $self:ident, $call:expr) => { $self.watch($call) };
     (@pass $self:ident, $call:expr) => { $call };
 }
+
+passes_on!(Parts {
+    watch keep_part(part: NewPart) -> KeptPart;
+    watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
+    watch open_text(text: CauseId) -> Option<OpenText>;
+    watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+});
 
 passes_on!(Inbox {
     watch begin(now: UnixMs) -> Recovery;

@@ -2,7 +2,7 @@
 use super::{backend::Backend, texts::Lang};
 use crate::{
     types::{
-        civic::{Answer, Localized, Office, OfficeSearch, Query},
+        civic::{Localized, Office},
         lock,
     },
     web::assets,
@@ -175,12 +175,8 @@ impl Signs {
 
     /// The office with this identifier, as it was last heard of: nobody waits for it.
     pub async fn office(&self, backend: &Backend, id: &str) -> Option<Arc<Office>> {
-        let search = OfficeSearch { id: Some(id.to_owned()), ..OfficeSearch::default() };
-        let query = Query::Offices(search);
-        if let Ok(Answer::Offices(Ok(found))) = tokio::time::timeout(PATIENCE, backend.look_around(&query)).await
-            && let Some(hit) = found.items.first()
-        {
-            lock(&self.0.offices).insert(id.to_owned(), Arc::clone(&hit.office));
+        if let Ok(Some(office)) = tokio::time::timeout(PATIENCE, backend.office(id)).await {
+            lock(&self.0.offices).insert(id.to_owned(), office);
         }
         lock(&self.0.offices).get(id).cloned()
     }

@@ -10,10 +10,10 @@ use crate::{
     render::kiosk::Keepsake,
     types::{
         CauseId, Language, Msisdn, Pin, UnixMs,
-        civic::{Answer, Filed, Query},
+        civic::{Answer, Filed, Office, OfficeSearch, Query},
     },
 };
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// What a visitor is told about the code that was entered.
@@ -102,6 +102,15 @@ impl Backend {
         self.exchange.conversation.look_around(query, self.deadline).await
     }
 
+    /// The office with this identifier, if it can be asked for.
+    pub async fn office(&self, id: &str) -> Option<Arc<Office>> {
+        let search = OfficeSearch { id: Some(id.to_owned()), ..OfficeSearch::default() };
+        match self.look_around(&Query::Offices(search)).await {
+            Answer::Offices(Ok(found)) => found.items.first().map(|hit| Arc::clone(&hit.office)),
+            _ => None,
+        }
+    }
+
     /// A question or change of a visitor; `intent` names a change.
     ///
     /// # Errors
@@ -140,7 +149,7 @@ impl Backend {
         language: Language,
         intent: Uuid,
     ) -> Result<(), TextRefusal> {
-        self.exchange.kiosks.send_view(&who.device, typed, view, language, intent).await
+        self.exchange.kiosks.phones.send_view(&who.device, typed, view, language, intent).await
     }
 
     /// Texts what a visit came to; `intent` is the same however often it is pressed.
@@ -155,7 +164,7 @@ impl Backend {
         language: Language,
         intent: Uuid,
     ) -> Result<(), TextRefusal> {
-        self.exchange.kiosks.send_keepsake(device, receiver, keepsake, language, intent).await
+        self.exchange.kiosks.phones.send_keepsake(device, receiver, keepsake, language, intent).await
     }
 
     /// The paired device with this token.

@@ -154,9 +154,9 @@ impl<'a> Carrier<'a> {
     fn text(&mut self, owed: Owed, deliver: &Deliver) {
         let shared = &self.keeper.shared;
         let reply = self.stored.0.clone();
-        let done = move |result: Result<CauseId, AcceptFault>| {
+        let done = move |result: Result<Option<CauseId>, AcceptFault>| {
             // A session that has ended has nobody to tell.
-            let _ = reply.try_send((owed, stored(result.map(Some))));
+            let _ = reply.try_send((owed, stored(result)));
         };
         shared.exchange.texts.accept(intake::text(&shared.telco, self.id, deliver), Box::new(done));
     }

@@ -279,11 +279,11 @@ impl Run<'_> {
             if Msisdn::from_telco(deliver.source.ton, &deliver.source.text()) != Some(self.script.to) {
                 return None;
             }
-            let (text, part) = text::read(deliver, telco.default_alphabet, telco.packed);
+            let (piece, part) = text::piece(deliver, telco.default_alphabet, telco.packed);
             let (number, total) = part.map_or((1, 1), |part| (part.number, part.total));
             lines.push(format!("part {number} of {total}, data_coding 0x{:02X}", deliver.data_coding));
-            parts.insert(number, text);
-            (parts.len() >= usize::from(total)).then(|| parts.values().map(String::as_str).collect::<String>())
+            parts.insert(number, piece);
+            (parts.len() >= usize::from(total)).then(|| text::text_of(&parts.values().collect::<Vec<_>>()))
         });
         match whole.await {
             None => Err(StepFault::NothingCame(PERSON_WAIT.as_secs())),

@@ -7,10 +7,7 @@ use crate::{
         outbox::{Delivery, NewReceipt},
     },
     smpp::{decode::Deliver, pdu::Address, text},
-    types::{
-        Msisdn, SessionId,
-        limits::{SOURCE_DIGITS_MIN, TEXT_CHARS_MAX},
-    },
+    types::{Msisdn, SessionId, limits::SOURCE_DIGITS_MIN},
 };
 
 /// TON of a name instead of a number (§5.2.5).
@@ -18,10 +15,8 @@ const TON_ALPHANUMERIC: u8 = 5;
 
 /// A text, decoded.
 pub(super) fn text(telco: &Telco, session: SessionId, deliver: &Deliver) -> IncomingMo {
-    let (mut text, part) = text::read(deliver, telco.default_alphabet, telco.packed);
-    if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
-        text.truncate(end);
-    }
+    let (piece, place) = text::piece(deliver, telco.default_alphabet, telco.packed);
+    let text = text::text_of(&[&piece]);
     IncomingMo {
         smsc: telco.name.clone(),
         family: telco.family.clone(),
@@ -33,7 +28,7 @@ pub(super) fn text(telco: &Telco, session: SessionId, deliver: &Deliver) -> Inco
         data_coding: deliver.data_coding,
         esm_class: deliver.esm_class,
         unique_id: telco.unique_id.and_then(|tag| deliver.tlv(tag)).map(|value| value.to_vec()),
-        part: part.map(|part| PartOf { reference: part.reference, total: part.total, number: part.number }),
+        part: place.map(|place| PartOf { place, piece }),
     }
 }
 

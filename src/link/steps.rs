@@ -16,7 +16,7 @@ use crate::{
         status::{BindClass, bind_class, name},
         trace::Seen,
     },
-    text::segment,
+    text::segment::{self, Alphabet},
     types::{Msisdn, MtId},
 };
 use rusmpp_core::CommandId;
@@ -201,12 +201,16 @@ pub(super) fn submit(hand: &Hand, telco: &Telco, clock: &dyn Clock, message: &Me
 }
 
 fn segments(telco: &Telco, clock: &dyn Clock, message: &Message<'_>) -> Vec<Segment> {
-    let plan = segment::plan(message.text);
-    let parts = u8::try_from(plan.segments.len()).unwrap_or(u8::MAX);
-    let numbered = plan.segments.iter().zip(1..=parts);
+    let alphabet = Alphabet::of(message.text);
+    let cut = match message.cut {
+        // it goes whole, and the SMSC cuts it
+        Cut::Payload => vec![message.text],
+        cut => segment::plan_with(message.text, alphabet.single(), cut.room(alphabet)).segments,
+    };
+    let parts = u8::try_from(cut.len()).unwrap_or(u8::MAX);
+    let numbered = cut.iter().zip(1..=parts);
     let segment = |(text, part): (&&str, u8)| {
-        let Encoded { body, data_coding, udhi } =
-            encode(message.cut, plan.alphabet, text, message.reference, part, parts);
+        let Encoded { body, data_coding, udhi } = encode(message.cut, alphabet, text, message.reference, part, parts);
         Segment {
             id: MtId(uuid::Uuid::nil()),
             source: telco.short_codes.first().cloned().unwrap_or_default(),

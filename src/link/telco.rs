@@ -73,6 +73,8 @@ pub struct Telco {
     pub statuses: status::Table,
     /// GSM 7-bit octets are packed.
     pub packed: bool,
+    /// Segments of one text are told by the TLVs sar_*.
+    pub sar: bool,
     /// USSD here.
     pub ussd: Ussd,
 }
@@ -98,6 +100,7 @@ impl Telco {
             validity: self.validity,
             receipts: self.receipts,
             packed: self.packed,
+            sar: self.sar,
         }
     }
 

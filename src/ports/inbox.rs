@@ -75,7 +75,7 @@ pub enum Intake {
     Claimed,
     /// Its turn comes later: another MO of that number, or too many turns.
     Waiting,
-    /// It is never answered (loop guard, later part of a long text): stored as done.
+    /// It is never answered (loop guard): stored as done.
     Silent,
 }
 

@@ -11,6 +11,7 @@ pub mod inbox;
 pub mod kiosks;
 pub mod messages;
 pub mod outbox;
+pub mod parts;
 pub mod portal;
 pub mod pushes;
 pub mod random;
@@ -34,6 +35,7 @@ pub trait Store:
     + ussd::UssdSessions
     + kiosks::Kiosks
     + feedback::Feedback
+    + parts::Parts
 {
 }
 impl<T> Store for T where
@@ -45,5 +47,7 @@ impl<T> Store for T where
         + ussd::UssdSessions
         + kiosks::Kiosks
         + feedback::Feedback
+        + parts::Parts
+        + parts::Parts
 {
 }

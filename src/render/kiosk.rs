@@ -4,7 +4,7 @@ use super::{fit, render_sms, sms, texts, words};
 use crate::{
     dialogue::View,
     types::{
-        Language, UnixMs,
+        Language, Riel, UnixMs,
         civic::{Localized, Office, OfficeRef},
     },
 };
@@ -37,6 +37,21 @@ pub struct QueueNumber {
     pub at: UnixMs,
 }
 
+/// What was paid.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Receipt {
+    /// How much.
+    pub amount: Riel,
+    /// Number of the bill.
+    pub bill: String,
+    /// Code of the application, in print.
+    pub code: String,
+    /// To whom, as the KHQR said.
+    pub payee: Option<String>,
+    /// When it was known to be paid.
+    pub at: UnixMs,
+}
+
 /// What a visit came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -44,6 +59,8 @@ pub enum Outcome {
     View(View),
     /// A number of the queue.
     Ticket(QueueNumber),
+    /// A fee was paid.
+    Paid(Receipt),
 }
 
 /// What a visitor carries home of a visit: what it came to, where that is, and what to bring.
@@ -67,6 +84,7 @@ pub fn kept(keepsake: &Keepsake, stranger: bool, language: Language, zone: &Time
             let office = sms::office_name(&one.office, language);
             texts::kiosk_ticket(language, &one.number, &office, &at.day, &at.hour, one.people)
         }
+        Outcome::Paid(receipt) => paid(receipt, language, zone),
     };
     let last = stranger.then(|| texts::kiosk_note(language));
     let mut more = details(keepsake, language, zone);
@@ -84,6 +102,12 @@ pub fn kept(keepsake: &Keepsake, stranger: bool, language: Language, zone: &Time
     }
 }
 
+fn paid(receipt: &Receipt, language: Language, zone: &TimeZone) -> String {
+    let at = sms::lists::moment(receipt.at, language, zone);
+    let (amount, bill) = (words::money(receipt.amount, language), fit::clean(&receipt.bill, language));
+    texts::kiosk_paid(language, &receipt.code, &amount, &bill, &at.day, &at.hour)
+}
+
 /// Where and what to bring, the most useful first.
 fn details(keepsake: &Keepsake, language: Language, zone: &TimeZone) -> Vec<String> {
     let mut lines = Vec::new();
@@ -93,6 +117,9 @@ fn details(keepsake: &Keepsake, language: Language, zone: &TimeZone) -> Vec<Stri
             lines.push(line);
         }
     };
+    if let Outcome::Paid(Receipt { payee: Some(payee), .. }) = &keepsake.outcome {
+        add(format!("{} {}", words::pick(language, "ជូន", "Chuon", "To"), fit::clean(payee, language)));
+    }
     if let Some((office, at)) = &keepsake.place {
         add(fit::clean(office.address.get(language), language));
         let hours = office.hours_on(at.civil(zone).date());

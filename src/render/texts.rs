@@ -126,6 +126,8 @@ texts! {
         "km/kiosk_code.sms" "km-Latn/kiosk_code.sms" "en/kiosk_code.sms";
     kiosk_ticket(number: &'a str, office: &'a str, day: &'a str, hour: &'a str, people: u32)
         "km/kiosk_ticket.sms" "km-Latn/kiosk_ticket.sms" "en/kiosk_ticket.sms";
+    kiosk_paid(code: &'a str, amount: &'a str, bill: &'a str, day: &'a str, hour: &'a str)
+        "km/kiosk_paid.sms" "km-Latn/kiosk_paid.sms" "en/kiosk_paid.sms";
     kiosk_note()
         "km/kiosk_note.sms" "km-Latn/kiosk_note.sms" "en/kiosk_note.sms";
     push_status(code: &'a str, status: &'a str, office: &'a str, next: &'a str)

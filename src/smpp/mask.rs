@@ -189,11 +189,11 @@ fn text(body: &mut [u8], esm_class: u8, data_coding: u8) {
 }
 
 /// Octets of a UDH whose elements fill it exactly (3GPP 23.040 §9.2.3.24) and that is no longer than those that are met; 0
-/// for what only says that it is one: that is a text.
+/// for what only says that it is one, or is empty: that is a text, and what covers a text begins with a 0.
 fn header_octets(body: &[u8]) -> usize {
     let Some((&length, rest)) = body.split_first() else { return 0 };
     let length = usize::from(length);
-    let Some(mut elements) = rest.get(..length).filter(|_| length <= UDH_OCTETS_MAX) else { return 0 };
+    let Some(mut elements) = rest.get(..length).filter(|_| (1..=UDH_OCTETS_MAX).contains(&length)) else { return 0 };
     while let [_, octets, value @ ..] = elements {
         let Some(next) = value.get(usize::from(*octets)..) else { return 0 };
         elements = next;

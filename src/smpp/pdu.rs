@@ -1,6 +1,7 @@
 //! The vocabulary of SMPP 3.4 that an ESME speaks, and the PDUs it writes. Names and numbers are
 //! `rusmpp-core`'s; what is written is plain octets, as telcos give passwords longer than the eight that the
 //! crate's types allow.
+use super::concat::Sar;
 use bytes::{BufMut, Bytes, BytesMut};
 use rusmpp_core::CommandId;
 
@@ -138,11 +139,16 @@ pub struct SubmitSm {
     pub registered_delivery: u8,
     /// How `short_message` is encoded.
     pub data_coding: u8,
-    /// At most 254 octets.
+    /// More than [`SHORT_OCTETS_MAX`] go as message_payload.
     pub short_message: Bytes,
+    /// Written as sar_* when given.
+    pub sar: Option<Sar>,
     /// Written as user_message_reference when given.
     pub reference: Option<u16>,
 }
+
+/// Octets of short_message at most (SMPP 3.4 §5.2.21).
+pub const SHORT_OCTETS_MAX: usize = 254;
 
 /// A USSD screen: a submit_sm (§4.4.1) or a data_sm (§4.7.1) without receipt, validity or concatenation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,11 +219,23 @@ impl SubmitSm {
             c_string(out, b"");
             c_string(out, self.validity_period.as_bytes());
             out.put_slice(&[self.registered_delivery, 0, self.data_coding, 0]);
-            let body = &self.short_message[..self.short_message.len().min(254)];
-            out.put_u8(body.len() as u8);
-            out.put_slice(body);
+            // one of the two is empty (§5.3.2.32)
+            let (short, payload) = match self.short_message.len() {
+                0..=SHORT_OCTETS_MAX => (&self.short_message[..], None),
+                _ => (&b""[..], Some(&self.short_message[..])),
+            };
+            out.put_u8(short.len() as u8);
+            out.put_slice(short);
             if let Some(reference) = self.reference {
                 put_tlv(out, tag::USER_MESSAGE_REFERENCE, &reference.to_be_bytes());
+            }
+            if let Some(Sar { reference, total, number }) = self.sar {
+                put_tlv(out, tag::SAR_MSG_REF_NUM, &reference.to_be_bytes());
+                put_tlv(out, tag::SAR_TOTAL_SEGMENTS, &[total]);
+                put_tlv(out, tag::SAR_SEGMENT_SEQNUM, &[number]);
+            }
+            if let Some(payload) = payload {
+                put_tlv(out, tag::MESSAGE_PAYLOAD, payload);
             }
         });
     }
@@ -299,6 +317,7 @@ mod tests {
             registered_delivery: 1,
             data_coding: 8,
             short_message: Bytes::from_static(b"\x05\0\x03\x01\x02\x01\x17\x80"),
+            sar: None,
             reference: Some(0xBEEF),
         };
         out.clear();
@@ -307,6 +326,35 @@ mod tests {
         let Some(Pdu::SubmitSm(pdu)) = command.pdu() else { panic!("a submit_sm") };
         assert_eq!((u8::from(pdu.esm_class), pdu.sm_length(), command.sequence_number()), (0x40, 8, 7));
         assert_eq!(pdu.validity_period.as_str(), "000000010000000R");
+    }
+
+    #[test]
+    fn a_long_body_is_a_payload_and_segments_are_told_by_tlvs() {
+        let submit = |octets: usize, sar| SubmitSm {
+            source: Address { ton: 0, npi: 1, digits: Bytes::from_static(b"1212") },
+            destination: Address { ton: 1, npi: 1, digits: Bytes::from_static(b"85510000001") },
+            esm_class: 0,
+            validity_period: String::new(),
+            registered_delivery: 1,
+            data_coding: 8,
+            short_message: vec![7; octets].into(),
+            sar,
+            reference: None,
+        };
+        let written = |submit: SubmitSm| {
+            let mut out = BytesMut::new();
+            submit.write(&mut out, 7);
+            let command = read_back(&out);
+            let Some(Pdu::SubmitSm(pdu)) = command.pdu() else { panic!("a submit_sm") };
+            (pdu.sm_length(), out[out.len() - 20..].to_vec(), out.len())
+        };
+        let (short, _, without) = written(submit(254, None));
+        assert_eq!(short, 254);
+        let (short, tail, with) = written(submit(255, None));
+        assert_eq!((short, with, &tail[16..]), (0, without + 1 + 4, &[7; 4][..]));
+        let (short, tail, _) = written(submit(4, Some(Sar { reference: 0xBEEF, total: 3, number: 2 })));
+        let tlvs = b"\x07\x07\x07\x07\x02\x0C\0\x02\xBE\xEF\x02\x0E\0\x01\x03\x02\x0F\0\x01\x02";
+        assert_eq!((short, &tail[..]), (4, &tlvs[..]));
     }
 
     #[test]
@@ -357,6 +405,7 @@ mod tests {
                 registered_delivery: 1,
                 data_coding: 8,
                 short_message: vec![7; octets].into(),
+                sar: None,
                 reference,
             };
             let mut out = BytesMut::new();
@@ -366,9 +415,9 @@ mod tests {
         let body = b"\0\x01\x021212\0\x01\x02855\0\x40\0\0\0V\0\x01\0\x08\0\x02\x07\x07\x02\x04\0\x02\xBE\xEF";
         let head = [0, 0, 0, 16 + body.len() as u8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 1, 2];
         assert_eq!(submit(2, Some(0xBEEF)), [&head[..], body].concat());
-        for (octets, written) in [(254, 254), (255, 254)] {
+        for (octets, short, tlv) in [(254, 254, 0), (255, 0, 4)] {
             let pdu = submit(octets, None);
-            assert_eq!((pdu[16 + 24], pdu.len()), (written, 16 + 25 + usize::from(written)));
+            assert_eq!((pdu[16 + 24], pdu.len()), (short, 16 + 25 + tlv + octets));
         }
         let screen = |as_data_sm, octets: usize| {
             let screen = UssdSubmit {

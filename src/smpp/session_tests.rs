@@ -66,6 +66,7 @@ fn submit() -> SubmitSm {
         registered_delivery: 0,
         data_coding: 0,
         short_message: Bytes::from_static(b"hi"),
+        sar: None,
         reference: None,
     }
 }
@@ -558,7 +559,9 @@ proptest::proptest! {
         session.handle_bytes(&pdu(command | 0x8000_0000, 0, 5, &octets), now);
         while let Some(event) = session.poll_event() {
             if let Event::Deliver(deliver) = event {
-                crate::smpp::text::read(&deliver, crate::smpp::text::DefaultAlphabet::Gsm7, command & 1 == 1);
+                let default = crate::smpp::text::DefaultAlphabet::Gsm7;
+                let (piece, _) = crate::smpp::text::piece(&deliver, default, command & 1 == 1);
+                crate::smpp::text::text_of(&[&piece]);
                 crate::smpp::receipt::read(&deliver);
             }
         }

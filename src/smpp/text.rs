@@ -1,9 +1,12 @@
 //! From the body of an MO to its text: the UDH off, the alphabet by data_coding and by what is plausible, and never
 //! a failure, as a strange text is still somebody's text.
-use super::{decode::Deliver, pdu::tag};
-use crate::text::{
-    gsm7,
-    octets::{self, Declared},
+use super::{concat::UDHI, decode::Deliver, pdu::tag};
+use crate::{
+    text::{
+        gsm7::{self, Shift},
+        octets::{self, Declared, Piece},
+    },
+    types::limits::TEXT_CHARS_MAX,
 };
 
 /// What data_coding 0 means at a telco.
@@ -17,34 +20,60 @@ pub enum DefaultAlphabet {
     Ascii,
 }
 
+/// How a part says that it is one; references of one way say nothing about another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PartWay {
+    /// UDH with an 8-bit reference.
+    Udh8,
+    /// UDH with a 16-bit reference.
+    Udh16,
+    /// The three sar_* TLVs.
+    Sar,
+}
+
 /// Where a part stands in a text that the telco cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
+    /// How it is told.
+    pub way: PartWay,
     /// Reference that the parts share.
     pub reference: u16,
-    /// How many parts.
+    /// How many parts, at least 2.
     pub total: u8,
     /// Which part, from 1.
     pub number: u8,
 }
 
-/// The text of an MO and its place in a longer one. `packed`: GSM 7-bit octets are packed at this telco.
-pub fn read(deliver: &Deliver, default: DefaultAlphabet, packed: bool) -> (String, Option<Part>) {
+/// What an MO holds of a text, and its place in a longer one. `packed`: GSM 7-bit octets are packed at this telco.
+pub fn piece(deliver: &Deliver, default: DefaultAlphabet, packed: bool) -> (Piece, Option<Part>) {
     let (header, octets) = split_header(deliver);
-    let part = header.and_then(udh_part).or_else(|| sar_part(deliver));
+    let (elements, shift) = header.map(elements).unwrap_or_default();
     let fill = gsm7::fill_bits(header.map_or(0, |header| header.len() + 1));
     let declared = match declared(deliver.data_coding, default) {
-        Declared::Gsm7 if packed && deliver.data_coding == 0 => Declared::Packed(fill),
+        Declared::Gsm7 if packed && is_gsm7(deliver.data_coding) => Declared::Packed(fill),
         other => other,
     };
-    (octets::read(octets, declared), part)
+    (Piece { octets: octets.to_vec(), declared, shift }, elements.or_else(|| sar_part(deliver)))
+}
+
+/// The text of pieces in their order, as far as it is read.
+pub fn text_of(pieces: &[&Piece]) -> String {
+    shortened(octets::join(pieces))
+}
+
+/// A text as far as it is read: its first [`TEXT_CHARS_MAX`] characters.
+pub fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        text.truncate(end);
+    }
+    text
 }
 
 /// The UDH without its length, and what follows it.
 fn split_header(deliver: &Deliver) -> (Option<&[u8]>, &[u8]) {
     let octets = &deliver.body[..];
     match octets.split_first() {
-        Some((length, rest)) if deliver.esm_class & 0x40 != 0 && usize::from(*length) <= rest.len() => {
+        Some((length, rest)) if deliver.esm_class & UDHI != 0 && usize::from(*length) <= rest.len() => {
             let (header, text) = rest.split_at(usize::from(*length));
             (Some(header), text)
         }
@@ -52,22 +81,31 @@ fn split_header(deliver: &Deliver) -> (Option<&[u8]>, &[u8]) {
     }
 }
 
-/// Information elements 00 (8-bit reference) and 08 (16-bit) of 3GPP TS 23.040 §9.2.3.24.
-fn udh_part(mut header: &[u8]) -> Option<Part> {
+/// Information elements of 3GPP TS 23.040 §9.2.3.24: 00 (8-bit reference) and 08 (16-bit), of which the first counts; 24
+/// and 25, the single and locking shift of a national language.
+fn elements(mut header: &[u8]) -> (Option<Part>, Shift) {
+    let (mut part, mut told, mut shift) = (None, false, Shift::default());
     while let [element, length, rest @ ..] = header {
         let length = usize::from(*length);
-        let value = rest.get(..length)?;
-        let part = match (*element, value) {
-            (0, [reference, total, number]) => Some((u16::from(*reference), *total, *number)),
-            (8, [high, low, total, number]) => Some((u16::from_be_bytes([*high, *low]), *total, *number)),
+        let Some(value) = rest.get(..length) else { break };
+        let place = match (*element, value) {
+            (0, [reference, total, number]) => Some((PartWay::Udh8, u16::from(*reference), *total, *number)),
+            (8, [high, low, total, number]) => {
+                Some((PartWay::Udh16, u16::from_be_bytes([*high, *low]), *total, *number))
+            }
             _ => None,
         };
-        if let Some((reference, total, number)) = part {
-            return sensible(reference, total, number);
+        if let (Some((way, reference, total, number)), false) = (place, told) {
+            (part, told) = (sensible(way, reference, total, number), true);
+        }
+        match (*element, value) {
+            (0x24, [language]) => shift.single = *language,
+            (0x25, [language]) => shift.locking = *language,
+            _ => {}
         }
         header = &rest[length..];
     }
-    None
+    (part, shift)
 }
 
 fn sar_part(deliver: &Deliver) -> Option<Part> {
@@ -75,11 +113,16 @@ fn sar_part(deliver: &Deliver) -> Option<Part> {
     let reference = u16::from_be_bytes([*reference.first()?, *reference.get(1)?]);
     let total = *deliver.tlv(tag::SAR_TOTAL_SEGMENTS)?.first()?;
     let number = *deliver.tlv(tag::SAR_SEGMENT_SEQNUM)?.first()?;
-    sensible(reference, total, number)
+    sensible(PartWay::Sar, reference, total, number)
 }
 
-fn sensible(reference: u16, total: u8, number: u8) -> Option<Part> {
-    (total > 1 && (1..=total).contains(&number)).then_some(Part { reference, total, number })
+fn sensible(way: PartWay, reference: u16, total: u8, number: u8) -> Option<Part> {
+    (total > 1 && (1..=total).contains(&number)).then_some(Part { way, reference, total, number })
+}
+
+/// What is GSM 7-bit whatever a telco's default alphabet is, or is that default.
+fn is_gsm7(data_coding: u8) -> bool {
+    data_coding == 0
 }
 
 /// By data_coding (§5.2.19) and the coding groups of 3GPP TS 23.038 §4. It is only what the telco says: see
@@ -103,6 +146,7 @@ mod tests {
     use super::*;
     use crate::smpp::pdu::Address;
     use crate::text::ucs2;
+    use PartWay::{Sar, Udh8, Udh16};
     use bytes::Bytes;
 
     fn mo(esm_class: u8, data_coding: u8, body: &[u8]) -> Deliver {
@@ -118,6 +162,11 @@ mod tests {
             body: Bytes::copy_from_slice(body),
             tlvs: Vec::new(),
         }
+    }
+
+    fn read(deliver: &Deliver, default: DefaultAlphabet, packed: bool) -> (String, Option<Part>) {
+        let (piece, part) = piece(deliver, default, packed);
+        (text_of(&[&piece]), part)
     }
 
     const DEFAULTS: [DefaultAlphabet; 3] = [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1, DefaultAlphabet::Ascii];
@@ -192,8 +241,14 @@ mod tests {
     #[test]
     fn headers_are_taken_off_and_lies_are_survived() {
         let part = |octets: &[u8]| read(&mo(0x40, 0, octets), DefaultAlphabet::Gsm7, false);
-        assert_eq!(part(b"\x05\0\x03\x09\x02\x01hi"), ("hi".into(), Some(Part { reference: 9, total: 2, number: 1 })));
-        assert_eq!(part(b"\x06\x08\x04\x01\x02\x03\x03hi").1, Some(Part { reference: 0x0102, total: 3, number: 3 }));
+        assert_eq!(
+            part(b"\x05\0\x03\x09\x02\x01hi"),
+            ("hi".into(), Some(Part { way: Udh8, reference: 9, total: 2, number: 1 }))
+        );
+        assert_eq!(
+            part(b"\x06\x08\x04\x01\x02\x03\x03hi").1,
+            Some(Part { way: Udh16, reference: 0x0102, total: 3, number: 3 })
+        );
         assert_eq!(part(b"\x05\0\x03\x09\x02\x07hi").1, None);
         assert_eq!(part(b"\x05\0\x09\x09\x02\x01hi").1, None);
         assert_eq!(part(b"\xFFhi").1, None);
@@ -202,22 +257,22 @@ mod tests {
 
     #[test]
     fn a_part_is_told_by_its_header_or_by_three_tlvs() {
-        let part = |reference, total, number| Some(Part { reference, total, number });
+        let part = |way, reference, total, number| Some(Part { way, reference, total, number });
         for (header, told) in [
-            (&b"\0\x03\x09\x02\x02"[..], part(9, 2, 2)),
+            (&b"\0\x03\x09\x02\x02"[..], part(Udh8, 9, 2, 2)),
             (b"\0\x03\x09\x02\0", None),
             (b"\0\x03\x09\x02\x03", None),
             (b"\0\x03\x09\x01\x01", None),
             (b"\0\x03\x09\0\0", None),
-            (b"\0\x03\x09\xFF\xFF", part(9, 255, 255)),
-            (b"\x24\x01\0\0\x03\x09\x02\x01", part(9, 2, 1)),
-            (b"\x24\x01\0\x08\x04\x01\x02\x02\x01", part(0x0102, 2, 1)),
+            (b"\0\x03\x09\xFF\xFF", part(Udh8, 9, 255, 255)),
+            (b"\x24\x01\0\0\x03\x09\x02\x01", part(Udh8, 9, 2, 1)),
+            (b"\x24\x01\0\x08\x04\x01\x02\x02\x01", part(Udh16, 0x0102, 2, 1)),
             (b"\x08\x03\x09\x02\x01", None),
             (b"\0\x04\x01\x02\x02\x01", None),
             (b"\x24\x09\0", None),
             (b"", None),
         ] {
-            assert_eq!(udh_part(header), told, "{header:?}");
+            assert_eq!(elements(header).0, told, "{header:?}");
         }
         let sar = |tlvs: &[(u16, &'static [u8])]| {
             let mut deliver = mo(0, 0, b"hi");
@@ -233,7 +288,7 @@ mod tests {
             (tag::SAR_TOTAL_SEGMENTS, b"\x03"),
             (tag::SAR_SEGMENT_SEQNUM, b"\x02"),
         ];
-        assert_eq!(sar(&all), part(0x0102, 3, 2));
+        assert_eq!(sar(&all), part(Sar, 0x0102, 3, 2));
         for missing in 0..3 {
             let two: Vec<_> = all.iter().enumerate().filter(|(at, _)| *at != missing).map(|(_, tlv)| *tlv).collect();
             assert_eq!(sar(&two), None);

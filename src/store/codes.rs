@@ -5,6 +5,7 @@
 use crate::ports::{
     inbox::DedupeKind,
     outbox::MtKind,
+    parts::PartWay,
     pushes::PushKind,
     states::{FeedbackState, MoState, MtState, PushState, RespState},
 };
@@ -108,6 +109,7 @@ impl FeedbackState {
 }
 
 codes!(DedupeKind { Strong = 0, Segment = 1, Weak = 2 });
+codes!(PartWay { Udh8 = 0, Udh16 = 1, Sar = 2 });
 codes!(MtKind { Answer = 0, Notice = 1, Apology = 2, Push = 3 });
 codes!(PushKind { Event = 0, Message = 1, FollowUp = 2 });
 
@@ -120,6 +122,7 @@ pub(super) const NAMES: &[&[(&str, &str)]] = &[
     FeedbackState::NAMES,
     DedupeKind::NAMES,
     MtKind::NAMES,
+    PartWay::NAMES,
     PushKind::NAMES,
     &[
         ("MoState::OPEN", MoState::OPEN.written),
@@ -236,6 +239,7 @@ mod tests {
         assert_eq!(documented("outbox.state"), words::<MtState>(|_| true));
         assert_eq!(documented("outbox.kind"), words::<MtKind>(|_| true));
         assert_eq!(documented("mo_dedupe.kind"), words::<DedupeKind>(|_| true));
+        assert_eq!(documented("part.way"), words::<PartWay>(|_| true));
         assert_eq!(documented("push.state"), words::<PushState>(|_| true));
         assert_eq!(documented("push.kind"), words::<PushKind>(|_| true));
         assert_eq!(documented("feedback.state"), words::<FeedbackState>(|_| true));

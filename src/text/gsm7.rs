@@ -66,24 +66,44 @@ pub fn encode(text: &str) -> Option<Vec<u8>> {
     Some(octets)
 }
 
+/// Tables of a national language, by their numbers in 3GPP TS 23.038 §6.2.1.2.4; 0: the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shift {
+    /// Instead of the default alphabet.
+    pub locking: u8,
+    /// Instead of its extension table.
+    pub single: u8,
+}
+
 /// Reads unpacked octets leniently: an octet above 0x7F is U+FFFD, an unknown extension shows the character
 /// of the basic table (§6.2.1.1, note), an ESC at the end is a space.
 pub fn decode(octets: &[u8]) -> String {
+    decode_with(octets, Shift::default())
+}
+
+/// As [`decode`], by the tables that a header announces; one that is not known here is the default.
+pub fn decode_with(octets: &[u8], shift: Shift) -> String {
     let mut text = String::with_capacity(octets.len());
     let mut rest = octets.iter().copied();
     while let Some(octet) = rest.next() {
         text.push(match octet {
             ESC => match rest.next() {
                 None | Some(ESC) => ' ',
-                Some(at) => EXTENSION
-                    .iter()
-                    .find(|(extended, _)| *extended == at)
-                    .map_or_else(|| basic(at), |(_, character)| *character),
+                Some(at) => extended(at, shift.single).unwrap_or_else(|| locked(at, shift.locking)),
             },
-            octet => basic(octet),
+            octet => locked(octet, shift.locking),
         });
     }
     text
+}
+
+/// The character of the extension table at a place.
+fn extended(at: u8, _single: u8) -> Option<char> {
+    EXTENSION.iter().find(|(place, _)| *place == at).map(|(_, character)| *character)
+}
+
+fn locked(octet: u8, _locking: u8) -> char {
+    basic(octet)
 }
 
 fn basic(octet: u8) -> char {

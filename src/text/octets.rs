@@ -3,7 +3,7 @@
 //! judge ([`super::plausible`]), which prefers the declared one. Knows no data_coding: what that declares is said
 //! by SMS and by USSD in their own way.
 use super::{
-    gsm7,
+    gsm7::{self, Shift},
     plausible::{LEFT_OVER, Reading, UNDECLARED, UNDECLARED_UTF8, has_ideographs, likeliest},
 };
 
@@ -24,25 +24,94 @@ pub enum Declared {
     Ascii,
 }
 
+/// Octets of a text, or of one part of it, and what they are said to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Without a header.
+    pub octets: Vec<u8>,
+    /// The alphabet.
+    pub declared: Declared,
+    /// Tables of a national language that a header announces, for GSM 7-bit.
+    pub shift: Shift,
+}
+
+/// Octets before those of the text in [`Piece::to_bytes`].
+const PIECE_HEAD: usize = 4;
+
+impl Piece {
+    /// What is kept of it: alphabet, fill bits, locking and single shift, octets.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (alphabet, fill) = match self.declared {
+            Declared::Utf16 => (0, 0),
+            Declared::Binary => (1, 0),
+            Declared::Gsm7 => (2, 0),
+            Declared::Packed(fill) => (3, fill as u8),
+            Declared::Latin1 => (4, 0),
+            Declared::Ascii => (5, 0),
+        };
+        [&[alphabet, fill, self.shift.locking, self.shift.single], &self.octets[..]].concat()
+    }
+
+    /// What [`Piece::to_bytes`] wrote; `None` for anything else.
+    pub fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let [alphabet, fill, locking, single] = *bytes.first_chunk::<PIECE_HEAD>()?;
+        let declared = match alphabet {
+            0 => Declared::Utf16,
+            1 => Declared::Binary,
+            2 => Declared::Gsm7,
+            3 => Declared::Packed(u32::from(fill)),
+            4 => Declared::Latin1,
+            5 => Declared::Ascii,
+            _ => return None,
+        };
+        Some(Piece { octets: bytes[PIECE_HEAD..].to_vec(), declared, shift: Shift { locking, single } })
+    }
+
+    fn is_like(&self, other: &Piece) -> bool {
+        std::mem::discriminant(&self.declared) == std::mem::discriminant(&other.declared)
+    }
+}
+
 /// The likeliest text of octets, never a failure: what cannot be read is U+FFFD.
 pub fn read(octets: &[u8], declared: Declared) -> String {
     likeliest(readings(octets, declared))
 }
 
+/// The text of pieces in their order, joined before they are read: a cut may stand inside a character, and only the
+/// whole text tells what its octets are.
+pub fn join(pieces: &[&Piece]) -> String {
+    pieces.chunk_by(|one, next| one.is_like(next)).map(|run| likeliest(readings_of(run))).collect()
+}
+
 /// What octets may mean, the declared reading first.
 pub fn readings(octets: &[u8], declared: Declared) -> Vec<Reading> {
+    readings_of(&[&Piece { octets: octets.to_vec(), declared, shift: Shift::default() }])
+}
+
+/// What pieces of one alphabet may mean, the declared reading first.
+fn readings_of(pieces: &[&Piece]) -> Vec<Reading> {
+    let Some(declared) = pieces.first().map(|piece| piece.declared) else { return Vec::new() };
+    let octets: Vec<u8> = pieces.iter().flat_map(|piece| piece.octets.iter().copied()).collect();
+    let octets = &octets[..];
     let own = match declared {
         Declared::Utf16 => utf16(octets, u16::from_be_bytes),
         Declared::Binary => utf8(octets),
-        Declared::Gsm7 => sure(gsm7::decode(octets)),
-        Declared::Packed(fill) => packed(octets, fill),
+        Declared::Gsm7 | Declared::Packed(_) => septets(pieces),
         Declared::Latin1 => sure(latin1(octets)),
         Declared::Ascii => sure(ascii(octets)),
     };
+    // what announces its tables is what it says
+    let announced = declared == Declared::Gsm7 && pieces.iter().any(|piece| piece.shift != Shift::default());
     // the letters of a plain text are what they are, however their pairs fall
-    if !matches!(declared, Declared::Utf16 | Declared::Packed(_)) && octets.iter().all(is_plain) {
+    let plain = !matches!(declared, Declared::Utf16 | Declared::Packed(_)) && octets.iter().all(is_plain);
+    if announced || plain {
         return vec![own];
     }
+    others(octets, declared, own)
+}
+
+/// The declared reading, and whatever else it may be.
+fn others(octets: &[u8], declared: Declared, own: Reading) -> Vec<Reading> {
     // any two octets of letters are an ideograph, so what is legible as declared is not taken for ideographs
     let by_octets = matches!(declared, Declared::Gsm7 | Declared::Latin1 | Declared::Ascii);
     let legible = by_octets && !octets.contains(&0) && is_legible(&own.text);
@@ -98,13 +167,24 @@ fn without_mark(text: String) -> String {
     text.strip_prefix('\u{FEFF}').map(str::to_owned).unwrap_or(text)
 }
 
-/// Seven spare bits at the end are no character.
-fn packed(octets: &[u8], fill: u32) -> Reading {
-    let mut septets = gsm7::unpack_after(octets, fill);
-    if septets.last() == Some(&0) && (octets.len() * 8).saturating_sub(fill as usize).is_multiple_of(7) {
+/// Septets of all pieces, decoded together where their tables are the same: an escape may stand before a cut, and what it
+/// escapes behind it. A packed piece begins behind its fill bits; seven spare bits at its end are no character.
+fn septets(pieces: &[&Piece]) -> Reading {
+    let run = |run: &[&Piece]| {
+        let all: Vec<u8> = run.iter().flat_map(|piece| septets_of(piece)).collect();
+        gsm7::decode_with(&all, run[0].shift)
+    };
+    sure(pieces.chunk_by(|one, next| one.shift == next.shift).map(run).collect())
+}
+
+fn septets_of(piece: &Piece) -> Vec<u8> {
+    let Declared::Packed(fill) = piece.declared else { return piece.octets.clone() };
+    let mut septets = gsm7::unpack_after(&piece.octets, fill);
+    let spare = (piece.octets.len() * 8).saturating_sub(fill as usize).is_multiple_of(7);
+    if spare && septets.last() == Some(&0) {
         septets.pop();
     }
-    sure(gsm7::decode(&septets))
+    septets
 }
 
 fn latin1(octets: &[u8]) -> String {

@@ -24,6 +24,19 @@ pub const COMMIT_SLOW: Duration = Duration::from_secs(2);
 pub const STORE_LOST: Duration = Duration::from_secs(10);
 /// Longest text of a citizen that is read, in characters: ten segments of GSM-7.
 pub const TEXT_CHARS_MAX: usize = 1_530;
+/// Parts of one text that are read: ten of GSM-7 are [`TEXT_CHARS_MAX`]; what follows is acknowledged and left out.
+pub const PARTS_MAX: u8 = 10;
+/// How long the parts of a text are waited for, from its first: an SMSC tries a part again after seconds to a few minutes,
+/// and whoever wrote wants an answer to what came. Kannel and Jasmin wait five minutes and more.
+pub const PARTS_WAIT: Duration = Duration::from_secs(10 * 60);
+/// Unfinished texts of one number: a telephone sends one after the other. With a further one the oldest is answered on
+/// what came of it.
+pub const TEXTS_OPEN_MAX: usize = 4;
+/// Parts that wait over all numbers: two days' long texts of a busy short code in ten minutes. Over it the oldest text is
+/// answered on what came of it; at twice as many a part is answered ESME_RTHROTTLED.
+pub const PARTS_MAX_ALL: u64 = 20_000;
+/// Their octets, as far as one can hold a message_payload of 64 KiB.
+pub const PART_OCTETS_MAX_ALL: u64 = 8 * 1024 * 1024;
 /// Most segments of one answer.
 pub const SEGMENTS_MAX: usize = 6;
 /// An MO that could not be answered for this long is answered with a request to ask again.

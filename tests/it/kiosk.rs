@@ -8,4 +8,5 @@ mod limits;
 mod looks;
 mod monkey;
 mod purposes;
+mod sheets;
 mod tour;

@@ -20,6 +20,7 @@ mod node_smpp;
 mod numbers;
 mod outbox;
 mod papers;
+mod parts;
 mod peers;
 pub mod program;
 mod silent;

@@ -26,6 +26,7 @@ mod kiosks;
 mod messages;
 mod mos;
 mod only_sqlite;
+mod parts;
 mod pushes;
 mod segments;
 mod ussd;
@@ -35,6 +36,7 @@ use kiosks::*;
 use messages::*;
 use mos::*;
 use only_sqlite::Sqlite;
+use parts::*;
 use pushes::*;
 use segments::*;
 use ussd::*;
@@ -112,6 +114,11 @@ contract!(
     feedback_that_is_put_off_comes_again_and_ends_once,
     who_is_told_that_feedback_was_passed_on_is_told_by_its_end,
     kept_feedback_survives_a_restart_and_is_forgotten_after_its_end,
+    parts_of_a_text_are_kept_until_it_is_joined,
+    parts_survive_a_restart_and_are_waited_for_from_the_first_on,
+    a_part_of_a_text_that_has_ended_follows_its_resp,
+    senders_and_references_do_not_mix,
+    a_number_has_few_open_texts_and_a_text_few_parts,
     a_call_that_comes_again_sends_nothing_twice,
     equal_calls_at_once_are_one,
     a_reference_names_one_message,

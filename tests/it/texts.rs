@@ -7,7 +7,7 @@ use chrak::{
     },
     render::{
         agency,
-        kiosk::{self, Keepsake, Outcome, QueueNumber},
+        kiosk::{self, Keepsake, Outcome, QueueNumber, Receipt},
         render_sms, render_ussd,
         ussd::{self, Size},
     },
@@ -335,8 +335,16 @@ fn from_kiosks(data: Data) -> Vec<(String, [String; 3])> {
         (format!("to a phone: {name}"), Language::ALL.map(|language| kiosk::asked_for(&view, language, &phnom_penh())))
     });
     let ticket = Outcome::Ticket(QueueNumber { number: "A027".into(), office: office(data), people: 12, at: NOW });
-    let keepsakes =
-        ["queue number", "booked"].into_iter().zip([ticket, Outcome::View(View::Booked(appointment(data)))]);
+    let usual = data == Data::Usual;
+    let receipt = Receipt {
+        amount: Riel(if usual { 160_000 } else { 1_000_000_000 }),
+        bill: if usual { "B26120500048193".to_owned() } else { "9".repeat(20) },
+        code: self::code(data).printed().to_owned(),
+        payee: Some(if usual { "OWSO DANGKAO".to_owned() } else { "W".repeat(25) }),
+        at: NOW,
+    };
+    let outcomes = [ticket, Outcome::Paid(receipt), Outcome::View(View::Booked(appointment(data)))];
+    let keepsakes = ["queue number", "paid", "booked"].into_iter().zip(outcomes);
     let kept = keepsakes.map(|(name, outcome)| {
         let place = match whole_office(data) {
             View::Office(facts) if matches!(outcome, Outcome::View(_)) => Some((Arc::clone(&facts.office), NOW)),

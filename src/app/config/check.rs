@@ -411,6 +411,10 @@ mod tests {
             (format!("[database]\nnode = \"a\"\n{GOOD}"), "database.node: not in this version, which runs one node"),
             (format!("[retention]\naudit_days = 30\n{GOOD}"), "retention.audit_days: there is no audit log"),
             (format!("{GOOD}message_id = \"hash\""), "message_id: \"hash\" is none of auto, exact, hex, decimal"),
+            (
+                format!("{GOOD}interface_version = \"3.3\"\nconcatenation = \"sar\""),
+                "smsc[0].concatenation: \"sar\" and \"payload\" are TLVs, which interface_version = \"3.3\"",
+            ),
             (format!("{GOOD}retry = {{ \"0xZZ\" = \"retry\" }}"), "smsc[0].retry: \"0xZZ\" is no command_status"),
             (
                 format!("{GOOD}retry = {{ \"0x45\" = \"never\" }}"),

@@ -193,7 +193,7 @@ tables! {
         source: Source = Source::default(); "of our own short code"
         default_alphabet: DefaultAlphabet = DefaultAlphabet::Gsm7; "what data_coding 0 means here: gsm7 | latin1 | ascii"
         packing: Packing = Packing::Unpacked; "GSM 7-bit: unpacked | packed"
-        concatenation: Concatenation = Concatenation::Udh8; "udh8 | udh16 (sar | payload: not in this version)"
+        concatenation: Concatenation = Concatenation::Udh8; "udh8 | udh16 | sar | payload"
         validity: Validity = Validity::Relative; "relative | absolute | none: how validity_period is written"
         message_id: Rule = Rule::Auto; "how ids of resp and receipt compare: auto | exact | hex | decimal"
         receipts: bool = true; "ask for delivery receipts"

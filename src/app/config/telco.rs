@@ -53,7 +53,7 @@ fn telco(
         value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
     refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
-    let cut = cut(&at("concatenation"), table.concatenation)?;
+    let cut = cut(&at("concatenation"), table.concatenation, table.interface_version)?;
     let name = needed("name", table.name)?;
     let seconds = |given: u32| Duration::from_secs(given.into());
     let address = host_and_port(&at("address"), needed("address", table.address)?)?;
@@ -83,6 +83,7 @@ fn telco(
         source: (table.source.ton, table.source.npi),
         default_alphabet: table.default_alphabet,
         packed: table.packing == Packing::Packed,
+        sar: cut == Cut::Sar,
         validity: table.validity,
         receipts: table.receipts,
         message_id: table.message_id,
@@ -117,14 +118,18 @@ fn tls(key: &str, table: file::Tls, address: &str, folder: &Path) -> Result<Clie
         .map_err(|fault| ConfigFault::new(format!("{key}.{fault}")))
 }
 
-fn cut(key: &str, how: Concatenation) -> Result<Cut, ConfigFault> {
-    match how {
-        Concatenation::Udh8 => Ok(Cut::Udh8),
-        Concatenation::Udh16 => Ok(Cut::Udh16),
-        Concatenation::Sar | Concatenation::Payload => {
-            Err(ConfigFault::new(format!("{key} = \"sar\" or \"payload\": not in this version; take the key out")))
-        }
+fn cut(key: &str, how: Concatenation, version: Version) -> Result<Cut, ConfigFault> {
+    let cut = match how {
+        Concatenation::Udh8 => Cut::Udh8,
+        Concatenation::Udh16 => Cut::Udh16,
+        Concatenation::Sar => Cut::Sar,
+        Concatenation::Payload => Cut::Payload,
+    };
+    if version == Version::V33 && matches!(cut, Cut::Sar | Cut::Payload) {
+        let why = "\"sar\" and \"payload\" are TLVs, which interface_version = \"3.3\" does not have";
+        return Err(ConfigFault::new(format!("{key}: {why}; use \"udh8\" or \"udh16\"")));
     }
+    Ok(cut)
 }
 
 /// The first is where texts come from that nobody asked for: without one they would go nowhere.

@@ -7,17 +7,11 @@ pub(super) mod send;
 mod staff_calls;
 
 pub use number_proof::CodeTried;
-pub use send::{Receiver, TextRefusal};
+pub use send::{Receiver, TextRefusal, TextsToPhones};
 
 use super::conversation::counts::Counts;
-use crate::{
-    dialogue::View,
-    ports::{clock::Clock, kiosks as port},
-    render::kiosk::Keepsake,
-    types::Language,
-};
+use crate::ports::{clock::Clock, kiosks as port};
 use heartbeats::Heartbeats;
-use send::TextsToPhones;
 use staff_calls::StaffCalls;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
@@ -31,7 +25,8 @@ pub struct Kiosks {
     needs: Arc<Needs>,
     heartbeats: Arc<Heartbeats>,
     staff_calls: Arc<StaffCalls>,
-    phones: TextsToPhones,
+    /// Sends what they show to telephones.
+    pub phones: TextsToPhones,
 }
 
 /// What kiosks need of others.
@@ -44,36 +39,6 @@ pub(super) struct Needs {
 impl Kiosks {
     pub(super) fn new(needs: Needs, phones: TextsToPhones) -> Self {
         Kiosks { needs: Arc::new(needs), heartbeats: Arc::default(), staff_calls: Arc::default(), phones }
-    }
-
-    /// Sends what a visitor sees to a telephone. `intent`: pressed again, it is the same text.
-    ///
-    /// # Errors
-    /// When none is sent.
-    pub async fn send_view(
-        &self,
-        device: &str,
-        typed: &str,
-        view: &View,
-        language: Language,
-        intent: uuid::Uuid,
-    ) -> Result<(), TextRefusal> {
-        self.phones.send_view(device, typed, view, language, intent).await
-    }
-
-    /// Sends what a visit came to. `intent`: pressed again, it is the same text.
-    ///
-    /// # Errors
-    /// When none is sent.
-    pub async fn send_keepsake(
-        &self,
-        device: &str,
-        receiver: Receiver<'_>,
-        keepsake: &Keepsake,
-        language: Language,
-        intent: uuid::Uuid,
-    ) -> Result<(), TextRefusal> {
-        self.phones.send_keepsake(device, receiver, keepsake, language, intent).await
     }
 
     /// Keeps what devices said, until `stop`.

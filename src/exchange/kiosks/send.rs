@@ -90,7 +90,7 @@ pub struct Needs {
 }
 
 impl TextsToPhones {
-    pub fn new(needs: Needs) -> Self {
+    pub(in crate::exchange) fn new(needs: Needs) -> Self {
         TextsToPhones { needs: Arc::new(needs) }
     }
 

@@ -1,6 +1,7 @@
 //! Kiosks against a store in memory, in virtual time: heartbeats, whose number was typed, and what is sent to telephones.
 use super::*;
 use crate::{
+    dialogue::View,
     exchange::Rules,
     exchange::testing::{Bench, Fails, MoAt, NUMBER, jump, number, pass, settings, settled},
     ports::{
@@ -9,7 +10,7 @@ use crate::{
         kiosks::{Heartbeat, Kiosk},
     },
     types::{
-        Msisdn,
+        Language, Msisdn,
         civic::{Answer, PortalFault},
     },
 };
@@ -157,7 +158,7 @@ async fn what_is_pressed_twice_is_sent_once_to_each_number() {
     let bench = bench(Rules::default()).started().await;
     let intent = uuid::Uuid::from_u128(5);
     for (typed, texts) in [(TYPED, 1), (TYPED, 1), ("012 345 679", 2)] {
-        let sent = bench.exchange.kiosks.send_view("k-1", typed, &View::Help, Language::En, intent).await;
+        let sent = bench.exchange.kiosks.phones.send_view("k-1", typed, &View::Help, Language::En, intent).await;
         assert_eq!(sent, Ok(()));
         settled().await;
         assert_eq!(bench.store.pushes().len(), texts, "{typed}");

@@ -6,7 +6,11 @@ use crate::{
         random::{self, new_id},
     },
     smpp::concat::{Cut, Encoded, encode},
-    text::{links, segment, visible},
+    text::{
+        links,
+        segment::{self, Alphabet, Plan},
+        visible,
+    },
     types::{Msisdn, MtId, UnixMs, limits::SEGMENTS_MAX, names::SmscName},
 };
 use std::sync::{
@@ -48,16 +52,17 @@ impl Segmenter {
         }
         let text: &str = &parted;
         let cut = self.settings.telco(envelope.smsc).map_or(Cut::Udh8, |telco| telco.cut);
-        let plan = segment::plan(text);
-        let parts = plan.segments.len().min(SEGMENTS_MAX) as u8;
+        let alphabet = Alphabet::of(text);
+        let Plan { segments, .. } = segment::plan_with(text, alphabet.single(), cut.room(alphabet));
+        let segments = kept(text, segments, cut);
+        let parts = segments.len() as u8;
         // One reference for the whole text; each segment also gets its own user_message_reference.
         let whole = self.next_reference();
-        plan.segments
+        segments
             .iter()
-            .take(SEGMENTS_MAX)
             .zip(1u8..)
             .map(|(segment, part)| {
-                let Encoded { body, data_coding, udhi } = encode(cut, plan.alphabet, segment, whole, part, parts);
+                let Encoded { body, data_coding, udhi } = encode(cut, alphabet, segment, whole, part, parts);
                 NewMt {
                     id: MtId(new_id(now)),
                     kind: envelope.kind,
@@ -79,5 +84,14 @@ impl Segmenter {
 
     fn next_reference(&self) -> u16 {
         self.reference.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// No more segments than a text may have; one of them where the telco takes texts whole.
+fn kept<'a>(text: &'a str, mut segments: Vec<&'a str>, cut: Cut) -> Vec<&'a str> {
+    segments.truncate(SEGMENTS_MAX);
+    match cut {
+        Cut::Payload => vec![&text[..segments.iter().map(|segment| segment.len()).sum()]],
+        Cut::Udh8 | Cut::Udh16 | Cut::Sar => segments,
     }
 }

@@ -168,7 +168,7 @@ async fn a_look_that_fails_is_owed_until_it_succeeds() {
 #[tokio::test]
 async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
     let text = "a long answer, and ".repeat(20);
-    for (cut, lead) in [(Cut::Udh8, 5_usize), (Cut::Udh16, 6)] {
+    for (cut, lead) in [(Cut::Udh8, 5_usize), (Cut::Udh16, 6), (Cut::Sar, 6)] {
         let mut settings = settings();
         settings.telcos[0].cut = cut;
         let segmenter = Segmenter::new(Arc::new(settings));
@@ -183,6 +183,19 @@ async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
         assert!(mts.windows(2).all(|pair| pair[0].id < pair[1].id && pair[0].reference != pair[1].reference));
         let short = segmenter.cut(&envelope, "short", UnixMs(5));
         assert!(short.len() == 1 && !short[0].udhi && short[0].body == b"short");
+    }
+}
+
+#[tokio::test]
+async fn a_telco_that_takes_texts_whole_gets_as_much_as_segments_would_hold() {
+    let mut settings = settings();
+    settings.telcos[0].cut = Cut::Payload;
+    let segmenter = Segmenter::new(Arc::new(settings));
+    let (smsc, to) = ("smart".into(), number(NUMBER));
+    let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Answer, not_after: UnixMs(9) };
+    for (letters, kept) in [(100, 100), (500, 500), (5_000, 6 * 153)] {
+        let mts = segmenter.cut(&envelope, &"x".repeat(letters), UnixMs(5));
+        assert_eq!(mts.iter().map(|mt| (mt.parts, mt.udhi, mt.body.len())).collect::<Vec<_>>(), [(1, false, kept)]);
     }
 }
 

@@ -34,6 +34,7 @@ impl Run {
             for suspects in [true, false] {
                 self.take_up_waiting(suspects, &stop).await;
             }
+            self.needs.texts.join_ended().await;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}

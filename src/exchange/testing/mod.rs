@@ -168,6 +168,11 @@ impl Bench {
     }
 
     pub async fn take(&self, mo: IncomingMo) -> Result<CauseId, AcceptFault> {
+        self.offer(mo).await.map(|taken| taken.expect("a text that is whole has an MO"))
+    }
+
+    /// A text or a part of one: the MO that it is of, if there is one already.
+    pub async fn offer(&self, mo: IncomingMo) -> Result<Option<CauseId>, AcceptFault> {
         let (tell, told) = tokio::sync::oneshot::channel();
         self.exchange.texts.accept(
             mo,

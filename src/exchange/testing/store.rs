@@ -2,8 +2,10 @@
 //! or after. It judges redeliveries, order and windows as the contract of the store says, in the plainest way; what no
 //! test of a service needs (receipts, pairing, retention) it does not do.
 mod feedback;
+mod parts;
 
 pub use feedback::FeedbackRow;
+pub use parts::PartRow;
 
 use crate::{
     ports::{
@@ -89,6 +91,7 @@ struct Rows {
     mts: BTreeMap<MtId, MtRow>,
     pushes: BTreeMap<CauseId, PushRow>,
     feedback: BTreeMap<uuid::Uuid, FeedbackRow>,
+    parts: Vec<PartRow>,
     /// Names of events and of texts that were asked for.
     taken: HashSet<String>,
     cursor: Option<String>,
@@ -203,11 +206,15 @@ impl Memory {
 
 impl Rows {
     fn earlier(&self, mo: &NewMo) -> Option<Accepted> {
-        let (of, _) = self.keys.get(&(mo.dedupe.digest, mo.family.clone())).filter(|_| !mo.insist)?;
-        let earlier = &self.mos[of];
+        self.earlier_with(mo.dedupe, &mo.family).filter(|_| !mo.insist)
+    }
+
+    fn earlier_with(&self, dedupe: DedupeKey, family: &Family) -> Option<Accepted> {
+        let (of, _) = self.keys.get(&(dedupe.digest, family.clone()))?;
+        let earlier = self.mos.get(of)?;
         let open = matches!(earlier.at, MoAt::Waiting | MoAt::Claimed)
             || self.mts.values().any(|mt| mt.cause == *of && !matches!(mt.at, MtAt::Sent | MtAt::Failed));
-        match mo.dedupe.kind {
+        match dedupe.kind {
             DedupeKind::Weak | DedupeKind::Segment if !open && earlier.confirmed => None,
             DedupeKind::Weak | DedupeKind::Segment if !open => Some(Accepted::Resembles {
                 of: *of,

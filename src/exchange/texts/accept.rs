@@ -32,9 +32,14 @@ impl Texts {
         };
         let texts = self.clone();
         match &mo.source {
-            Source::Person(number) if !self.is_loop(&mo) && mo.part.is_none_or(|part| part.number <= 1) => {
-                let place = self.core.sequencer.enter(*number);
-                self.needs.tasks.spawn(async move { texts.accept_person(mo, place, hand, done).await });
+            Source::Person(number) if !self.is_loop(&mo) => {
+                let (number, place) = (*number, self.core.sequencer.enter(*number));
+                self.needs.tasks.spawn(async move {
+                    match mo.part.clone() {
+                        Some(part) => texts.accept_part(mo, part, number, place, hand, done).await,
+                        None => texts.accept_person(mo, place, hand, done).await,
+                    }
+                });
             }
             _ => {
                 self.needs.tasks.spawn(async move { texts.accept_silent(mo, hand, done).await });
@@ -67,7 +72,7 @@ impl Texts {
         match self.store_mo(new).await {
             Ok(accepted) => {
                 count(&smsc, if matches!(accepted, Accepted::New { .. }) { "silent" } else { "duplicate" });
-                done(Ok(id));
+                done(Ok(Some(id)));
             }
             Err(fault) => refuse(&smsc, fault, done),
         }
@@ -101,7 +106,7 @@ impl Texts {
             Ok(Accepted::Duplicate { of } | Accepted::Resembles { of, .. }) => {
                 count(&smsc, "duplicate");
                 // Once this resp is known to be read, an equal text is a new question.
-                return done(Ok(of));
+                return done(Ok(Some(of)));
             }
             Err(fault) => {
                 refuse(&smsc, fault, done);
@@ -114,7 +119,7 @@ impl Texts {
         };
         count(&smsc, "accepted");
         self.needs.board.count(Rate::MoIn, 1, stored.received_at);
-        done(Ok(stored.id));
+        done(Ok(Some(stored.id)));
         match (place, slot) {
             (LaneEntry::Head(lane), Some(slot)) => {
                 let held = TurnPermits::new(Some(hand), Some(lane), slot);
@@ -158,11 +163,11 @@ impl Texts {
     }
 }
 
-fn refuse(smsc: &SmscName, fault: AcceptFault, done: Done) {
+pub(super) fn refuse(smsc: &SmscName, fault: AcceptFault, done: Done) {
     count(smsc, "store_fault");
     done(Err(fault));
 }
 
-fn count(smsc: &SmscName, result: &'static str) {
+pub(super) fn count(smsc: &SmscName, result: &'static str) {
     metrics::counter!("chrak_mo_total", "smsc" => smsc.as_str().to_owned(), "result" => result).increment(1);
 }

@@ -20,14 +20,16 @@ pub fn key(mo: &IncomingMo) -> DedupeKey {
         (Some(id), _) => {
             add(b"strong");
             add(id);
+            // a telco may give the parts of a text one id
+            add(&mo.part.as_ref().map_or(0, |part| part.place.number).to_be_bytes());
             DedupeKind::Strong
         }
         (None, Some(part)) => {
             add(b"segment");
             add(source);
             add(mo.destination.as_bytes());
-            add(&part.reference.to_be_bytes());
-            add(&[part.total, part.number]);
+            add(&part.place.reference.to_be_bytes());
+            add(&[part.place.total, part.place.number]);
             add(&mo.raw);
             DedupeKind::Segment
         }

@@ -1,21 +1,23 @@
 //! A text as a bind read it, and what becomes of it.
 use crate::{
-    ports::{StoreFault, inbox::Source},
+    ports::{
+        StoreFault,
+        inbox::Source,
+        parts::{Part, Piece},
+    },
     types::{
         CauseId, SessionId,
         names::{Family, SmscName},
     },
 };
 
-/// Where an MO stands in a text that the telco cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A part of a text that the telco cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PartOf {
-    /// Reference that the parts share.
-    pub reference: u16,
-    /// How many parts.
-    pub total: u8,
-    /// Which part, from 1.
-    pub number: u8,
+    /// Its place there.
+    pub place: Part,
+    /// What it holds.
+    pub piece: Piece,
 }
 
 /// An MO as a bind read it.
@@ -56,5 +58,6 @@ pub enum AcceptFault {
     Store(#[from] StoreFault),
 }
 
-/// Told once what became of an MO: `Ok` with its id means that its commit is on stable storage.
-pub type Done = Box<dyn FnOnce(Result<CauseId, AcceptFault>) + Send>;
+/// Told once what became of an MO: `Ok` means that its commit is on stable storage, with the id of the MO whose resp is
+/// then read; none for a part of a text that has no MO yet.
+pub type Done = Box<dyn FnOnce(Result<Option<CauseId>, AcceptFault>) + Send>;

@@ -4,6 +4,7 @@ mod accept;
 pub(super) mod dedupe;
 mod hand;
 mod incoming;
+mod parts;
 mod resume;
 pub(super) mod sequencer;
 mod turn;
@@ -17,7 +18,7 @@ use super::{
     settings::Settings,
 };
 use crate::{
-    ports::{clock::Clock, inbox::Inbox, status::Board},
+    ports::{clock::Clock, inbox::Inbox, parts::Parts, status::Board},
     types::{CauseId, SessionId, UnixMs, limits::TURNS_MAX, lock},
 };
 use hand::Hands;
@@ -54,6 +55,7 @@ struct Core {
 /// What texts need of others.
 pub(super) struct Needs {
     pub(super) inbox: Arc<dyn Inbox>,
+    pub(super) parts: Arc<dyn Parts>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) board: Arc<Board>,
     pub(super) settings: Arc<Settings>,

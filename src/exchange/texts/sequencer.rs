@@ -72,9 +72,17 @@ impl Behind {
     pub async fn reach_head(mut self) -> Lane {
         // The sender is dropped unsent only with the sequencer itself, which `self` keeps alive.
         let _ = (&mut self.turn).await;
-        let lane = Lane { sequencer: Arc::clone(&self.sequencer), number: self.number };
+        Lane { sequencer: Arc::clone(&self.sequencer), number: self.number }
+    }
+}
+
+impl Drop for Behind {
+    /// Who gives up a place that has just become the first one must not keep it.
+    fn drop(&mut self) {
         self.turn.close();
-        lane
+        if self.turn.try_recv().is_ok() {
+            self.sequencer.leave(self.number);
+        }
     }
 }
 
@@ -101,6 +109,19 @@ mod tests {
         drop(gone);
         drop(first);
         drop(second.reach_head().await);
+        drop(last.reach_head().await);
+        assert!(lock(&sequencer.waiting).is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_a_place_that_has_just_become_the_first_holds_nobody_up() {
+        let sequencer = Arc::new(Sequencer::default());
+        let number = Msisdn::parse_e164("85510000001").expect("number");
+        let LaneEntry::Head(first) = sequencer.enter(number) else { panic!("nobody is before") };
+        let LaneEntry::Behind(duplicate) = sequencer.enter(number) else { panic!("one is before") };
+        let LaneEntry::Behind(last) = sequencer.enter(number) else { panic!("two are before") };
+        drop(first);
+        drop(duplicate);
         drop(last.reach_head().await);
         assert!(lock(&sequencer.waiting).is_empty());
     }

@@ -20,21 +20,7 @@ const CHECKED: &str = "the start looked for every asset";
 
 /// `GET /kiosk/sw.js`: keeps the directory for when the line is down.
 pub async fn service_worker(State(state): State<KioskState>) -> Response {
-    let kept = [
-        "app.css",
-        "pad.css",
-        "visit.css",
-        "gate.css",
-        "print.css",
-        "icons.svg",
-        "mark.svg",
-        "kiosk.js",
-        "keys.js",
-        "voice.js",
-    ];
-    let fonts =
-        ["khmer-400", "khmer-700", "latin-400", "latin-700"].map(|name| format!("fonts/noto-khmer-{name}.woff2"));
-    let ours = kept.into_iter().map(str::to_owned).chain(fonts).map(|name| assets::asset(&name).expect(CHECKED));
+    let ours = assets::OF_PAGES.into_iter().map(|name| assets::asset(name).expect(CHECKED));
     let assets: Vec<String> = ours.chain(state.signs.addresses().map(str::to_owned)).collect();
     let text = assets::text("sw.js").expect(CHECKED);
     let script = format!("const BUILD={:?},ASSETS={:?};\n{text}", state::build(), assets);

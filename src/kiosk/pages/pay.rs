@@ -7,21 +7,22 @@ use crate::{
         context::PageContext,
         goals::status,
         parts::{
-            facts::{Action, Fact},
+            facts::Action,
             frame::{Back, Frame},
+            keepsake::{arrived_with, kept_page_with},
             message::MessagePage,
             qr::{QUIET, path},
         },
         respond::page,
         state::KioskState,
-        texts::{Message, VisitWords, date_time},
+        texts::{Message, VisitWords},
         visit::{
             form::Sent,
-            state::{Goal, VisitState},
+            state::{Came, Goal, VisitState},
             typed::{Typed, most},
         },
     },
-    render::words as shared,
+    render::{kiosk::Receipt, words as shared},
     text,
     types::{
         CodeVerdict, Pin,
@@ -64,6 +65,11 @@ pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(for
     if form.key == "new" {
         visit.renew(state.backend.now());
     }
+    if form.key == "kept"
+        && let Some(page) = kept_page_with(&state, &context, visit.clone(), typed.clone(), "pay").await
+    {
+        return page;
+    }
     let query = match (&visit.payment, form.key.as_str()) {
         (Some((id, code)), "look" | "poll" | "stay") if *code == typed.digits => Query::Payment { id: id.clone() },
         _ => {
@@ -99,8 +105,7 @@ pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(for
             }
             visit.payment = Some((payment.id.clone(), typed.digits.clone()));
             visit.due = Some((payment.amount.0, payment.bill.clone()));
-            let typed = Typed { visit: visit.seal(&state, &context), ..typed };
-            standing(&state, &context, typed, &payment)
+            standing(&state, &context, visit, typed, &payment).await
         }
         Ok(Answer::Payment(Err(fault))) => {
             let visit_words = context.lang.visit();
@@ -133,47 +138,53 @@ fn say(
     page(StatusCode::OK, &MessagePage { frame, class, icon, message, facts: Vec::new(), actions })
 }
 
-fn standing(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
+async fn standing(
+    state: &KioskState,
+    context: &PageContext,
+    visit: VisitState,
+    typed: Typed,
+    payment: &Payment,
+) -> Response {
+    if payment.status == PaymentStatus::Paid {
+        return paid(state, context, visit, typed, payment).await;
+    }
+    let typed = Typed { visit: visit.seal(state, context), ..typed };
     let visit_words = context.lang.visit();
     let left_ms = payment.expires_at.since_ms(state.backend.now());
     let late = left_ms <= 0;
     match payment.status {
-        PaymentStatus::Paid => paid(state, context, typed, payment),
         PaymentStatus::Failed => {
             let new = Action::key("pay", "new", "qr", visit_words.pay_new).strong();
             say(context, typed, "ended", "cross", &visit_words.pay_failed, vec![new])
         }
         PaymentStatus::Expired => expired(context, typed),
-        PaymentStatus::Pending if late => expired(context, typed),
-        PaymentStatus::Pending if left_ms > PAYMENT_SHOWN_MAX.as_millis() as i64 => {
+        _ if late => expired(context, typed),
+        _ if left_ms > PAYMENT_SHOWN_MAX.as_millis() as i64 => {
             tracing::error!("the portal's payment ends too far ahead of our clock; its code is not shown");
             say(context, typed, "ended", "alert", &visit_words.pay_bad, Vec::new())
         }
-        PaymentStatus::Pending => code(state, context, typed, payment),
+        _ => code(state, context, typed, payment),
     }
 }
 
-/// The receipt: what was paid, for what, to whom and when, to be printed or sent to a telephone.
-fn paid(state: &KioskState, context: &PageContext, typed: Typed, payment: &Payment) -> Response {
-    let visit_words = context.lang.visit();
-    let fact = |icon, label, value| Fact { icon, label, value, note: None };
-    let mut facts = vec![
-        fact("coins", visit_words.amount, shared::money(payment.amount, context.lang.language())),
-        fact("receipt", context.words.bill, payment.bill.clone()),
-    ];
-    facts.push(fact("paper", context.words.code, typed.printed(&state.groups)));
-    if let Ok(read) = khqr::read(&payment.khqr) {
-        facts.push(fact("office", visit_words.pay_to, visible(&read.name)));
-    }
-    let now = date_time(context.lang, state.backend.now().civil(&phnom_penh()));
-    facts.push(fact("clock", visit_words.when, now));
-    let frame = context.frame(visit_words.paid.title, "pay", Back::KeyAt("check", "ok")).keeping(typed, "stay");
-    let send = Action::key("send", "begin", "phone", visit_words.send_to_phone);
-    let actions = vec![send, Action::print(visit_words.print)];
-    page(
-        StatusCode::OK,
-        &MessagePage { frame, class: "good", icon: "check", message: &visit_words.paid, facts, actions },
-    )
+/// The journey ends with its receipt.
+async fn paid(
+    state: &KioskState,
+    context: &PageContext,
+    mut visit: VisitState,
+    typed: Typed,
+    payment: &Payment,
+) -> Response {
+    let receipt = Receipt {
+        amount: payment.amount,
+        bill: payment.bill.clone(),
+        code: typed.printed(&state.groups),
+        payee: khqr::read(&payment.khqr).ok().map(|read| visible(&read.name)),
+        at: state.backend.now(),
+    };
+    let intent = visit.id;
+    visit.renew(state.backend.now());
+    arrived_with(state, context, visit, typed, "pay", Came::Paid { receipt }, intent).await
 }
 
 /// The code has ended; it is asked once more, by itself where there is script.

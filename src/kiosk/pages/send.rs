@@ -52,6 +52,7 @@ fn back(visit: &VisitState) -> Back {
         Some(Came::Booked { .. } | Came::Moved { .. } | Came::Cancelled { .. }) => Back::KeyAt("appointments", "kept"),
         Some(Came::Complained { .. }) => Back::KeyAt("complain", "kept"),
         Some(Came::Queued { .. }) => Back::KeyAt("ticket", "kept"),
+        Some(Came::Paid { .. }) => Back::KeyAt("pay", "kept"),
     }
 }
 

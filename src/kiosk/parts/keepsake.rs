@@ -4,7 +4,6 @@ use super::{
     facts::{Action, Does, Fact, NotedLine},
     frame::{Back, Frame},
     listing::Section,
-    office::office,
     phone::masked,
     qr::Qr,
 };
@@ -16,14 +15,14 @@ use crate::{
         errors,
         respond::page,
         state::KioskState,
-        texts::{Lang, Message, date_time, place_name},
+        texts::{Lang, Message, date_time, place_name, spans},
         visit::{
             state::{Came, Kept, VisitState},
             typed::Typed,
         },
     },
     render::{
-        kiosk::{self, Keepsake, Outcome},
+        kiosk::{self, Keepsake, Outcome, Receipt},
         words as shared,
     },
     types::{
@@ -69,7 +68,7 @@ pub async fn around(state: &KioskState, one: &Appointment) -> Around {
         Some(id) => service(state, id).await,
         None => None,
     };
-    Around { office: office(state, &one.office.id).await, service }
+    Around { office: state.backend.office(&one.office.id).await, service }
 }
 
 /// The service with this identifier, if it can be asked for.
@@ -85,7 +84,20 @@ pub async fn service(state: &KioskState, id: &str) -> Option<Arc<Service>> {
 pub async fn arrived(
     state: &KioskState,
     context: &PageContext,
+    visit: VisitState,
+    address: &'static str,
+    came: Came,
+    intent: Uuid,
+) -> Response {
+    arrived_with(state, context, visit, Typed::default(), address, came, intent).await
+}
+
+/// The same, where the page goes on with what was typed.
+pub async fn arrived_with(
+    state: &KioskState,
+    context: &PageContext,
     mut visit: VisitState,
+    typed: Typed,
     address: &'static str,
     came: Came,
     intent: Uuid,
@@ -102,7 +114,7 @@ pub async fn arrived(
         }
     }
     visit.kept = Some(kept);
-    match kept_page(state, context, visit, address).await {
+    match kept_page_with(state, context, visit, typed, address).await {
         Some(page) => page,
         None => errors::no_such_page().await,
     }
@@ -113,6 +125,17 @@ pub async fn kept_page(
     state: &KioskState,
     context: &PageContext,
     visit: VisitState,
+    address: &'static str,
+) -> Option<Response> {
+    kept_page_with(state, context, visit, Typed::default(), address).await
+}
+
+/// The same, where the page goes on with what was typed.
+pub async fn kept_page_with(
+    state: &KioskState,
+    context: &PageContext,
+    visit: VisitState,
+    typed: Typed,
     address: &'static str,
 ) -> Option<Response> {
     let kept = visit.kept.clone()?;
@@ -135,8 +158,9 @@ pub async fn kept_page(
     let back = match kept.came {
         Came::Complained { .. } | Came::Queued { .. } => Back::In("home".into()),
         Came::Booked { .. } | Came::Moved { .. } | Came::Cancelled { .. } => Back::KeyAt("appointments", "tasks"),
+        Came::Paid { .. } => Back::KeyAt("check", "ok"),
     };
-    let typed = Typed { visit: visit.seal(state, context), ..Typed::default() };
+    let typed = Typed { visit: visit.seal(state, context), ..typed };
     let frame = context.frame(message.title, address, back).keeping(typed, "kept");
     let qr = Qr::of(&scanned);
     let to_keep = words.to_keep;
@@ -157,6 +181,9 @@ pub async fn keepsake(state: &KioskState, came: &Came) -> Keepsake {
         Came::Complained { reference } => return plain(View::ComplaintFiled { reference: reference.clone() }),
         Came::Queued { ticket, .. } => {
             return Keepsake { outcome: Outcome::Ticket(ticket.clone()), place: None, bring: Vec::new() };
+        }
+        Came::Paid { receipt } => {
+            return Keepsake { outcome: Outcome::Paid(receipt.clone()), place: None, bring: Vec::new() };
         }
     };
     let around = around(state, one).await;
@@ -184,6 +211,7 @@ fn face(lang: Lang, came: &Came) -> (&'static str, &'static str, &'static Messag
         Came::Cancelled { .. } => ("good", "check", &words.cancelled),
         Came::Complained { .. } => ("good", "check", &words.complained),
         Came::Queued { .. } => ("good ticket", "check", &words.ticket_taken),
+        Came::Paid { .. } => ("good", "check", &words.paid),
     }
 }
 
@@ -230,7 +258,22 @@ async fn details(
             facts.push(fact("calendar", words.given_at, date_time(lang, ticket.at.civil(&phnom_penh()))));
             (facts, Vec::new())
         }
+        Came::Paid { receipt } => (receipt_facts(lang, receipt), Vec::new()),
     }
+}
+
+/// What was paid, for what, to whom and when.
+fn receipt_facts(lang: Lang, receipt: &Receipt) -> Vec<Fact> {
+    let (words, visit_words) = (lang.words(), lang.visit());
+    let fact = |icon, label, value| Fact { icon, label, value, note: None };
+    let mut facts = vec![
+        fact("coins", visit_words.amount, shared::money(receipt.amount, lang.language())),
+        fact("receipt", words.bill, receipt.bill.clone()),
+        fact("paper", words.code, receipt.code.clone()),
+    ];
+    facts.extend(receipt.payee.clone().map(|payee| fact("office", visit_words.pay_to, payee)));
+    facts.push(fact("clock", visit_words.when, date_time(lang, receipt.at.civil(&phnom_penh()))));
+    facts
 }
 
 fn line(what: String) -> NotedLine {
@@ -253,7 +296,7 @@ pub fn appointment_facts(lang: Lang, one: &Appointment, pin: Option<&Pin>, offic
         let address = office.address.get(language).to_owned();
         facts.push(Fact { icon: "place", label: keep.place, value: address, note });
         facts.push(fact("clock", keep.open_then, open_on(lang, office, one.start)));
-        let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone(phone)).collect();
+        let phones: Vec<String> = office.phones.iter().map(|phone| shared::phone_grouped(phone)).collect();
         if !phones.is_empty() {
             facts.push(fact("phone", words.phone, phones.join(" · ")));
         }
@@ -281,7 +324,7 @@ fn places(lang: Lang, division: &str) -> String {
 
 fn open_on(lang: Lang, office: &Office, at: UnixMs) -> String {
     let hours = office.hours_on(at.civil(&phnom_penh()).date());
-    if hours.is_empty() { lang.words().closed.to_owned() } else { shared::spans(&hours) }
+    if hours.is_empty() { lang.words().closed.to_owned() } else { spans(lang, &hours) }
 }
 
 /// What to bring for a service.

@@ -7,27 +7,14 @@ use crate::{
         texts::{Lang, date_time, spans},
     },
     render::words as shared,
-    types::{
-        civic::{Answer, Office, OfficeSearch, Query},
-        time::phnom_penh,
-    },
+    types::{civic::Office, time::phnom_penh},
 };
 use jiff::civil::{Date, DateTime, Time};
-use std::sync::Arc;
-
-/// The office with this identifier, if it can be asked for.
-pub async fn office(state: &KioskState, id: &str) -> Option<Arc<Office>> {
-    let search = OfficeSearch { id: Some(id.to_owned()), ..OfficeSearch::default() };
-    match state.backend.look_around(&Query::Offices(search)).await {
-        Answer::Offices(Ok(found)) => found.items.first().map(|hit| Arc::clone(&hit.office)),
-        _ => None,
-    }
-}
 
 /// Where to call when nothing can be asked: the office's numbers.
 pub async fn phones(state: &KioskState, context: &PageContext) -> Vec<Fact> {
     let Some(id) = &context.device.office else { return Vec::new() };
-    let Some(office) = office(state, id).await else { return Vec::new() };
+    let Some(office) = state.backend.office(id).await else { return Vec::new() };
     let numbers: Vec<String> = office.phones.iter().map(|phone| shared::phone_grouped(phone)).collect();
     let name = office.name.get(context.lang.language()).to_owned();
     vec![Fact { icon: "phone", label: context.words.phone, value: numbers.join(" · "), note: Some(name) }]
@@ -56,7 +43,7 @@ impl Shut {
         if device.build().is_empty() {
             return None;
         }
-        let office = office(state, device.office.as_deref()?).await?;
+        let office = state.backend.office(device.office.as_deref()?).await?;
         Self::at(&office, state.backend.now().civil(&phnom_penh()))
     }
 

@@ -5,7 +5,7 @@ use crate::{
     dialogue::{AppointmentTask, Dialogue},
     kiosk::{context::PageContext, state::KioskState},
     ports::random::new_id,
-    render::kiosk::QueueNumber,
+    render::kiosk::{QueueNumber, Receipt},
     types::{Msisdn, UnixMs, civic::Appointment},
 };
 use std::time::Duration;
@@ -58,6 +58,11 @@ pub enum Came {
         minutes: u32,
         /// The counter to go to.
         counter: Option<String>,
+    },
+    /// A fee was paid.
+    Paid {
+        /// What was paid.
+        receipt: Receipt,
     },
 }
 

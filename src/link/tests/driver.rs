@@ -55,6 +55,7 @@ fn esme(write_stalled: Duration) -> Esme {
         validity: Validity::None,
         receipts: false,
         packed: false,
+        sar: false,
     };
     let config = EsmeConfig { session, style, statuses: Table::default(), write_stalled };
     Esme::new(config, Arc::new(Pace::new(0)), now(&Still::at_noon()))

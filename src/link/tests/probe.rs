@@ -43,6 +43,7 @@ fn telco() -> Telco {
         message_id: Rule::Auto,
         statuses: Table::default(),
         packed: false,
+        sar: false,
         ussd: Ussd {
             dialect: Dialect::built_in("spec").expect("built in"),
             codes: Vec::new(),

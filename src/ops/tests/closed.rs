@@ -5,8 +5,10 @@ use crate::{
         PortFuture, StoreFault,
         citizens::CitizenRecord,
         feedback::{Feedback, FeedbackEnd, NewFeedback, StoredFeedback},
+        inbox::NewMo,
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
+        parts::{KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -17,6 +19,14 @@ use crate::{
 impl UssdSessions for Depths {
     fn ussd(&self, _: Family, _: Msisdn) -> PortFuture<'_, Result<(Option<UssdSession>, CitizenRecord), StoreFault>> { closed() }
     fn keep_ussd(&self, _: UssdStep, _: UnixMs) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>> { closed() }
+}
+
+#[rustfmt::skip]
+impl Parts for Depths {
+    fn keep_part(&self, _: NewPart) -> PortFuture<'_, Result<KeptPart, StoreFault>> { closed() }
+    fn ended_texts(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<CauseId>, StoreFault>> { closed() }
+    fn open_text(&self, _: CauseId) -> PortFuture<'_, Result<Option<OpenText>, StoreFault>> { closed() }
+    fn join_parts(&self, _: NewMo, _: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

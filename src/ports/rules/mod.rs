@@ -4,6 +4,7 @@ pub mod calls;
 pub mod kiosks;
 pub mod messages;
 pub mod outbox;
+pub mod parts;
 pub mod receipts;
 pub mod redelivery;
 pub mod windows;

@@ -22,6 +22,8 @@ pub struct PhonePage {
     pub codes: Vec<SampleCode>,
     /// The number that texts go to.
     pub short_code: String,
+    /// Where the console is, if it is anywhere.
+    pub console: Option<String>,
 }
 
 /// An invented application to ask for.
@@ -46,6 +48,7 @@ struct Page<'a> {
     samples: Vec<Sample>,
     dials: Vec<Sample>,
     short_code: &'a str,
+    console: Option<&'a str>,
     numbers: [&'static str; 3],
     keys: [(&'static str, &'static str); 12],
 }
@@ -91,7 +94,8 @@ async fn headers(request: Request, next: Next) -> Response {
 async fn show(State(page): State<Arc<PhonePage>>) -> Response {
     let samples = page.codes.get(1).map(|one| samples(&one.code)).unwrap_or_default();
     let dials = dials(&page.short_code, page.codes.get(1).map_or("", |one| one.code.as_str()));
-    let page = Page { codes: &page.codes, samples, dials, short_code: &page.short_code, numbers: NUMBERS, keys: KEYS };
+    let (short_code, console) = (&page.short_code, page.console.as_deref());
+    let page = Page { codes: &page.codes, samples, dials, short_code, console, numbers: NUMBERS, keys: KEYS };
     match page.render() {
         Ok(text) => Html(text).into_response(),
         // Only a template that names an asset which is not there, and a test looks for those.
@@ -146,7 +150,8 @@ mod tests {
             owner: "010000001".to_owned(),
         };
         let codes = vec![one("120500-26-051267-5", "រួចរាល់", "ready"), one("120500-26-048193-7", "<km>", "in review")];
-        routes(PhonePage { codes, short_code: "1212".to_owned() })
+        let console = Some("http://127.0.0.1:9090/console".to_owned());
+        routes(PhonePage { codes, short_code: "1212".to_owned(), console })
     }
 
     async fn get(host: &str) -> (StatusCode, axum::http::HeaderMap, String) {
@@ -174,6 +179,9 @@ mod tests {
         }
         assert!(page.contains("PIN 4821 · 010000001"), "what is needed to try it whole");
         assert!(page.contains("85510000001 ") && page.contains("&#60;km&#62;") && !page.contains("<km>"));
+        let console = "<a href=\"http://127.0.0.1:9090/console\">";
+        assert!(page.contains(console));
+        let page = page.replace(console, "");
         assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("style="));
     }
 

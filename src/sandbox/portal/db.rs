@@ -52,7 +52,7 @@ const TABLES: &str = "
     CREATE INDEX appointments_key ON appointments (key);
     CREATE TABLE feedback (seq INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
     CREATE TABLE complaints (
-        reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, number TEXT NOT NULL
+        reference TEXT NOT NULL PRIMARY KEY, document TEXT NOT NULL, number TEXT NOT NULL, said TEXT NOT NULL
     ) STRICT;
     CREATE TABLE payments (
         id TEXT NOT NULL PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL, made_at INTEGER NOT NULL,

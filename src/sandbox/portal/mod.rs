@@ -213,6 +213,14 @@ impl Portal {
             .await?)
     }
 
+    /// What was said in all complaints, oldest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn complained(&self) -> anyhow::Result<Vec<String>> {
+        Ok(sqlx::query_scalar("SELECT said FROM complaints ORDER BY rowid").fetch_all(&self.shared.db.pool).await?)
+    }
+
     /// Every appointment that was ever made, as its number and its start.
     ///
     /// # Errors

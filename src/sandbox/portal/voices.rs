@@ -54,10 +54,11 @@ pub async fn complain(State(server): State<Server>, headers: HeaderMap, body: By
             let document = json!({
                 "reference": reference, "status": "open", "status_at": slots::rfc3339(&of.now()),
             });
-            sqlx::query("INSERT INTO complaints (reference, document, number) VALUES (?, ?, ?)")
+            sqlx::query("INSERT INTO complaints (reference, document, number, said) VALUES (?, ?, ?, ?)")
                 .bind(&reference)
                 .bind(document.to_string())
                 .bind(kept["msisdn"].as_str().unwrap_or_default())
+                .bind(kept["text"].as_str().unwrap_or_default())
                 .execute(conn)
                 .await
                 .map_err(|_| Problem::internal())?;

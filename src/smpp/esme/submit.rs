@@ -2,7 +2,7 @@
 //! segment says.
 use crate::{
     smpp::{
-        concat::{self, UDHI},
+        concat::{self, Sar, UDHI},
         pdu::{Address, SubmitSm, relative_time},
     },
     text::gsm7,
@@ -105,6 +105,8 @@ pub struct Style {
     pub receipts: bool,
     /// GSM 7-bit octets are packed.
     pub packed: bool,
+    /// Segments of one text are told by the TLVs sar_*, not by a UDH.
+    pub sar: bool,
 }
 
 impl Style {
@@ -126,14 +128,20 @@ impl Style {
     pub fn submit_sm(&self, segment: Segment, tlvs: bool, now: UnixMs) -> SubmitSm {
         let (source, destination) = self.addresses(Some(&segment.source), &segment.destination);
         let pack = self.packed && segment.data_coding == 0;
+        let by_tlvs = if self.sar && segment.udhi { Sar::of_header(&segment.body) } else { None };
+        let (sar, body, udhi) = match by_tlvs {
+            Some((sar, rest)) => (Some(sar), rest.to_vec(), false),
+            None => (None, segment.body, segment.udhi),
+        };
         SubmitSm {
             source,
             destination,
-            esm_class: if segment.udhi { UDHI } else { 0 },
+            esm_class: if udhi { UDHI } else { 0 },
             validity_period: self.validity.write(segment.not_after, now),
             registered_delivery: u8::from(self.receipts),
             data_coding: segment.data_coding,
-            short_message: if pack { packed(&segment.body, segment.udhi) } else { segment.body }.into(),
+            short_message: if pack { packed(&body, udhi) } else { body }.into(),
+            sar,
             reference: tlvs.then_some(segment.reference),
         }
     }
@@ -189,6 +197,7 @@ mod tests {
             validity: Validity::Relative,
             receipts: true,
             packed: true,
+            sar: false,
         };
         let now = UnixMs(1_795_400_100_000);
         let segment = |source: &str, data_coding, body: &[u8], udhi| Segment {
@@ -210,6 +219,12 @@ mod tests {
         assert_eq!((ucs2.esm_class, ucs2.data_coding, ucs2.registered_delivery), (0x40, 8, 1));
         assert_eq!(&ucs2.short_message[..], b"\x05\0\x03\x01\x02\x01\x17\x80", "only septets are packed");
         assert_eq!((ucs2.validity_period.as_str(), ucs2.reference), ("000000001000000R", Some(0xBEEF)));
+        let by_tlvs = Style { sar: true, ..style.clone() };
+        let tlvs = by_tlvs.submit_sm(segment("1313", 8, b"\x05\0\x03\x01\x02\x01\x17\x80", true), false, now);
+        let sar = Sar { reference: 1, total: 2, number: 1 };
+        assert_eq!((tlvs.esm_class, tlvs.sar, &tlvs.short_message[..]), (0, Some(sar), &b"\x17\x80"[..]));
+        let alone = by_tlvs.submit_sm(segment("1313", 8, b"\x17\x80", false), true, now);
+        assert_eq!((alone.sar, &alone.short_message[..]), (None, &b"\x17\x80"[..]));
         let gsm7 = style.submit_sm(segment("8989", 0, b"hellohello", false), false, now);
         assert_eq!(&gsm7.source.digits[..], b"1212", "not ours there: the first that is");
         assert_eq!((gsm7.esm_class, gsm7.short_message.len(), gsm7.reference), (0, 9, None));

@@ -5,6 +5,7 @@ mod citizen;
 mod feedback;
 mod mo;
 mod mt;
+mod part;
 mod push;
 mod ussd;
 
@@ -13,6 +14,7 @@ pub use citizen::CitizenRow;
 pub use feedback::{DueFeedbackRow, FeedbackEndRow, FeedbackRow};
 pub use mo::{FinishRow, MoRow, Taken, WaitingRow};
 pub use mt::{DueRow, MtRow, ReceiptRow, SettleRow};
+pub use part::{JoinRow, OpenPartRow, PartRow, text_id};
 pub use push::{DuePushRow, PushEndRow, PushRow};
 pub use ussd::{UssdRow, UssdSessionRow};
 

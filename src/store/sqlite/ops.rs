@@ -8,7 +8,7 @@ use super::{
         inbox::{self, Claim},
         kiosks, messages,
         outbox::{self, BeginSubmit, Resolve},
-        pairing,
+        pairing, parts,
         pushes::{self, NewEvent},
         receipts, run,
         sweep::{self, Sweep},
@@ -22,11 +22,12 @@ use crate::{
         kiosks::{Command, Heartbeat, NewKiosk, Offer, TokenHash},
         messages::CallEnd,
         outbox::{Receipted, Resolved},
+        parts::KeptPart,
         pushes::Asked,
     },
     store::rows::{
-        AskedRow, CallRow, CitizenRow, FeedbackEndRow, FeedbackRow, FinishRow, Id, MoRow, PushEndRow, ReceiptRow,
-        SettleRow, Taken, UssdRow,
+        AskedRow, CallRow, CitizenRow, FeedbackEndRow, FeedbackRow, FinishRow, Id, JoinRow, MoRow, PartRow, PushEndRow,
+        ReceiptRow, SettleRow, Taken, UssdRow,
     },
     types::{MtId, UnixMs},
 };
@@ -131,6 +132,8 @@ sets! {
     Claim, claims: Claim => Option<CitizenRow>, inbox::claim;
     Ussd, steps: UssdRow => Vec<MtId>, ussd::keep;
     Accept, accepts: MoRow => Taken, inbox::accept;
+    KeepPart, parts: PartRow => KeptPart, parts::keep;
+    Join, joins: JoinRow => Option<CitizenRow>, parts::join;
 }
 
 /// Operations that look at many rows, or at rows that no fingerprint names, and therefore run by themselves in their turn.
@@ -293,6 +296,19 @@ fn fingerprint(of: impl Hash) -> u64 {
 impl Touches for MoRow {
     fn touches(&self) -> Vec<u64> {
         vec![fingerprint(self.id), fingerprint(self.dedupe.digest)]
+    }
+}
+
+/// All parts of a sender, as one may end a text of another reference.
+impl Touches for PartRow {
+    fn touches(&self) -> Vec<u64> {
+        vec![fingerprint(self.source_mac), fingerprint(self.dedupe.digest)]
+    }
+}
+
+impl Touches for JoinRow {
+    fn touches(&self) -> Vec<u64> {
+        std::iter::once(fingerprint(self.mo.id)).chain(self.mo.source_mac.map(fingerprint)).collect()
     }
 }
 

@@ -135,7 +135,7 @@ impl Commune {
             self.prove_number().await;
         } else if self.dice.one_in(20.0) && !matches!(view, View::Unknown { .. }) {
             let (number, intent) = (self.telephone(), uuid::Uuid::from_u128(u128::from(self.came)));
-            let sent = self.desk.exchange.kiosks.send_view(KIOSK, &number, &view, Language::Km, intent).await;
+            let sent = self.desk.exchange.kiosks.phones.send_view(KIOSK, &number, &view, Language::Km, intent).await;
             if let Err(why) = sent {
                 return self.note("a text to a telephone", Some(format!("{why:?}")));
             }

@@ -1,6 +1,9 @@
 //! How the pages look, in both languages: nothing that axe-core objects to, nothing that does not fit, nothing too small
 //! for a finger, and a picture of each for people.
-use super::tour::{Look, Tour};
+use super::{
+    sheets::Sheets,
+    tour::{Look, Tour},
+};
 use crate::support::{
     browser::{Browser, folder},
     hall::Hall,
@@ -49,6 +52,7 @@ struct Judge {
     lang: &'static str,
     axe: String,
     shots: PathBuf,
+    sheets: Sheets,
     seen: Vec<String>,
     wrong: Vec<String>,
 }
@@ -58,7 +62,8 @@ impl Judge {
         let path = "tests/node/node_modules/axe-core/axe.min.js";
         let axe = std::fs::read_to_string(path)
             .unwrap_or_else(|_| panic!("{path} is missing; bring it with: (cd tests/node && npm ci)"));
-        Judge { lang, axe, shots: folder("kiosk-screens"), seen: Vec::new(), wrong: Vec::new() }
+        let (shots, sheets) = (folder("kiosk-screens"), Sheets::new(lang));
+        Judge { lang, axe, shots, sheets, seen: Vec::new(), wrong: Vec::new() }
     }
 
     async fn dress(browser: &Browser, classes: &str) {
@@ -78,6 +83,7 @@ impl Judge {
                 if wide != "" {
                     self.wrong.push(format!("{} {page}: {profile} {width}x{height} {size}: {wide}", self.lang));
                 }
+                self.sheets.add(browser, page, (profile, width, height), size).await;
             }
             Self::dress(browser, profile).await;
             let small = browser.js(SMALL).await;
@@ -159,6 +165,7 @@ async fn judge(lang: &'static str, number: &str) {
     let mut tour = Tour { browser: &browser, hall: &hall, lang, number, look };
     tour.device("owso-1205").await;
     println!("{lang}: {} pages", tour.look.seen.len());
+    tour.look.sheets.write(&browser).await;
     assert!(tour.look.seen.len() >= 40, "{:?}", tour.look.seen);
     assert!(tour.look.wrong.is_empty(), "{} faults\n{}", tour.look.wrong.len(), tour.look.wrong.join("\n"));
     browser.close().await;

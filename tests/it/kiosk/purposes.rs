@@ -1,7 +1,10 @@
 //! Each journey is judged by what it is for, by touch and in both languages: how many touches it takes, that its end gives
 //! something to carry home, and that this arrives: the text on the telephone, the print, the portal's record.
 use super::{journeys::prove, tour::OK};
-use crate::support::{browser::Browser, hall::Hall};
+use crate::support::{
+    browser::Browser,
+    hall::{Hall, sample},
+};
 use serde_json::json;
 
 const OFFICE: &str = "owso-1205";
@@ -314,6 +317,80 @@ async fn the_enter_key_does_what_its_field_is_for_and_hides_nothing() {
                 }
             }
         }
+    }
+    browser.close().await;
+    hall.close().await;
+}
+
+/// Doors of the home page that one would have to move the page for.
+const OUT_OF_SIGHT: &str = "
+    const bar = document.querySelector('.foot').getBoundingClientRect().top;
+    // on a low screen the bar stands at the side
+    const foot = bar > 0 ? bar : innerHeight;
+    const below = [...document.querySelectorAll('main a, main button')].filter(one => one.getBoundingClientRect().bottom > foot);
+    const moves = document.documentElement.scrollHeight > innerHeight;
+    return [moves, below.map(one => one.innerText)]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
+    let (hall, browser) = at_an_office().await;
+    let profiles = ["tablet-8", "tablet-10", "kiosk-22", "kiosk-32", "kiosk-43"];
+    let screens = [(1080, 1920), (1920, 1080), (1280, 800), (800, 1280)];
+    for (lang, (width, height)) in ["km", "en"].into_iter().flat_map(|lang| screens.map(|screen| (lang, screen))) {
+        browser.screen(width, height).await;
+        browser.go(&format!("/kiosk/{lang}/home")).await;
+        // a profile is for screens of its size
+        let small = width.min(height) < 1000;
+        for profile in profiles.into_iter().filter(|profile| profile.starts_with("tablet") == small) {
+            let dress = format!(
+                "const set = document.documentElement.classList; set.remove(...{profiles:?}); set.add({profile:?})"
+            );
+            browser.js(&dress).await;
+            let seen = browser.js(OUT_OF_SIGHT).await;
+            assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile}");
+        }
+    }
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_ends_with_a_receipt_that_is_printed_sent_or_texted_at_once() {
+    let (hall, browser) = at_an_office().await;
+    for (lang, due, proves) in [("km", sample("050144"), false), ("en", sample("003342"), true)] {
+        browser.go(&format!("/kiosk/{lang}/check")).await;
+        browser.digits(&due.code).await;
+        browser.press(OK).await;
+        let owner = due.contact.replace("+855", "0");
+        if proves {
+            browser.press("[formaction$=\"/number\"]").await;
+            prove(&hall, &browser, &owner).await;
+        } else if !shows(&browser, "[formaction$=\"/pay\"]").await {
+            browser.press("[name=key][value=pin]").await;
+            browser.digits(&due.pin).await;
+            browser.press(OK).await;
+        }
+        let before = hall.texts(&owner);
+        browser.press("[formaction$=\"/pay\"]").await;
+        browser.see(".qr").await;
+        hall.portal().decide_payments("paid").await.expect("decided");
+        // the page asks by itself
+        browser.see(".verdict.good").await;
+        let bill = reference(&browser, "[A-Z]\\d{10,}").await;
+        can_be_kept(&browser).await;
+        prints_black_on_white(&browser).await;
+        let text = match proves {
+            true => {
+                assert!(browser.text().await.contains(&format!("••••{}", &owner[6..])));
+                hall.text_to(&owner, before).await
+            }
+            false => send_to(&hall, &browser, "010234661").await,
+        };
+        assert!(text.contains(&bill) && text.contains(&due.code[..6]), "{text}");
+        // back to where the application stands, and there is nothing to pay any more
+        browser.press(".foot>:first-child").await;
+        browser.see(".facts").await;
+        assert!(!shows(&browser, "[formaction$=\"/pay\"]").await);
     }
     browser.close().await;
     hall.close().await;

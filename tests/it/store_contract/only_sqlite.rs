@@ -1,6 +1,9 @@
 //! What the SQLite store does besides: files, keys, locks, faults of the disk, speed.
 use super::*;
-use chrak::store::{Keys, OpenError, SqliteStore, StoreOptions};
+use chrak::{
+    ports::parts::KeptPart,
+    store::{Keys, OpenError, SqliteStore, StoreOptions},
+};
 use std::path::PathBuf;
 
 /// A place for stores of the kind that is embedded.
@@ -79,6 +82,7 @@ async fn no_number_and_no_text_stands_in_the_files() {
     let store = place.open().await;
     store.begin(NOW).await.expect("begun");
     answered(&*store, TEXT, vec![mt(MtKind::Answer, 1, 1, None)]).await;
+    store.keep_part(parts::part(9, 2, 1, TEXT)).await.expect("stored");
     let mut seen = 0;
     for entry in std::fs::read_dir(place.0.path()).expect("listed") {
         let octets = std::fs::read(entry.expect("an entry").path()).expect("read");
@@ -89,6 +93,41 @@ async fn no_number_and_no_text_stands_in_the_files() {
         }
     }
     assert!(seen > 50_000, "the files hold something");
+}
+
+/// So many parts of as many numbers, waiting since before [`NOW`].
+async fn crowd(place: &Sqlite, from: u32, to: u32) {
+    let mut conn = connection(place).await;
+    let sql = "WITH RECURSIVE n (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < ?2) \
+               INSERT INTO part SELECT CAST(printf('%016d', n) AS BLOB), 1, 2, 0, 1, 'smart', 'smart', zeroblob(16), \
+               CAST(printf('%032d', n) AS BLOB), x'', '1212', x'', 140, 0, 64, zeroblob(32), ?3, ?3 + n FROM n";
+    let kept = sqlx::query(sql).bind(from).bind(to).bind(NOW.0 + 1).execute(&mut conn).await.expect("a crowd");
+    assert_eq!(kept.rows_affected(), u64::from(to - from));
+    sqlx::Connection::close(conn).await.expect("closed");
+}
+
+#[tokio::test]
+async fn a_flood_of_first_parts_ends_the_oldest_and_then_waits_at_the_telco() {
+    let place = Sqlite::new();
+    drop(begun(&place).await);
+    crowd(&place, 0, 20_000).await;
+    let store = begun(&place).await;
+    let ended = async |now| store.ended_texts(now, 9).await.expect("read").len();
+    let started = std::time::Instant::now();
+    assert_eq!(ended(NOW).await, 0);
+    assert!(matches!(store.keep_part(parts::part(1, 2, 1, "a")).await, Ok(KeptPart::Kept { .. })));
+    assert_eq!(ended(NOW).await, 1, "the oldest makes room");
+    assert!(matches!(store.keep_part(parts::part(2, 2, 1, "b")).await, Ok(KeptPart::Kept { .. })));
+    assert_eq!(ended(NOW).await, 2);
+    println!("two parts among 20,000: {:?}", started.elapsed());
+    drop(store);
+    crowd(&place, 20_000, 39_998).await;
+    let store = begun(&place).await;
+    assert_eq!(store.keep_part(parts::part(3, 2, 1, "c")).await, Ok(KeptPart::Full));
+    // the telco sends it again when some have been joined
+    let text = store.ended_texts(NOW, 1).await.expect("read")[0];
+    store.join_parts(NewMo { id: text, ..mo(TEXT, session()) }, 1).await.expect("joined");
+    assert!(matches!(store.keep_part(parts::part(3, 2, 1, "c")).await, Ok(KeptPart::Kept { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,6 +89,7 @@ pub fn link_to(address: &str) -> link::Telco {
         message_id: chrak::smpp::message_id::Rule::Auto,
         statuses: chrak::smpp::status::Table::default(),
         packed: false,
+        sar: false,
         ussd: link::Ussd {
             dialect: chrak::smpp::dialect::Dialect::built_in("spec").expect("built in"),
             codes: vec!["*1212#".into()],

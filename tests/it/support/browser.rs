@@ -255,6 +255,11 @@ impl Browser {
         self.js("return document.body.innerText").await.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Shows a file of this machine.
+    pub async fn file(&self, path: &Path) {
+        self.driver.goto(format!("file://{}", path.display())).await.expect("a file that can be shown");
+    }
+
     /// A picture of the glass.
     pub async fn shot(&self, path: &Path) {
         self.driver.screenshot(path).await.expect("a screenshot");

@@ -14,5 +14,6 @@ pub mod portal;
 pub mod program;
 pub mod scanners;
 pub mod shipped;
+pub mod smsc;
 pub mod visitor;
 pub mod whole;

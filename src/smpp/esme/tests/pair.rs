@@ -122,6 +122,7 @@ pub fn config() -> EsmeConfig {
             validity: Validity::Relative,
             receipts: true,
             packed: false,
+            sar: false,
         },
         statuses: Table::default(),
         write_stalled: 10 * SECOND,

@@ -5,5 +5,6 @@ mod inbox;
 mod kiosks;
 mod messages;
 mod outbox;
+mod parts;
 mod pushes;
 mod ussd;

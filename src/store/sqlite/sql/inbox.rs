@@ -3,7 +3,7 @@ use super::{citizens, outbox, pushes};
 use crate::{
     ports::{
         StoreFault,
-        inbox::Accepted,
+        inbox::{Accepted, DedupeKey},
         rules::redelivery::{Arrival, Earlier, redelivery},
         states::{MoState, RespState},
     },
@@ -47,7 +47,7 @@ pub async fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
     let mut stored: Vec<&MoRow> = Vec::with_capacity(mos.len());
     for mo in mos {
         if !fresh.contains(&mo.id) {
-            if let Some(accepted) = earlier(db, mo).await? {
+            if let Some(accepted) = earlier(db, &Keyed::of(mo)).await? {
                 known.insert(mo.id, accepted);
                 continue;
             }
@@ -65,25 +65,48 @@ pub async fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
     Ok(mos.iter().map(taken).collect())
 }
 
+/// By the session that the key came over: parts of one text may come over several, and the resp of an MO says nothing
+/// about what another session has read.
 pub(super) const EARLIER: &str = sql!(
-    "SELECT i.id, i.session, i.received_at, i.state, i.resp_state, d.seen_at, \
+    "SELECT i.id, coalesce(d.session, i.session), i.received_at, i.state, i.resp_state, d.seen_at, \
      EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::OPEN}), \
      EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::TAKEN} \
-     AND o.session = i.session), \
+     AND o.session = coalesce(d.session, i.session)), \
      EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
-     AND c.dialogue_until > ?) \
+     AND c.dialogue_until > ?), \
+     d.session IS NULL OR d.session = i.session \
      FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?"
 );
 
-/// What an MO is to the earlier one with its key; `None`: a new question.
-async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Accepted>> {
-    if mo.insist {
+/// Something that came with a redelivery key.
+pub struct Keyed<'a> {
+    /// Its key.
+    pub key: DedupeKey,
+    /// The family that knows it.
+    pub family: &'a str,
+    /// The connection it came over.
+    pub session: SessionId,
+    /// When.
+    pub at: UnixMs,
+    /// It was judged to be new.
+    pub insist: bool,
+}
+
+impl<'a> Keyed<'a> {
+    fn of(mo: &'a MoRow) -> Self {
+        Keyed { key: mo.dedupe, family: &mo.family, session: mo.session, at: mo.received_at, insist: mo.insist }
+    }
+}
+
+/// What something is to the earlier MO with its key; `None`: a new question.
+pub async fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
+    if keyed.insist {
         return Ok(None);
     }
     let found = sqlx::query(EARLIER)
-        .bind(mo.received_at.0)
-        .bind(&mo.dedupe.digest[..])
-        .bind(&mo.family)
+        .bind(keyed.at.0)
+        .bind(&keyed.key.digest[..])
+        .bind(keyed.family)
         .fetch_optional(&mut db.conn)
         .await?;
     let Some(row) = found else {
@@ -96,16 +119,34 @@ async fn earlier(db: &mut Db, mo: &MoRow) -> Sql<Option<Accepted>> {
         keyed_at: UnixMs(row.try_get(5)?),
         done: MoState::ENDED.has(code(&row, 3)?),
         answer_open: row.try_get(6)?,
-        resp_read: code::<RespState>(&row, 4)? == RespState::Read,
+        resp_read: code::<RespState>(&row, 4)? == RespState::Read && row.try_get(9)?,
         answer_taken: row.try_get(7)?,
         in_dialogue: row.try_get(8)?,
     };
-    let arrival = Arrival { kind: mo.dedupe.kind, session: mo.session, at: mo.received_at };
+    let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
     Ok(redelivery(arrival, &earlier))
 }
 
+/// Gives the key of a part to its text, whose MO will bear that id.
+pub async fn key_part(db: &mut Db, keyed: &Keyed<'_>, text: Id) -> Sql<()> {
+    sqlx::query(
+        "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at, session) VALUES (?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (digest, family) DO UPDATE SET mo = excluded.mo, kind = excluded.kind, seen_at = excluded.seen_at, \
+         session = excluded.session",
+    )
+    .bind(&keyed.key.digest[..])
+    .bind(keyed.family)
+    .bind(keyed.key.kind.code())
+    .bind(&text[..])
+    .bind(keyed.at.0)
+    .bind(&keyed.session.0.as_bytes()[..])
+    .execute(&mut db.conn)
+    .await?;
+    Ok(())
+}
+
 async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
-    sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ? WHERE digest = ? AND family = ?")
+    sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ?, session = NULL WHERE digest = ? AND family = ?")
         .bind(&mo.id[..])
         .bind(mo.dedupe.kind.code())
         .bind(mo.received_at.0)

@@ -8,6 +8,7 @@ pub mod kiosks;
 pub mod messages;
 pub mod outbox;
 pub mod pairing;
+pub mod parts;
 pub mod pushes;
 pub mod receipts;
 pub mod run;

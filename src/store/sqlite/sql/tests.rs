@@ -1,5 +1,5 @@
 //! By which index each statement that runs with the traffic finds its rows, however many there are.
-use super::{feedback, inbox, outbox, pushes, receipts, run, sweep};
+use super::{feedback, inbox, outbox, parts, pushes, receipts, run, sweep};
 use crate::store::{Keys, sqlite::SqliteStore, sqlite::StoreOptions};
 use sqlx::{Connection, Row, SqliteConnection};
 
@@ -57,6 +57,12 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (&begin, &["SEARCH outbox USING PRIMARY KEY"]),
         (&settle, &["SEARCH outbox USING PRIMARY KEY"]),
         (&exact, &["INDEX outbox_message (message_id=? AND family=?"]),
+        (parts::COUNT, &["COVERING INDEX part_due"]),
+        (parts::KNOWN, &["INDEX part_source (source_mac=?"]),
+        (parts::END, &["PRIMARY KEY (mo=?"]),
+        (parts::END_THE_OLDEST, &["PRIMARY KEY (mo=?", "INDEX part_due (due>?"]),
+        (parts::ENDED, &["INDEX part_due (due<?"]),
+        (parts::PARTS, &["PRIMARY KEY (mo=?"]),
         (pushes::DUE, &["INDEX push_open (due<?"]),
         (feedback::DUE, &["INDEX feedback_open (due<?"]),
         (feedback::ENDED, &["INDEX feedback_ended (ended_at<?"]),

@@ -1,0 +1,39 @@
+//! The port of parts.
+use crate::{
+    ports::{
+        PortFuture, StoreFault,
+        citizens::CitizenRecord,
+        inbox::NewMo,
+        parts::{KeptPart, NewPart, OpenText, Parts},
+    },
+    store::{
+        rows::{CitizenRow, JoinRow, MoRow, OpenPartRow, PartRow},
+        sqlite::{ops::Set, sql::parts, store::SqliteStore},
+    },
+    types::{CauseId, UnixMs},
+};
+
+impl Parts for SqliteStore {
+    fn keep_part(&self, part: NewPart) -> PortFuture<'_, Result<KeptPart, StoreFault>> {
+        Box::pin(async move { self.submit(Set::KeepPart, PartRow::seal(&self.keys, part)?).await })
+    }
+
+    fn ended_texts(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<CauseId>, StoreFault>> {
+        Box::pin(self.read(parts::ended(&self.readers, now, limit)))
+    }
+
+    fn open_text(&self, text: CauseId) -> PortFuture<'_, Result<Option<OpenText>, StoreFault>> {
+        Box::pin(async move {
+            let rows = self.read(parts::of_text(&self.readers, *text.0.as_bytes())).await?;
+            Ok(OpenPartRow::open(rows, &self.keys, text))
+        })
+    }
+
+    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+        Box::pin(async move {
+            let row = JoinRow { mo: MoRow::seal(&self.keys, mo)?, parts };
+            let citizen = self.submit(Set::Join, row).await?;
+            Ok(CitizenRow::open_or_new(citizen, &self.keys))
+        })
+    }
+}
