@@ -69,6 +69,8 @@ enum Command {
         #[arg(long, value_name = "MSISDN", requires = "bind")]
         send: Option<String>,
     },
+    /// The acceptance script against a telco, with an HTML report to print and sign; exit 1 if a step fails.
+    Certify(Box<CertifyArgs>),
     /// The sandbox telco alone, or as a load driver.
     Smsc(Box<SmscArgs>),
     /// The sandbox portal alone.
@@ -166,6 +168,24 @@ enum PduCommand {
         #[arg(value_name = "HEX", required = true, num_args = 1..)]
         hex: Vec<String>,
     },
+}
+
+#[derive(Args)]
+struct CertifyArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The telco, as its [[smsc]] is named.
+    #[arg(long, value_name = "NAME")]
+    smsc: String,
+    /// The telephone of the test: it is texted, and texts.
+    #[arg(long, value_name = "MSISDN")]
+    to: String,
+    /// Folder for the report; made where it is not there.
+    #[arg(long, value_name = "DIR")]
+    report: PathBuf,
+    /// Nobody sits at the telephone: what needs a person is skipped.
+    #[arg(long)]
+    unattended: bool,
 }
 
 #[derive(Subcommand)]
@@ -289,6 +309,10 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             Ok(0)
         }
         Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
+        Some(Command::Certify(args)) => {
+            let CertifyArgs { config, smsc, to, report, unattended } = *args;
+            app::certify::run(&config.config, &smsc, &to, &report, unattended).await
+        }
         Some(Command::Migrate { config, new_database }) => app::migrate(&config.config, new_database).await.map(|()| 0),
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format)?;
@@ -381,9 +405,9 @@ fn decode(hex: &str) -> Result<u8, Fault> {
     Ok(0)
 }
 
-/// Hex digits with blanks, colons or a leading `0x` between them.
+/// Hex digits with blanks, colons or a leading `0x` between them; of a line of a trace what stands behind `hex=`.
 fn octets(text: &str) -> Result<Vec<u8>, String> {
-    let text = text.trim().trim_start_matches("0x");
+    let text = text.rsplit("hex=").next().unwrap_or(text).trim().trim_start_matches("0x");
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace() && *c != ':').collect();
     if let Some(wrong) = digits.iter().find(|c| !c.is_ascii_hexdigit()) {
         return Err(format!("\"{wrong}\" is not a hex digit"));
@@ -408,6 +432,7 @@ mod tests {
     #[test]
     fn hex_is_read_however_it_was_copied() {
         assert_eq!(octets("0x00 01:fF\n").expect("hex"), [0, 1, 255]);
+        assert_eq!(octets("2026-11-20T05:00:00.123Z smart/trx-1 <- x 7 y {z} hex=00ff\n").expect("a line"), [0, 255]);
         assert!(octets("0g").is_err() && octets("123").is_err() && octets("").is_err());
     }
 }

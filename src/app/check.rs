@@ -54,9 +54,11 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
     if bind {
         for telco in config.telcos.iter().map(|telco| &telco.link) {
             let what = format!("smsc \"{}\"", telco.name);
-            match link::probe(telco, to, Arc::new(SystemClock)).await {
-                Ok(lines) => lines.iter().for_each(|line| findings.good(&what, line)),
-                Err(why) => findings.bad(&what, &format!("{} as {}: {why}", telco.address, telco.system_id)),
+            let probed = link::probe(telco, to, Arc::new(SystemClock)).await;
+            probed.findings.iter().for_each(|line| findings.good(&what, line));
+            probed.notes.iter().for_each(|line| findings.note(&what, line));
+            if let Some(why) = probed.fault {
+                findings.bad(&what, &format!("{} as {}: {why}", telco.address, telco.system_id));
             }
         }
     }

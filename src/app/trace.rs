@@ -1,5 +1,9 @@
 //! `chrak trace export`: what went over a telco's binds, as a capture that tshark and Wireshark open.
-use super::{Fault, config::ConfigFault, devices, read_config, trace_file};
+use super::{
+    Fault,
+    config::{Config, ConfigFault, TelcoSettings},
+    devices, read_config, trace_file,
+};
 use crate::{
     ports::trace::link,
     smpp::{capture::capture, trace::Seen},
@@ -19,15 +23,7 @@ use std::{
 /// be read or written.
 pub async fn export(config: &Path, smsc: &str, pcap: &Path, from: Option<&Path>) -> Result<(), Fault> {
     let config = read_config(config)?;
-    let known = config.telcos.iter().map(|telco| &telco.link.name);
-    let Some(smsc) = known.clone().find(|name| name.as_str() == smsc) else {
-        let names: Vec<&str> = known.map(SmscName::as_str).collect();
-        return Err(ConfigFault::new(format!(
-            "--smsc {smsc}: no [[smsc]] has this name; there are: {}",
-            names.join(", ")
-        ))
-        .into());
-    };
+    let smsc = &telco(&config, smsc)?.link.name;
     let seen = match from {
         Some(path) => of_files(path, smsc)?,
         None => {
@@ -44,6 +40,15 @@ pub async fn export(config: &Path, smsc: &str, pcap: &Path, from: Option<&Path>)
     write(pcap, &capture(&seen)).map_err(|fault| Fault::Run(format!("{}: {fault}", pcap.display())))?;
     println!("{}: {} PDUs; open it with wireshark or: tshark -r {0} -V", pcap.display(), seen.len());
     Ok(())
+}
+
+/// The telco of this name.
+pub(super) fn telco<'a>(config: &'a Config, smsc: &str) -> Result<&'a TelcoSettings, ConfigFault> {
+    let names: Vec<&str> = config.telcos.iter().map(|telco| telco.link.name.as_str()).collect();
+    let found = config.telcos.iter().find(|telco| telco.link.name.as_str() == smsc);
+    found.ok_or_else(|| {
+        ConfigFault::new(format!("--smsc {smsc}: no [[smsc]] has this name; there are: {}", names.join(", ")))
+    })
 }
 
 /// For its owner only: even what is covered says who texts when.

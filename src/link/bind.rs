@@ -5,7 +5,7 @@ use crate::{
     smpp::{
         pdu::BindKind,
         session::CloseReason,
-        status::{BindClass, bind_class, name},
+        status::{BindClass, ESME_RMSGQFUL, ESME_RTHROTTLED, bind_class, name},
     },
 };
 use std::sync::Arc;
@@ -25,6 +25,12 @@ pub(super) enum End {
 }
 
 impl End {
+    /// The telco wants to be left alone for a while: it holds an old session still, or has too much to do.
+    pub(super) fn is_for_later(&self) -> bool {
+        let throttled = |status: u32| matches!(status, ESME_RTHROTTLED | ESME_RMSGQFUL);
+        matches!(self, End::Refused(status) if bind_class(*status) == BindClass::AlreadyBound || throttled(*status))
+    }
+
     /// The account is wrong: a matter for people.
     pub(super) fn is_of_the_account(&self) -> bool {
         matches!(self, End::Refused(status) if bind_class(*status) == BindClass::Account)

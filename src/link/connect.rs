@@ -4,7 +4,7 @@ use super::{
     carrier::Carrier,
     dial::dial,
     shared::Shared,
-    tap::tap,
+    tap::{tap, to_trace},
 };
 use crate::{
     exchange::StoreHealth,
@@ -20,6 +20,11 @@ const PAUSE_FIRST: Duration = Duration::from_secs(1);
 const LIVED: Duration = Duration::from_secs(30);
 /// A wrong account is not tried more often than this: some telcos lock it.
 const ACCOUNT_PAUSE_FIRST: Duration = Duration::from_secs(60);
+/// First pause where the telco holds an old session still or has too much to do: the session dies by its own timer, which
+/// each try may begin anew.
+const LATER_PAUSE_FIRST: Duration = Duration::from_secs(10);
+/// Longest pause of those.
+const LATER_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Longest pause for a wrong account.
 const ACCOUNT_PAUSE_MAX: Duration = Duration::from_secs(300);
 
@@ -27,12 +32,18 @@ const ACCOUNT_PAUSE_MAX: Duration = Duration::from_secs(300);
 struct Pauses {
     next: Duration,
     next_account: Duration,
+    next_later: Duration,
     longest: Duration,
 }
 
 impl Pauses {
     fn new(longest: Duration) -> Self {
-        Pauses { next: PAUSE_FIRST, next_account: ACCOUNT_PAUSE_FIRST, longest: longest.max(PAUSE_FIRST) }
+        Pauses {
+            next: PAUSE_FIRST,
+            next_account: ACCOUNT_PAUSE_FIRST,
+            next_later: LATER_PAUSE_FIRST,
+            longest: longest.max(PAUSE_FIRST),
+        }
     }
 
     /// The pause after a connection that ended so, having been bound for so long.
@@ -42,10 +53,16 @@ impl Pauses {
         if bound >= LIVED {
             self.next = PAUSE_FIRST;
             self.next_account = ACCOUNT_PAUSE_FIRST;
+            self.next_later = LATER_PAUSE_FIRST;
         }
         if end.is_of_the_account() {
             let wait = self.next_account;
             self.next_account = (wait * 2).min(ACCOUNT_PAUSE_MAX);
+            return wait;
+        }
+        if end.is_for_later() {
+            let wait = self.next_later;
+            self.next_later = (wait * 2).min(LATER_PAUSE_MAX);
             return wait;
         }
         let wait = self.next;
@@ -123,7 +140,7 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
         Ok(halves) => halves,
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
-    let (reader, writer) = tap(reader, writer, &keeper.shared, &keeper.name);
+    let (reader, writer) = tap(reader, writer, to_trace(&keeper.shared, &keeper.name));
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);
@@ -156,6 +173,18 @@ mod tests {
         assert_eq!(tries(&cut, Duration::from_millis(2)), 5, "after 1, 2, 4, 8 and 16 s");
         assert_eq!(tries(&End::NotBound(Why::Closed(CloseReason::Refused)), Duration::ZERO), 5);
         assert_eq!(tries(&End::Refused(0x0E), Duration::ZERO), 1, "a wrong account");
+    }
+
+    #[test]
+    fn a_telco_that_holds_the_old_session_or_has_too_much_to_do_is_left_alone_for_a_while() {
+        for status in [0x05, 0x14, 0x58] {
+            let mut pauses = Pauses::new(Duration::from_secs(1));
+            let waits: Vec<u64> =
+                (0..5).map(|_| pauses.after(&End::Refused(status), Duration::ZERO).as_secs()).collect();
+            assert_eq!(waits, [10, 20, 40, 60, 60], "{status:#x}");
+            pauses.after(&End::WasBound(Why::Stopping), LIVED);
+            assert_eq!(pauses.after(&End::Refused(status), Duration::ZERO), LATER_PAUSE_FIRST);
+        }
     }
 
     #[test]

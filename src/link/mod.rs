@@ -2,13 +2,16 @@
 //! sockets and SMPP sessions; knows no store, no portal, no words.
 mod bind;
 mod carrier;
+mod certify;
 mod connect;
 mod dial;
 mod driver;
+mod hand;
 mod intake;
 mod probe;
 mod settler;
 mod shared;
+mod steps;
 mod tap;
 mod telco;
 mod ussd;
@@ -18,9 +21,11 @@ pub use crate::smpp::{
     esme::{NumberFormat, Validity},
     text::DefaultAlphabet,
 };
+pub use certify::{Script, Step, Told, Verdict, certify};
 pub use dial::{ConnectFault, Refusal};
-pub use probe::{ProbeFault, probe};
+pub use probe::{Probed, probe};
 use shared::Shared;
+pub use steps::StepFault;
 pub use telco::{Telco, Ussd};
 
 use crate::{

@@ -1,4 +1,4 @@
-//! Both halves of a connection, with what goes through them cut into PDUs and shown to the trace. What is shown was read
+//! Both halves of a connection, with what goes through them cut into PDUs and shown to somebody. What is shown was read
 //! or taken by the socket; a connection is neither slowed nor changed by it. It must not know what a PDU says.
 use super::shared::Shared;
 use crate::{smpp::framer::Framer, types::limits::PDU_OCTETS_MAX};
@@ -10,25 +10,34 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Is shown each PDU, whole, and whether it was sent by us.
+pub(super) type Shows = Arc<dyn Fn(bool, Vec<u8>) + Send + Sync>;
+
 /// One half of a connection.
 pub(super) struct Tap<S> {
     half: S,
     /// `None` once the framing is lost.
     framer: Option<Framer>,
-    shared: Arc<Shared>,
-    bind: String,
+    shows: Shows,
     sent: bool,
 }
 
 /// Taps both halves.
-pub(super) fn tap<R, W>(reader: R, writer: W, shared: &Arc<Shared>, bind: &str) -> (Tap<R>, Tap<W>) {
-    (Tap::new(reader, shared, bind, false), Tap::new(writer, shared, bind, true))
+pub(super) fn tap<R, W>(reader: R, writer: W, shows: Shows) -> (Tap<R>, Tap<W>) {
+    (Tap::new(reader, Arc::clone(&shows), false), Tap::new(writer, shows, true))
+}
+
+/// Shows everything to the trace of the server.
+pub(super) fn to_trace(shared: &Arc<Shared>, bind: &str) -> Shows {
+    let (shared, bind) = (Arc::clone(shared), bind.to_owned());
+    Arc::new(move |sent, octets| {
+        shared.trace.pdu(&shared.telco.name, &bind, shared.clock.now(), sent, octets);
+    })
 }
 
 impl<S> Tap<S> {
-    fn new(half: S, shared: &Arc<Shared>, bind: &str, sent: bool) -> Self {
-        let framer = Some(Framer::new(PDU_OCTETS_MAX));
-        Tap { half, framer, shared: Arc::clone(shared), bind: bind.to_owned(), sent }
+    fn new(half: S, shows: Shows, sent: bool) -> Self {
+        Tap { half, framer: Some(Framer::new(PDU_OCTETS_MAX)), shows, sent }
     }
 
     fn saw(&mut self, octets: &[u8]) {
@@ -41,8 +50,7 @@ impl<S> Tap<S> {
                     let words = [16 + pdu.body.len() as u32, head.command_id, head.command_status, head.sequence];
                     let mut whole = words.map(u32::to_be_bytes).concat();
                     whole.extend_from_slice(&pdu.body);
-                    let shared = &self.shared;
-                    shared.trace.pdu(&shared.telco.name, &self.bind, shared.clock.now(), self.sent, whole);
+                    (self.shows)(self.sent, whole);
                 }
                 Ok(None) => return,
                 // the session says so, and ends

@@ -121,6 +121,11 @@ impl Telco {
         }
     }
 
+    /// The binds of one transceiver or pair.
+    pub(super) fn plan_of_one(&self) -> Vec<(BindKind, String)> {
+        self.plan().into_iter().filter(|(_, name)| name.ends_with("-1")).collect()
+    }
+
     /// The binds to make: their kinds and names.
     pub(super) fn plan(&self) -> Vec<(BindKind, String)> {
         let kinds: &[(BindKind, &str)] = if self.pair {

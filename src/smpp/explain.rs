@@ -3,11 +3,11 @@
 use super::{
     decode::may_be_tlvs,
     framer::HEADER_OCTETS,
-    pdu::RESPONSE,
+    pdu::{RESPONSE, tag},
     status,
     text::{DefaultAlphabet, declared},
 };
-use crate::text::octets;
+use crate::text::octets::{self, Declared};
 use rusmpp_core::CommandId;
 use std::fmt;
 
@@ -49,6 +49,8 @@ impl fmt::Display for Explanation {
 
 /// PDUs explained of one input.
 const PDUS_MAX: usize = 1_000;
+/// Octets of a short_message at most (§5.2.21).
+const SHORT_MESSAGE_MAX: usize = 254;
 /// Longest string a field may have, NUL included, where the standard names one.
 const ADDRESS_MAX: usize = 21;
 
@@ -141,6 +143,24 @@ impl Explainer<'_> {
                 }
                 self.id_and_tlvs("message_id", 65, command_status);
             }
+            CommandId::QuerySm => {
+                self.string("message_id", 65);
+                self.address("source_addr", ADDRESS_MAX);
+            }
+            CommandId::QuerySmResp if self.at >= self.end && command_status != 0 => {}
+            CommandId::QuerySmResp => {
+                self.string("message_id", 65);
+                self.string("final_date", 17);
+                self.octet("message_state", |octet| octet.to_string());
+                self.octet("error_code", |octet| octet.to_string());
+            }
+            CommandId::CancelSm => {
+                self.string("service_type", 6);
+                self.string("message_id", 65);
+                self.address("source_addr", ADDRESS_MAX);
+                self.address("destination_addr", ADDRESS_MAX);
+            }
+            CommandId::ReplaceSm => self.replace_sm(),
             CommandId::Outbind => {
                 self.string("system_id", 16);
                 self.secret("password");
@@ -154,6 +174,8 @@ impl Explainer<'_> {
             | CommandId::EnquireLinkResp
             | CommandId::Unbind
             | CommandId::UnbindResp
+            | CommandId::CancelSmResp
+            | CommandId::ReplaceSmResp
             | CommandId::GenericNack => {}
             _ => self.warn("the body of this command is not explained"),
         }
@@ -208,12 +230,55 @@ impl Explainer<'_> {
         let udhi = esm_class.is_some_and(|octet| octet & 0x40 != 0);
         self.field(self.at, "short_message", message(body, data_coding.unwrap_or(0), udhi));
         self.at += body.len();
+        self.text_out_of_spec(body, data_coding.unwrap_or(0), udhi);
+        let short_message = body.len();
         if !may_be_tlvs(&self.octets[self.at..self.end]) {
             // what is left over is shown as it is: as TLVs it would be read as nonsense
             self.warn("sm_length is smaller than what is there: what follows are no TLVs");
             return;
         }
-        self.tlvs();
+        let tags = self.tlvs();
+        self.tlvs_out_of_spec(&tags, short_message);
+    }
+
+    fn replace_sm(&mut self) {
+        self.string("message_id", 65);
+        self.address("source_addr", ADDRESS_MAX);
+        self.string("schedule_delivery_time", 17);
+        self.string("validity_period", 17);
+        self.octet("registered_delivery", |octet| format!("0x{octet:02X}"));
+        self.octet("sm_default_msg_id", |octet| octet.to_string());
+        let length = self.octet("sm_length", |octet| octet.to_string()).map_or(0, usize::from);
+        let body = &self.octets[self.at..self.end.min(self.at + length)];
+        self.field(self.at, "short_message", message(body, 0, false));
+        self.at += body.len();
+    }
+
+    /// What a text says of itself that its octets do not bear out.
+    fn text_out_of_spec(&mut self, body: &[u8], data_coding: u8, udhi: bool) {
+        if body.len() > SHORT_MESSAGE_MAX {
+            self.warn(format!("sm_length is {}, at most {SHORT_MESSAGE_MAX} is allowed (§5.2.21)", body.len()));
+        }
+        let header = if udhi { udh_octets(body) } else { Some(0) };
+        if header.is_none() {
+            self.warn("esm_class says UDHI, but short_message begins with no whole UDH (3GPP 23.040 §9.2.3.24)");
+        }
+        let text = body.len() - header.unwrap_or(0);
+        if declared(data_coding, DefaultAlphabet::Gsm7) == Declared::Utf16 && !text.is_multiple_of(2) {
+            self.warn(format!("data_coding says UCS-2, but the text has {text} octets, which is odd"));
+        }
+    }
+
+    /// TLVs that contradict the text, or miss what belongs to them.
+    fn tlvs_out_of_spec(&mut self, tags: &[u16], short_message: usize) {
+        let holds = |tag| tags.contains(&tag);
+        if holds(tag::MESSAGE_PAYLOAD) && short_message > 0 {
+            self.warn("message_payload stands beside a short_message: sm_length must be 0 (§5.3.2.32)");
+        }
+        let sar = [tag::SAR_MSG_REF_NUM, tag::SAR_TOTAL_SEGMENTS, tag::SAR_SEGMENT_SEQNUM];
+        if sar.into_iter().any(holds) && !sar.into_iter().all(holds) {
+            self.warn("of sar_msg_ref_num, sar_total_segments and sar_segment_seqnum some are missing (§5.3.2.22)");
+        }
     }
 
     fn data_sm(&mut self) {
@@ -223,7 +288,8 @@ impl Explainer<'_> {
         self.octet("esm_class", esm_class);
         self.octet("registered_delivery", |octet| format!("0x{octet:02X}"));
         self.octet("data_coding", data_coding);
-        self.tlvs();
+        let tags = self.tlvs();
+        self.tlvs_out_of_spec(&tags, 0);
     }
 
     fn address(&mut self, name: &str, longest: usize) {
@@ -282,7 +348,9 @@ impl Explainer<'_> {
         Some(text.iter().map(|octet| char::from(*octet)).map(|c| if c.is_control() { '.' } else { c }).collect())
     }
 
-    fn tlvs(&mut self) {
+    /// Their tags.
+    fn tlvs(&mut self) -> Vec<u16> {
+        let mut tags = Vec::new();
         while self.end - self.at >= 4 {
             let at = self.at;
             let tag = u16::from_be_bytes([self.octets[at], self.octets[at + 1]]);
@@ -293,7 +361,7 @@ impl Explainer<'_> {
                 self.warn(format!("TLV {name} says {length} octets, but only {} are there", rest.len()));
                 self.at = self.end;
                 self.field(at, name, hex(rest));
-                return;
+                return tags;
             }
             let value = &rest[..length];
             if wanted.is_some_and(|wanted| wanted != length) {
@@ -301,8 +369,20 @@ impl Explainer<'_> {
             }
             self.at += 4 + length;
             self.field(at, name, tlv_value(value));
+            tags.push(tag);
         }
+        tags
     }
+}
+
+/// Octets of the UDH at the start of a text, its length octet included; `None` when its elements do not fill it.
+fn udh_octets(body: &[u8]) -> Option<usize> {
+    let (&length, rest) = body.split_first()?;
+    let mut elements = rest.get(..usize::from(length))?;
+    while let [_, octets, value @ ..] = elements {
+        elements = value.get(usize::from(*octets)..)?;
+    }
+    elements.is_empty().then_some(1 + usize::from(length))
 }
 
 fn name(command: CommandId) -> String {

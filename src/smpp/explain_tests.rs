@@ -104,6 +104,7 @@ warning: sequence_number is outside 0x00000001 to 0x7FFFFFFF (§5.1.4)
 }
 
 /// A field of a PDU's body.
+#[derive(Clone, Copy)]
 enum Part {
     /// A C-octet string and the octets it may have, NUL included.
     Text(&'static str, usize),
@@ -139,6 +140,11 @@ fn layouts() -> Vec<(Vec<u32>, Vec<Part>)> {
     data_sm.extend(source(65));
     data_sm.extend(destination(65));
     data_sm.extend(["esm_class", "registered_delivery", "data_coding"].map(Octet));
+    let mut replace_sm = vec![Text("message_id", 65)];
+    replace_sm.extend(source(21));
+    replace_sm.extend([Text("schedule_delivery_time", 17), Text("validity_period", 17)]);
+    replace_sm.extend(["registered_delivery", "sm_default_msg_id", "sm_length"].map(Octet));
+    replace_sm.push(Nothing("short_message"));
     let mut alert = Vec::from(source(65));
     alert.extend(address("esme_addr", "esme_addr_ton", "esme_addr_npi", 65));
     vec![
@@ -149,7 +155,14 @@ fn layouts() -> Vec<(Vec<u32>, Vec<Part>)> {
         (vec![0x103], data_sm),
         (vec![0xB], vec![Text("system_id", 16), Text("password", 9)]),
         (vec![0x102], alert),
-        (vec![0x15, 0x8000_0015, 6, 0x8000_0006, 0x8000_0000], vec![]),
+        (vec![3], [&[Text("message_id", 65)][..], &source(21)].concat()),
+        (
+            vec![0x8000_0003],
+            vec![Text("message_id", 65), Text("final_date", 17), Octet("message_state"), Octet("error_code")],
+        ),
+        (vec![8], [&[Text("service_type", 6), Text("message_id", 65)][..], &source(21), &destination(21)].concat()),
+        (vec![7], replace_sm),
+        (vec![0x15, 0x8000_0015, 0x8000_0007, 0x8000_0008, 6, 0x8000_0006, 0x8000_0000], vec![]),
     ]
 }
 
@@ -242,7 +255,7 @@ fn a_header_out_of_spec_is_told_and_one_in_spec_is_not() {
         ("a length below it", claims(15), &["command_length is below 16"]),
         ("a length above what is there", claims(17), &["command_length is 17, but only 16 octets are there"]),
         ("an octet too many", pdu(0x15, 0, 1, b"\xFF"), &["octets are left over"]),
-        ("query_sm", pdu(3, 0, 1, b""), &["the body of this command is not explained"]),
+        ("submit_multi", pdu(0x21, 0, 1, b""), &["the body of this command is not explained"]),
         ("an unknown command", pdu(0x7777, 0, 1, b""), &["the body of this command is not explained"]),
     ]);
 }
@@ -300,6 +313,28 @@ fn a_body_out_of_spec_is_told_and_one_in_spec_is_not() {
             &["TLV sc_interface_version (0x0210) says 2 octets, but only 1 are there"],
         ),
         ("three octets behind the TLVs", bind_resp(b"\x02\x10\0\x01\x34\0\0\0"), &["octets are left over"]),
+    ]);
+}
+
+#[test]
+fn a_text_that_is_not_what_it_says_is_told() {
+    let sm = |esm_class: u8, data_coding: u8, text: &[u8], tlvs: &[u8]| {
+        let head = [&b"\0\0\0\0\0\0\0"[..], &[esm_class, 0, 0, 0, 0, 0, 0, data_coding, 0, text.len() as u8]].concat();
+        pdu(5, 0, 1, &[&head, text, tlvs].concat())
+    };
+    let sar = b"\x02\x0C\0\x02\0\x07\x02\x0E\0\x01\x02\x02\x0F\0\x01\x01";
+    warned(vec![
+        ("a part", sm(0x40, 8, b"\x05\0\x03\x07\x02\x01\x17\x80", b""), &[]),
+        ("no UDH", sm(0x40, 0, b"hello", b""), &["esm_class says UDHI, but short_message begins with no whole UDH"]),
+        ("a UDH cut off", sm(0x40, 0, b"\x05\0\x03\x07", b""), &["begins with no whole UDH"]),
+        ("half a unit", sm(0, 8, b"\x17\x80\x17", b""), &["data_coding says UCS-2, but the text has 3 octets"]),
+        ("half a unit behind a UDH", sm(0x40, 8, b"\x05\0\x03\x07\x02\x01\x17", b""), &["has 1 octets, which is odd"]),
+        ("the longest", sm(0, 0, &[b'a'; 254], b""), &[]),
+        ("longer", sm(0, 0, &[b'a'; 255], b""), &["sm_length is 255, at most 254 is allowed"]),
+        ("a payload alone", sm(0, 0, b"", b"\x04\x24\0\x02hi"), &[]),
+        ("two texts", sm(0, 0, b"hi", b"\x04\x24\0\x02hi"), &["message_payload stands beside a short_message"]),
+        ("all of SAR", sm(0, 0, b"hi", sar), &[]),
+        ("some of SAR", sm(0, 0, b"hi", &sar[..11]), &["of sar_msg_ref_num, sar_total_segments and"]),
     ]);
 }
 

@@ -346,20 +346,26 @@ impl Session {
     fn expired(&mut self, timer: Timer, now: Instant) {
         match timer {
             Timer::Bind => self.close(CloseReason::NoBindResp),
-            Timer::Enquire => {
-                let sequence = self.sequence();
-                write(&mut self.output, CommandId::EnquireLink, ESME_ROK, sequence, |_| {});
-                self.enquiries.insert(sequence, self.acks);
-                if self.enquiries.len() > ENQUIRIES_MAX {
-                    self.enquiries.pop_first();
-                }
-                self.set(Timer::EnquireResp, Some(now + self.config.patience));
-            }
+            Timer::Enquire => self.enquire(now),
             Timer::EnquireResp => self.close(CloseReason::Silent),
             Timer::Partial => self.close(CloseReason::Unfinished),
             Timer::Unbind => self.close(CloseReason::NoUnbindResp),
             Timer::Leave => self.left(now),
         }
+    }
+
+    /// Asks whether the telco is there, without waiting for silence; only while bound (§2.2: not before the bind_resp).
+    pub fn enquire(&mut self, now: Instant) {
+        if self.state != SessionState::Bound {
+            return;
+        }
+        let sequence = self.sequence();
+        write(&mut self.output, CommandId::EnquireLink, ESME_ROK, sequence, |_| {});
+        self.enquiries.insert(sequence, self.acks);
+        if self.enquiries.len() > ENQUIRIES_MAX {
+            self.enquiries.pop_first();
+        }
+        self.set(Timer::EnquireResp, Some(now + self.config.patience));
     }
 
     /// Sends a submit_sm; `token` comes back with its outcome.

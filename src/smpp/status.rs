@@ -14,6 +14,8 @@ pub const ESME_RINVBNDSTS: u32 = 0x04;
 pub const ESME_RSYSERR: u32 = 0x08;
 /// Too much at once: send it again.
 pub const ESME_RTHROTTLED: u32 = 0x58;
+/// Its queue is full.
+pub const ESME_RMSGQFUL: u32 = 0x14;
 
 /// What a refusal of a submit_sm means for the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 )]
 pub mod api;
 mod attack;
+mod certify;
 mod crash;
 mod edges;
 mod equality;

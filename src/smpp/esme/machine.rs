@@ -204,6 +204,12 @@ impl Esme {
         self.go_on(now);
     }
 
+    /// Asks whether the telco is there, without waiting for silence.
+    pub fn enquire(&mut self, now: Now) {
+        self.session.enquire(now.at);
+        self.go_on(now);
+    }
+
     /// Leaves politely: nothing new is sent, and the unbind goes out when nothing is owed on either side any more, or
     /// soon.
     pub fn leave(&mut self, now: Now) {
