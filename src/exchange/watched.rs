@@ -14,6 +14,7 @@ use crate::{
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
+    smpp::message_id::Learned,
     types::{
         CauseId, Msisdn, MtId, SessionId, UnixMs,
         names::{Family, SmscName},
@@ -96,6 +97,7 @@ passes_on!(Outbox {
     watch resolve_ambiguous(smsc: SmscName, before: UnixMs, now: UnixMs) -> Resolved;
     watch expire(now: UnixMs) -> u64;
     watch receipt(receipt: NewReceipt, now: UnixMs) -> Receipted;
+    pass learned() -> Vec<(Family, Learned)>;
     pass outbox_depth() -> u64;
 });
 

@@ -2,7 +2,7 @@
 //! small script fetches it again every two seconds. It must not know how anything it shows is done.
 use super::{
     access::{Asker, Shut},
-    metrics::depths,
+    metrics::{depths, learned},
     pairing::{Fault, Pairing},
     state::{Ops, Room, TryoutPages},
     words::{Lang, Words},
@@ -12,9 +12,11 @@ use crate::{
         kiosks::Kiosk,
         status::{BindState, BindStatus, Rate},
     },
+    smpp::message_id::{Fit, Learned},
     types::{
         UnixMs,
         civic::{Answer, Localized, OfficeSearch, Query as Question},
+        names::Family,
         profile,
         time::phnom_penh,
     },
@@ -46,6 +48,8 @@ struct Page {
     tryout: Option<TryoutPages>,
     troubles: Vec<String>,
     binds: Vec<BindRow>,
+    /// What was found out about telcos.
+    learned: Vec<String>,
     inbox: Option<u64>,
     outbox: Option<u64>,
     charts: Vec<Chart>,
@@ -274,6 +278,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         tryout: room.state.tryout.clone(),
         troubles,
         binds: binds.into_iter().map(|bind| bind_row(bind, lang, now)).collect(),
+        learned: findings(lang, learned(room).await),
         inbox,
         outbox,
         calls,
@@ -313,6 +318,17 @@ fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
         troubles.push(format!("{} {}", w.telcos_cut, cut.join(", ")));
     }
     troubles
+}
+
+/// How receipts write ids, where that is another way than that of submit_sm_resp.
+fn findings(lang: Lang, learned: Vec<(Family, Learned)>) -> Vec<String> {
+    let w = lang.words();
+    let of = |(family, learned): (Family, Learned)| {
+        let ways = [(Fit::ReceiptDecimal, w.receipts_decimal), (Fit::ReceiptHex, w.receipts_hex)];
+        let seen = ways.into_iter().filter(move |(fit, _)| learned.count(*fit) > 0);
+        seen.map(move |(fit, text)| format!("{} – {text} ({})", family.as_str(), learned.count(fit)))
+    };
+    learned.into_iter().flat_map(of).collect()
 }
 
 /// Who calls an officer.

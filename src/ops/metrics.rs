@@ -3,7 +3,11 @@ use super::{
     access::Asker,
     state::{Ops, Room},
 };
-use crate::{ports::status::BindState, types::limits::DEPTH_WITHIN};
+use crate::{
+    ports::status::BindState,
+    smpp::message_id::Learned,
+    types::{limits::DEPTH_WITHIN, names::Family},
+};
 use axum::{
     extract::State,
     http::{HeaderMap, header},
@@ -15,6 +19,12 @@ pub(super) async fn depths(room: &Room) -> (Option<u64>, Option<u64>) {
     let store = &room.state.store;
     let both = async { (store.inbox_depth().await.ok(), store.outbox_depth().await.ok()) };
     tokio::time::timeout(DEPTH_WITHIN, both).await.unwrap_or_default()
+}
+
+/// What the receipts of each family have proven of the ids in them; nothing where the database does not say in time.
+pub(super) async fn learned(room: &Room) -> Vec<(Family, Learned)> {
+    let learned = tokio::time::timeout(DEPTH_WITHIN, room.state.store.learned()).await;
+    learned.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 /// `GET /metrics`

@@ -9,7 +9,11 @@ use crate::{
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         status::{BindState, BindStatus, Board, Rate},
     },
-    types::{CauseId, Msisdn, MtId, SessionId, UnixMs, names::SmscName},
+    smpp::message_id::Learned,
+    types::{
+        CauseId, Msisdn, MtId, SessionId, UnixMs,
+        names::{Family, SmscName},
+    },
 };
 use axum::{
     body::{Body, to_bytes},
@@ -64,6 +68,9 @@ impl Outbox for Depths {
     fn resolve_ambiguous(&self, _: SmscName, _: UnixMs, _: UnixMs) -> PortFuture<'_, Result<Resolved, StoreFault>> { closed() }
     fn expire(&self, _: UnixMs) -> PortFuture<'_, Result<u64, StoreFault>> { closed() }
     fn receipt(&self, _: NewReceipt, _: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> { closed() }
+    fn learned(&self) -> PortFuture<'_, Result<Vec<(Family, Learned)>, StoreFault>> {
+        self.says(vec![("axiata".into(), Learned { receipt_decimal: 3, receipt_hex: 0 })])
+    }
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> { self.says(17) }
 }
 
@@ -299,6 +306,13 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
         }
         assert_eq!(seen, [401, 401, 401, 401, 401, 429], "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_receipts_have_proven_of_ids_is_told() {
+    let page = Ops::new(None).get("/console?lang=en", &[]).await.body;
+    assert!(page.contains("axiata – delivery receipts write message ids in decimal"), "{page}");
+    assert!(!page.contains("in hexadecimal"), "{page}");
 }
 
 #[tokio::test]

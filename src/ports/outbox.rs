@@ -1,7 +1,7 @@
 //! MTs: one row per segment, from the commit that caused it to the telco's last word. Each method is one
 //! transaction.
 use super::{PortFuture, StoreFault};
-use crate::smpp::message_id::Rule;
+use crate::smpp::message_id::{Learned, Rule};
 use crate::types::{
     CauseId, Msisdn, MtId, SessionId, UnixMs,
     names::{Family, SmscName},
@@ -205,6 +205,8 @@ pub trait Outbox: Send + Sync {
     /// Stores a receipt: on its segment, as `smpp::message_id` finds it, or as an orphan until the resp comes.
     /// Durable when done.
     fn receipt(&self, receipt: NewReceipt, now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>>;
+    /// What receipts have proven of the ids in them, by family: over all runs.
+    fn learned(&self) -> PortFuture<'_, Result<Vec<(Family, Learned)>, StoreFault>>;
     /// Segments queued, submitting or uncertain.
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>>;
 }

@@ -76,6 +76,15 @@ impl Learned {
         *count == 1
     }
 
+    /// How often a case of this kind was confirmed.
+    pub fn count(self, fit: Fit) -> u64 {
+        match fit {
+            Fit::Exact | Fit::Alike => 0,
+            Fit::ReceiptDecimal => self.receipt_decimal,
+            Fit::ReceiptHex => self.receipt_hex,
+        }
+    }
+
     fn knows(self, fit: Fit) -> bool {
         match fit {
             Fit::Exact | Fit::Alike => true,

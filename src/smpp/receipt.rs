@@ -7,7 +7,7 @@ const TYPE: u8 = 0b0011_1100;
 /// The body begins with a UDH.
 const UDHI: u8 = 0x40;
 
-/// What kind of message a deliver_sm carries, by its esm_class.
+/// What kind of message a deliver_sm carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A citizen's text.
@@ -18,8 +18,17 @@ pub enum Kind {
     Other,
 }
 
-/// Sorts a deliver_sm. Masks, not equality: receipts also come with UDHI or an intermediate bit.
-pub fn kind(esm_class: u8) -> Kind {
+/// Sorts a deliver_sm or data_sm, by masks, not by equality: receipts also come with UDHI or an intermediate bit. One that
+/// names a message and its state in TLVs is a receipt whatever its esm_class says: no telephone writes these.
+pub fn kind(deliver: &Deliver) -> Kind {
+    let named = deliver.tlv(tag::RECEIPTED_MESSAGE_ID).is_some() && deliver.tlv(tag::MESSAGE_STATE).is_some();
+    match of_type(deliver.esm_class) {
+        Kind::Message if named => Kind::Receipt,
+        kind => kind,
+    }
+}
+
+fn of_type(esm_class: u8) -> Kind {
     match esm_class & TYPE {
         0x04 | 0x24 => Kind::Receipt,
         0x08 | 0x10 | 0x18 | 0x20 => Kind::Other,
@@ -327,7 +336,21 @@ mod tests {
             (0x0C, Kind::Message),
             (0x80, Kind::Message),
         ] {
-            assert_eq!(kind(esm_class), told, "{esm_class:#x}");
+            assert_eq!(of_type(esm_class), told, "{esm_class:#x}");
+        }
+    }
+
+    #[test]
+    fn what_names_a_message_and_its_state_in_tlvs_is_a_receipt_whatever_its_esm_class_says() {
+        let id = Tlv { tag: tag::RECEIPTED_MESSAGE_ID, value: Bytes::from_static(b"1f\0") };
+        let state = Tlv { tag: tag::MESSAGE_STATE, value: Bytes::from_static(&[2]) };
+        for (tlvs, told) in [
+            (vec![id.clone(), state.clone()], Kind::Receipt),
+            (vec![id], Kind::Message),
+            (vec![state], Kind::Message),
+            (vec![], Kind::Message),
+        ] {
+            assert_eq!(kind(&Deliver { esm_class: 0, ..deliver("hello", tlvs) }), told);
         }
     }
 

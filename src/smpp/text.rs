@@ -3,6 +3,7 @@
 use super::{concat::UDHI, decode::Deliver, pdu::tag};
 use crate::{
     text::{
+        charset::Charset,
         gsm7::{self, Shift},
         octets::{self, Declared, Piece},
     },
@@ -120,9 +121,10 @@ fn sensible(way: PartWay, reference: u16, total: u8, number: u8) -> Option<Part>
     (total > 1 && (1..=total).contains(&number)).then_some(Part { way, reference, total, number })
 }
 
-/// What is GSM 7-bit whatever a telco's default alphabet is, or is that default.
+/// Whether a telco that packs its default alphabet packs this: that alphabet, or GSM 7-bit of a message class or of the
+/// groups for messages that are to be deleted or wait (3GPP TS 23.038 §4), none of which has octets of its own.
 fn is_gsm7(data_coding: u8) -> bool {
-    data_coding == 0
+    matches!(data_coding, 0x00 | 0x10..=0x13 | 0x40..=0x43 | 0x50..=0x53 | 0xC0..=0xDF | 0xF0..=0xF3)
 }
 
 /// By data_coding (§5.2.19) and the coding groups of 3GPP TS 23.038 §4. It is only what the telco says: see
@@ -133,6 +135,12 @@ pub(super) fn declared(data_coding: u8, default: DefaultAlphabet) -> Declared {
         0x02 | 0x04 | 0x14..=0x17 | 0x44..=0x47 | 0x54..=0x57 | 0xF4..=0xF7 | 0xFC..=0xFF => Declared::Binary,
         0x03 => Declared::Latin1,
         0x01 => Declared::Ascii,
+        // GSM 7-bit by its group, whatever the default alphabet is
+        0x10..=0x13 | 0x40..=0x43 | 0x50..=0x53 | 0xC0..=0xDF | 0xF0..=0xF3 => Declared::Gsm7,
+        0x05 | 0x0A | 0x0D => Declared::Of(Charset::Japanese),
+        0x06 => Declared::Of(Charset::Cyrillic),
+        0x07 => Declared::Of(Charset::Hebrew),
+        0x0E => Declared::Of(Charset::Korean),
         _ => match default {
             DefaultAlphabet::Gsm7 => Declared::Gsm7,
             DefaultAlphabet::Latin1 => Declared::Latin1,
@@ -233,6 +241,12 @@ mod tests {
                 assert_eq!(read(&mo(0x40, data_coding, &body), DefaultAlphabet::Gsm7, false).0, text);
             }
         }
+        // and after the tables that it announces
+        for (header, text) in [(&b"\x03\x25\x01\x01"[..], "İ"), (b"\x03\x24\x01\x01", "¡"), (b"\x03\x25\x01\x63", "¡")]
+        {
+            let body = [header, b"@"].concat();
+            assert_eq!(read(&mo(0x40, 0, &body), DefaultAlphabet::Gsm7, false).0, text, "{header:?}");
+        }
         let septets = gsm7::encode("hello hello").expect("ascii");
         let body = [&b"\x05\0\x03\x09\x02\x01"[..], &gsm7::pack_after(&septets, gsm7::fill_bits(6))].concat();
         assert_eq!(read(&mo(0x40, 0, &body), DefaultAlphabet::Gsm7, true).0, "hello hello");
@@ -297,17 +311,24 @@ mod tests {
 
     #[test]
     fn every_data_coding_declares_what_its_group_is() {
-        use Declared::{Ascii, Binary, Gsm7, Latin1, Utf16};
+        use Declared::{Ascii, Binary, Gsm7, Latin1, Of, Utf16};
         for (from, to, alphabet) in [
             (0x00, 0x00, Gsm7),
             (0x01, 0x01, Ascii),
             (0x02, 0x02, Binary),
             (0x03, 0x03, Latin1),
             (0x04, 0x04, Binary),
-            (0x05, 0x07, Gsm7),
+            (0x05, 0x05, Of(Charset::Japanese)),
+            (0x06, 0x06, Of(Charset::Cyrillic)),
+            (0x07, 0x07, Of(Charset::Hebrew)),
             (0x08, 0x08, Utf16),
             // message class: 7 bits, 8 bits, UCS-2
-            (0x09, 0x13, Gsm7),
+            (0x09, 0x09, Gsm7),
+            (0x0A, 0x0A, Of(Charset::Japanese)),
+            (0x0B, 0x0C, Gsm7),
+            (0x0D, 0x0D, Of(Charset::Japanese)),
+            (0x0E, 0x0E, Of(Charset::Korean)),
+            (0x0F, 0x13, Gsm7),
             (0x14, 0x17, Binary),
             (0x18, 0x1B, Utf16),
             (0x1C, 0x43, Gsm7),

@@ -1,5 +1,6 @@
 //! The GSM 7-bit default alphabet and its extension table (3GPP TS 23.038 §6.2.1, §6.2.1.1). An unpacked
 //! octet holds one septet; a character of the extension table is ESC and a second septet.
+use super::national;
 
 /// The septet that announces the extension table.
 pub const ESC: u8 = 0x1B;
@@ -98,12 +99,13 @@ pub fn decode_with(octets: &[u8], shift: Shift) -> String {
 }
 
 /// The character of the extension table at a place.
-fn extended(at: u8, _single: u8) -> Option<char> {
-    EXTENSION.iter().find(|(place, _)| *place == at).map(|(_, character)| *character)
+fn extended(at: u8, language: u8) -> Option<char> {
+    let usual = || EXTENSION.iter().find(|(place, _)| *place == at).map(|(_, character)| *character);
+    national::single(language, at).or_else(usual)
 }
 
-fn locked(octet: u8, _locking: u8) -> char {
-    basic(octet)
+fn locked(octet: u8, language: u8) -> char {
+    national::locking(language, octet).unwrap_or_else(|| basic(octet))
 }
 
 fn basic(octet: u8) -> char {

@@ -1,7 +1,9 @@
 //! Floor 1: what fits into a text message. Alphabets, Khmer clusters, segments; no I/O, no conversation.
+pub mod charset;
 pub mod gsm7;
 pub mod khmer;
 pub mod links;
+pub mod national;
 pub mod normal;
 pub mod octets;
 pub mod places;

@@ -3,6 +3,7 @@
 //! judge ([`super::plausible`]), which prefers the declared one. Knows no data_coding: what that declares is said
 //! by SMS and by USSD in their own way.
 use super::{
+    charset::Charset,
     gsm7::{self, Shift},
     plausible::{LEFT_OVER, Reading, UNDECLARED, UNDECLARED_UTF8, has_ideographs, likeliest},
 };
@@ -22,6 +23,8 @@ pub enum Declared {
     Latin1,
     /// ASCII; what has eight bits is none.
     Ascii,
+    /// A character set of a language.
+    Of(Charset),
 }
 
 /// Octets of a text, or of one part of it, and what they are said to be.
@@ -39,7 +42,7 @@ pub struct Piece {
 const PIECE_HEAD: usize = 4;
 
 impl Piece {
-    /// What is kept of it: alphabet, fill bits, locking and single shift, octets.
+    /// What is kept of it: alphabet, its fill bits or character set, locking and single shift, octets.
     pub fn to_bytes(&self) -> Vec<u8> {
         let (alphabet, fill) = match self.declared {
             Declared::Utf16 => (0, 0),
@@ -48,6 +51,7 @@ impl Piece {
             Declared::Packed(fill) => (3, fill as u8),
             Declared::Latin1 => (4, 0),
             Declared::Ascii => (5, 0),
+            Declared::Of(set) => (6, Charset::ALL.iter().position(|one| *one == set).unwrap_or(0) as u8),
         };
         [&[alphabet, fill, self.shift.locking, self.shift.single], &self.octets[..]].concat()
     }
@@ -62,6 +66,7 @@ impl Piece {
             3 => Declared::Packed(u32::from(fill)),
             4 => Declared::Latin1,
             5 => Declared::Ascii,
+            6 => Declared::Of(*Charset::ALL.get(usize::from(fill))?),
             _ => return None,
         };
         Some(Piece { octets: bytes[PIECE_HEAD..].to_vec(), declared, shift: Shift { locking, single } })
@@ -99,6 +104,7 @@ fn readings_of(pieces: &[&Piece]) -> Vec<Reading> {
         Declared::Gsm7 | Declared::Packed(_) => septets(pieces),
         Declared::Latin1 => sure(latin1(octets)),
         Declared::Ascii => sure(ascii(octets)),
+        Declared::Of(set) => sure(set.read(octets)),
     };
     // what announces its tables is what it says
     let announced = declared == Declared::Gsm7 && pieces.iter().any(|piece| piece.shift != Shift::default());
@@ -113,7 +119,7 @@ fn readings_of(pieces: &[&Piece]) -> Vec<Reading> {
 /// The declared reading, and whatever else it may be.
 fn others(octets: &[u8], declared: Declared, own: Reading) -> Vec<Reading> {
     // any two octets of letters are an ideograph, so what is legible as declared is not taken for ideographs
-    let by_octets = matches!(declared, Declared::Gsm7 | Declared::Latin1 | Declared::Ascii);
+    let by_octets = matches!(declared, Declared::Gsm7 | Declared::Latin1 | Declared::Ascii | Declared::Of(_));
     let legible = by_octets && !octets.contains(&0) && is_legible(&own.text);
     let mut all = vec![own];
     let mut may_be = |reading: Reading, more: u32| all.push(Reading { doubt: reading.doubt + more, ..reading });

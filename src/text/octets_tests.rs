@@ -53,7 +53,13 @@ fn in_packed(text: &str) -> Option<Vec<u8>> {
     gsm7::encode(text).map(|septets| gsm7::pack(&septets))
 }
 
-fn rightly_declared() -> [Cell; 6] {
+fn in_set(set: &'static encoding_rs::Encoding, text: &str) -> Option<Vec<u8>> {
+    let (octets, _, lacks) = set.encode(text);
+    let whole = !lacks && set.decode_without_bom_handling(&octets).0 == text;
+    whole.then(|| octets.into_owned())
+}
+
+fn rightly_declared() -> [Cell; 11] {
     let cell = |name, encode, declared| Cell { name, encode, declared };
     [
         cell("UTF-16BE as UCS-2", |text| Some(be(text)), Declared::Utf16),
@@ -62,6 +68,11 @@ fn rightly_declared() -> [Cell; 6] {
         cell("GSM 7-bit, packed", in_packed, Declared::Packed(0)),
         cell("Latin-1", one_octet, Declared::Latin1),
         cell("ASCII", in_ascii, Declared::Ascii),
+        cell("ISO 8859-5", |text| in_set(encoding_rs::ISO_8859_5, text), Declared::Of(Charset::Cyrillic)),
+        cell("ISO 8859-8", |text| in_set(encoding_rs::ISO_8859_8, text), Declared::Of(Charset::Hebrew)),
+        cell("Shift JIS", |text| in_set(encoding_rs::SHIFT_JIS, text), Declared::Of(Charset::Japanese)),
+        cell("ISO-2022-JP", |text| in_set(encoding_rs::ISO_2022_JP, text), Declared::Of(Charset::Japanese)),
+        cell("EUC-KR", |text| in_set(encoding_rs::EUC_KR, text), Declared::Of(Charset::Korean)),
     ]
 }
 
@@ -97,6 +108,20 @@ fn judge(cell: &Cell, texts: &[String]) -> (usize, usize, Vec<(String, String)>)
 
 fn with_a_code(words: &[&str]) -> Vec<String> {
     words.iter().flat_map(|word| [format!("{word} {CODE}"), format!("{CODE} {word}")]).collect()
+}
+
+#[test]
+fn a_piece_is_kept_with_all_that_it_is_read_by() {
+    let sets = Charset::ALL.map(Declared::Of);
+    let all =
+        [Declared::Utf16, Declared::Binary, Declared::Gsm7, Declared::Packed(6), Declared::Latin1, Declared::Ascii];
+    for declared in all.into_iter().chain(sets) {
+        let piece = Piece { octets: b"hi".to_vec(), declared, shift: Shift { locking: 1, single: 13 } };
+        assert_eq!(Piece::of_bytes(&piece.to_bytes()), Some(piece), "{declared:?}");
+    }
+    for bytes in [&b""[..], b"\x02\0\0", b"\x07\0\0\0", b"\x06\x04\0\0"] {
+        assert_eq!(Piece::of_bytes(bytes), None, "{bytes:?}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod papers;
 mod parts;
 mod peers;
 pub mod program;
+mod receipts;
 mod silent;
 mod sms;
 mod store_contract;

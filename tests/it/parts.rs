@@ -1,10 +1,14 @@
 //! Texts in parts over real sockets: an SMSC made of octets on one side, the program that ships on the other, killed in
 //! between. No part is acknowledged that a kill could lose, and a text is one text.
 use crate::support::{
+    app::App,
     program::{self, Program},
     smsc::{DATA_SM, DELIVER_SM, RawSmsc, Submitted, data_sm, deliver_sm},
 };
-use chrak::sandbox::portal::{Portal, PortalConfig};
+use chrak::sandbox::{
+    portal::{Portal, PortalConfig},
+    telco::fault::Faults,
+};
 use sqlx::Connection;
 use std::{path::PathBuf, time::Duration};
 
@@ -166,6 +170,28 @@ async fn long_answers_go_out_in_each_way_that_a_telco_wants() {
         }
         line.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telco_that_shuffles_and_decorates_is_answered_like_any_other() {
+    let app = App::start().await;
+    let faults = ["shuffle-parts", "odd-tlvs", "receipt-ids=decimal", "delay-resp=100"];
+    app.telco.set_faults(Faults::parse(&faults).expect("faults"));
+    let long = format!("{}{CODE} {}", "hello ".repeat(24), "please ".repeat(20));
+    for n in 0..20 {
+        app.text(&format!("855100080{n:02}"), &long);
+    }
+    for n in 0..20 {
+        let answer = app.answer(&format!("855100080{n:02}"), 1).await;
+        assert!(answer.text.contains(CODE), "{answer:?}");
+    }
+    app.settle().await;
+    assert!(app.telco.snapshot().mo.iter().all(|mo| mo.segments > 1));
+    // its receipts were before its resps, in another radix, and with TLVs beside
+    let learned = app.store.learned().await.expect("read");
+    assert!(learned.iter().any(|(_, learned)| learned.receipt_decimal > 0), "{learned:?}");
+    assert_eq!(app.telco.snapshot().violations, Vec::<String>::new());
+    app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

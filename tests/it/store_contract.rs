@@ -86,6 +86,7 @@ contract!(
     outcomes_by_another_session_change_nothing,
     receipts_before_and_after_the_resp,
     ids_that_are_written_differently_find_each_other,
+    what_receipts_have_proven_survives_a_restart,
     a_receipt_goes_to_no_wrong_segment,
     queued_segments_expire,
     a_sweep_destroys_what_is_old,

@@ -18,6 +18,7 @@ use crate::{
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
+    smpp::message_id::Learned,
     types::{
         CauseId, Msisdn, MtId, SessionId, UnixMs,
         limits::SUBMIT_TRIES_MAX,
@@ -504,6 +505,10 @@ impl Outbox for Memory {
 
     fn receipt(&self, _receipt: NewReceipt, _now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> {
         self.call("receipt", |_| Ok(Receipted::Exact))
+    }
+
+    fn learned(&self) -> PortFuture<'_, Result<Vec<(Family, Learned)>, StoreFault>> {
+        untouched()
     }
 
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {

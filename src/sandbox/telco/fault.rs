@@ -18,8 +18,40 @@ pub struct Faults {
     pub no_receipts: bool,
     /// `silent`: after the bind nothing is answered and nothing sent, but the connection stays.
     pub silent: bool,
+    /// `receipt-ids=HOW`: how receipts write the id that the resp wrote in hexadecimal.
+    pub receipt_ids: ReceiptIds,
+    /// `shuffle-parts`: the parts of a long text come backwards, and the last of them twice.
+    pub shuffle_parts: bool,
+    /// `odd-tlvs`: TLVs that nobody knows stand in texts and receipts.
+    pub odd_tlvs: bool,
     /// `cut-after=N`: the connection is dropped at the Nth PDU after the bind.
     pub cut_after: Option<u64>,
+}
+
+/// How receipts write ids.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ReceiptIds {
+    /// As the resp did.
+    #[default]
+    Same,
+    /// As a decimal number.
+    Decimal,
+    /// In capitals.
+    Upper,
+    /// With zeros before it, ten digits in all.
+    Padded,
+}
+
+impl ReceiptIds {
+    /// The id of a resp, as a receipt has it.
+    pub fn write(self, id: &str) -> String {
+        match self {
+            ReceiptIds::Same => id.to_owned(),
+            ReceiptIds::Decimal => u64::from_str_radix(id, 16).map_or_else(|_| id.to_owned(), |n| n.to_string()),
+            ReceiptIds::Upper => id.to_uppercase(),
+            ReceiptIds::Padded => format!("{id:0>10}"),
+        }
+    }
 }
 
 /// A `--fault` that cannot be read; the message names the flag and what it takes.
@@ -56,6 +88,16 @@ impl Faults {
                 self.refuse_bind = Some(status.ok_or_else(|| bad("takes a command status, such as 0x0e"))?);
             }
             "no-receipts" if value.is_empty() => self.no_receipts = true,
+            "receipt-ids" => {
+                self.receipt_ids = match value {
+                    "decimal" => ReceiptIds::Decimal,
+                    "upper" => ReceiptIds::Upper,
+                    "padded" => ReceiptIds::Padded,
+                    _ => return Err(bad("takes decimal, upper or padded")),
+                };
+            }
+            "shuffle-parts" if value.is_empty() => self.shuffle_parts = true,
+            "odd-tlvs" if value.is_empty() => self.odd_tlvs = true,
             "silent" if value.is_empty() => self.silent = true,
             "cut-after" => {
                 let n = value.parse().ok().filter(|n| *n > 0);
@@ -63,7 +105,7 @@ impl Faults {
             }
             _ => {
                 return Err(bad("not known; there are delay-resp=MS, drop-resp=PERCENT, throttle=PERCENT, \
-                     refuse-bind=STATUS, no-receipts, silent, cut-after=N"));
+                     refuse-bind=STATUS, no-receipts, receipt-ids=HOW, shuffle-parts, odd-tlvs, silent, cut-after=N"));
             }
         }
         Ok(())
@@ -107,9 +149,32 @@ mod tests {
         let f = f.unwrap();
         assert_eq!(f.delay_resp, Duration::from_millis(50));
         assert_eq!((f.throttle, f.refuse_bind, f.silent), (20, Some(0x0E), true));
-        for bad in ["throttle=101", "throttle", "silent=1", "cut-after=0", "refuse-bind=0", "x"] {
+        let f = Faults::parse(&["receipt-ids=decimal", "shuffle-parts", "odd-tlvs"]).unwrap();
+        assert_eq!((f.receipt_ids, f.shuffle_parts, f.odd_tlvs), (ReceiptIds::Decimal, true, true));
+        for bad in [
+            "throttle=101",
+            "receipt-ids=roman",
+            "odd-tlvs=1",
+            "throttle",
+            "silent=1",
+            "cut-after=0",
+            "refuse-bind=0",
+            "x",
+        ] {
             let e = Faults::parse(&[bad]).unwrap_err().to_string();
             assert!(e.starts_with(&format!("--fault {bad}: ")), "{e}");
+        }
+    }
+
+    #[test]
+    fn receipts_write_ids_as_they_are_told() {
+        for (how, written) in [
+            (ReceiptIds::Same, "a1"),
+            (ReceiptIds::Decimal, "161"),
+            (ReceiptIds::Upper, "A1"),
+            (ReceiptIds::Padded, "00000000a1"),
+        ] {
+            assert_eq!(how.write("a1"), written);
         }
     }
 

@@ -311,11 +311,17 @@ impl TelcoState {
         let id = self.next_mo;
         self.next_mo += 1;
         let esm_class = if segments > 1 { 0x40 } else { 0 };
-        for segment in &encoded.segments {
-            let body = codec::deliver_body(from, to, esm_class, encoded.data_coding, segment, &[]);
+        let mut parts: Vec<&Vec<u8>> = encoded.segments.iter().collect();
+        if self.faults.shuffle_parts && segments > 1 {
+            parts.reverse();
+            parts.push(parts[0]);
+        }
+        let sent = u8::try_from(parts.len()).map_err(|_| SendError::TooLong)?;
+        for segment in parts {
+            let body = codec::deliver_body(from, to, esm_class, encoded.data_coding, segment, self.odd_tlvs());
             self.queue.push_back(Item { cargo: Cargo::Mo { id }, body, tries: 0 });
         }
-        self.open.insert(id, OpenMo { unwritten: segments, unacked: segments, sender });
+        self.open.insert(id, OpenMo { unwritten: sent, unacked: sent, sender });
         self.ledger.counters.mo += 1;
         if self.ledger.keeps_entries() {
             self.ledger.add_mo(MoEntry {
@@ -332,6 +338,11 @@ impl TelcoState {
             });
         }
         Ok(id)
+    }
+
+    /// What nobody knows, in everything that is delivered.
+    fn odd_tlvs(&self) -> &'static [(u16, &'static [u8])] {
+        if self.faults.odd_tlvs { &[(0x4001, &[0, 1]), (0x1400, b"?"), (0xFFFF, &[])] } else { &[] }
     }
 
     /// Puts something at the end of the queue.
@@ -601,11 +612,13 @@ impl TelcoState {
 
     fn put_receipt(&mut self, message_id: &str, submit: &Submit, now: Instant) {
         let date = crate::sandbox::now().strftime("%y%m%d%H%M").to_string();
+        let written = self.faults.receipt_ids.write(message_id);
         let text =
-            format!("id:{message_id} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:DELIVRD err:000 text:");
-        let mut id = message_id.as_bytes().to_vec();
+            format!("id:{written} sub:001 dlvrd:001 submit date:{date} done date:{date} stat:DELIVRD err:000 text:");
+        let mut id = written.into_bytes();
         id.push(0);
-        let tlvs: [(u16, &[u8]); 2] = [(tag::RECEIPTED_MESSAGE_ID, &id), (tag::MESSAGE_STATE, &[2])];
+        let named: [(u16, &[u8]); 2] = [(tag::RECEIPTED_MESSAGE_ID, &id), (tag::MESSAGE_STATE, &[2])];
+        let tlvs = [self.odd_tlvs(), &named].concat();
         let (phone, esme) = (&submit.dest.digits, &submit.source.digits);
         let body = codec::deliver_body(phone, esme, 0x04, 0, text.as_bytes(), &tlvs);
         let item = Item { cargo: Cargo::Receipt { id: message_id.to_owned(), number: phone.clone() }, body, tries: 0 };

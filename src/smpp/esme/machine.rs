@@ -258,7 +258,7 @@ impl Esme {
     /// What a deliver_sm is: a citizen's text, a receipt, an input of USSD, or something that is only acknowledged.
     fn arrived(&mut self, deliver: Deliver, now: Now) {
         let to = RespTo { sequence: deliver.sequence, is_data_sm: deliver.is_data_sm };
-        let effect = match receipt::kind(deliver.esm_class) {
+        let effect = match receipt::kind(&deliver) {
             Kind::Message if Dialect::is_ussd(&deliver) => {
                 Effect::Ussd { owed: self.acks.arrived(to, now.at), deliver }
             }

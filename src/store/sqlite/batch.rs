@@ -25,7 +25,7 @@ pub struct Db {
     pub incarnation: i64,
     /// How many receipts wait for their resp.
     pub orphans: i64,
-    /// What receipts have proven of the ids of each family, since the start.
+    /// What receipts have proven of the ids of each family.
     pub learned: HashMap<String, Learned>,
     /// Families of telcos that are not their own, for segments that no MO names one for.
     pub families: HashMap<SmscName, Family>,

@@ -4,6 +4,7 @@ use super::{
     fault::OpenError,
     files::{self, Locked},
     room::Room,
+    sql::receipts,
     store::SqliteStore,
     writer::{Fatal, Writer},
 };
@@ -97,6 +98,8 @@ impl SqliteStore {
         }
         let orphans =
             sqlx::query_scalar("SELECT count(*) FROM receipt_orphan").fetch_one(&mut conn).await.map_err(failed)?;
+        let learned = receipts::learned(&mut conn).await.map_err(failed)?;
+        let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(common(path).read_only(true))
@@ -108,7 +111,7 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db { conn, incarnation: 0, orphans, learned: HashMap::new(), families: options.families.clone() },
+            db: Db { conn, incarnation: 0, orphans, learned, families: options.families.clone() },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             files: Arc::clone(&files),

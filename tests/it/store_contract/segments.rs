@@ -279,6 +279,28 @@ pub async fn ids_that_are_written_differently_find_each_other(factory: &dyn Fact
     }
 }
 
+pub async fn what_receipts_have_proven_survives_a_restart(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    assert_eq!(store.learned().await.expect("read").len(), 0);
+    for (n, resp) in ["a1", "b2", "c3"].into_iter().enumerate() {
+        taken_under(&*store, "smart", NUMBER, resp).await;
+        let decimal = u64::from_str_radix(resp, 16).expect("hexadecimal").to_string();
+        let new = NewReceipt { number: Msisdn::parse_e164(NUMBER), ..receipt_of(&decimal) };
+        assert_eq!(store.receipt(new, NOW).await, Ok(Receipted::Converted), "{n}");
+    }
+    drop(store);
+    let store = begun(factory).await;
+    let learned = store.learned().await.expect("read");
+    assert!(learned.len() == 1 && learned[0].0 == Family::from("smart"), "{learned:?}");
+    // written with the first, the second, the fourth …
+    assert_eq!((learned[0].1.receipt_decimal, learned[0].1.receipt_hex), (2, 0));
+    taken_under(&*store, "smart", NUMBER, "d4").await;
+    assert_eq!(store.receipt(receipt_of("212"), NOW).await, Ok(Receipted::Converted), "though it names no number");
+    taken_under(&*store, "other", NUMBER, "e5").await;
+    let other = NewReceipt { family: Family::from("other"), ..receipt_of("229") };
+    assert_eq!(store.receipt(other, NOW).await, Ok(Receipted::Orphan), "of another family nothing is known");
+}
+
 pub async fn a_receipt_goes_to_no_wrong_segment(factory: &dyn Factory) {
     let store = begun(factory).await;
     let of = |id: &str, number: &str| NewReceipt { number: Msisdn::parse_e164(number), ..receipt_of(id) };

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -23,6 +23,8 @@ const RESPONSE: u32 = 0x8000_0000;
 /// A submit_sm as it came.
 #[derive(Clone, Debug)]
 pub struct Submitted {
+    /// The id that its resp gave it.
+    pub id: String,
     pub to: String,
     pub esm_class: u8,
     pub data_coding: u8,
@@ -39,6 +41,12 @@ impl Submitted {
 /// What a submit gets: the id in its resp.
 type Names = Box<dyn Fn(u32) -> String + Send + Sync>;
 
+/// How one writes to a connection: its bind, once there is one.
+enum Own {
+    Writer(OwnedWriteHalf),
+    Bound(usize),
+}
+
 struct Shared {
     /// The way to who is bound, the newest last.
     bound: AsyncMutex<Vec<OwnedWriteHalf>>,
@@ -46,6 +54,8 @@ struct Shared {
     submitted: Mutex<Vec<Submitted>>,
     next: AtomicU32,
     names: Names,
+    /// A receipt goes out before the resp.
+    early: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -69,6 +79,7 @@ impl RawSmsc {
             submitted: Mutex::default(),
             next: AtomicU32::new(1),
             names: Box::new(names),
+            early: AtomicBool::default(),
         });
         let telco = RawSmsc { addr, shared };
         let listening = telco.clone();
@@ -77,13 +88,13 @@ impl RawSmsc {
                 let (mut reader, writer) = stream.into_split();
                 let telco = listening.clone();
                 tokio::spawn(async move {
-                    let mut writer = Some(writer);
+                    let mut own = Own::Writer(writer);
                     while let Ok(length) = reader.read_u32().await {
                         let mut rest = vec![0; length as usize - 4];
                         if reader.read_exact(&mut rest).await.is_err() {
                             break;
                         }
-                        telco.took(&rest, &mut writer).await;
+                        telco.took(&rest, &mut own).await;
                     }
                 });
             }
@@ -92,16 +103,21 @@ impl RawSmsc {
     }
 
     /// One PDU, without its length.
-    async fn took(&self, pdu: &[u8], writer: &mut Option<OwnedWriteHalf>) {
+    async fn took(&self, pdu: &[u8], own: &mut Own) {
         let word = |at: usize| u32::from_be_bytes(pdu[at..at + 4].try_into().expect("a header"));
         let (command, status, sequence, body) = (word(0), word(4), word(8), &pdu[12..]);
         let answer: Option<Vec<u8>> = match command {
             1 | 2 | 9 => Some(b"raw\0".to_vec()),
             6 | 0x15 => Some(Vec::new()),
             SUBMIT_SM => {
-                let mut submitted = self.shared.submitted.lock().expect("submits");
-                submitted.push(submit(body));
-                Some([(self.shared.names)(submitted.len() as u32).as_bytes(), b"\0"].concat())
+                let id = self.submitted_one(body);
+                if self.shared.early.load(Ordering::Relaxed) {
+                    let text = format!("id:{id} stat:DELIVRD");
+                    let early = deliver_sm("85510000000", 4, 0, text.as_bytes(), &[]);
+                    let sequence = self.shared.next.fetch_add(1, Ordering::Relaxed);
+                    self.write(None, &pdu_of(DELIVER_SM, sequence, &early)).await.expect("written");
+                }
+                Some([id.as_bytes(), b"\0"].concat())
             }
             _ => {
                 self.shared.answered.lock().expect("answers").insert(sequence, status);
@@ -110,26 +126,37 @@ impl RawSmsc {
         };
         let Some(answer) = answer else { return };
         let answer = pdu_of(command | RESPONSE, sequence, &answer);
-        match writer.take() {
-            Some(mut own) => {
-                own.write_all(&answer).await.expect("written");
-                // where a bind stands it is written to by everybody
-                if matches!(command, 1 | 2 | 9) {
-                    self.shared.bound.lock().await.push(own);
-                } else {
-                    *writer = Some(own);
-                }
-            }
+        match own {
             // what was bound and is gone reads nothing
-            None => drop(self.write(&answer).await),
+            Own::Bound(at) => drop(self.write(Some(*at), &answer).await),
+            Own::Writer(writer) if !matches!(command, 1 | 2 | 9) => writer.write_all(&answer).await.expect("written"),
+            // where a bind stands it is written to by everybody
+            Own::Writer(_) => {
+                let mut bound = self.shared.bound.lock().await;
+                let Own::Writer(mut writer) = std::mem::replace(own, Own::Bound(bound.len())) else { unreachable!() };
+                writer.write_all(&answer).await.expect("written");
+                bound.push(writer);
+            }
         }
     }
 
-    /// Writes to the newest bind.
-    async fn write(&self, octets: &[u8]) -> std::io::Result<()> {
+    fn submitted_one(&self, body: &[u8]) -> String {
+        let mut submitted = self.shared.submitted.lock().expect("submits");
+        let id = (self.shared.names)(submitted.len() as u32 + 1);
+        submitted.push(Submitted { id: id.clone(), ..submit(body) });
+        id
+    }
+
+    /// From now on a receipt goes out before each resp.
+    pub fn be_early(&self, early: bool) {
+        self.shared.early.store(early, Ordering::Relaxed);
+    }
+
+    /// Writes to a bind, counted from the first; to the newest without a number.
+    async fn write(&self, bind: Option<usize>, octets: &[u8]) -> std::io::Result<()> {
         let mut bound = self.shared.bound.lock().await;
-        let newest = bound.last_mut().ok_or(std::io::ErrorKind::NotConnected)?;
-        newest.write_all(octets).await
+        let at = bind.unwrap_or(bound.len().saturating_sub(1));
+        bound.get_mut(at).ok_or(std::io::ErrorKind::NotConnected)?.write_all(octets).await
     }
 
     /// Waits for `count` binds since the start.
@@ -145,8 +172,13 @@ impl RawSmsc {
 
     /// Delivers a body, and waits for its resp: the status.
     pub async fn deliver(&self, command: u32, body: &[u8]) -> u32 {
+        self.deliver_on(None, command, body).await
+    }
+
+    /// As [`RawSmsc::deliver`], over a bind of one's choice.
+    pub async fn deliver_on(&self, bind: Option<usize>, command: u32, body: &[u8]) -> u32 {
         let sequence = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        self.write(&pdu_of(command, sequence, body)).await.expect("written");
+        self.write(bind, &pdu_of(command, sequence, body)).await.expect("written");
         for _ in 0..2_000 {
             if let Some(status) = self.shared.answered.lock().expect("answers").get(&sequence) {
                 return *status;
@@ -233,5 +265,5 @@ fn submit(mut body: &[u8]) -> Submitted {
         let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
         tlvs.push((u16::from_be_bytes([head[0], head[1]]), octets(&mut body, length).to_vec()));
     }
-    Submitted { to, esm_class, data_coding, body: short, tlvs }
+    Submitted { id: String::new(), to, esm_class, data_coding, body: short, tlvs }
 }

@@ -4,15 +4,22 @@ use crate::{
         PortFuture, StoreFault,
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
     },
+    smpp::message_id::Learned,
     store::{
         rows::{ReceiptRow, SettleRow},
         sqlite::{
             ops::{Set, Single},
-            sql::outbox::{self, BeginSubmit, Resolve},
+            sql::{
+                outbox::{self, BeginSubmit, Resolve},
+                receipts,
+            },
             store::SqliteStore,
         },
     },
-    types::{MtId, SessionId, UnixMs, names::SmscName},
+    types::{
+        MtId, SessionId, UnixMs,
+        names::{Family, SmscName},
+    },
 };
 
 impl SqliteStore {
@@ -74,6 +81,10 @@ impl Outbox for SqliteStore {
 
     fn receipt(&self, receipt: NewReceipt, now: UnixMs) -> PortFuture<'_, Result<Receipted, StoreFault>> {
         Box::pin(self.submit(Set::Receipt, ReceiptRow::seal(&self.keys, receipt, now)))
+    }
+
+    fn learned(&self) -> PortFuture<'_, Result<Vec<(Family, Learned)>, StoreFault>> {
+        Box::pin(self.read(receipts::learned(&self.readers)))
     }
 
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {

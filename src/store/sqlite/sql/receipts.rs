@@ -7,13 +7,14 @@ use crate::{
         rules::receipts::{Match, Named, Whose, waited_for, whose},
         states::MtState,
     },
-    smpp::message_id::{Fit, Rule, key_beside, partners},
+    smpp::message_id::{Fit, Learned, Rule, key_beside, partners},
     store::{
         codes::Code,
         rows::{Id, Mac, ReceiptRow, SettleRow},
         sqlite::batch::{Db, Sql, Verdict, all, code, fixed, perhaps, run, values, within},
         statement::sql,
     },
+    types::names::Family,
 };
 use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
@@ -88,7 +89,7 @@ async fn find(db: &mut Db, row: &ReceiptRow, segments: &[Segment]) -> Sql<Receip
     match whose(receipt, row.rule, &candidates, db.learned(&row.family)) {
         Whose::Of(fits) => {
             let taken = end(db, segments[fits.which].id, row.state, row.now).await?;
-            confirm(db, &row.family, &fits);
+            confirm(db, &row.family, &fits).await?;
             Ok(if taken { fits.receipted() } else { Receipted::Repeated })
         }
         Whose::Repeated => Ok(Receipted::Repeated),
@@ -103,12 +104,43 @@ async fn end(db: &mut Db, mt: Id, state: MtState, now: i64) -> Sql<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// Learns from a pair whose number agreed as well. What is learned in a transaction that fails is as true.
-fn confirm(db: &mut Db, family: &str, fits: &Match) {
-    if fits.proven && db.learned.entry(family.to_owned()).or_default().confirm(fits.fit) {
+/// Learns from a pair whose number agreed as well. What is learned in a transaction that fails is as true, and is written
+/// again with the second case, the fourth and so on.
+async fn confirm(db: &mut Db, family: &str, fits: &Match) -> Sql<()> {
+    if !fits.proven {
+        return Ok(());
+    }
+    let learned = db.learned.entry(family.to_owned()).or_default();
+    if learned.confirm(fits.fit) {
         let how = if fits.fit == Fit::ReceiptHex { "hexadecimal" } else { "decimal" };
         tracing::info!(family, "receipts write ids in {how}, unlike submit_sm_resp: they are converted from now on");
     }
+    if !learned.count(fits.fit).is_power_of_two() {
+        return Ok(());
+    }
+    let (decimal, hex) = (learned.receipt_decimal, learned.receipt_hex);
+    sqlx::query(
+        "INSERT INTO message_id_learned (family, receipt_decimal, receipt_hex) VALUES (?, ?, ?) \
+         ON CONFLICT (family) DO UPDATE SET receipt_decimal = excluded.receipt_decimal, \
+         receipt_hex = excluded.receipt_hex",
+    )
+    .bind(family)
+    .bind(i64::try_from(decimal).unwrap_or(i64::MAX))
+    .bind(i64::try_from(hex).unwrap_or(i64::MAX))
+    .execute(&mut db.conn)
+    .await?;
+    Ok(())
+}
+
+/// What was learned before, by family.
+pub async fn learned<'e>(from: impl sqlx::SqliteExecutor<'e>) -> Sql<Vec<(Family, Learned)>> {
+    let sql = "SELECT family, receipt_decimal, receipt_hex FROM message_id_learned ORDER BY family";
+    let rows = sqlx::query(sql).fetch_all(from).await?;
+    let learned = |row: &SqliteRow| {
+        let learned = Learned { receipt_decimal: row.try_get(1)?, receipt_hex: row.try_get(2)? };
+        Ok((Family::from(row.try_get::<&str, _>(0)?), learned))
+    };
+    rows.iter().map(learned).collect()
 }
 
 /// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
@@ -259,7 +291,7 @@ async fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
         .bind(&segment.id[..])
         .execute(&mut db.conn)
         .await?;
-    confirm(db, &orphan.family, fits);
+    confirm(db, &orphan.family, fits).await?;
     let (family, how) = (orphan.family.clone(), fits.receipted().as_str());
     metrics::counter!("chrak_receipts_adopted_total", "family" => family, "result" => how).increment(1);
     Ok(())
