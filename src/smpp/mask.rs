@@ -170,7 +170,7 @@ fn runs(octets: &mut [u8]) {
 fn text(body: &mut [u8], esm_class: u8, data_coding: u8) {
     let header = if esm_class & 0x40 != 0 { header_octets(body) } else { 0 };
     let body = &mut body[header..];
-    let from = match receipt::kind(esm_class) {
+    let from = match receipt::of_type(esm_class) {
         Kind::Receipt => receipt_end(body),
         Kind::Message | Kind::Other => 0,
     };

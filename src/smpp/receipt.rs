@@ -28,7 +28,8 @@ pub fn kind(deliver: &Deliver) -> Kind {
     }
 }
 
-fn of_type(esm_class: u8) -> Kind {
+/// What the message type of an esm_class says by itself (SMPP 3.4 §5.2.12).
+pub(super) fn of_type(esm_class: u8) -> Kind {
     match esm_class & TYPE {
         0x04 | 0x24 => Kind::Receipt,
         0x08 | 0x10 | 0x18 | 0x20 => Kind::Other,
