@@ -13,7 +13,10 @@ use std::{
 const SHEETS: [(&str, &[&str]); 4] = [
     (
         "app.css",
-        &["fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "notice", "dialog"],
+        &[
+            "fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "lists", "field", "keyboard", "notice",
+            "dialog",
+        ],
     ),
     ("pad.css", &["digits", "pad"]),
     ("visit.css", &["verdict", "facts", "qr"]),

@@ -6,6 +6,7 @@
 pub mod api;
 mod attack;
 mod crash;
+mod directory;
 mod edges;
 mod equality;
 mod features;

@@ -32,6 +32,7 @@ fn hit(id: &str, division: &str) -> Arc<OfficeHit> {
         closures: vec![],
         services: vec![],
         queue_length: None,
+        sample: false,
     };
     Arc::new(OfficeHit { office: Arc::new(office), place: None })
 }
@@ -53,6 +54,9 @@ fn service(id: &str) -> Arc<Service> {
         topics: vec![],
         steps: vec![],
         legal_basis: vec![],
+        groups: Vec::new(),
+        popular_for: Vec::new(),
+        sample: false,
     })
 }
 

@@ -5,7 +5,8 @@
 //! | operation | answer |
 //! |---|---|
 //! | `GET /v1/services`, `/v1/services/{id}` | the service sheets, searchable, paged |
-//! | `GET /v1/ministries`, `/v1/topics` | complete lists |
+//! | `GET /v1/ministries`, `/v1/topics`, `/v1/groups` | complete lists |
+//! | `GET /v1/pages`, `/v1/pages/{id}`, `/v1/holidays` | what there is to read, and the days on which nobody works |
 //! | `GET /v1/offices`, `/v1/offices/{id}` | offices, searchable, paged |
 //! | `GET /v1/offices/{id}/slots` | times of a service, half an hour each |
 //! | `GET /v1/applications/{code}` | as much as the number and the PIN earn |
@@ -19,9 +20,11 @@ mod applications;
 mod appointments;
 mod changes;
 mod counter;
+mod country;
 mod db;
 mod directory;
 mod gate;
+mod pages;
 mod problem;
 mod sample;
 mod search;
@@ -53,6 +56,15 @@ pub use sample::{Sample, sample_applications, sample_codes};
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// Of how much of the country a sandbox portal has the offices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The offices at which the invented applications lie: for tests, which read them often.
+    Samples,
+    /// Every province, district and commune: for people who try it.
+    Country,
+}
 
 /// How a sandbox portal runs.
 #[derive(Clone, Debug)]
@@ -94,6 +106,7 @@ struct Shared {
     zone: TimeZone,
     stands_at: Option<jiff::Timestamp>,
     directory: directory::Directory,
+    pages: Vec<serde_json::Value>,
     applications: applications::Applications,
     db: db::Db,
     /// So many changes are carried out and not answered.
@@ -112,7 +125,8 @@ fn document(text: &str) -> serde_json::Value {
 /// # Errors
 /// What cannot.
 pub fn check() -> Result<(), String> {
-    db::check(&now(None, &crate::types::time::phnom_penh())).map_err(|fault| format!("{fault:#}"))
+    let sampled = db::check(&now(None, &crate::types::time::phnom_penh()));
+    sampled.and_then(|()| pages::all().map(drop)).map_err(|fault| format!("{fault:#}"))
 }
 
 impl Portal {
@@ -121,15 +135,28 @@ impl Portal {
     /// # Errors
     /// When the database or the port cannot be used.
     pub async fn start(config: PortalConfig) -> anyhow::Result<Self> {
+        Self::start_with(config, Extent::Samples).await
+    }
+
+    /// As [`Portal::start`], with the offices of so much of the country.
+    ///
+    /// # Errors
+    /// When the database or the port cannot be used.
+    pub async fn start_with(config: PortalConfig, extent: Extent) -> anyhow::Result<Self> {
         let zone = crate::types::time::phnom_penh();
         let now = now(config.stands_at, &zone);
         let db = db::open(config.db.as_deref(), &now).await?;
+        let mut directory = db::directory(&db.pool).await?;
+        if extent == Extent::Country {
+            country::add(&mut directory.offices, &directory.services);
+        }
         let shared = Arc::new(Shared {
             token: config.token,
             delay: config.delay,
             zone,
             stands_at: config.stands_at,
-            directory: db::directory(&db.pool).await?,
+            directory,
+            pages: pages::all()?,
             applications: db::applications(&db.pool).await?,
             db,
             lose_answers: AtomicU32::new(0),
@@ -252,7 +279,7 @@ impl Portal {
 pub async fn run_portal(args: PortalArgs, stop: CancellationToken) -> anyhow::Result<i32> {
     let PortalArgs { listen, token, delay } = args;
     let config = PortalConfig { listen, token, delay, db: None, stands_at: None };
-    let portal = Portal::start(config).await?;
+    let portal = Portal::start_with(config, Extent::Country).await?;
     tracing::info!(address = %portal.addr(), "ready");
     stop.cancelled().await;
     portal.stop().await;
@@ -266,6 +293,10 @@ fn routes(shared: Server) -> Router {
         .route("/v1/services/{id}", get(directory::service))
         .route("/v1/ministries", get(directory::ministries))
         .route("/v1/topics", get(directory::topics))
+        .route("/v1/groups", get(directory::groups))
+        .route("/v1/holidays", get(directory::holidays))
+        .route("/v1/pages", get(directory::pages))
+        .route("/v1/pages/{id}", get(directory::one_page))
         .route("/v1/offices", get(directory::offices))
         .route("/v1/offices/{id}", get(directory::office))
         .route("/v1/offices/{id}/slots", get(slots::list))
