@@ -1,12 +1,13 @@
 //! Words looked for over everything that the directory has: services, offices, pages. What fits only with a slip, or by another
 //! name, says what was meant. It must not know who asks.
 use super::{
-    directory::{MEANT, fits, loose},
+    directory::{MEANT, SLIPPED, fits, loose},
     reading::Directory,
+    said,
 };
 use crate::types::{
     UnixMs,
-    civic::{Found, OfficeSearch, Page, ServiceSearch},
+    civic::{Found, Localized, OfficeSearch, Page, ServiceSearch},
 };
 use std::sync::Arc;
 
@@ -20,7 +21,13 @@ impl Directory {
         let best = services.items.first();
         let rank = best.and_then(|one| fits(key_of(&one.id)?, words));
         let by_code = best.is_some_and(|one| one.code == words.trim());
-        let meant = best.filter(|_| !by_code && rank.is_some_and(|rank| rank >= MEANT)).map(|one| one.name.clone());
+        let meant = match rank {
+            Some(MEANT) if !by_code => {
+                said::meant(words).map(|meant| Localized { km: meant.clone(), en: meant, km_latn: None })
+            }
+            Some(SLIPPED) if !by_code => best.map(|one| one.name.clone()),
+            _ => None,
+        };
         let mut pages: Vec<(u8, Arc<Page>)> = self
             .pages
             .items

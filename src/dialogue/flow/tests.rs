@@ -1,6 +1,7 @@
 //! Conversations of several steps, one step at a time: what is listed, what every answer of the portal leads to, and the
 //! way back from every question.
 mod inputs;
+mod narrowing;
 
 use super::*;
 use crate::dialogue::{LookupFailure, tests as promises};

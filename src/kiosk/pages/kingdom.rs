@@ -4,7 +4,7 @@ use crate::{
         context::PageContext,
         errors,
         parts::{
-            doors::{self, OF_WINDOW},
+            doors,
             facts::{Fact, NotedLine},
             frame::{Back, Frame},
             listing::{ListPage, as_of, away},
@@ -27,11 +27,16 @@ use axum::{
 };
 use std::sync::Arc;
 
+/// Pages of a kind that are shown at once.
+const SHOWN: usize = 4;
+
 /// A part of a page, in one language.
 struct Part {
     heading: Option<String>,
     paragraphs: Vec<String>,
     items: Vec<NotedLine>,
+    /// They are short, and stand side by side.
+    columns: bool,
 }
 
 /// A code to scan, and where it leads, in words.
@@ -67,21 +72,6 @@ fn icon(kind: PageKind) -> &'static str {
     }
 }
 
-/// What pages of this kind stand under.
-fn heading(lang: Lang, kind: PageKind) -> &'static str {
-    let words = lang.portal();
-    match kind {
-        PageKind::News => words.news,
-        PageKind::OneWindow => words.how_it_works,
-        PageKind::Management => words.management,
-        PageKind::Ombudsman => words.ombudsman,
-        PageKind::Legal => words.legal,
-        PageKind::Kingdom => words.about_country,
-        PageKind::Pointer => words.pointers,
-        PageKind::Guide => words.more_guides,
-    }
-}
-
 /// A page in a list: of a law its number and date, of news its date, else what it says.
 fn tile(lang: Lang, page: &Page) -> Tile {
     let language = lang.language();
@@ -103,16 +93,20 @@ fn tile(lang: Lang, page: &Page) -> Tile {
     }
 }
 
-fn group(lang: Lang, pages: &[Arc<Page>], kind: PageKind) -> Group {
-    let tiles = pages.iter().filter(|page| page.kind == kind).map(|page| tile(lang, page)).collect();
-    Group::of(heading(lang, kind), tiles)
+/// Pages of these kinds under one headline.
+fn group(lang: Lang, pages: &[Arc<Page>], title: &'static str, kinds: &[PageKind]) -> Group {
+    let mut tiles = Vec::new();
+    for kind in kinds {
+        tiles.extend(pages.iter().filter(|page| page.kind == *kind).map(|page| tile(lang, page)));
+    }
+    Group::of(title, tiles).showing(SHOWN)
 }
 
 /// `GET /kiosk/{lang}/kingdom`
 pub async fn kingdom(State(state): State<KioskState>, context: PageContext) -> Response {
     let (lang, words) = (context.lang, context.lang.portal());
     let (pages, holidays) = tokio::join!(doors::pages(&state), doors::holidays(&state));
-    let mut country = group(lang, &pages, PageKind::Kingdom);
+    let mut country = group(lang, &pages, words.about_country, &[PageKind::Kingdom]);
     let year = context.today.year();
     let left = holidays.iter().filter(|day| day.date >= context.today && day.date.year() == year).count();
     if !holidays.is_empty() {
@@ -137,7 +131,15 @@ pub async fn kingdom(State(state): State<KioskState>, context: PageContext) -> R
 /// `GET /kiosk/{lang}/window`
 pub async fn window(State(state): State<KioskState>, context: PageContext) -> Response {
     let pages = doors::pages(&state).await;
-    let mut groups: Vec<Group> = OF_WINDOW.into_iter().map(|kind| group(context.lang, &pages, kind)).collect();
+    let words = context.lang.portal();
+    let of = |title, kinds: &[PageKind]| group(context.lang, &pages, title, kinds);
+    let mut groups = vec![
+        of(words.news, &[PageKind::News]),
+        of(words.how_it_works, &[PageKind::OneWindow, PageKind::Management, PageKind::Ombudsman]).bare_names(),
+        of(words.legal, &[PageKind::Legal]),
+        of(words.pointers, &[PageKind::Pointer]).bare_names(),
+        of(words.more_guides, &[PageKind::Guide]).bare_names(),
+    ];
     groups.retain(|group| !group.tiles.is_empty());
     if groups.is_empty() {
         return errors::no_such_page().await;
@@ -179,6 +181,7 @@ pub async fn holidays(State(state): State<KioskState>, context: PageContext) -> 
         heading: Some((words.holidays_of)(year)),
         paragraphs: Vec::new(),
         items: found.items.iter().filter(|day| day.date.year() == year).map(line).collect(),
+        columns: true,
     });
     let template = ReadPage {
         frame: frame(words.holidays),
@@ -215,6 +218,7 @@ pub async fn read(
         heading: section.heading.as_ref().map(text),
         paragraphs: section.paragraphs.iter().map(text).collect(),
         items: section.items.iter().map(|item| NotedLine { what: text(item), note: None }).collect(),
+        columns: false,
     });
     let template = ReadPage {
         title: text(&one.title),

@@ -24,6 +24,8 @@ pub async fn service_worker(State(state): State<KioskState>) -> Response {
         "app.css",
         "pad.css",
         "visit.css",
+        "home.css",
+        "lists.css",
         "gate.css",
         "print.css",
         "icons.svg",

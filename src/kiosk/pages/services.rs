@@ -31,7 +31,7 @@ const POPULAR_MAX: usize = 6;
 const POPULAR_FEW: usize = 3;
 /// Topics or ministries that are shown at once: all fourteen topics.
 const NAMES_SHOWN: usize = 14;
-/// Offices, pages and guides of a search that are shown at once.
+/// Offices, pages and guides of a search, and services of a letter, that are shown at once.
 const BESIDE_SHOWN: usize = 4;
 
 /// What the address of the services asks for.
@@ -78,14 +78,6 @@ impl By {
             By::Ministry => "of",
             By::Group => "in",
             By::Letter => "letter",
-        }
-    }
-
-    fn icon(self) -> &'static str {
-        match self {
-            By::Topic | By::Letter => "paper",
-            By::Ministry => "office",
-            By::Group => "inbox",
         }
     }
 
@@ -158,7 +150,7 @@ fn names(lang: Lang, by: By, all: Vec<(String, Localized)>, services: &[Arc<Serv
         let count = services.iter().filter(|service| by.holds(service, &id)).count();
         (count > 0).then(|| Tile {
             href: format!("services?{more}{}={}", by.asks(), percent(&id)),
-            icon: by.icon(),
+            icon: "",
             title: name.get(lang.language()).to_owned(),
             note: Some(number(lang, count)),
         })
@@ -207,15 +199,15 @@ async fn for_whom(state: &KioskState, context: &PageContext, audience: Audience)
         .iter()
         .zip(doors::life_events(lang))
         .filter(|(guide, _)| guide.services.iter().any(|code| services.iter().any(|service| service.code == *code)));
-    let events = bare(events.map(|(_, door)| door).collect());
+    let events = events.map(|(_, door)| door).collect();
     let topics = names(lang, By::Topic, named(state, By::Topic).await, &services, &format!("for={tag}&"));
     let rest = match topics.is_empty() {
         true => Group::of(words.all_for, tiles(lang, &services)),
         false => Group::of(words.all_for, topics).names().showing(POPULAR_MAX),
     };
     let mut groups = vec![
-        Group::of(words.popular_for, bare(tiles(lang, &popular))).names(),
-        Group::of(words.life_events, events).names(),
+        Group::of(words.popular_for, tiles(lang, &popular)).bare_names(),
+        Group::of(words.life_events, events).bare_names(),
         rest,
     ];
     groups.retain(|group| !group.tiles.is_empty());
@@ -266,7 +258,7 @@ async fn gateway(state: &KioskState, context: &PageContext, which: &Which) -> Re
     };
     let mut all = listed;
     if by == By::Topic {
-        all.push(Group::of(context.words.popular, bare(tiles(lang, &popular))).names());
+        all.push(Group::of(context.words.popular, tiles(lang, &popular)).bare_names());
     }
     all.retain(|group| !group.tiles.is_empty());
     let empty = services.is_empty().then_some(&context.words.nothing_found);
@@ -280,11 +272,6 @@ async fn gateway(state: &KioskState, context: &PageContext, which: &Which) -> Re
         ..ListPage::new(frame, title)
     };
     page(StatusCode::OK, &list)
-}
-
-/// Without remarks.
-fn bare(tiles: Vec<Tile>) -> Vec<Tile> {
-    tiles.into_iter().map(|tile| Tile { note: None, ..tile }).collect()
 }
 
 fn named_group(tiles: Vec<Tile>) -> Group {
@@ -304,7 +291,7 @@ fn letters(lang: Lang, services: &[Arc<Service>], chosen: &str) -> Vec<Group> {
     let Some(chosen) = chosen.or_else(|| by_letter.keys().next().copied()) else { return Vec::new() };
     let letter = |(letter, of): (&char, &Vec<Arc<Service>>)| Tile {
         href: format!("services?tab=all&letter={}", percent(&letter.to_string())),
-        icon: "paper",
+        icon: "",
         title: letter.to_string(),
         note: Some(number(lang, of.len())),
     };
@@ -313,7 +300,7 @@ fn letters(lang: Lang, services: &[Arc<Service>], chosen: &str) -> Vec<Group> {
     let all = Group { look: Look::Letter, ..Group::of(lang.portal().letters, tiles_of).showing(shown) };
     let mut of = by_letter.remove(&chosen).unwrap_or_default();
     of.sort_by(|one, other| one.name.get(lang.language()).cmp(other.name.get(lang.language())));
-    vec![all, Group::of(chosen.to_string(), tiles(lang, &of)).showing(POPULAR_MAX)]
+    vec![all, Group::of(chosen.to_string(), tiles(lang, &of)).showing(BESIDE_SHOWN)]
 }
 
 /// What fits words: services, offices, pages and guides, each with how many there are.

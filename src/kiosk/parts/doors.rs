@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Kinds of pages that the one window has, in the order in which they are shown.
-pub const OF_WINDOW: [PageKind; 7] = [
+const OF_WINDOW: [PageKind; 7] = [
     PageKind::News,
     PageKind::OneWindow,
     PageKind::Management,

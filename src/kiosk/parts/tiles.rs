@@ -6,7 +6,7 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// Something to touch.
+/// Something to touch; without an icon where all would have the same.
 pub struct Tile {
     pub href: String,
     pub icon: &'static str,
@@ -68,6 +68,12 @@ impl Group {
     /// Names with a number beside each.
     pub fn names(self) -> Self {
         Group { look: Look::Name, ..self }
+    }
+
+    /// Names without a remark.
+    pub fn bare_names(mut self) -> Self {
+        self.tiles.iter_mut().for_each(|tile| tile.note = None);
+        self.names()
     }
 
     /// Those that are shown.

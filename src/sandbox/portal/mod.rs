@@ -35,7 +35,10 @@ mod voices;
 
 use anyhow::Context;
 use axum::{
-    Router, middleware,
+    Router,
+    extract::{Request, State},
+    middleware,
+    response::IntoResponse,
     routing::{delete, get, post},
     serve::ListenerExt,
 };
@@ -45,7 +48,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -111,6 +114,8 @@ struct Shared {
     db: db::Db,
     /// So many changes are carried out and not answered.
     lose_answers: AtomicU32,
+    /// It has nothing that came with 1.1 of the contract.
+    plain: AtomicBool,
 }
 
 type Server = Arc<Shared>;
@@ -160,6 +165,7 @@ impl Portal {
             applications: db::applications(&db.pool).await?,
             db,
             lose_answers: AtomicU32::new(0),
+            plain: AtomicBool::new(false),
         });
         let kept = Arc::clone(&shared);
         let listener =
@@ -191,6 +197,11 @@ impl Portal {
     /// From now on no change gets an answer that its caller can read, though it is carried out.
     pub fn break_answers(&self, broken: bool) {
         self.lose_answers(if broken { u32::MAX } else { 0 });
+    }
+
+    /// From now on it is a portal of 1.0 of the contract: without groups, pages and holidays.
+    pub fn be_plain(&self) {
+        self.shared.plain.store(true, Ordering::Relaxed);
     }
 
     /// Every hold ends now.
@@ -293,10 +304,7 @@ fn routes(shared: Server) -> Router {
         .route("/v1/services/{id}", get(directory::service))
         .route("/v1/ministries", get(directory::ministries))
         .route("/v1/topics", get(directory::topics))
-        .route("/v1/groups", get(directory::groups))
-        .route("/v1/holidays", get(directory::holidays))
-        .route("/v1/pages", get(directory::pages))
-        .route("/v1/pages/{id}", get(directory::one_page))
+        .merge(extras(&shared))
         .route("/v1/offices", get(directory::offices))
         .route("/v1/offices/{id}", get(directory::office))
         .route("/v1/offices/{id}/slots", get(slots::list))
@@ -321,6 +329,22 @@ fn routes(shared: Server) -> Router {
         .route("/sandbox/events", post(voices::make_event))
         .route("/sandbox/payments/{outcome}", post(counter::decide))
         .with_state(shared)
+}
+
+/// What came with 1.1 of the contract; a portal of 1.0 has no such paths.
+fn extras(shared: &Server) -> Router<Server> {
+    let plain = |State(server): State<Server>, request: Request, next: middleware::Next| async move {
+        if server.plain.load(Ordering::Relaxed) {
+            return problem::no_such_path().await.into_response();
+        }
+        next.run(request).await
+    };
+    Router::new()
+        .route("/v1/groups", get(directory::groups))
+        .route("/v1/holidays", get(directory::holidays))
+        .route("/v1/pages", get(directory::pages))
+        .route("/v1/pages/{id}", get(directory::one_page))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), plain))
 }
 
 impl Shared {
