@@ -8,15 +8,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The sheets of the kiosk: what every page needs; what pads need besides; what other pages of a visit do, and lists do not; and the
-/// first page and its like. Components stand in the order in which they may say more than the ones before.
-const SHEETS: [(&str, &[&str]); 4] = [
+/// The sheets of the kiosk: what every page needs; what pads need besides; what other pages of a visit do; what home and what lists do;
+/// and the first page and its like. Components stand in the order in which they may say more than the ones before.
+const SHEETS: [(&str, &[&str]); 6] = [
     (
         "app.css",
         &["fonts", "tokens", "base", "page", "top", "foot", "button", "tile", "field", "keyboard", "notice", "dialog"],
     ),
-    ("pad.css", &["digits", "pad"]),
+    ("pad.css", &["digits", "pad", "choice"]),
     ("visit.css", &["verdict", "facts", "qr"]),
+    ("home.css", &["home"]),
+    ("lists.css", &["lists"]),
     ("gate.css", &["gate"]),
 ];
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::sandbox::{
     phone,
-    portal::{self, Portal, PortalConfig},
+    portal::{self, Extent, Portal, PortalConfig},
     telco::{Telco, TelcoConfig},
 };
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -56,15 +56,15 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     }
     super::folder(&places.data)?;
     let at = |what: &str, fault: anyhow::Error| Fault::Run(format!("{what}: {fault:#}"));
-    let portal = Portal::start(PortalConfig {
+    let config = PortalConfig {
         listen: places.portal,
         token: Some(CREDENTIAL.to_owned()),
         delay: Duration::ZERO,
         db: Some(places.data.join("sandbox-portal.db")),
         stands_at: None,
-    })
-    .await
-    .map_err(|fault| at("sandbox portal (--portal)", fault))?;
+    };
+    let started = Portal::start_with(config, Extent::Country).await;
+    let portal = started.map_err(|fault| at("sandbox portal (--portal)", fault))?;
     let telco = Telco::start(TelcoConfig {
         listen: places.smsc,
         system_id: Some(CREDENTIAL.to_owned()),

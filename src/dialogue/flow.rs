@@ -12,7 +12,7 @@ use super::{Caps, Choice, Ctx, Dialogue, DialogueState, Effect, Input, Turn, clo
 use crate::types::civic::{
     Appointment, Audience, Change, ChangeKind, OfficeRef, OfficeSearch, PortalFault, Query, ServiceSearch,
 };
-use crate::types::{Language, UnixMs};
+use crate::types::{Language, UnixMs, limits::SERVICES_LISTED_MAX};
 use jiff::{ToSpan, civil::Date};
 
 /// What the citizen is about.
@@ -67,6 +67,7 @@ enum Awaited {
     Appointments,
     Places,
     Ministries,
+    Topics,
 }
 
 /// What has been chosen so far.
@@ -97,6 +98,16 @@ struct Draft {
     place: Option<String>,
     audience: Option<Audience>,
     ministry: Option<String>,
+    /// What the services are about that are listed, where there were too many for one list.
+    topic: Option<String>,
+    /// What those services are about, by identifier, while the names are asked for.
+    #[serde(default)]
+    topics: Vec<String>,
+    /// They are listed whole all the same: what they are about has no names.
+    #[serde(default)]
+    whole: bool,
+    /// The service that is booked for, where that was chosen before the office.
+    wanted: Option<(String, crate::types::civic::Localized)>,
 }
 
 /// A conversation of several steps.
@@ -151,21 +162,21 @@ pub(super) fn begin(dialogue: &Dialogue, task: Task, words: &str, spoken: langua
     turn
 }
 
-/// Begins a task with what a button knows already: which appointment, or at which office.
+/// Begins a task with what a button knows already: which appointment, at which office, for which service.
 pub(super) fn begin_with(
     dialogue: &Dialogue,
     task: Task,
     reference: Option<String>,
     office: Option<OfficeRef>,
+    service: Option<(String, crate::types::civic::Localized)>,
     spoken: language::Spoken,
     ctx: &Ctx<'_>,
 ) -> Turn {
     let mut flow = Flow::new(task, spoken.language, ctx);
+    flow.draft.wanted = service.filter(|_| task == Task::Book);
     match (task, office) {
-        (Task::Book, Some(office)) => {
-            flow.draft.office = Some(office);
-            flow.ask_services(dialogue)
-        }
+        (Task::Book, Some(office)) => flow.at_office(dialogue, office, ctx),
+        (Task::Book, None) if flow.draft.wanted.is_some() => flow.browse(dialogue, ""),
         (Task::Move | Task::Cancel, _) => {
             flow.draft.reference = reference;
             flow.ask(dialogue, Awaited::Appointments, Query::Appointments)
@@ -257,9 +268,23 @@ impl Flow {
         let search = OfficeSearch {
             within: self.draft.place.clone(),
             bookable: self.task == Task::Book,
+            service: self.draft.wanted.as_ref().map(|(id, _)| id.clone()),
             ..OfficeSearch::default()
         };
         self.ask(dialogue, Awaited::Places, Query::Offices(search))
+    }
+
+    /// Books at this office: for the service that is wanted, or one of those that it offers.
+    fn at_office(mut self, dialogue: &Dialogue, office: OfficeRef, ctx: &Ctx<'_>) -> Turn {
+        self.draft.office = Some(office);
+        (self.draft.topic, self.draft.whole) = (None, false);
+        match self.draft.wanted.clone() {
+            Some((id, name)) => {
+                self.draft.service = Some((id, Some(name)));
+                self.ask_slots(dialogue, Awaited::Days, ctx)
+            }
+            None => self.ask_services(dialogue),
+        }
     }
 
     fn list(&self, asking: Asking, again: Option<Again>) -> View {
@@ -280,6 +305,7 @@ impl Flow {
 
     fn search_services(mut self, dialogue: &Dialogue, words: &str) -> Turn {
         self.draft.words = Some(words.to_owned());
+        (self.draft.topic, self.draft.audience, self.draft.ministry) = (None, None, None);
         self.page = 0;
         self.ask_services(dialogue)
     }
@@ -293,7 +319,8 @@ impl Flow {
             id: None,
             audience: self.draft.audience.filter(|_| !booking),
             ministry: self.draft.ministry.clone().filter(|_| !booking),
-            topic: None,
+            topic: self.draft.topic.clone(),
+            group: None,
         };
         self.ask(dialogue, Awaited::Services, Query::Services(search))
     }

@@ -15,7 +15,7 @@ pub mod view;
 pub use next_step::{FeeSeen, NextStep, PayWhere};
 pub use view::{AppointmentTask, StatusFacts, View};
 
-use crate::types::civic::{Answer, Change, OfficeRef, Query};
+use crate::types::civic::{Answer, Change, Localized, OfficeRef, Query};
 use crate::types::names::Channel;
 use crate::types::{CodeRules, CodeVerdict, Language, Pin, UnixMs, limits};
 use flow::Task;
@@ -174,6 +174,8 @@ pub enum Choice {
         reference: Option<String>,
         /// The office at which to book: where the citizen stands.
         office: Option<OfficeRef>,
+        /// The service to book for, by its identifier and name.
+        service: Option<Box<(String, Localized)>>,
     },
 }
 
@@ -248,6 +250,9 @@ pub struct Caps {
     pub keys_only: bool,
     /// The number is the network's word, not the sender's, and nobody else sees the screen: a yes is enough.
     pub sender_proven: bool,
+    /// A list may be as long as it is: it is seen on a screen.
+    #[serde(default)]
+    pub lists: bool,
 }
 
 impl Caps {
@@ -255,8 +260,9 @@ impl Caps {
     pub fn of(channel: Channel) -> Self {
         match channel {
             // at a kiosk a number counts only when a code that was texted to it came back
-            Channel::Ussd | Channel::Kiosk => Caps { keys_only: true, sender_proven: true },
-            Channel::Sms => Caps { keys_only: false, sender_proven: false },
+            Channel::Kiosk => Caps { keys_only: true, sender_proven: true, lists: true },
+            Channel::Ussd => Caps { keys_only: true, sender_proven: true, lists: false },
+            Channel::Sms => Caps { keys_only: false, sender_proven: false, lists: false },
         }
     }
 }
@@ -496,8 +502,8 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
         Choice::Status => ask_code(dialogue, spoken),
         Choice::Help => tell(dialogue, View::Help, spoken),
         Choice::Language(wanted) => set_language(dialogue, wanted, ctx),
-        Choice::Appointment { task, reference, office } => {
-            flow::begin_with(dialogue, task.into(), reference, office, spoken, ctx)
+        Choice::Appointment { task, reference, office, service } => {
+            flow::begin_with(dialogue, task.into(), reference, office, service.map(|one| *one), spoken, ctx)
         }
         Choice::Code { typed, pin } => match ctx.codes.find(&typed) {
             CodeVerdict::Good(code) => status::look_up(dialogue, code, pin, spoken),

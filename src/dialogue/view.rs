@@ -207,6 +207,8 @@ pub enum Asking {
     Audience,
     /// Ministries.
     Ministry,
+    /// What the services are about that are too many for one list.
+    Topic,
     /// Divisions that have offices, and the offices of the one chosen before.
     Place,
 }
@@ -216,7 +218,7 @@ impl Asking {
     pub fn page(self) -> usize {
         match self {
             Self::ServicesBy | Self::Audience => 4,
-            Self::Ministry | Self::Place => 6,
+            Self::Ministry | Self::Place | Self::Topic => 6,
             Self::Task | Self::Office | Self::AnyOffice | Self::Service | Self::AnyService => 4,
             Self::Day => 5,
             Self::Hour => 8,
@@ -268,6 +270,13 @@ pub enum Opt {
         id: String,
         /// Its name.
         name: Localized,
+    },
+    /// What services are about.
+    Topic {
+        /// The portal's identifier; empty: about nothing that has a name.
+        id: String,
+        /// Its name; `None`: the other services.
+        name: Option<Localized>,
     },
     /// A division: its code.
     Place(String),

@@ -29,8 +29,8 @@ pub use guides::check as check_guides;
 pub use state::{KioskState, Pairing, Reach};
 
 use pages::{
-    appointments, check, complain, display, feedback, home, number, offices, offline, pay, send, services, staff,
-    start, ticket,
+    appointments, check, complain, display, feedback, home, kingdom, number, offices, offline, pay, send, service,
+    services, staff, start, ticket,
 };
 
 use crate::web::{self, assets};
@@ -82,7 +82,11 @@ fn for_anybody(state: &KioskState) -> Router<KioskState> {
         .route("/kiosk/{lang}/home", get(home::home).post(home::home))
         .route("/kiosk/{lang}/help", get(home::help).post(home::help))
         .route("/kiosk/{lang}/services", get(services::services).post(services::services))
-        .route("/kiosk/{lang}/service/{code}", get(services::service).post(services::service))
+        .route("/kiosk/{lang}/service/{code}", get(service::service).post(service::service))
+        .route("/kiosk/{lang}/kingdom", get(kingdom::kingdom).post(kingdom::kingdom))
+        .route("/kiosk/{lang}/window", get(kingdom::window).post(kingdom::window))
+        .route("/kiosk/{lang}/holidays", get(kingdom::holidays).post(kingdom::holidays))
+        .route("/kiosk/{lang}/page/{id}", get(kingdom::read).post(kingdom::read))
         .route("/kiosk/{lang}/guide/{id}", get(pages::guides::guide).post(pages::guides::guide))
         .route("/kiosk/{lang}/offices", get(offices::offices).post(offices::offices))
         .route("/kiosk/{lang}/offices/{place}", get(offices::offices_at).post(offices::offices_at))

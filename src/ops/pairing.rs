@@ -172,6 +172,7 @@ mod tests {
             closures: Vec::new(),
             services: Vec::new(),
             queue_length: None,
+            sample: false,
         })
     }
 

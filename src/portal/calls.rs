@@ -62,6 +62,23 @@ impl Core {
                 let directory = self.directory(until).await;
                 Answer::Topics(directory.map(|(directory, as_of)| directory.topics(as_of)))
             }
+            Query::Groups => {
+                let directory = self.directory(until).await;
+                Answer::Groups(directory.map(|(directory, as_of)| directory.groups(as_of)))
+            }
+            Query::Pages => {
+                let directory = self.directory(until).await;
+                Answer::Pages(directory.map(|(directory, as_of)| directory.pages.listing(as_of)))
+            }
+            Query::Page { id } => Answer::Page(self.page(id, until).await),
+            Query::Holidays => {
+                let directory = self.directory(until).await;
+                Answer::Holidays(directory.map(|(directory, as_of)| directory.holidays.listing(as_of)))
+            }
+            Query::Find { words } => {
+                let directory = self.directory(until).await;
+                Answer::Found(directory.map(|(directory, as_of)| directory.find(words, as_of)))
+            }
             Query::Office { id } => Answer::Office(self.office(id, asker, until).await),
             Query::Slots { office, service, from, to } => {
                 let (office, service) = (percent(office), percent(service));

@@ -3,13 +3,16 @@ use super::{breaker::Breaker, reading, single_flight::SingleFlight, stale_cache:
 use crate::{
     ports::{clock::Clock, status::Board},
     types::{
-        Msisdn, Pin, RegistrationCode,
-        civic::{Application, ApplicationAnswer, Disclosure, PortalFault},
+        Msisdn, Pin, RegistrationCode, UnixMs,
+        civic::{Application, ApplicationAnswer, Disclosure, Page, PortalFault},
         lock,
         names::Channel,
     },
 };
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 use tokio::time::Instant;
 
 pub(super) struct Core {
@@ -21,6 +24,8 @@ pub(super) struct Core {
     pub(super) single_flight: SingleFlight<Question, Result<ApplicationAnswer, PortalFault>>,
     pub(super) board: Arc<Board>,
     pub(super) kept_directory: Mutex<Option<Arc<reading::Directory>>>,
+    /// Pages with what stands in them, and when each was read.
+    pub(super) kept_pages: Mutex<BTreeMap<String, (Arc<Page>, UnixMs)>>,
     pub(super) reading: tokio::sync::Mutex<()>,
 }
 

@@ -1,11 +1,13 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{core::Core, reading::Directory, transport::percent, wire};
+use super::{core::Core, reading::Directory, said, transport::percent, wire};
 use crate::{
     text::{normal, places},
     types::{
         UnixMs,
-        civic::{Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch, Topic},
+        civic::{
+            Group, Listing, Ministry, Office, OfficeHit, OfficeSearch, PortalFault, Service, ServiceSearch, Topic,
+        },
         limits::DIRECTORY_MAX,
         lock,
     },
@@ -19,7 +21,7 @@ pub(super) const FRESH: Duration = Duration::from_secs(5 * 60);
 const PAGES_MAX: usize = 50;
 /// Longest words that are looked for, in characters.
 const WORDS_MAX: usize = 100;
-/// Entries that a search returns.
+/// Entries that a search by words returns.
 const FOUND_MAX: usize = 60;
 
 impl Core {
@@ -66,12 +68,20 @@ impl Core {
     }
 
     async fn read_directory(&self, until: Instant) -> Result<Directory, PortalFault> {
-        let services = self.pages("listServices", "/v1/services?limit=100", wire::directory::services, until).await?;
-        let offices = self.pages("listOffices", "/v1/offices?limit=100", wire::directory::offices, until).await?;
-        // without their names services are still found in other ways
-        let ministries = self.pages("listMinistries", "/v1/ministries", wire::directory::ministries, until).await;
-        let topics = self.pages("listTopics", "/v1/topics", wire::directory::topics, until).await;
+        // side by side: a directory of several lists is there as soon as its longest
+        let (services, offices, ministries, topics, extras) = tokio::join!(
+            self.pages("listServices", "/v1/services?limit=100", wire::directory::services, until),
+            self.pages("listOffices", "/v1/offices?limit=100", wire::directory::offices, until),
+            self.pages("listMinistries", "/v1/ministries", wire::directory::ministries, until),
+            self.pages("listTopics", "/v1/topics", wire::directory::topics, until),
+            self.read_extras(until),
+        );
+        // without the other names services are still found in other ways
+        let (services, offices) = (services?, offices?);
         Ok(Directory {
+            groups: extras.groups,
+            pages: extras.pages,
+            holidays: extras.holidays,
             topics: topics.unwrap_or_default().into_iter().map(Arc::new).collect(),
             ministries: ministries.unwrap_or_default().into_iter().map(Arc::new).collect(),
             services: services
@@ -85,7 +95,8 @@ impl Core {
         })
     }
 
-    async fn pages<T>(
+    /// All pages of one list.
+    pub(super) async fn pages<T>(
         &self,
         operation: &'static str,
         path: &str,
@@ -116,7 +127,7 @@ impl Core {
 }
 
 /// Words as they are compared: without gaps and without the vowels' length, which nobody is sure of.
-fn loose(text: &str) -> String {
+pub(super) fn loose(text: &str) -> String {
     normal::key(text)
         .chars()
         .filter(|c| c.is_alphanumeric() || ('\u{1780}'..='\u{17D3}').contains(c))
@@ -153,8 +164,24 @@ fn joined<const N: usize>(names: [Option<&String>; N]) -> String {
     keys.join("\n")
 }
 
-/// How well a key fits words: all of them in a row, each for itself, or each with one slip; `None`: not.
-fn fits(key: &str, words: &str) -> Option<u8> {
+/// How well a key fits words: all of them in a row, each for itself, as people call it, or with a slip; `None`: not.
+pub(super) fn fits(key: &str, words: &str) -> Option<u8> {
+    match fits_as_said(key, words) {
+        Some(rank @ 0..=2) => Some(rank),
+        slipped => match said::meant(words) {
+            Some(meant) if fits_as_said(key, &meant).is_some_and(|rank| rank <= 2) => Some(MEANT),
+            _ => slipped.map(|_| SLIPPED),
+        },
+    }
+}
+
+/// What fits when it is called as the directory calls it, and what fits with a slip only.
+pub(super) const MEANT: u8 = 3;
+/// See [`MEANT`].
+pub(super) const SLIPPED: u8 = 4;
+
+/// As [`fits`], by what was said and nothing else.
+fn fits_as_said(key: &str, words: &str) -> Option<u8> {
     let whole = loose(words);
     if whole.chars().count() < 2 {
         return None;
@@ -201,14 +228,15 @@ impl Directory {
         });
         let words = search.words.as_ref().map(|words| words.chars().take(WORDS_MAX).collect::<String>());
         let code = words.as_ref().map(|words| normal::narrow(words).trim().to_owned());
-        let mut found: Vec<(u8, bool, Arc<Service>)> = self
+        let mut found: Vec<(u8, u32, Arc<Service>)> = self
             .services
             .iter()
             .filter(|(service, _)| search.id.as_ref().is_none_or(|id| service.id == *id))
             .filter(|(service, _)| !search.bookable || service.bookable)
             .filter(|(service, _)| search.audience.is_none_or(|audience| service.audiences.contains(&audience)))
             .filter(|(service, _)| search.ministry.as_ref().is_none_or(|id| service.ministry == *id))
-            .filter(|(service, _)| search.topic.as_ref().is_none_or(|id| service.topics.contains(id)))
+            .filter(|(service, _)| search.topic.as_ref().is_none_or(|id| is_about(service, id)))
+            .filter(|(service, _)| search.group.as_ref().is_none_or(|id| service.groups.contains(id)))
             .filter(|(service, _)| offered.as_ref().is_none_or(|ids| ids.contains(&service.id)))
             .filter_map(|(service, key)| {
                 let rank = match &words {
@@ -216,17 +244,31 @@ impl Directory {
                     Some(_) if code.as_deref() == Some(service.code.as_str()) => 0,
                     Some(words) => fits(key, words)?,
                 };
-                Some((rank, !service.popular, Arc::clone(service)))
+                let wanted = match search.audience.and_then(|audience| service.rank_for(audience)) {
+                    Some(place) => place,
+                    None if service.popular => u32::MAX - 1,
+                    None => u32::MAX,
+                };
+                Some((rank, wanted, Arc::clone(service)))
             })
             .collect();
-        found.sort_by_key(|(rank, unpopular, _)| (*rank, *unpopular));
-        Listing { items: best(found.into_iter().map(|(rank, _, service)| (rank, service))), as_of }
+        found.sort_by_key(|(rank, wanted, _)| (*rank, *wanted));
+        let most = if words.is_some() { FOUND_MAX } else { DIRECTORY_MAX };
+        Listing { items: best(found.into_iter().map(|(rank, _, service)| (rank, service)), most), as_of }
     }
 
     /// Those that answer for a service, in the portal's order.
     pub(super) fn ministries(&self, as_of: Option<UnixMs>) -> Listing<Ministry> {
         let has_services = |one: &&Arc<Ministry>| self.services.iter().any(|(service, _)| service.ministry == one.id);
         Listing { items: self.ministries.iter().filter(has_services).cloned().collect(), as_of }
+    }
+
+    /// Those in which a service stands, in the portal's order.
+    pub(super) fn groups(&self, as_of: Option<UnixMs>) -> Listing<Group> {
+        let has_services = |one: &Arc<Group>| self.services.iter().any(|(service, _)| service.groups.contains(&one.id));
+        let mut listing = self.groups.listing(as_of);
+        listing.items.retain(has_services);
+        listing
     }
 
     /// Those that a service is about, in the portal's order.
@@ -263,6 +305,11 @@ impl Directory {
     }
 }
 
+/// Whether a service is about a topic; the one without a name is what is about none.
+fn is_about(service: &Service, topic: &str) -> bool {
+    if topic.is_empty() { service.topics.is_empty() } else { service.topics.iter().any(|one| one == topic) }
+}
+
 fn hit(office: &Arc<Office>, place: Option<&'static str>) -> Arc<OfficeHit> {
     Arc::new(OfficeHit { office: Arc::clone(office), place })
 }
@@ -294,18 +341,18 @@ fn by_words(offices: &[&(Arc<Office>, String)], words: &str) -> Vec<Arc<OfficeHi
     let mut named: Vec<(u8, Arc<OfficeHit>)> =
         offices.iter().filter_map(|(office, key)| Some((fits(key, words)?, hit(office, None)))).collect();
     named.sort_by_key(|(rank, _)| *rank);
-    best(named.into_iter())
+    best(named.into_iter(), FOUND_MAX)
 }
 
 /// Those that fit best; what fits worse is shown only when nothing fits better.
-fn best<T>(found: impl Iterator<Item = (u8, Arc<T>)>) -> Vec<Arc<T>> {
+fn best<T>(found: impl Iterator<Item = (u8, Arc<T>)>, most: usize) -> Vec<Arc<T>> {
     let mut rank = None;
     found
         .take_while(|(fit, _)| {
             let class = |fit: u8| if fit <= 2 { fit.min(1) } else { fit };
             *rank.get_or_insert(class(*fit)) == class(*fit)
         })
-        .take(FOUND_MAX)
+        .take(most)
         .map(|(_, one)| one)
         .collect()
 }

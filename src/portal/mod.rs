@@ -9,8 +9,11 @@ mod breaker;
 mod calls;
 mod core;
 mod directory;
+mod extras;
+mod find;
 mod options;
 mod reading;
+mod said;
 mod single_flight;
 mod stale_cache;
 mod transport;
@@ -67,6 +70,7 @@ impl PortalClient {
                 single_flight: SingleFlight::default(),
                 board,
                 kept_directory: Mutex::default(),
+                kept_pages: Mutex::default(),
                 reading: tokio::sync::Mutex::default(),
             }),
         })
@@ -75,7 +79,9 @@ impl PortalClient {
     /// Reads the directory again whenever it is old, so that it is at hand when the portal is away.
     pub async fn keep_directory(self, stop: tokio_util::sync::CancellationToken) {
         while !stop.is_cancelled() {
-            let _ = self.core.directory(Instant::now() + EVENTS_WITHIN).await;
+            if let Ok((directory, None)) = self.core.directory(Instant::now() + EVENTS_WITHIN).await {
+                self.core.keep_pages(&directory, Instant::now() + EVENTS_WITHIN).await;
+            }
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(directory::FRESH) => {}

@@ -9,6 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 
+mod extras;
 mod hanging;
 
 const CODE: &str = "120500260481937";

@@ -8,7 +8,10 @@ use crate::{
             Application, ApplicationFee, ApplicationStatus, Disclosure, Localized, OfficeRef, PortalFault, Ready,
             ReturnedDocument, ServiceRef, TimelineEntry,
         },
-        limits::{PORTAL_CLOCK_AHEAD_MAX, PORTAL_ID_CHARS_MAX, PORTAL_LIST_MAX, PORTAL_TEXT_CHARS_MAX},
+        limits::{
+            PORTAL_CLOCK_AHEAD_MAX, PORTAL_ID_CHARS_MAX, PORTAL_LIST_MAX, PORTAL_PARAGRAPH_CHARS_MAX,
+            PORTAL_TEXT_CHARS_MAX,
+        },
     },
 };
 use jiff::civil::Date;
@@ -18,6 +21,7 @@ pub mod appointments;
 pub mod counter;
 pub mod directory;
 pub mod events;
+pub mod pages;
 
 #[derive(Deserialize)]
 struct WireText {
@@ -180,13 +184,23 @@ fn localized(wire: WireText) -> Localized {
     Localized { km: clean(&wire.km), en: clean(&wire.en), km_latn: wire.km_latn.map(|text| clean(&text)) }
 }
 
+/// A longer text: of a page, never of a telephone.
+fn paragraph(wire: WireText) -> Localized {
+    let long = |text: &str| clean_up_to(text, PORTAL_PARAGRAPH_CHARS_MAX);
+    Localized { km: long(&wire.km), en: long(&wire.en), km_latn: None }
+}
+
 /// A text of the portal as it may be shown: of a bounded length, without what cannot be seen, its links parted. This is
 /// the one way in for texts that people read.
 fn clean(text: &str) -> String {
-    let bounded: String = text.chars().take(4 * PORTAL_TEXT_CHARS_MAX).collect();
+    clean_up_to(text, PORTAL_TEXT_CHARS_MAX)
+}
+
+fn clean_up_to(text: &str, most: usize) -> String {
+    let bounded: String = text.chars().take(4 * most).collect();
     let seen = visible::shown(&bounded).replace('\n', " ");
-    let cut: String = seen.chars().take(PORTAL_TEXT_CHARS_MAX).collect();
-    links::without_links(&cut).chars().take(PORTAL_TEXT_CHARS_MAX).collect()
+    let cut: String = seen.chars().take(most).collect();
+    links::without_links(&cut).chars().take(most).collect()
 }
 
 /// What names something at the portal: given back as it came, so nothing in it is changed; what cannot be a name is cut

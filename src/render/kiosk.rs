@@ -168,6 +168,7 @@ mod tests {
             closures: Vec::new(),
             services: Vec::new(),
             queue_length: None,
+            sample: false,
         };
         // Monday 23 November 2026, 14:05
         let start = UnixMs(1_795_417_500_000);

@@ -326,6 +326,7 @@ fn head(asking: Asking, office: &str, day: &str, language: Language) -> String {
         }
         Asking::Audience => words::pick(language, "សម្រាប់អ្នកណា?", "Samrap neak na?", "For whom?"),
         Asking::Ministry => words::pick(language, "ក្រសួងណា?", "Krasuong na?", "Which ministry?"),
+        Asking::Topic => words::about_what(language),
     };
     words.to_owned()
 }

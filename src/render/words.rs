@@ -166,6 +166,16 @@ pub fn audience(audience: Audience, language: Language) -> &'static str {
     }
 }
 
+/// The question above what services are about.
+pub fn about_what(language: Language) -> &'static str {
+    pick(language, "សេវាអំពីអ្វី?", "Seva ampi avei?", "About what?")
+}
+
+/// Services that are about nothing that has a name.
+pub fn other_services(language: Language) -> &'static str {
+    pick(language, "សេវាផ្សេងទៀត", "Seva phseng tiet", "Other services")
+}
+
 /// A number of an office as people here dial it: national with a zero before it.
 pub fn phone(number: &str) -> String {
     match Msisdn::parse_e164(number).as_ref().and_then(Msisdn::national_digits) {

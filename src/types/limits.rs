@@ -107,6 +107,18 @@ pub const PORTAL_ID_CHARS_MAX: usize = 64;
 pub const PORTAL_LIST_MAX: usize = 100;
 /// Entries taken of one page of the portal's directory or events: 100 are asked for.
 pub const PORTAL_PAGE_MAX: usize = 1_000;
+/// Pages of the portal that are kept, each of 64 KiB at most: a window's news and laws are some dozens.
+pub const PORTAL_PAGES_MAX: usize = 200;
+/// Largest page of the portal that is read, as JSON in octets: a page that is longer is a book.
+pub const PORTAL_PAGE_OCTETS_MAX: usize = 64 * 1024;
+/// Sections of a page, and paragraphs or lines of one.
+pub const PORTAL_SECTIONS_MAX: usize = 40;
+/// Longest paragraph of a page, in characters: the contract allows 2,000 where a text is a paragraph.
+pub const PORTAL_PARAGRAPH_CHARS_MAX: usize = 2_000;
+/// Longest address that a page points to, in octets: what a code of 50 mm still shows well to an old telephone.
+pub const PORTAL_URL_OCTETS_MAX: usize = 200;
+/// Services that one list names before it asks what they are about: what one key each can choose.
+pub const SERVICES_LISTED_MAX: usize = 8;
 /// Services or offices in all: there are 1,887 places in the gazetteer, and some have several offices.
 pub const DIRECTORY_MAX: usize = 10_000;
 /// How far ahead of our clock a time of the portal is believed where only the past makes sense; what is later is "now".

@@ -26,10 +26,12 @@ struct Asset {
 static TABLE: LazyLock<BTreeMap<String, Asset>> = LazyLock::new(table);
 
 /// What the pages of a kiosk name, and a kiosk keeps for when the line is down.
-pub const OF_PAGES: [&str; 14] = [
+pub const OF_PAGES: [&str; 16] = [
     "app.css",
     "pad.css",
     "visit.css",
+    "home.css",
+    "lists.css",
     "gate.css",
     "print.css",
     "icons.svg",
@@ -228,7 +230,14 @@ mod tests {
         assert!(!text.contains("\"fonts/"), "a font that is not there");
         assert_eq!(text.matches("/a/").count(), 4);
         assert!(text.contains("U+200B"), "the zero-width space belongs to the Khmer face");
-        for (name, most) in [("app.css", 3_300), ("pad.css", 1_200), ("visit.css", 1_700), ("gate.css", 900)] {
+        for (name, most) in [
+            ("app.css", 3_300),
+            ("pad.css", 1_200),
+            ("visit.css", 1_700),
+            ("home.css", 600),
+            ("lists.css", 600),
+            ("gate.css", 900),
+        ] {
             let (text, line) = (&TABLE[name].bytes, TABLE[name].gzip.as_ref().expect("gzip").len());
             assert!(line <= most, "{name}: {} octets, {line} on the line", text.len());
             assert!(!text.windows(2).any(|two| two == b"/*") && !text.contains(&b'\n'), "{name} is sent short");

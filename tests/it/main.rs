@@ -7,6 +7,7 @@ pub mod api;
 mod attack;
 mod certify;
 mod crash;
+mod directory;
 mod edges;
 mod equality;
 mod features;

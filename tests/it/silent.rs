@@ -75,6 +75,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("portal/wire.rs", "text.parse()", OUTSIDE),
     ("portal/wire.rs", "serde_json::from_slice::<WireProblem>(body)", OUTSIDE),
     ("portal/wire/directory.rs", "serde_json::from_value(item)", "what is left out is counted and logged by page()"),
+    ("portal/wire/pages.rs", "serde_json::from_value(item)", "what is left out is counted and logged by page()"),
     ("portal/wire/directory.rs", "closure.date.parse()", OUTSIDE),
     ("portal/wire/directory.rs", "text.parse()", OUTSIDE),
     ("portal/wire/events.rs", "T::deserialize(data)", "the event is refused, or left out with a line in the log"),

@@ -137,6 +137,9 @@ fn service(data: Data) -> View {
         topics: Vec::new(),
         steps: Vec::new(),
         legal_basis: Vec::new(),
+        groups: Vec::new(),
+        popular_for: Vec::new(),
+        sample: false,
     };
     View::Service(Box::new(ServiceFacts { service: Arc::new(service), as_of: None }))
 }
@@ -156,6 +159,7 @@ fn whole_office(data: Data) -> View {
         closures: vec![Closure { date: date(2026, 11, 24), reason }],
         services: Vec::new(),
         queue_length: Some(12),
+        sample: false,
     };
     View::Office(Box::new(OfficeFacts { office: Arc::new(office), today: date(2026, 11, 23) }))
 }
@@ -174,6 +178,7 @@ fn list(asking: Asking, data: Data) -> View {
         Asking::Appointment => Opt::Appointment(appointment(data)),
         Asking::ServicesBy => Opt::WAYS[at as usize].clone(),
         Asking::Audience => Opt::Audience(Audience::ALL[at as usize]),
+        Asking::Topic => Opt::Topic { id: "commerce".into(), name: Some(service_name(data)) },
         Asking::Ministry => Opt::Ministry { id: "moi".into(), name: service_name(data) },
         Asking::Place => Opt::Place(["12", "1205", "120501"][at as usize % 3].to_owned()),
     };
@@ -243,6 +248,7 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("services: how", list(Asking::ServicesBy, data));
     add("services: for whom", list(Asking::Audience, data));
     add("services: ministry", list(Asking::Ministry, data));
+    add("services: about what", list(Asking::Topic, data));
     add("offices: place", list(Asking::Place, data));
     add("which office?", View::AskOffice);
     add("offices", list(Asking::AnyOffice, data));

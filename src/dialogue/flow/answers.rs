@@ -3,7 +3,8 @@ use super::super::view::{OfficeFacts, ServiceFacts};
 use super::*;
 use crate::dialogue::disclosure;
 use crate::types::civic::{
-    Answer, ApplicationAnswer, AppointmentStatus, Disclosure, Hold, Listing, Ministry, Office, OfficeHit, Service, Slot,
+    Answer, ApplicationAnswer, AppointmentStatus, Disclosure, Hold, Listing, Ministry, Office, OfficeHit, Service,
+    Slot, Topic,
 };
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ impl Flow {
             (Awaited::OfficeDetail, Answer::Office(Ok(office))) => self.office(dialogue, office, ctx),
             (Awaited::Places, Answer::Offices(Ok(found))) => self.places(dialogue, &found),
             (Awaited::Ministries, Answer::Ministries(Ok(found))) => self.ministries(dialogue, &found),
+            (Awaited::Topics, Answer::Topics(Ok(found))) => self.topics(dialogue, &found),
             (Awaited::Services, Answer::Services(Ok(found))) => self.services(dialogue, found, ctx),
             (Awaited::ServiceDetail, Answer::Services(Ok(found))) => self.service(dialogue, found),
             (Awaited::Days, Answer::Slots(Ok(slots))) => self.days(dialogue, slots, ctx),
@@ -151,6 +153,10 @@ impl Flow {
         if self.task == Task::Info && found.items.len() == 1 && self.page == 0 {
             return self.service(dialogue, found);
         }
+        if let Some(topics) = self.too_many(&found) {
+            self.draft.topics = topics;
+            return self.ask(dialogue, Awaited::Topics, Query::Topics);
+        }
         let options: Vec<Opt> = found
             .items
             .iter()
@@ -175,6 +181,47 @@ impl Flow {
                 self.offer(dialogue, asking, options, None)
             }
         }
+    }
+
+    /// What the services are about, where they are more than one list names and no word has narrowed them yet. A kiosk shows
+    /// more than a telephone: there they are listed.
+    fn too_many(&self, found: &Listing<Service>) -> Option<Vec<String>> {
+        let by_words = self.task == Task::Info && self.draft.words.is_some();
+        let narrowed = by_words || self.draft.topic.is_some() || self.draft.whole || self.caps.lists;
+        if narrowed || found.items.len() <= SERVICES_LISTED_MAX {
+            return None;
+        }
+        let mut topics: Vec<String> = Vec::new();
+        for service in &found.items {
+            let none = [String::new()];
+            let about = if service.topics.is_empty() { &none[..] } else { &service.topics[..] };
+            for topic in about {
+                if !topics.contains(topic) {
+                    topics.push(topic.clone());
+                }
+            }
+        }
+        (topics.len() > 1).then_some(topics)
+    }
+
+    /// The names of what the services are about; without a name for each of them they are listed whole.
+    fn topics(mut self, dialogue: &Dialogue, found: &Listing<Topic>) -> Turn {
+        let wanted = std::mem::take(&mut self.draft.topics);
+        let mut options: Vec<Opt> = found
+            .items
+            .iter()
+            .filter(|topic| wanted.contains(&topic.id))
+            .map(|topic| Opt::Topic { id: topic.id.clone(), name: Some(topic.name.clone()) })
+            .collect();
+        if wanted.iter().any(String::is_empty) {
+            options.push(Opt::Topic { id: String::new(), name: None });
+        }
+        if options.len() < wanted.len() {
+            self.draft.whole = true;
+            self.page = 0;
+            return self.ask_services(dialogue);
+        }
+        self.offer(dialogue, Asking::Topic, options, None)
     }
 
     fn service(self, dialogue: &Dialogue, found: Listing<Service>) -> Turn {

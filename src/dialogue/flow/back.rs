@@ -27,12 +27,22 @@ impl Flow {
         match asking {
             Asking::Task | Asking::ServicesBy => home(&self),
             Asking::Audience | Asking::Ministry => self.ask_again(dialogue, Asking::ServicesBy, ctx),
-            Asking::AnyService if self.draft.audience.is_some() => self.ask_again(dialogue, Asking::Audience, ctx),
-            Asking::AnyService if self.draft.ministry.is_some() => self.ask_again(dialogue, Asking::Ministry, ctx),
-            Asking::AnyService => self.ask_again(dialogue, Asking::ServicesBy, ctx),
+            Asking::AnyService | Asking::Service if self.draft.topic.is_some() => {
+                self.draft.topic = None;
+                self.ask_services(dialogue)
+            }
+            Asking::Topic if self.task == Task::Book => self.choose_office_again(dialogue, ctx),
+            Asking::AnyService | Asking::Topic if self.draft.audience.is_some() => {
+                self.ask_again(dialogue, Asking::Audience, ctx)
+            }
+            Asking::AnyService | Asking::Topic if self.draft.ministry.is_some() => {
+                self.ask_again(dialogue, Asking::Ministry, ctx)
+            }
+            Asking::AnyService | Asking::Topic => self.ask_again(dialogue, Asking::ServicesBy, ctx),
             Asking::Place | Asking::Office | Asking::AnyOffice => self.wider(dialogue, ctx),
             Asking::Service => self.choose_office_again(dialogue, ctx),
             Asking::Day if self.task == Task::Move => self.choose_appointment_again(dialogue, ctx),
+            Asking::Day if self.draft.wanted.is_some() => self.choose_office_again(dialogue, ctx),
             Asking::Day => {
                 self.draft.service = None;
                 self.ask_services(dialogue)

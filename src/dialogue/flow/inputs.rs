@@ -126,6 +126,7 @@ impl Flow {
         match (asking, reading.number) {
             (Asking::Office | Asking::AnyOffice, None) => self.search_offices(dialogue, text),
             (Asking::AnyService, None) => self.search_services(dialogue, text),
+            (Asking::Topic, None) if self.task == Task::Info => self.search_services(dialogue, text),
             (Asking::AnyService | Asking::ServicesBy | Asking::Audience | Asking::Ministry, Some(_)) if four_digits => {
                 self.search_services(dialogue, text)
             }
@@ -138,7 +139,7 @@ impl Flow {
         match asking {
             Asking::Task => self.offer(dialogue, asking, Opt::TASKS.to_vec(), None),
             Asking::Office => self.ask_offices(dialogue, ctx),
-            Asking::Service | Asking::AnyService => self.ask_services(dialogue),
+            Asking::Service | Asking::AnyService | Asking::Topic => self.ask_services(dialogue),
             Asking::AnyOffice => {
                 let words = self.draft.words.clone();
                 self.ask(dialogue, Awaited::Offices, Query::Offices(OfficeSearch { words, ..OfficeSearch::default() }))
@@ -177,8 +178,9 @@ impl Flow {
                 self.draft.office = Some(office);
                 self.ask(dialogue, Awaited::OfficeDetail, Query::Office { id })
             }
-            Opt::Office { office, .. } => {
-                self.draft.office = Some(office);
+            Opt::Office { office, .. } => self.at_office(dialogue, office, ctx),
+            Opt::Topic { id, .. } => {
+                self.draft.topic = Some(id);
                 self.ask_services(dialogue)
             }
             Opt::Service { id, .. } if self.task == Task::Info => {
@@ -211,12 +213,12 @@ impl Flow {
             }
             Opt::Audience(audience) => {
                 (self.draft.audience, self.draft.ministry) = (Some(audience), None);
-                self.draft.words = None;
+                (self.draft.words, self.draft.topic) = (None, None);
                 self.ask_services(dialogue)
             }
             Opt::Ministry { id, .. } => {
                 (self.draft.audience, self.draft.ministry) = (None, Some(id));
-                self.draft.words = None;
+                (self.draft.words, self.draft.topic) = (None, None);
                 self.ask_services(dialogue)
             }
             Opt::Place(code) => self.browse(dialogue, &code),

@@ -1,6 +1,7 @@
 //! Conversations of several steps, one step at a time: what is listed, what every answer of the portal leads to, and the
 //! way back from every question.
 mod inputs;
+mod narrowing;
 
 use super::*;
 use crate::dialogue::{LookupFailure, tests as promises};
@@ -32,6 +33,7 @@ fn hit(id: &str, division: &str) -> Arc<OfficeHit> {
         closures: vec![],
         services: vec![],
         queue_length: None,
+        sample: false,
     };
     Arc::new(OfficeHit { office: Arc::new(office), place: None })
 }
@@ -53,6 +55,9 @@ fn service(id: &str) -> Arc<Service> {
         topics: vec![],
         steps: vec![],
         legal_basis: vec![],
+        groups: Vec::new(),
+        popular_for: Vec::new(),
+        sample: false,
     })
 }
 

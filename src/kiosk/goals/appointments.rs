@@ -81,17 +81,38 @@ pub async fn go_on(state: &KioskState, context: &PageContext, mut visit: VisitSt
     if let (Some(dialogue), Some(answer)) = (visit.dialogue(), visit.pending.take()) {
         return step(state, context, visit, Some(dialogue), Input::Text(answer.to_string())).await;
     }
+    let service = match &visit.wanted {
+        Some(id) => wanted(state, id).await,
+        None => None,
+    };
     let office = match visit.task() {
-        AppointmentTask::Book => own_office(state, context).await,
+        AppointmentTask::Book => own_office(state, context, service.as_ref().map(|(id, _)| id.as_str())).await,
         _ => None,
     };
-    let begin = Choice::Appointment { task: visit.task(), reference: visit.looked_at.clone(), office };
+    let begin = Choice::Appointment {
+        task: visit.task(),
+        reference: visit.looked_at.clone(),
+        office,
+        service: service.map(Box::new),
+    };
     step(state, context, visit, None, Input::Choice(begin)).await
 }
 
-/// The office at which the kiosk stands, if appointments are made there.
-async fn own_office(state: &KioskState, context: &PageContext) -> Option<OfficeRef> {
+/// The service with this identifier, if appointments are made for it.
+async fn wanted(state: &KioskState, id: &str) -> Option<(String, Localized)> {
+    let search = ServiceSearch { id: Some(id.to_owned()), bookable: true, ..ServiceSearch::default() };
+    match state.backend.look_around(&Query::Services(search)).await {
+        Answer::Services(Ok(found)) => found.items.first().map(|service| (service.id.clone(), service.name.clone())),
+        _ => None,
+    }
+}
+
+/// The office at which the kiosk stands, if appointments are made there, for the service that is wanted.
+async fn own_office(state: &KioskState, context: &PageContext, service: Option<&str>) -> Option<OfficeRef> {
     let office = context.office.as_ref()?;
+    if service.is_some_and(|id| !office.services.iter().any(|offered| offered == id)) {
+        return None;
+    }
     let search = ServiceSearch { office: Some(office.id.clone()), bookable: true, ..ServiceSearch::default() };
     match state.backend.look_around(&Query::Services(search)).await {
         Answer::Services(Ok(found)) if !found.items.is_empty() => Some(Office::as_ref(office)),
@@ -128,7 +149,7 @@ pub async fn mine(state: &KioskState, context: &PageContext, mut visit: VisitSta
         return tasks_page(context, Typed { visit: visit.seal(state, context), ..Typed::default() }, None);
     }
     let looked_at = visit.looked_at.clone();
-    let begin = Choice::Appointment { task: AppointmentTask::List, reference: None, office: None };
+    let begin = Choice::Appointment { task: AppointmentTask::List, reference: None, office: None, service: None };
     let (who, language) = (context.who(visit.number()), context.lang.language());
     let (next, view) = state.backend.talk(&who, None, Input::Choice(begin), language, visit.id).await;
     visit.keep(&next, state.backend.now());
@@ -262,7 +283,10 @@ fn choice(lang: Lang, option: &Opt, before: char, number: usize) -> Choose {
     let (icon, title, note) = match option {
         Opt::Task(_) => ("calendar", String::new(), None),
         Opt::Office { office, .. } => ("office", office.name.get(language).to_owned(), None),
-        Opt::Service { name, .. } | Opt::Ministry { name, .. } => ("paper", name.get(language).to_owned(), None),
+        Opt::Topic { name: None, .. } => ("paper", shared::other_services(language).to_owned(), None),
+        Opt::Service { name, .. } | Opt::Ministry { name, .. } | Opt::Topic { name: Some(name), .. } => {
+            ("paper", name.get(language).to_owned(), None)
+        }
         Opt::Day(day) => ("calendar", shared::date_long(*day, language), None),
         Opt::Hour { start, .. } => ("clock", clock(lang, start.civil(&zone).time()), None),
         Opt::Appointment(one) => {

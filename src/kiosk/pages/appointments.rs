@@ -19,21 +19,26 @@ use axum::{extract::State, response::Response};
 /// Longest number of an appointment that a form names, in characters.
 const REFERENCE_MAX: usize = 40;
 
+/// Longest identifier of a service that a form names, in octets.
+const SERVICE_MAX: usize = 64;
+
 /// `GET /kiosk/{lang}/appointments`
 pub async fn tasks(context: PageContext) -> Response {
     tasks_page(&context, Typed::default(), None)
 }
 
-/// `POST /kiosk/{lang}/appointments`: `t1` to `t4` begin a task, `n…` answers what was asked, `h…` does so once the number
+/// `POST /kiosk/{lang}/appointments`: `t1` to `t4` begin a task, `b…` to book for a service, `n…` answers what was asked, `h…` does so once the number
 /// is known, `o…` opens an appointment and `mine` opens it again, `back` goes back, `other` to other offices, `stay` asks
 /// again in the language of the page, `kept` shows the end again.
 pub async fn press(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let typed = form.typed(most(&state.groups));
     let mut visit = VisitState::open(&state, &context, &typed.visit);
     let key = form.key.as_str();
-    if let Some(task) = task(key) {
+    let book = wanted(key).map(|_| AppointmentTask::Book);
+    if let Some(task) = task(key).or(book) {
         let looked_at = visit.looked_at.take();
         visit.begin(task, state.backend.now());
+        visit.wanted = wanted(key);
         visit.looked_at = looked_at.filter(|_| matches!(task, AppointmentTask::Move | AppointmentTask::Cancel));
         // a booking asks for the number last
         if task == AppointmentTask::Book || visit.number().is_some() {
@@ -69,6 +74,12 @@ pub async fn press(State(state): State<KioskState>, context: PageContext, Sent(f
     };
     let Some(dialogue) = visit.dialogue() else { return begin_again(&state, &context, visit) };
     step(&state, &context, visit, Some(dialogue), input).await
+}
+
+/// The service that a key begins to book for: `b` and its identifier.
+fn wanted(key: &str) -> Option<String> {
+    let id = key.strip_prefix('b').filter(|id| !matches!(*id, "" | "ack"))?;
+    (id.len() <= SERVICE_MAX).then(|| id.to_owned())
 }
 
 /// The task that a key begins.

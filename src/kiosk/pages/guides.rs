@@ -6,7 +6,7 @@ use crate::{
         guides::{self, Span},
         parts::{
             frame::{Back, Frame},
-            tiles::{Group, service_tile},
+            tiles::{Group, Look, service_tile},
         },
         respond::page,
         state::KioskState,
@@ -69,7 +69,7 @@ pub async fn guide(
         title: guide.title.get(lang),
         lead: guide.lead.get(lang),
         steps: steps.collect(),
-        group: Group { title: Some(context.words.services_title), tiles },
+        group: Group::of(context.words.services_title, tiles),
     };
     page(StatusCode::OK, &template)
 }

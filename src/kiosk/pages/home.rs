@@ -3,9 +3,11 @@ use crate::{
     kiosk::{
         context::PageContext,
         parts::{
+            doors,
             frame::{Back, Frame},
             message::{HelpPage, MessagePage},
             office::Shut,
+            tiles::Tile,
         },
         respond::page,
         state::KioskState,
@@ -25,6 +27,10 @@ struct HomePage {
     office: Option<String>,
     /// That its office is closed, and when it opens again.
     shut: Option<String>,
+    /// Doors to what the portal has: the country, the one window.
+    doors: Vec<Tile>,
+    /// For whom services are.
+    audiences: Vec<Tile>,
 }
 
 /// `GET /kiosk/{lang}/home`
@@ -32,7 +38,11 @@ pub async fn home(State(state): State<KioskState>, context: PageContext) -> Resp
     let frame = context.frame(context.words.home_title, "home", Back::To("/kiosk"));
     let shut = Shut::of(&state, &context.device).await.map(|shut| shut.line(context.lang));
     let office = context.device.office.clone().filter(|_| shut.is_none());
-    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office, shut })
+    // the one window stands behind the country: what is on this page is seen at once
+    let mut doors = doors::of_portal(&state, &context).await;
+    doors.truncate(1);
+    let audiences = doors::audiences(context.lang);
+    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office, shut, doors, audiences })
 }
 
 /// `GET /kiosk/{lang}/help`

@@ -11,7 +11,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::{Lang, place_name, spans},
+        texts::{Lang, counted, place_name, spans},
     },
     render::words as shared,
     types::{
@@ -27,6 +27,9 @@ use axum::{
 };
 use jiff::civil::Date;
 use std::sync::Arc;
+
+/// Places that are shown at once: every province.
+const PLACES_SHOWN: usize = 25;
 
 /// `GET /kiosk/{lang}/offices`
 pub async fn offices(State(state): State<KioskState>, context: PageContext) -> Response {
@@ -60,7 +63,8 @@ async fn offices_in(state: &KioskState, context: &PageContext, place: &str) -> R
     let groups = place_groups(lang, place, &found.items);
     let title = if place.is_empty() { words.offices_title.to_owned() } else { place_name(lang, place) };
     let empty = groups.is_empty().then_some(&words.nothing_found);
-    page(StatusCode::OK, &ListPage { frame, title, search: None, groups, as_of: as_of(lang, found.as_of), empty })
+    let list = ListPage { groups, empty, as_of: as_of(lang, found.as_of), ..ListPage::new(frame, title) };
+    page(StatusCode::OK, &list)
 }
 
 /// The offices of a place itself, then its parts that have some.
@@ -77,15 +81,15 @@ fn place_groups(lang: Lang, place: &str, hits: &[Arc<OfficeHit>]) -> Vec<Group> 
             },
         }
     }
-    let tile = |(code, _): (String, usize)| Tile {
+    let tile = |(code, count): (String, usize)| Tile {
         href: format!("offices/{code}"),
         icon: "place",
         title: place_name(lang, &code),
-        note: None,
+        note: Some(counted(lang, count.to_string())),
     };
     let mut groups = vec![
-        Group { title: Some(words.here), tiles: nearby },
-        Group { title: Some(words.in_place), tiles: parts.into_iter().map(tile).collect() },
+        Group::of(words.here, nearby),
+        Group::of(words.in_place, parts.into_iter().map(tile).collect()).names().showing(PLACES_SHOWN),
     ];
     groups.retain(|group| !group.tiles.is_empty());
     groups
@@ -120,7 +124,9 @@ pub async fn office(
         lead: office.address.get(language).to_owned(),
         facts: office_facts(lang, &office, today),
         sections: office_sections(lang, &office, today),
-        group: Group { title: Some(words.services_title), tiles },
+        actions: Vec::new(),
+        group: Group::of(words.services_title, tiles),
+        sample: office.sample,
         as_of: None,
     };
     page(StatusCode::OK, &sheet)

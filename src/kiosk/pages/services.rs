@@ -1,230 +1,411 @@
-//! The directory on the screen: services by audience, ministry and words, and a service's sheet. Everything here concerns
-//! nobody, so it has addresses of its own. It must not know how it is found.
+//! The ways to a service: by words, for whom, by topic, ministry, group and first letter. Everything here concerns nobody, so
+//! it has addresses of its own. It must not know how it is found.
 use crate::{
     kiosk::{
         context::PageContext,
-        errors, guides,
+        guides,
         parts::{
-            facts::{Fact, NotedLine},
-            frame::Back,
-            listing::{LISTED_MAX, ListPage, Section, SheetPage, as_of, away},
-            tiles::{Group, Tile, office_tile, percent, service_tile},
+            doors,
+            frame::{Back, Frame},
+            listing::{ListPage, Tab, as_of, away},
+            tiles::{Group, Look, Tile, office_tile, percent, service_tile},
         },
         respond::page,
         state::KioskState,
         texts::{Lang, counted},
     },
-    render::words as shared,
-    types::civic::{Answer, Audience, Localized, OfficeSearch, Query, Service, ServiceSearch},
+    types::civic::{Answer, Audience, Found, Localized, Query, Service, ServiceSearch},
 };
 use axum::{
-    extract::{Path, Query as Asked, State},
+    extract::{Query as Asked, State},
     http::StatusCode,
     response::Response,
 };
+use std::{collections::BTreeMap, sync::Arc};
 
-/// Offices named on a service's sheet.
-const OFFERED_MAX: usize = 6;
 /// Longest search, in characters.
 const WORDS_MAX: usize = 60;
+/// Services that most people want, on one page.
+const POPULAR_MAX: usize = 6;
+/// Of them above the tabs, where the tabs are what one comes for.
+const POPULAR_FEW: usize = 3;
+/// Topics or ministries that are shown at once: all fourteen topics.
+const NAMES_SHOWN: usize = 14;
+/// Offices, pages and guides of a search, and services of a letter, that are shown at once.
+const BESIDE_SHOWN: usize = 4;
 
 /// What the address of the services asks for.
 #[derive(Default, serde::Deserialize)]
 #[serde(default)]
 pub struct Which {
-    q: String,
+    q: Option<String>,
     #[serde(rename = "for")]
     audience: String,
     of: String,
     about: String,
+    #[serde(rename = "in")]
+    group: String,
+    tab: String,
+    letter: String,
 }
 
-/// For whom, as an address names it.
-fn audience_tag(audience: Audience) -> &'static str {
-    match audience {
-        Audience::Citizen => "citizen",
-        Audience::Business => "business",
-        Audience::Foreigner => "foreigner",
-        Audience::Visitor => "visitor",
+/// By what services are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    Topic,
+    Ministry,
+    Group,
+    Letter,
+}
+
+impl By {
+    const ALL: [By; 4] = [By::Topic, By::Ministry, By::Group, By::Letter];
+
+    /// As an address names it.
+    fn tag(self) -> &'static str {
+        match self {
+            By::Topic => "topic",
+            By::Ministry => "ministry",
+            By::Group => "group",
+            By::Letter => "all",
+        }
     }
-}
 
-fn audience_icon(audience: Audience) -> &'static str {
-    match audience {
-        Audience::Citizen => "home",
-        Audience::Business => "coins",
-        Audience::Foreigner => "globe",
-        Audience::Visitor => "place",
+    /// What an address asks for by it.
+    fn asks(self) -> &'static str {
+        match self {
+            By::Topic => "about",
+            By::Ministry => "of",
+            By::Group => "in",
+            By::Letter => "letter",
+        }
+    }
+
+    /// Whether a service is one of those under this name.
+    fn holds(self, service: &Service, id: &str) -> bool {
+        match self {
+            By::Topic => service.topics.iter().any(|one| one == id),
+            By::Ministry => service.ministry == id,
+            By::Group => service.groups.iter().any(|one| one == id),
+            By::Letter => false,
+        }
+    }
+
+    fn query(self) -> Query {
+        match self {
+            By::Ministry => Query::Ministries,
+            By::Group => Query::Groups,
+            By::Topic | By::Letter => Query::Topics,
+        }
     }
 }
 
 /// `GET /kiosk/{lang}/services`
 pub async fn services(State(state): State<KioskState>, context: PageContext, Asked(which): Asked<Which>) -> Response {
-    let typed: String = which.q.trim().chars().take(WORDS_MAX).collect();
-    let audience = Audience::from_wire(&which.audience);
-    let ministry = (!which.of.is_empty()).then(|| which.of.clone());
-    let topic = (!which.about.is_empty()).then(|| which.about.clone());
-    if typed.is_empty() && audience.is_none() && ministry.is_none() && topic.is_none() {
-        return all_ways(&state, &context).await;
+    if let Some(words) = &which.q {
+        let words: String = words.trim().chars().take(WORDS_MAX).collect();
+        return search(&state, &context, words).await;
     }
-    let (words, lang) = (context.words, context.lang);
-    let search = ServiceSearch {
-        words: (!typed.is_empty()).then(|| typed.clone()),
-        audience,
-        ministry: ministry.clone(),
-        topic: topic.clone(),
-        ..ServiceSearch::default()
-    };
-    let asked = [("q", &typed), ("for", &which.audience), ("of", &which.of), ("about", &which.about)];
-    let asked = asked.map(|(name, value)| format!("{name}={}", percent(value))).join("&");
-    let address = format!("services?{asked}");
-    let frame = context.frame(words.services_title, address, Back::In("services".into()));
-    let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await else {
-        return away(frame, words);
-    };
-    let title = match audience {
-        Some(audience) => shared::audience(audience, lang.language()).to_owned(),
-        None => title_of(&state, &context, &which).await.unwrap_or_else(|| words.services_title.to_owned()),
-    };
-    let tiles: Vec<Tile> = found.items.iter().take(LISTED_MAX).map(|service| service_tile(lang, service)).collect();
-    let empty = tiles.is_empty().then_some(&words.nothing_found);
-    let groups = vec![Group { title: None, tiles }];
-    page(
-        StatusCode::OK,
-        &ListPage { frame, title, search: Some(typed), groups, as_of: as_of(lang, found.as_of), empty },
-    )
+    let listed = [(By::Topic, &which.about), (By::Ministry, &which.of), (By::Group, &which.group)];
+    let listed = listed.into_iter().find(|(_, id)| !id.is_empty());
+    let audience = Audience::from_wire(&which.audience);
+    match (listed, audience) {
+        (Some((by, id)), _) => list(&state, &context, by, id, audience).await,
+        (None, Some(audience)) => for_whom(&state, &context, audience).await,
+        (None, None) => gateway(&state, &context, &which).await,
+    }
 }
 
-/// Topics or ministries; none while they cannot be asked for.
-async fn named(state: &KioskState, query: &Query) -> Vec<(String, Localized)> {
-    match state.backend.look_around(query).await {
-        Answer::Topics(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
+/// How many.
+fn number(lang: Lang, count: usize) -> String {
+    counted(lang, count.to_string())
+}
+
+/// Services that a search gives; `None` while nobody can be asked.
+async fn found(state: &KioskState, search: ServiceSearch) -> Option<(Vec<Arc<Service>>, Option<crate::types::UnixMs>)> {
+    match state.backend.look_around(&Query::Services(search)).await {
+        Answer::Services(Ok(found)) => Some((found.items, found.as_of)),
+        _ => None,
+    }
+}
+
+/// Topics, ministries or groups; none while they cannot be asked for.
+async fn named(state: &KioskState, by: By) -> Vec<(String, Localized)> {
+    match state.backend.look_around(&by.query()).await {
+        Answer::Topics(Ok(all)) | Answer::Groups(Ok(all)) => {
+            all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect()
+        }
         Answer::Ministries(Ok(all)) => all.items.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
         _ => Vec::new(),
     }
 }
 
-/// The headline of a list that is about one topic, or of one ministry.
-async fn title_of(state: &KioskState, context: &PageContext, which: &Which) -> Option<String> {
-    let (query, id) = match (which.about.is_empty(), which.of.is_empty()) {
-        (false, _) => (Query::Topics, &which.about),
-        (true, false) => (Query::Ministries, &which.of),
-        (true, true) => return None,
-    };
-    let all = named(state, &query).await;
-    all.into_iter().find(|(one, _)| one == id).map(|(_, name)| name.get(context.lang.language()).to_owned())
+fn tiles(lang: Lang, services: &[Arc<Service>]) -> Vec<Tile> {
+    services.iter().map(|service| service_tile(lang, service)).collect()
 }
 
-/// The ways to a service, the popular ones first.
-async fn all_ways(state: &KioskState, context: &PageContext) -> Response {
-    let (words, lang, language) = (context.words, context.lang, context.lang.language());
-    let frame = context.frame(words.services_title, "services", Back::In("home".into()));
-    let Answer::Services(Ok(all)) = state.backend.look_around(&Query::Services(ServiceSearch::default())).await else {
-        return away(frame, words);
+/// A tile for each name with services, and how many they are.
+fn names(lang: Lang, by: By, all: Vec<(String, Localized)>, services: &[Arc<Service>], more: &str) -> Vec<Tile> {
+    let tile = |(id, name): (String, Localized)| {
+        let count = services.iter().filter(|service| by.holds(service, &id)).count();
+        (count > 0).then(|| Tile {
+            href: format!("services?{more}{}={}", by.asks(), percent(&id)),
+            icon: "",
+            title: name.get(lang.language()).to_owned(),
+            note: Some(number(lang, count)),
+        })
     };
-    let popular = all.items.iter().filter(|service| service.popular).take(6);
-    let whom = Audience::ALL
-        .into_iter()
-        .filter(|audience| all.items.iter().any(|service| service.audiences.contains(audience)))
-        .map(|audience| Tile {
-            href: format!("services?for={}", audience_tag(audience)),
-            icon: audience_icon(audience),
-            title: shared::audience(audience, language).to_owned(),
-            note: None,
-        });
-    let guides = guides::all().iter().map(|guide| Tile {
-        href: format!("guide/{}", guide.id),
-        icon: "forward",
-        title: guide.title.get(lang).to_owned(),
-        note: Some(guide.lead.get(lang).to_owned()),
-    });
-    let guides = guides.collect();
+    all.into_iter().filter_map(tile).collect()
+}
+
+/// The services under one name, of all or of one audience.
+async fn list(state: &KioskState, context: &PageContext, by: By, id: &str, audience: Option<Audience>) -> Response {
+    let lang = context.lang;
+    let tag = audience.map(doors::audience_tag);
+    let of_whom = tag.map(|tag| format!("for={tag}&")).unwrap_or_default();
+    let back = tag.map_or_else(|| format!("services?tab={}", by.tag()), |tag| format!("services?for={tag}"));
+    let address = format!("services?{of_whom}{}={}", by.asks(), percent(id));
+    let frame = context.frame(context.words.services_title, address, Back::In(back.into()));
+    let wanted = |wanted: By| (by == wanted).then(|| id.to_owned());
+    let search = ServiceSearch {
+        audience,
+        ministry: wanted(By::Ministry),
+        topic: wanted(By::Topic),
+        group: wanted(By::Group),
+        ..ServiceSearch::default()
+    };
+    let Some((services, at)) = found(state, search).await else { return away(frame, context.words) };
+    let name = named(state, by).await.into_iter().find(|(one, _)| one == id);
+    let title =
+        name.map_or_else(|| context.words.services_title.to_owned(), |(_, name)| name.get(lang.language()).to_owned());
+    let empty = services.is_empty().then_some(&context.words.nothing_found);
+    let counts =
+        if services.is_empty() { Vec::new() } else { vec![(lang.portal().services, number(lang, services.len()))] };
+    let groups = vec![Group::bare(tiles(lang, &services))];
+    page(StatusCode::OK, &ListPage { counts, groups, empty, as_of: as_of(lang, at), ..ListPage::new(frame, title) })
+}
+
+/// What people of one kind come for: what is wanted most, events of a life, and the rest by topic.
+async fn for_whom(state: &KioskState, context: &PageContext, audience: Audience) -> Response {
+    let (lang, words) = (context.lang, context.lang.portal());
+    let tag = doors::audience_tag(audience);
+    let title = doors::audience_name(lang, audience);
+    let frame = context.frame(title, format!("services?for={tag}"), Back::In("home".into()));
+    let search = ServiceSearch { audience: Some(audience), ..ServiceSearch::default() };
+    let Some((services, at)) = found(state, search).await else { return away(frame, context.words) };
+    let popular: Vec<Arc<Service>> =
+        services.iter().filter(|service| service.rank_for(audience).is_some()).take(POPULAR_MAX).cloned().collect();
+    let events = guides::all()
+        .iter()
+        .zip(doors::life_events(lang))
+        .filter(|(guide, _)| guide.services.iter().any(|code| services.iter().any(|service| service.code == *code)));
+    let events = events.map(|(_, door)| door).collect();
+    let topics = names(lang, By::Topic, named(state, By::Topic).await, &services, &format!("for={tag}&"));
+    let rest = match topics.is_empty() {
+        true => Group::of(words.all_for, tiles(lang, &services)),
+        false => Group::of(words.all_for, topics).names().showing(POPULAR_MAX),
+    };
     let mut groups = vec![
-        Group { title: Some(words.popular), tiles: popular.map(|service| service_tile(lang, service)).collect() },
-        Group { title: Some(context.lang.visit().guides), tiles: guides },
-        Group { title: Some(words.for_whom), tiles: whom.collect() },
+        Group::of(words.popular_for, tiles(lang, &popular)).bare_names(),
+        Group::of(words.life_events, events).bare_names(),
+        rest,
     ];
-    for (title, ask, icon, query) in
-        [(words.by_topic, "about", "paper", Query::Topics), (words.by_ministry, "of", "office", Query::Ministries)]
-    {
-        let tiles = named(state, &query).await.into_iter().take(LISTED_MAX).map(|(id, name)| Tile {
-            href: format!("services?{ask}={}", percent(&id)),
-            icon,
-            title: name.get(language).to_owned(),
-            note: None,
-        });
-        groups.push(Group { title: Some(title), tiles: tiles.collect() });
-    }
     groups.retain(|group| !group.tiles.is_empty());
-    let empty = groups.is_empty().then_some(&words.nothing_found);
-    let title = words.services_title.to_owned();
-    let as_of = as_of(lang, all.as_of);
-    page(StatusCode::OK, &ListPage { frame, title, search: Some(String::new()), groups, as_of, empty })
+    let empty = groups.is_empty().then_some(&context.words.nothing_found);
+    let counts = vec![(words.services, number(lang, services.len()))];
+    let list = ListPage { counts, groups, empty, as_of: as_of(lang, at), ..ListPage::new(frame, title.to_owned()) };
+    page(StatusCode::OK, &list)
 }
 
-/// `GET /kiosk/{lang}/service/{code}`
-pub async fn service(
-    State(state): State<KioskState>,
-    context: PageContext,
-    Path((_, code)): Path<(String, String)>,
-) -> Response {
-    let (words, lang) = (context.words, context.lang);
-    if code.len() != 4 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return errors::no_such_page().await;
-    }
-    let frame = context.frame(words.services_title, format!("service/{code}"), Back::In("services".into()));
-    let search = ServiceSearch { words: Some(code.clone()), ..ServiceSearch::default() };
-    let Answer::Services(Ok(found)) = state.backend.look_around(&Query::Services(search)).await else {
-        return away(frame, words);
+/// The gateway: words, what is wanted most, and tabs by topic, ministry, group and first letter.
+async fn gateway(state: &KioskState, context: &PageContext, which: &Which) -> Response {
+    let (lang, words) = (context.lang, context.lang.portal());
+    let by = By::ALL.into_iter().find(|by| by.tag() == which.tab);
+    let by = by.or((!which.letter.is_empty()).then_some(By::Letter)).unwrap_or(By::Topic);
+    let address = match by {
+        By::Letter => format!("services?tab=all&letter={}", percent(&which.letter)),
+        by => format!("services?tab={}", by.tag()),
     };
-    let Some(service) = found.items.iter().find(|service| service.code == code) else {
-        return errors::no_such_page().await;
+    let frame = context.frame(context.words.services_title, address, Back::In("home".into()));
+    let Some((services, at)) = found(state, ServiceSearch::default()).await else {
+        return away(frame, context.words);
     };
-    let search = OfficeSearch { service: Some(service.id.clone()), ..OfficeSearch::default() };
-    let tiles = match state.backend.look_around(&Query::Offices(search)).await {
-        Answer::Offices(Ok(offices)) => {
-            offices.items.iter().take(OFFERED_MAX).map(|hit| office_tile(lang, &hit.office)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let group = Group { title: Some(words.where_offered), tiles };
-    let (facts, sections) = (service_facts(lang, service), service_sections(lang, service));
-    let language = lang.language();
-    let (title, lead) = (service.name.get(language).to_owned(), service.purpose.get(language).to_owned());
-    page(StatusCode::OK, &SheetPage { frame, title, lead, facts, sections, group, as_of: as_of(lang, found.as_of) })
-}
-
-fn service_facts(lang: Lang, service: &Service) -> Vec<Fact> {
-    let (words, language) = (lang.words(), lang.language());
-    let fees: Vec<String> = service.fees.iter().map(|fee| shared::fee(fee, language)).collect();
-    let fee = if fees.is_empty() { words.no_fee_published.to_owned() } else { fees.join(" · ") };
-    let mut facts = vec![Fact { icon: "coins", label: words.fees, value: fee, note: None }];
-    if let Some(days) = service.max_working_days {
-        let value = counted(lang, shared::working_days(days, language));
-        facts.push(Fact { icon: "clock", label: words.days_needed, value, note: None });
-    }
-    facts.push(Fact { icon: "receipt", label: words.service_code, value: service.code.clone(), note: None });
-    facts
-}
-
-fn service_sections(lang: Lang, service: &Service) -> Vec<Section> {
-    let (words, language) = (lang.words(), lang.language());
-    let plain = |text: &Localized| NotedLine { what: text.get(language).to_owned(), note: None };
-    let documents = service.documents.iter().map(|document| {
-        // a photograph has no copies: only what has an original is copied
-        let note = match (document.original, document.copies) {
-            (true, 0 | 1) => vec![words.original.to_owned()],
-            (true, copies) => vec![words.original.to_owned(), (words.copies)(copies)],
-            (false, 0) => Vec::new(),
-            (false, pieces) => vec![(words.pieces)(pieces)],
-        };
-        NotedLine { what: document.name.get(language).to_owned(), note: (!note.is_empty()).then(|| note.join(" · ")) }
-    });
-    let mut sections = vec![
-        Section { title: words.documents, lines: documents.collect(), numbered: false },
-        Section { title: words.steps, lines: service.steps.iter().map(plain).collect(), numbered: true },
-        Section { title: words.legal_basis, lines: service.legal_basis.iter().map(plain).collect(), numbered: false },
+    let (topics, ministries, groups) =
+        tokio::join!(named(state, By::Topic), named(state, By::Ministry), named(state, By::Group));
+    let sized = [
+        (By::Topic, words.tab_topics, topics.len()),
+        (By::Ministry, words.tab_ministries, ministries.len()),
+        (By::Group, words.tab_groups, groups.len()),
+        (By::Letter, words.tab_all, services.len()),
     ];
-    sections.retain(|section| !section.lines.is_empty());
-    sections
+    let tabs: Vec<Tab> = sized
+        .into_iter()
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(one, title, count)| Tab {
+            href: format!("services?tab={}", one.tag()),
+            title,
+            count: number(lang, count),
+            on: one == by,
+        })
+        .collect();
+    let popular: Vec<Arc<Service>> =
+        services.iter().filter(|service| service.popular).take(POPULAR_FEW).cloned().collect();
+    let listed = match by {
+        By::Letter => letters(lang, &services, &which.letter),
+        By::Topic => vec![named_group(names(lang, by, topics, &services, ""))],
+        By::Ministry => vec![named_group(names(lang, by, ministries, &services, ""))],
+        By::Group => vec![named_group(names(lang, by, groups, &services, ""))],
+    };
+    let mut all = listed;
+    if by == By::Topic {
+        all.push(Group::of(context.words.popular, tiles(lang, &popular)).bare_names());
+    }
+    all.retain(|group| !group.tiles.is_empty());
+    let empty = services.is_empty().then_some(&context.words.nothing_found);
+    let title = context.words.services_title.to_owned();
+    let list = ListPage {
+        search: Some(String::new()),
+        tabs,
+        groups: all,
+        empty,
+        as_of: as_of(lang, at),
+        ..ListPage::new(frame, title)
+    };
+    page(StatusCode::OK, &list)
+}
+
+fn named_group(tiles: Vec<Tile>) -> Group {
+    Group::bare(tiles).names().showing(NAMES_SHOWN)
+}
+
+/// The first letters with how many services have them, and the services of the one that was chosen.
+fn letters(lang: Lang, services: &[Arc<Service>], chosen: &str) -> Vec<Group> {
+    let mut by_letter: BTreeMap<char, Vec<Arc<Service>>> = BTreeMap::new();
+    for service in services {
+        let name = service.name.get(lang.language());
+        if let Some(first) = name.chars().next() {
+            by_letter.entry(first.to_ascii_uppercase()).or_default().push(Arc::clone(service));
+        }
+    }
+    let chosen = chosen.chars().next().filter(|letter| by_letter.contains_key(letter));
+    let Some(chosen) = chosen.or_else(|| by_letter.keys().next().copied()) else { return Vec::new() };
+    let letter = |(letter, of): (&char, &Vec<Arc<Service>>)| Tile {
+        href: format!("services?tab=all&letter={}", percent(&letter.to_string())),
+        icon: "",
+        title: letter.to_string(),
+        note: Some(number(lang, of.len())),
+    };
+    let tiles_of: Vec<Tile> = by_letter.iter().map(letter).collect();
+    let shown = tiles_of.len();
+    let all = Group { look: Look::Letter, ..Group::of(lang.portal().letters, tiles_of).showing(shown) };
+    let mut of = by_letter.remove(&chosen).unwrap_or_default();
+    of.sort_by(|one, other| one.name.get(lang.language()).cmp(other.name.get(lang.language())));
+    vec![all, Group::of(chosen.to_string(), tiles(lang, &of)).showing(BESIDE_SHOWN)]
+}
+
+/// What fits words: services, offices, pages and guides, each with how many there are.
+async fn search(state: &KioskState, context: &PageContext, typed: String) -> Response {
+    let (lang, words) = (context.lang, context.lang.portal());
+    let address = format!("services?q={}", percent(&typed));
+    let frame = |title: String| context.frame(title, address.clone(), Back::In("services".into()));
+    if typed.is_empty() {
+        let title = context.words.services_title.to_owned();
+        let list = ListPage {
+            search: Some(typed),
+            empty: Some(&words.ask_words),
+            ..ListPage::new(frame(title.clone()), title)
+        };
+        return page(StatusCode::OK, &list);
+    }
+    let title = (words.found)(&typed);
+    let frame: Frame = frame(title.clone());
+    let Answer::Found(Ok(found)) = state.backend.look_around(&Query::Find { words: typed.clone() }).await else {
+        return away(frame, context.words);
+    };
+    let groups = found_groups(lang, &found, &typed);
+    let counts = groups.iter().map(|(name, group)| (*name, number(lang, group.tiles.len()))).collect();
+    let meant = found.meant.as_ref().map(|name| {
+        let name = name.get(lang.language());
+        ((words.meant)(name), format!("services?q={}", percent(name)))
+    });
+    let empty = groups.is_empty().then_some(&context.words.nothing_found);
+    let list = ListPage {
+        counts,
+        search: Some(typed),
+        meant,
+        groups: groups.into_iter().map(|(_, group)| group).collect(),
+        empty,
+        as_of: as_of(lang, found.as_of),
+        ..ListPage::new(frame, title)
+    };
+    page(StatusCode::OK, &list)
+}
+
+/// What was found, by kind; kinds of which nothing was found are left out.
+fn found_groups(lang: Lang, found: &Found, typed: &str) -> Vec<(&'static str, Group)> {
+    let (words, language) = (lang.portal(), lang.language());
+    let offices = found.offices.iter().map(|hit| office_tile(lang, &hit.office)).collect();
+    let page_tile = |page: &Arc<crate::types::civic::Page>| Tile {
+        href: format!("page/{}", percent(&page.id)),
+        icon: "paper",
+        title: page.title.get(language).to_owned(),
+        note: page.summary.as_ref().map(|summary| summary.get(language).to_owned()),
+    };
+    let pages = found.pages.iter().map(page_tile).collect();
+    let wanted = typed.to_lowercase();
+    let says = |door: &Tile| {
+        let note = door.note.as_deref().unwrap_or_default();
+        format!("{} {note}", door.title).to_lowercase().contains(&wanted)
+    };
+    let events = doors::life_events(lang).into_iter().filter(says).collect();
+    let mut groups = vec![
+        (words.services, Group::of(words.services, tiles(lang, &found.services))),
+        (words.guides, Group::of(words.guides, events).showing(BESIDE_SHOWN)),
+        (words.offices, Group::of(words.offices, offices).showing(BESIDE_SHOWN)),
+        (words.pages, Group::of(words.pages, pages).showing(BESIDE_SHOWN)),
+    ];
+    groups.retain(|(_, group)| !group.tiles.is_empty());
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(name: &str) -> Arc<Service> {
+        let text = Localized { km: name.to_owned(), en: name.to_owned(), km_latn: None };
+        Arc::new(Service {
+            id: name.to_owned(),
+            code: "1001".to_owned(),
+            name: text.clone(),
+            purpose: text,
+            fees: Vec::new(),
+            max_working_days: None,
+            documents: Vec::new(),
+            sensitive: false,
+            bookable: false,
+            popular: false,
+            audiences: Vec::new(),
+            ministry: String::new(),
+            topics: Vec::new(),
+            steps: Vec::new(),
+            legal_basis: Vec::new(),
+            groups: Vec::new(),
+            popular_for: Vec::new(),
+            sample: false,
+        })
+    }
+
+    #[test]
+    fn services_stand_under_their_first_letter_with_how_many_there_are() {
+        let all = [service("Passport"), service("patent"), service("Birth"), service("Death")];
+        let groups = letters(Lang::En, &all, "P");
+        let shown: Vec<(String, Option<String>)> =
+            groups[0].tiles.iter().map(|tile| (tile.title.clone(), tile.note.clone())).collect();
+        let of = |letter: &str, count: &str| (letter.to_owned(), Some(count.to_owned()));
+        assert_eq!(shown, [of("B", "1"), of("D", "1"), of("P", "2")]);
+        assert_eq!(groups[1].tiles.iter().map(|tile| tile.title.as_str()).collect::<Vec<_>>(), ["Passport", "patent"]);
+        assert_eq!(letters(Lang::En, &all, "Z")[1].tiles[0].title, "Birth", "an unknown letter is the first one");
+        assert!(letters(Lang::En, &[], "A").is_empty());
+    }
 }

@@ -1,5 +1,6 @@
 //! What pages are put together from: facts, lines with a remark, and what can be done at the end of a page. It must not
 //! know a page.
+use std::borrow::Cow;
 
 /// A label and what it labels.
 pub struct Fact {
@@ -36,7 +37,7 @@ pub struct Action {
 /// What pressing does.
 pub enum Does {
     /// Sends the visit with this key to this page below the language.
-    Key(&'static str, &'static str),
+    Key(&'static str, Cow<'static, str>),
     /// Opens this page below the language.
     Open(String),
     /// Prints the page; needs script.
@@ -45,8 +46,8 @@ pub enum Does {
 
 impl Action {
     /// Sends the visit with `key` to `page`.
-    pub fn key(page: &'static str, key: &'static str, icon: &'static str, words: &'static str) -> Self {
-        Action { does: Does::Key(page, key), icon, words, strong: false }
+    pub fn key(page: &'static str, key: impl Into<Cow<'static, str>>, icon: &'static str, words: &'static str) -> Self {
+        Action { does: Does::Key(page, key.into()), icon, words, strong: false }
     }
 
     /// Opens a page below the language.

@@ -1,6 +1,7 @@
 //! What pages are made of. No part knows a page.
 pub mod choices;
 pub mod digits;
+pub mod doors;
 pub mod facts;
 pub mod frame;
 pub mod keepsake;

@@ -1,5 +1,5 @@
 //! The office at which a kiosk stands: whether it is open, and where to call. It must not know a page.
-use super::facts::Fact;
+use super::{doors::holidays, facts::Fact};
 use crate::{
     kiosk::{
         context::{Device, PageContext},
@@ -44,6 +44,8 @@ impl Shut {
             return None;
         }
         let office = state.backend.office(device.office.as_deref()?).await?;
+        // the state does not work on its holidays, whether the office says so or not
+        let office = office.with_holidays(&holidays(state).await);
         Self::at(&office, state.backend.now().civil(&phnom_penh()))
     }
 
@@ -101,6 +103,7 @@ mod tests {
             closures: Vec::new(),
             services: Vec::new(),
             queue_length: None,
+            sample: false,
         };
         let line = |now, lang| Shut::at(&office, now).map(|shut| shut.line(lang));
         let friday = date(2026, 11, 27);

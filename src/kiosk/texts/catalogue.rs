@@ -254,9 +254,12 @@ impl VisitWords {
             Asking::Task => self.appointments_card.title,
             Asking::Office | Asking::AnyOffice => self.which_office,
             Asking::Place => self.which_place,
-            Asking::Service | Asking::AnyService | Asking::ServicesBy | Asking::Audience | Asking::Ministry => {
-                self.which_service
-            }
+            Asking::Service
+            | Asking::AnyService
+            | Asking::ServicesBy
+            | Asking::Audience
+            | Asking::Ministry
+            | Asking::Topic => self.which_service,
             Asking::Day => self.which_day,
             Asking::Hour => self.which_hour,
             Asking::Appointment => self.which_appointment,

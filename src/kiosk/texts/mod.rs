@@ -4,6 +4,7 @@ mod en;
 mod keep;
 mod km;
 mod phrases;
+mod portal;
 
 pub use catalogue::{DeviceWords, Message, Notice, VisitWords, Words};
 pub use keep::KeepWords;

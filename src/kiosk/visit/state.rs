@@ -105,6 +105,9 @@ pub struct VisitState {
     /// The answer that waits for the number: the hour that was chosen, by its place in the list.
     #[serde(default)]
     pub pending: Option<u8>,
+    /// The service that is booked for, by its identifier, where it was chosen before the office.
+    #[serde(default)]
+    pub wanted: Option<String>,
     /// The appointment that is looked at.
     #[serde(default)]
     pub looked_at: Option<String>,

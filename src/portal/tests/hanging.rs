@@ -76,6 +76,9 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("offices", Query::Offices(OfficeSearch::default())),
         ("ministries", Query::Ministries),
         ("topics", Query::Topics),
+        ("groups", Query::Groups),
+        ("pages", Query::Pages),
+        ("holidays", Query::Holidays),
         ("office", Query::Office { id: text() }),
         ("slots", Query::Slots { office: text(), service: text(), from: day, to: day }),
         ("appointments", Query::Appointments),
@@ -173,7 +176,7 @@ async fn events_are_asked_for_again_while_the_first_question_hangs() {
 async fn a_healthy_portal_that_is_slower_than_one_share_is_still_heard() {
     let mut cases = Vec::new();
     for deadline in DEADLINES {
-        let of_several_calls = ["services", "offices", "ministries", "topics"];
+        let of_several_calls = ["services", "offices", "ministries", "topics", "groups", "pages", "holidays"];
         for (what, query) in questions().into_iter().filter(|(what, _)| !of_several_calls.contains(what)) {
             let first = First::After(Duration::from_millis(deadline * 7 / 10));
             cases.push(Case::new(what, query, deadline, first).await);

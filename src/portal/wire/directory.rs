@@ -11,6 +11,7 @@ use crate::types::{
 use jiff::civil::{Time, Weekday};
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
 struct WireFee {
@@ -51,6 +52,12 @@ struct WireService {
     steps: Vec<WireStep>,
     #[serde(default)]
     legal_basis: Vec<WireText>,
+    #[serde(default)]
+    groups: Vec<String>,
+    #[serde(default)]
+    popular_for: BTreeMap<String, u32>,
+    #[serde(default)]
+    sample: bool,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +101,8 @@ struct WireOffice {
     #[serde(default)]
     services: Vec<String>,
     queue_length: Option<u32>,
+    #[serde(default)]
+    sample: bool,
 }
 
 #[derive(Deserialize)]
@@ -127,7 +136,7 @@ pub fn ministries(body: &[u8]) -> Result<(Vec<Ministry>, Option<String>), String
     page(body, |item| serde_json::from_value(item).ok().map(read))
 }
 
-/// A page of topics and where the next one begins.
+/// A page of topics or groups and where the next one begins.
 ///
 /// # Errors
 /// Why it cannot be used.
@@ -144,7 +153,7 @@ pub fn one_office(body: &[u8]) -> Result<Office, String> {
     serde_json::from_slice(body).map(office).map_err(|fault| format!("not an Office: {:?}", fault.classify()))
 }
 
-fn page<T>(body: &[u8], read: impl Fn(Value) -> Option<T>) -> Result<(Vec<T>, Option<String>), String> {
+pub(super) fn page<T>(body: &[u8], read: impl Fn(Value) -> Option<T>) -> Result<(Vec<T>, Option<String>), String> {
     let page: WirePage = serde_json::from_slice(body).map_err(|fault| format!("not a page: {:?}", fault.classify()))?;
     let all = page.items.len();
     let items: Vec<T> = page.items.into_iter().take(PORTAL_PAGE_MAX).filter_map(read).collect();
@@ -180,6 +189,13 @@ fn service(wire: WireService) -> Service {
         topics: wire.topics.iter().take(PORTAL_LIST_MAX).map(|topic| id(topic)).collect(),
         steps: wire.steps.into_iter().take(PORTAL_LIST_MAX).map(|step| localized(step.name)).collect(),
         legal_basis: wire.legal_basis.into_iter().take(PORTAL_LIST_MAX).map(localized).collect(),
+        groups: wire.groups.iter().take(PORTAL_LIST_MAX).map(|group| id(group)).collect(),
+        popular_for: wire
+            .popular_for
+            .iter()
+            .filter_map(|(whom, rank)| Some((Audience::from_wire(whom)?, *rank)))
+            .collect(),
+        sample: wire.sample,
     }
 }
 
@@ -215,6 +231,7 @@ fn office(wire: WireOffice) -> Office {
         closures,
         services: wire.services.iter().take(500).map(|service| id(service)).collect(),
         queue_length: wire.queue_length,
+        sample: wire.sample,
     }
 }
 

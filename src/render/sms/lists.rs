@@ -38,7 +38,7 @@ pub(super) fn text(list: &List<'_>, language: Language, zone: &TimeZone) -> Stri
             Asking::Hour => texts::choose_hour(language, again, &day, &lines, more),
             Asking::Appointment => texts::choose_appointment(language, again, &lines, more),
             Asking::AnyOffice | Asking::Place => texts::choose_any_office(language, again, &lines, more),
-            Asking::AnyService | Asking::Ministry | Asking::ServicesBy | Asking::Audience => {
+            Asking::AnyService | Asking::Ministry | Asking::ServicesBy | Asking::Audience | Asking::Topic => {
                 texts::choose_any_service(language, again, services_head(list.asking, language), &lines, more)
             }
         }
@@ -53,6 +53,7 @@ fn services_head(asking: Asking, language: Language) -> &'static str {
         Asking::ServicesBy => words::pick(language, "រកសេវា៖", "Rok seva:", "Find a service:"),
         Asking::Audience => words::pick(language, "សម្រាប់អ្នកណា?", "Samrap neak na?", "For whom?"),
         Asking::Ministry => words::pick(language, "ក្រសួងណា?", "Krasuong na?", "Which ministry?"),
+        Asking::Topic => words::about_what(language),
         _ => words::pick(language, "សេវាណា?", "Seva na?", "Which service?"),
     }
 }
@@ -86,7 +87,8 @@ pub(in super::super) fn line(option: &Opt, language: Language, zone: &TimeZone) 
         Opt::Appointment(appointment) => appointment_line(appointment, language, zone),
         Opt::By(way) => words::services_by(*way, language).to_owned(),
         Opt::Audience(audience) => words::audience(*audience, language).to_owned(),
-        Opt::Ministry { name, .. } => fit::clean(name.get(language), language),
+        Opt::Topic { name: None, .. } => words::other_services(language).to_owned(),
+        Opt::Ministry { name, .. } | Opt::Topic { name: Some(name), .. } => fit::clean(name.get(language), language),
         Opt::Place(code) => division(code, language),
     }
 }

@@ -2,6 +2,7 @@
 //! not know HTTP.
 use super::{
     applications::{Applications, Kept},
+    country,
     directory::Directory,
     sample,
 };
@@ -15,10 +16,10 @@ use sqlx::{
 use std::{path::Path, str::FromStr, sync::Mutex};
 
 /// Raised when the tables or the sample data change: an older file is made anew, there is nothing to lose.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 const DIRECTORY: &str = include_str!("directory.json");
-const LISTS: [&str; 5] = ["ministries", "topics", "services", "offices", "holidays"];
+const LISTS: [&str; 6] = ["ministries", "topics", "groups", "services", "offices", "holidays"];
 
 const TABLES: &str = "
     DROP TABLE IF EXISTS directory;
@@ -108,6 +109,12 @@ fn lists() -> anyhow::Result<Vec<(String, Value)>> {
     Ok(lists)
 }
 
+/// The directory as the file has it.
+#[cfg(test)]
+pub fn sample_directory() -> anyhow::Result<Directory> {
+    lists().map(gather)
+}
+
 /// Whether a database can be filled: the directory, what stands in it, and the samples.
 pub fn check(now: &Zoned) -> anyhow::Result<()> {
     let directory = gather(lists()?);
@@ -161,11 +168,13 @@ fn gather(lists: Vec<(String, Value)>) -> Directory {
         match list.as_str() {
             "ministries" => directory.ministries.push(item),
             "topics" => directory.topics.push(item),
+            "groups" => directory.groups.push(item),
             "services" => directory.services.push(item),
             "offices" => directory.offices.push(item),
             _ => directory.holidays.push(item),
         }
     }
+    country::complete(&mut directory.offices, &directory.services);
     directory
 }
 

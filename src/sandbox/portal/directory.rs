@@ -1,6 +1,7 @@
-//! The directory: services, ministries, topics, offices. The same for everybody, with an ETag, made to be
+//! The directory: services, ministries, topics, groups, offices, pages, holidays. The same for everybody, with an ETag, made to be
 //! kept. It must not know how it is stored.
 use super::{Server, problem::Problem, search};
+use crate::types::civic::PageKind;
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -21,6 +22,8 @@ pub struct Directory {
     pub ministries: Vec<Value>,
     /// Topics.
     pub topics: Vec<Value>,
+    /// Groups.
+    pub groups: Vec<Value>,
     /// Services by code.
     pub services: Vec<Value>,
     /// Offices by division, then id.
@@ -75,11 +78,11 @@ pub async fn services(
                 .is_none_or(|offered| service["id"].as_str().is_some_and(|id| offered.is_some_and(|o| holds(o, id))))
             && asked.get("q").is_none_or(|words| search::found(words, [&service["name"], &service["code"]]))
     });
-    let list: Vec<Value> = list.cloned().collect();
+    let list: Vec<&Value> = list.collect();
     words(&asked)?;
     known(&asked, "level", &["ministry", "province", "district", "commune"])?;
     known(&asked, "audience", &["citizen", "business", "foreigner", "visitor"])?;
-    Ok(kept(&page(list, &asked)?, &headers))
+    Ok(kept(&page(list, &asked, Value::clone)?, &headers))
 }
 
 /// `GET /v1/services/{id}`
@@ -102,6 +105,28 @@ pub async fn topics(State(server): State<Server>, headers: HeaderMap) -> Respons
     kept(&json!({ "items": server.directory.topics }), &headers)
 }
 
+/// `GET /v1/groups`
+pub async fn groups(State(server): State<Server>, headers: HeaderMap) -> Response {
+    kept(&json!({ "items": server.directory.groups }), &headers)
+}
+
+/// `GET /v1/holidays`
+pub async fn holidays(
+    State(server): State<Server>,
+    Query(asked): Asked,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let year = match asked.get("year") {
+        Some(year) if year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) => year.clone(),
+        Some(_) => return Err(Problem::bad_request("query", "year", "must be four digits")),
+        None => server.now().year().to_string(),
+    };
+    let of_year =
+        server.directory.holidays.iter().filter(|day| day["date"].as_str().is_some_and(|date| date.starts_with(&year)));
+    let items: Vec<Value> = of_year.map(|day| json!({ "date": day["date"], "name": day["reason"] })).collect();
+    Ok(kept(&json!({ "items": items, "next_cursor": null }), &headers))
+}
+
 /// `GET /v1/offices`
 pub async fn offices(
     State(server): State<Server>,
@@ -121,8 +146,8 @@ pub async fn offices(
             && asked.get("service").is_none_or(|id| holds(&office["services"], id))
             && asked.get("q").is_none_or(|words| search::found(words, [&office["name"], &office["short"]]))
     });
-    let list = list.map(|office| server.directory.with_closures(office, &today)).collect();
-    Ok(kept(&page(list, &asked)?, &headers))
+    let whole = |office: &Value| server.directory.with_closures(office, &today);
+    Ok(kept(&page(list.collect(), &asked, whole)?, &headers))
 }
 
 /// `GET /v1/offices/{id}`
@@ -133,6 +158,32 @@ pub async fn office(
 ) -> Result<Response, Problem> {
     let office = server.directory.office(&id).ok_or_else(Problem::not_found)?;
     Ok(kept(&server.directory.with_closures(office, &server.now().date().to_string()), &headers))
+}
+
+/// `GET /v1/pages`
+pub async fn pages(State(server): State<Server>, Query(asked): Asked, headers: HeaderMap) -> Result<Response, Problem> {
+    known(&asked, "kind", &PageKind::ALL.map(PageKind::as_str))?;
+    known(&asked, "language", &["km", "en"])?;
+    let wanted = server.pages.iter().filter(|page| asked.get("kind").is_none_or(|kind| page["kind"] == *kind));
+    let listed = |whole: &Value| {
+        let mut listed = whole.clone();
+        if let Some(members) = listed.as_object_mut() {
+            members.remove("sections");
+            members.remove("qr_url");
+        }
+        listed
+    };
+    Ok(kept(&page(wanted.collect(), &asked, listed)?, &headers))
+}
+
+/// `GET /v1/pages/{id}`
+pub async fn one_page(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let page = server.pages.iter().find(|page| page["id"] == *id).ok_or_else(Problem::not_found)?;
+    Ok(kept(page, &headers))
 }
 
 fn holds(list: &Value, wanted: &str) -> bool {
@@ -155,8 +206,8 @@ fn known(asked: &HashMap<String, String>, name: &'static str, words: &[&str]) ->
     }
 }
 
-/// A part of a list. The cursor is where the next part starts.
-fn page(mut list: Vec<Value>, asked: &HashMap<String, String>) -> Result<Value, Problem> {
+/// A part of a list, each entry as it is `shown`. The cursor is where the next part starts.
+fn page(list: Vec<&Value>, asked: &HashMap<String, String>, shown: impl Fn(&Value) -> Value) -> Result<Value, Problem> {
     let limit = match asked.get("limit").map(|text| text.parse::<usize>()) {
         None => PAGE,
         Some(Ok(limit @ 1..=PAGE_MAX)) => limit,
@@ -168,7 +219,7 @@ fn page(mut list: Vec<Value>, asked: &HashMap<String, String>) -> Result<Value, 
         Some(None) => return Err(Problem::bad_request("query", "cursor", "is not one that was given out")),
     };
     let all = list.len();
-    let items: Vec<Value> = list.drain(start..).take(limit).collect();
+    let items: Vec<Value> = list.into_iter().skip(start).take(limit).map(shown).collect();
     let end = start + items.len();
     let next = if end < all { json!(format!("p{end}")) } else { Value::Null };
     Ok(json!({ "items": items, "next_cursor": next }))

@@ -5,7 +5,8 @@
 //! | operation | answer |
 //! |---|---|
 //! | `GET /v1/services`, `/v1/services/{id}` | the service sheets, searchable, paged |
-//! | `GET /v1/ministries`, `/v1/topics` | complete lists |
+//! | `GET /v1/ministries`, `/v1/topics`, `/v1/groups` | complete lists |
+//! | `GET /v1/pages`, `/v1/pages/{id}`, `/v1/holidays` | what there is to read, and the days on which nobody works |
 //! | `GET /v1/offices`, `/v1/offices/{id}` | offices, searchable, paged |
 //! | `GET /v1/offices/{id}/slots` | times of a service, half an hour each |
 //! | `GET /v1/applications/{code}` | as much as the number and the PIN earn |
@@ -19,9 +20,11 @@ mod applications;
 mod appointments;
 mod changes;
 mod counter;
+mod country;
 mod db;
 mod directory;
 mod gate;
+mod pages;
 mod problem;
 mod sample;
 mod search;
@@ -32,7 +35,10 @@ mod voices;
 
 use anyhow::Context;
 use axum::{
-    Router, middleware,
+    Router,
+    extract::{Request, State},
+    middleware,
+    response::IntoResponse,
     routing::{delete, get, post},
     serve::ListenerExt,
 };
@@ -42,7 +48,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Duration,
 };
@@ -53,6 +59,15 @@ pub use sample::{Sample, sample_applications, sample_codes};
 
 /// How long a stop waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(2);
+
+/// Of how much of the country a sandbox portal has the offices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The offices at which the invented applications lie: for tests, which read them often.
+    Samples,
+    /// Every province, district and commune: for people who try it.
+    Country,
+}
 
 /// How a sandbox portal runs.
 #[derive(Clone, Debug)]
@@ -94,10 +109,13 @@ struct Shared {
     zone: TimeZone,
     stands_at: Option<jiff::Timestamp>,
     directory: directory::Directory,
+    pages: Vec<serde_json::Value>,
     applications: applications::Applications,
     db: db::Db,
     /// So many changes are carried out and not answered.
     lose_answers: AtomicU32,
+    /// It has nothing that came with 1.1 of the contract.
+    plain: AtomicBool,
 }
 
 type Server = Arc<Shared>;
@@ -112,7 +130,8 @@ fn document(text: &str) -> serde_json::Value {
 /// # Errors
 /// What cannot.
 pub fn check() -> Result<(), String> {
-    db::check(&now(None, &crate::types::time::phnom_penh())).map_err(|fault| format!("{fault:#}"))
+    let sampled = db::check(&now(None, &crate::types::time::phnom_penh()));
+    sampled.and_then(|()| pages::all().map(drop)).map_err(|fault| format!("{fault:#}"))
 }
 
 impl Portal {
@@ -121,18 +140,32 @@ impl Portal {
     /// # Errors
     /// When the database or the port cannot be used.
     pub async fn start(config: PortalConfig) -> anyhow::Result<Self> {
+        Self::start_with(config, Extent::Samples).await
+    }
+
+    /// As [`Portal::start`], with the offices of so much of the country.
+    ///
+    /// # Errors
+    /// When the database or the port cannot be used.
+    pub async fn start_with(config: PortalConfig, extent: Extent) -> anyhow::Result<Self> {
         let zone = crate::types::time::phnom_penh();
         let now = now(config.stands_at, &zone);
         let db = db::open(config.db.as_deref(), &now).await?;
+        let mut directory = db::directory(&db.pool).await?;
+        if extent == Extent::Country {
+            country::add(&mut directory.offices, &directory.services);
+        }
         let shared = Arc::new(Shared {
             token: config.token,
             delay: config.delay,
             zone,
             stands_at: config.stands_at,
-            directory: db::directory(&db.pool).await?,
+            directory,
+            pages: pages::all()?,
             applications: db::applications(&db.pool).await?,
             db,
             lose_answers: AtomicU32::new(0),
+            plain: AtomicBool::new(false),
         });
         let kept = Arc::clone(&shared);
         let listener =
@@ -164,6 +197,11 @@ impl Portal {
     /// From now on no change gets an answer that its caller can read, though it is carried out.
     pub fn break_answers(&self, broken: bool) {
         self.lose_answers(if broken { u32::MAX } else { 0 });
+    }
+
+    /// From now on it is a portal of 1.0 of the contract: without groups, pages and holidays.
+    pub fn be_plain(&self) {
+        self.shared.plain.store(true, Ordering::Relaxed);
     }
 
     /// Every hold ends now.
@@ -260,7 +298,7 @@ impl Portal {
 pub async fn run_portal(args: PortalArgs, stop: CancellationToken) -> anyhow::Result<i32> {
     let PortalArgs { listen, token, delay } = args;
     let config = PortalConfig { listen, token, delay, db: None, stands_at: None };
-    let portal = Portal::start(config).await?;
+    let portal = Portal::start_with(config, Extent::Country).await?;
     tracing::info!(address = %portal.addr(), "ready");
     stop.cancelled().await;
     portal.stop().await;
@@ -274,6 +312,7 @@ fn routes(shared: Server) -> Router {
         .route("/v1/services/{id}", get(directory::service))
         .route("/v1/ministries", get(directory::ministries))
         .route("/v1/topics", get(directory::topics))
+        .merge(extras(&shared))
         .route("/v1/offices", get(directory::offices))
         .route("/v1/offices/{id}", get(directory::office))
         .route("/v1/offices/{id}/slots", get(slots::list))
@@ -298,6 +337,22 @@ fn routes(shared: Server) -> Router {
         .route("/sandbox/events", post(voices::make_event))
         .route("/sandbox/payments/{outcome}", post(counter::decide))
         .with_state(shared)
+}
+
+/// What came with 1.1 of the contract; a portal of 1.0 has no such paths.
+fn extras(shared: &Server) -> Router<Server> {
+    let plain = |State(server): State<Server>, request: Request, next: middleware::Next| async move {
+        if server.plain.load(Ordering::Relaxed) {
+            return problem::no_such_path().await.into_response();
+        }
+        next.run(request).await
+    };
+    Router::new()
+        .route("/v1/groups", get(directory::groups))
+        .route("/v1/holidays", get(directory::holidays))
+        .route("/v1/pages", get(directory::pages))
+        .route("/v1/pages/{id}", get(directory::one_page))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), plain))
 }
 
 impl Shared {

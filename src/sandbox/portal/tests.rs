@@ -127,12 +127,12 @@ async fn lists_are_paged_searched_and_kept() {
         }
     }
     let codes: BTreeSet<String> = seen.iter().map(Value::to_string).collect();
-    assert_eq!((seen.len(), codes.len()), (21, 21));
+    assert_eq!((seen.len(), codes.len()), (74, 74));
 
     let found = caller.get("/v1/services?q=%E1%9E%95%E1%9F%92%E1%9E%91%E1%9F%87%E1%9E%87%E1%9E%BD%E1%9E%9B", &[]).await;
     assert_eq!(found.body["items"][0]["id"], "rental-room-licence");
-    let offered = caller.get("/v1/services?office=commune-120510&topic=civil-status", &[]).await;
-    assert_eq!(offered.body["items"].as_array().map(Vec::len), Some(4));
+    let offered = caller.get("/v1/services?office=commune-120510&topic=one-window", &[]).await;
+    assert_eq!(offered.body["items"].as_array().map(Vec::len), Some(11));
     let offices = caller.get("/v1/offices?division=1205&kind=commune", &[]).await;
     assert_eq!(offices.body["items"].as_array().map(Vec::len), Some(3));
 
@@ -206,8 +206,69 @@ fn whoever_reads_khmer_in_latin_letters_reads_the_whole_directory_so() {
     }
     for office in all(&whole["offices"]) {
         ["name", "short", "address"].iter().for_each(|part| look(part, &office[part]));
-        all(&office["closures"]).iter().for_each(|closure| look("closure", &closure["reason"]));
+    }
+    for list in ["ministries", "topics", "groups"] {
+        all(&whole[list]).iter().for_each(|one| look(list, &one["name"]));
     }
     all(&whole["holidays"]).iter().for_each(|holiday| look("holiday", &holiday["reason"]));
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[tokio::test]
+async fn pages_groups_and_holidays_are_told_and_what_is_made_up_says_so() {
+    let caller = Caller::new(None).await;
+    let topics = caller.get("/v1/topics", &[]).await.body;
+    let named: BTreeSet<&str> =
+        topics["items"].as_array().expect("topics").iter().filter_map(|one| one["name"]["en"].as_str()).collect();
+    let of_the_deck = [
+        "Commerce",
+        "Council for the Development",
+        "Culture and Arts",
+        "Education",
+        "Electricity Supply",
+        "Information",
+        "Information, Communication and Technology",
+        "Intellectual Property",
+        "Jobs and Training",
+        "Justice",
+        "One Window Service Mechanism",
+        "Public Works and Transport",
+        "Telecommunication",
+        "Water Supply",
+    ];
+    assert_eq!(named, BTreeSet::from(of_the_deck));
+    let groups = caller.get("/v1/groups", &[]).await.body;
+    assert!(groups["items"].as_array().is_some_and(|all| all.len() >= 10));
+    let listed = caller.get("/v1/pages?kind=legal", &[]).await.body;
+    let listed = listed["items"].as_array().expect("pages").clone();
+    assert!(listed.len() >= 3 && listed.iter().all(|one| one["kind"] == "legal" && one.get("sections").is_none()));
+    let one = caller.get("/v1/pages/law-18", &[]).await.body;
+    assert_eq!((&one["number"], &one["date"]), (&"18 ANKr.BK".into(), &"2017-02-08".into()));
+    assert!(one["sections"].as_array().is_some_and(|sections| !sections.is_empty()));
+    for kind in crate::types::civic::PageKind::ALL.iter().filter(|kind| kind.as_str() != "guide") {
+        let some = caller.get(&format!("/v1/pages?kind={}", kind.as_str()), &[]).await.body;
+        assert!(some["items"].as_array().is_some_and(|all| !all.is_empty()), "{kind:?}");
+    }
+    let days = caller.get("/v1/holidays?year=2027", &[]).await.body;
+    let days = days["items"].as_array().expect("days").clone();
+    assert!(days.len() > 10 && days.iter().all(|day| day["date"].as_str().is_some_and(|at| at.starts_with("2027"))));
+    for (path, status) in [
+        ("/v1/pages?kind=advert", 400),
+        ("/v1/pages?language=fr", 400),
+        ("/v1/pages/nothing", 404),
+        ("/v1/holidays?year=27", 400),
+    ] {
+        assert_eq!(caller.get(path, &[]).await.status, status, "{path}");
+    }
+    let whole: Value = serde_json::from_str(include_str!("directory.json")).expect("JSON");
+    for service in whole["services"].as_array().expect("services") {
+        let fees = service["fees"].as_array().expect("fees");
+        let made_up = fees.iter().any(|fee| fee["note"]["en"].as_str().is_some_and(|note| note.starts_with("Sample")));
+        assert!(
+            !made_up || service["sample"] == true,
+            "{}: a fee is made up and the service does not say so",
+            service["id"]
+        );
+    }
+    assert!(whole["offices"].as_array().expect("offices").iter().all(|office| office["sample"] == true));
 }

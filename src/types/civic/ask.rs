@@ -1,6 +1,7 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
 use super::{
-    Application, Appointment, Audience, Hold, Localized, Ministry, Office, Payment, Service, Slot, Ticket, Topic,
+    Application, Appointment, Audience, Group, Hold, Holiday, Localized, Ministry, Office, Page, Payment, Service,
+    Slot, Ticket, Topic,
 };
 use crate::types::{Language, Pin, RegistrationCode, UnixMs};
 use jiff::civil::Date;
@@ -24,6 +25,22 @@ pub enum Query {
     Ministries,
     /// What the services are about.
     Topics,
+    /// What services are alike in.
+    Groups,
+    /// The pages that the portal has, without what stands in them; none where it has no such thing.
+    Pages,
+    /// One page with what stands in it.
+    Page {
+        /// Which.
+        id: String,
+    },
+    /// Services, offices and pages by words.
+    Find {
+        /// What was written, or four digits.
+        words: String,
+    },
+    /// The state's holidays of this year and the next, where the portal tells them.
+    Holidays,
     /// One office as it is now, with its queue.
     Office {
         /// Which.
@@ -71,8 +88,10 @@ pub struct ServiceSearch {
     pub audience: Option<Audience>,
     /// Of the ministry with this identifier.
     pub ministry: Option<String>,
-    /// About the topic with this identifier.
+    /// About the topic with this identifier; empty: about none at all.
     pub topic: Option<String>,
+    /// In the group with this identifier.
+    pub group: Option<String>,
 }
 
 /// Which offices; what is `None` does not limit.
@@ -216,6 +235,11 @@ impl Query {
             | Query::Offices(_)
             | Query::Ministries
             | Query::Topics
+            | Query::Groups
+            | Query::Pages
+            | Query::Page { .. }
+            | Query::Holidays
+            | Query::Find { .. }
             | Query::Office { .. }
             | Query::Slots { .. }
             | Query::Appointments
@@ -276,6 +300,16 @@ pub enum Answer {
     Ministries(Result<Listing<Ministry>, PortalFault>),
     /// To [`Query::Topics`].
     Topics(Result<Listing<Topic>, PortalFault>),
+    /// To [`Query::Groups`].
+    Groups(Result<Listing<Group>, PortalFault>),
+    /// To [`Query::Pages`].
+    Pages(Result<Listing<Page>, PortalFault>),
+    /// To [`Query::Page`]: the one page.
+    Page(Result<Listing<Page>, PortalFault>),
+    /// To [`Query::Find`].
+    Found(Result<Found, PortalFault>),
+    /// To [`Query::Holidays`], by date.
+    Holidays(Result<Listing<Holiday>, PortalFault>),
     /// To [`Query::Office`].
     Office(Result<Arc<Office>, PortalFault>),
     /// To [`Query::Slots`].
@@ -305,6 +339,10 @@ impl Answer {
             Answer::Offices(said) => said.as_ref().err().copied(),
             Answer::Ministries(said) => said.as_ref().err().copied(),
             Answer::Topics(said) => said.as_ref().err().copied(),
+            Answer::Groups(said) => said.as_ref().err().copied(),
+            Answer::Pages(said) | Answer::Page(said) => said.as_ref().err().copied(),
+            Answer::Found(said) => said.as_ref().err().copied(),
+            Answer::Holidays(said) => said.as_ref().err().copied(),
             Answer::Office(said) => said.as_ref().err().copied(),
             Answer::Slots(said) => said.as_ref().err().copied(),
             Answer::Appointments(said) => said.as_ref().err().copied(),
@@ -335,6 +373,21 @@ pub enum Filed {
 pub struct Listing<T> {
     /// What was found, the best first.
     pub items: Vec<Arc<T>>,
+    /// `Some` when the portal is away and this is what it said at that time.
+    pub as_of: Option<UnixMs>,
+}
+
+/// What was found by words, the best first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Services.
+    pub services: Vec<Arc<Service>>,
+    /// Offices.
+    pub offices: Vec<Arc<OfficeHit>>,
+    /// Pages.
+    pub pages: Vec<Arc<Page>>,
+    /// What was probably meant, where nothing is called as it was written.
+    pub meant: Option<Localized>,
     /// `Some` when the portal is away and this is what it said at that time.
     pub as_of: Option<UnixMs>,
 }

@@ -6,6 +6,7 @@ mod ask;
 mod counter;
 mod event;
 mod office;
+mod page;
 mod service;
 
 pub use application::{
@@ -15,13 +16,14 @@ pub use application::{
 
 pub use appointment::{Appointment, AppointmentStatus, Hold, Slot};
 pub use ask::{
-    Act, Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Filed, Guess, Listing, OfficeHit,
-    OfficeSearch, PortalFault, Query, ServiceSearch, Stakes,
+    Act, Answer, ApplicationAnswer, Change, ChangeKind, Complaint, ComplaintStatus, Filed, Found, Guess, Listing,
+    OfficeHit, OfficeSearch, PortalFault, Query, ServiceSearch, Stakes,
 };
 pub use counter::{Payment, PaymentStatus, Ticket};
 pub use event::{Event, EventPage, Notice, Recipient};
 pub use office::{Closure, Office, OpeningHours};
-pub use service::{Audience, Fee, FeeKind, FeeUnit, Ministry, RequiredDocument, Service, Topic};
+pub use page::{Holiday, Page, PageKind, PageSection};
+pub use service::{Audience, Fee, FeeKind, FeeUnit, Group, Ministry, RequiredDocument, Service, Topic};
 
 use super::Language;
 

@@ -1,5 +1,5 @@
 //! An office: where it is, how to reach it, and when it is open.
-use super::{Localized, OfficeRef};
+use super::{Holiday, Localized, OfficeRef};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
 /// Days ahead that are looked at for when an office opens again: longer than any holiday.
@@ -51,6 +51,8 @@ pub struct Office {
     pub services: Vec<String>,
     /// People waiting now, where it is known.
     pub queue_length: Option<u32>,
+    /// The portal says that its numbers or hours are made up, for trying.
+    pub sample: bool,
 }
 
 impl Office {
@@ -71,6 +73,18 @@ impl Office {
             }
         }
         spans
+    }
+
+    /// With the state's holidays among its closed days.
+    pub fn with_holidays(&self, holidays: &[std::sync::Arc<Holiday>]) -> Self {
+        let mut office = self.clone();
+        for holiday in holidays {
+            if office.closure(holiday.date).is_none() {
+                office.closures.push(Closure { date: holiday.date, reason: holiday.name.clone() });
+            }
+        }
+        office.closures.sort_by_key(|closure| closure.date);
+        office
     }
 
     /// As much of it as a message needs.
@@ -134,6 +148,7 @@ mod tests {
             closures: vec![Closure { date: date(2026, 11, 24), reason: name }],
             services: Vec::new(),
             queue_length: None,
+            sample: false,
         };
         // Monday 23 November 2026; Tuesday is a holiday
         for (now, opens) in [
@@ -144,6 +159,13 @@ mod tests {
         ] {
             assert_eq!(office.opens_after(now), Some(opens), "{now}");
         }
+        let friday = Holiday { date: date(2026, 11, 27), name: office.name.clone() };
+        let holidays = [std::sync::Arc::new(friday)];
+        let thursday = date(2026, 11, 26).at(18, 0, 0, 0);
+        assert_eq!(office.opens_after(thursday), Some(date(2026, 11, 27).at(7, 30, 0, 0)));
+        let with = office.with_holidays(&holidays);
+        assert_eq!(with.opens_after(thursday), Some(date(2026, 11, 30).at(7, 30, 0, 0)));
+        assert_eq!(with.with_holidays(&holidays).closures.len(), 2, "a day is closed once");
         let never = Office { hours: Vec::new(), ..office };
         assert_eq!(never.opens_after(date(2026, 11, 23).at(6, 0, 0, 0)), None);
     }

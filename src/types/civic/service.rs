@@ -101,6 +101,16 @@ impl Audience {
     }
 }
 
+impl Service {
+    /// Its place among what these people want most, the lowest first; `None`: it is not among it.
+    pub fn rank_for(&self, audience: Audience) -> Option<u32> {
+        let told = self.popular_for.iter().find(|(whom, _)| *whom == audience).map(|(_, rank)| *rank);
+        // a portal that tells no ranks tells what is popular at all
+        let popular = self.popular_for.is_empty() && self.popular && self.audiences.contains(&audience);
+        told.or(popular.then_some(u32::MAX))
+    }
+}
+
 /// Who answers for services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ministry {
@@ -118,6 +128,9 @@ pub struct Topic {
     /// Its name.
     pub name: Localized,
 }
+
+/// Services that are alike in what they give: licences, legal copies.
+pub type Group = Topic;
 
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,4 +165,10 @@ pub struct Service {
     pub steps: Vec<Localized>,
     /// The texts it rests on.
     pub legal_basis: Vec<Localized>,
+    /// Ids of the groups in which it stands.
+    pub groups: Vec<String>,
+    /// For whom it is among the most wanted, and its place among them, the lowest first.
+    pub popular_for: Vec<(Audience, u32)>,
+    /// The portal says that fees, days or papers are made up, for trying.
+    pub sample: bool,
 }

@@ -81,9 +81,21 @@ impl<L: Look> Tour<'_, L> {
     async fn directory(&mut self) {
         self.go("services?q=%E1%9E%9F%E1%9F%86%E1%9E%94%E1%9E%BB%E1%9E%8F%E1%9F%92%E1%9E%9A", "search").await;
         self.go("services?q=qqqqqq", "search-none").await;
+        self.go("services?q=motor%20licence", "search-meant").await;
+        self.go("services?q=", "search-empty").await;
+        for tab in ["ministry", "group", "all"] {
+            self.go(&format!("services?tab={tab}"), &format!("services-{tab}")).await;
+        }
+        self.go("services?about=one-window", "services-topic").await;
+        for whom in ["citizen", "business", "foreigner", "visitor"] {
+            self.go(&format!("services?for={whom}"), &format!("services-{whom}")).await;
+        }
+        for page in ["kingdom", "holidays", "window", "page/ombudsman", "page/law-18", "page/app-bakong"] {
+            self.go(page, &page.replace('/', "-")).await;
+        }
         self.go("services?q=rent", "search-en").await;
         self.press(".tile[href*=\"/service/\"]", "service").await;
-        for guide in ["marriage", "birth", "death", "business"] {
+        for guide in ["birth", "school", "marriage", "house", "business", "death"] {
             self.go(&format!("guide/{guide}"), &format!("guide-{guide}")).await;
         }
         self.go("offices", "offices").await;
