@@ -21,6 +21,8 @@ pub(super) const FRESH: Duration = Duration::from_secs(5 * 60);
 const PAGES_MAX: usize = 50;
 /// Longest words that are looked for, in characters.
 const WORDS_MAX: usize = 100;
+/// Services of a list that no word narrows: a country has some hundreds.
+const LISTED_MAX: usize = 500;
 /// Entries that a search by words returns.
 const FOUND_MAX: usize = 60;
 
@@ -253,7 +255,7 @@ impl Directory {
             })
             .collect();
         found.sort_by_key(|(rank, wanted, _)| (*rank, *wanted));
-        let most = if words.is_some() { FOUND_MAX } else { DIRECTORY_MAX };
+        let most = if words.is_some() { FOUND_MAX } else { LISTED_MAX };
         Listing { items: best(found.into_iter().map(|(rank, _, service)| (rank, service)), most), as_of }
     }
 

@@ -236,7 +236,7 @@ async fn a_gateway_whose_session_names_wander_is_not_told_to_start_again() {
             let whom = input(2, UssdSignal::Unknown("1".to_owned())).await.expect("a screen");
             assert!(whom.starts_with("For whom?"), "{how}: {whom}");
             let which = input(3, next("1")).await.expect("a screen");
-            assert!(which.starts_with("Which service?"), "{how}: {which}");
+            assert!(which.starts_with("About what?"), "{how}: {which}");
             // a hang-up ends it, so what still comes has no session
             assert_eq!(input(4, UssdSignal::Abort).await, None, "{how}");
             let late = input(4, next("1")).await.expect("a screen");
@@ -360,7 +360,7 @@ async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_conn
     // again the same one, and then the next
     assert_eq!(over(desk.session, &[0x0A, 4], next("1")).await, Some(whom.clone()));
     let which = over(desk.session, &[0x0A, 6], next("1")).await.expect("a screen");
-    assert!(whom.starts_with("For whom?") && which.starts_with("Which service?"), "{whom}\n{which}");
+    assert!(whom.starts_with("For whom?") && which.starts_with("About what?"), "{whom}\n{which}");
     desk.close().await;
 }
 
@@ -377,7 +377,7 @@ async fn an_input_that_comes_again_over_a_new_connection_is_the_same_input() {
     // over a connection that lives, an equal input is an answer of its own
     let whom = desk.key(CITIZEN, 1, "1").await.expect("a screen");
     let first = desk.key(CITIZEN, 1, "1").await.expect("a screen");
-    assert!(whom.starts_with("For whom?") && first.starts_with("Which service?"), "{whom}\n{first}");
+    assert!(whom.starts_with("For whom?") && first.starts_with("About what?"), "{whom}\n{first}");
     desk.close().await;
 }
 

@@ -311,12 +311,12 @@ async fn a_forged_sender_books_nothing_blind() {
     let mut desk = Desk::open(USUAL, Language::En).await;
     let victim = "85510000001";
     let mut last = String::new();
-    for text in ["A", "1", "1", "1", "1", "1", "1", "1", "YES"] {
+    for text in ["A", "1", "1", "1", "1", "1", "1", "1", "1", "YES"] {
         last = desk.send(victim, text).await.pop().unwrap_or_default();
     }
     assert_eq!(desk.sandbox.booked().await.expect("read").len(), 0, "{last}");
     desk.clock.pass(60);
-    for text in ["0", "A", "1", "1", "1", "1", "1"] {
+    for text in ["0", "A", "1", "1", "1", "1", "1", "1"] {
         last = desk.send(victim, text).await.pop().unwrap_or_default();
     }
     let digits = asked_digits(&last).expect("digits in our text").1.to_owned();
@@ -334,7 +334,7 @@ async fn guessed_digits_end_changes_by_text_for_the_day() {
     let mut wrong = 0;
     let last = loop {
         let mut last = String::new();
-        for text in ["A", "1", "1", "1", "1", "1"] {
+        for text in ["A", "1", "1", "1", "1", "1", "1"] {
             last = desk.send(victim, text).await.pop().expect("an answer");
         }
         let digits = asked_digits(&last).expect("digits").1.to_owned();
