@@ -1,6 +1,6 @@
 //! One running server: what the configuration names, joined, started in order and stopped in reverse.
 //!
-//! Start: both listeners are taken, the database opened, the last run taken over, pages served, "ready",
+//! Start: all listeners are taken, the database opened, the last run taken over, pages served, "ready",
 //! then the binds. Stop: no more MOs, the binds leave after their windows are settled, turns finish, pages
 //! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
 use super::{
@@ -60,6 +60,7 @@ impl Server {
     pub async fn start(config: Config, parts: Parts) -> Result<Self, Fault> {
         let http = listen(config.http, "http.listen (try-out: --http)")?;
         let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
+        let outbinds = listen_for_outbinds(&config)?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -96,7 +97,7 @@ impl Server {
             phone: format!("http://{}/phone", server.http),
         });
         server.serve_pages(&config, http, ops, parts, console);
-        server.start_links(&config, board, trace, clock);
+        server.start_links(&config, outbinds, board, trace, clock);
         Ok(server)
     }
 
@@ -129,8 +130,15 @@ impl Server {
         self.pages.close();
     }
 
-    fn start_links(&self, config: &Config, board: Arc<Board>, trace: Arc<Trace>, clock: Arc<dyn Clock>) {
-        let telcos = config.telcos.iter().map(|telco| telco.link.clone()).collect();
+    fn start_links(
+        &self,
+        config: &Config,
+        outbinds: Vec<Option<TcpListener>>,
+        board: Arc<Board>,
+        trace: Arc<Trace>,
+        clock: Arc<dyn Clock>,
+    ) {
+        let telcos = config.telcos.iter().map(|telco| telco.link.clone()).zip(outbinds).collect();
         link::start(telcos, self.exchange.clone(), board, trace, clock, &self.links, self.stop_links.clone());
         self.links.close();
     }
@@ -194,6 +202,13 @@ fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
         };
         Fault::Run(format!("cannot listen on {address}: {what}; change {key} or stop the other program"))
     })
+}
+
+/// For each telco, where its SMSC may connect to us.
+fn listen_for_outbinds(config: &Config) -> Result<Vec<Option<TcpListener>>, Fault> {
+    let key = |index: usize| format!("smsc[{index}].outbind_listen");
+    let telcos = config.telcos.iter().enumerate();
+    telcos.map(|(index, telco)| telco.outbind_listen.map(|at| listen(at, &key(index))).transpose()).collect()
 }
 
 fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {

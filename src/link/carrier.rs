@@ -380,6 +380,6 @@ fn record_answer(channel: Channel, after: Duration) {
 }
 
 /// A peer's name, fit for a log line.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(16).collect()
 }

@@ -13,6 +13,7 @@ use crate::{
     types::SessionId,
 };
 use std::{sync::Arc, time::Duration};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -141,6 +142,15 @@ async fn once(keeper: &Keeper) -> (End, Duration) {
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
     let (reader, writer) = tap(reader, writer, to_trace(&keeper.shared, &keeper.name));
+    carry(keeper, reader, writer).await
+}
+
+/// Binds on a connection that is made and runs it; how it ended, and how long it was bound.
+pub(super) async fn carry(
+    keeper: &Keeper,
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+) -> (End, Duration) {
     keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);

@@ -8,6 +8,7 @@ mod dial;
 mod driver;
 mod hand;
 mod intake;
+mod outbind;
 mod probe;
 mod settler;
 mod shared;
@@ -34,11 +35,13 @@ use crate::{
     smpp::esme::Pace,
 };
 use std::sync::{Arc, atomic::AtomicBool};
+use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Starts all binds of all telcos. They go on until `stop`, then settle their windows, unbind and end.
+/// Starts all binds of all telcos, and waits at the listener of each that has one for its SMSC to ask for another. They go on
+/// until `stop`, then settle their windows, unbind and end.
 pub fn start(
-    telcos: Vec<Telco>,
+    telcos: Vec<(Telco, Option<TcpListener>)>,
     exchange: Exchange,
     board: Arc<Board>,
     trace: Arc<Trace>,
@@ -46,7 +49,7 @@ pub fn start(
     tasks: &TaskTracker,
     stop: CancellationToken,
 ) {
-    for telco in telcos {
+    for (telco, outbinds) in telcos {
         let plan = telco.plan();
         let shared = Arc::new(Shared {
             pace: Arc::new(Pace::new(telco.max_tps)),
@@ -61,6 +64,9 @@ pub fn start(
         });
         if shared.telco.ussd.dialect.push.is_some() {
             tasks.spawn(ussd::send_notices(Arc::clone(&shared)));
+        }
+        if let Some(listener) = outbinds {
+            tasks.spawn(outbind::listen(Arc::clone(&shared), listener, tasks.clone()));
         }
         for (kind, name) in plan {
             tasks.spawn(connect::keep_bound(Arc::clone(&shared), kind, name));

@@ -41,6 +41,11 @@ pub(super) async fn show(State(room): State<Ops>, asker: Asker, headers: HeaderM
         metrics::gauge!("chrak_bind_up", &labels).set(f64::from(u8::from(bind.state == BindState::Bound)));
         metrics::gauge!("chrak_window_in_flight", &labels).set(bind.in_flight as f64);
     }
+    for (smsc, bind) in room.state.board.withdrawn() {
+        let labels = [("smsc", smsc.as_str().to_owned()), ("bind", bind)];
+        metrics::gauge!("chrak_bind_up", &labels).set(0.0);
+        metrics::gauge!("chrak_window_in_flight", &labels).set(0.0);
+    }
     let handle = &room.state.metrics.0;
     handle.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()

@@ -212,6 +212,18 @@ async fn metrics_have_the_promised_names_and_tell_a_lost_depth_from_none() {
 }
 
 #[tokio::test]
+async fn a_withdrawn_bind_is_not_told_to_be_up_any_more() {
+    let ops = Ops::new(None);
+    ops.bind("ob-4", BindState::Bound, None);
+    let line = |up| format!("chrak_bind_up{{smsc=\"smart\",bind=\"ob-4\"}} {up}\n");
+    assert!(ops.get("/metrics", &[]).await.body.contains(&line(1)));
+    ops.board.withdraw(&"smart".into(), "ob-4");
+    let body = ops.get("/metrics", &[]).await.body;
+    assert!(body.contains(&line(0)) && !body.contains(&line(1)), "{body}");
+    assert!(body.contains("chrak_window_in_flight{smsc=\"smart\",bind=\"ob-4\"} 0\n"), "{body}");
+}
+
+#[tokio::test]
 async fn the_console_says_in_both_languages_what_is_wrong() {
     let ops = Ops::new(None);
     ops.bind("trx-1", BindState::Bound, None);

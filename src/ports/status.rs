@@ -3,7 +3,7 @@
 use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -88,6 +88,8 @@ impl Minutes {
 #[derive(Default)]
 pub struct Board {
     binds: Mutex<BTreeMap<(SmscName, String), BindStatus>>,
+    /// Binds that were withdrawn and have not come back.
+    gone: Mutex<BTreeSet<(SmscName, String)>>,
     rates: Mutex<BTreeMap<Rate, Minutes>>,
     draining: AtomicBool,
     store_ok: AtomicBool,
@@ -103,7 +105,22 @@ impl Board {
         if let Some(before) = binds.get(&name).filter(|before| before.state == status.state) {
             status.since = before.since;
         }
+        lock(&self.gone).remove(&name);
         binds.insert(name, status);
+    }
+
+    /// A bind is over that nobody here makes again: it is not shown as one that is down.
+    pub fn withdraw(&self, smsc: &SmscName, bind: &str) {
+        let name = (smsc.clone(), bind.to_owned());
+        let mut binds = lock(&self.binds);
+        if binds.remove(&name).is_some() {
+            lock(&self.gone).insert(name);
+        }
+    }
+
+    /// Telcos and names of those that were withdrawn and have not come back, for who has told of them before.
+    pub fn withdrawn(&self) -> Vec<(SmscName, String)> {
+        lock(&self.gone).iter().cloned().collect()
     }
 
     /// All binds, by telco and name.
@@ -179,6 +196,29 @@ mod tests {
             let shown = &board.binds()[0];
             assert_eq!((shown.since, shown.in_flight), (UnixMs(since), ms as usize));
         }
+    }
+
+    #[test]
+    fn a_bind_that_is_withdrawn_is_not_down_and_may_come_back() {
+        let board = Board::default();
+        let smsc = SmscName::from("smart");
+        let bound = || BindStatus {
+            smsc: smsc.clone(),
+            bind: "ob-1".to_owned(),
+            state: BindState::Bound,
+            since: UnixMs(1),
+            in_flight: 0,
+            window: 0,
+            last_error: None,
+        };
+        board.withdraw(&smsc, "ob-1");
+        assert!(board.withdrawn().is_empty(), "it never was there");
+        board.publish(bound());
+        board.withdraw(&smsc, "ob-1");
+        assert!(board.binds().is_empty());
+        assert_eq!(board.withdrawn(), [(smsc.clone(), "ob-1".to_owned())]);
+        board.publish(bound());
+        assert_eq!((board.binds().len(), board.withdrawn().len()), (1, 0));
     }
 
     #[test]

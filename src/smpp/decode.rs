@@ -2,6 +2,7 @@
 //! of any length and any tag and what follows them are taken as far as they make sense. Only a body that ends
 //! before its mandatory fields, or a length that does not fit the text, cannot be used.
 use super::pdu::{Address, Tlv, tag};
+use crate::types::Secret;
 use bytes::{Buf, Bytes};
 use rusmpp_core::tlvs::TlvTag;
 
@@ -203,6 +204,26 @@ pub fn bind_resp(mut body: Bytes) -> (String, Option<u8>) {
     (String::from_utf8_lossy(&system_id).into_owned(), version)
 }
 
+/// How an SMSC that has connected to an ESME asks to be bound to (§4.1.7.1).
+#[derive(Debug)]
+pub struct Outbind {
+    /// What the SMSC calls itself.
+    pub system_id: String,
+    /// What shows that it is the SMSC; octets that are no UTF-8 are replaced.
+    pub password: Secret,
+}
+
+/// An outbind.
+///
+/// # Errors
+/// [`BadBody`] when one of its two fields is not there.
+pub fn outbind(mut body: Bytes) -> Result<Outbind, BadBody> {
+    let system_id = c_string(&mut body).ok_or(BadBody("system_id"))?;
+    let password = c_string(&mut body).ok_or(BadBody("password"))?;
+    let text = |octets: Bytes| String::from_utf8_lossy(&octets).into_owned();
+    Ok(Outbind { system_id: text(system_id), password: Secret::new(text(password)) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,6 +321,19 @@ mod tests {
         }
         let two = tlvs(Bytes::from_static(b"\x14\x01\0\x02hi\x14\x02\0\x03hi"));
         assert_eq!(two, [Tlv { tag: 0x1401, value: Bytes::from_static(b"hi") }], "the second runs past the end");
+    }
+
+    #[test]
+    fn an_outbind_has_two_fields_and_shows_no_password() {
+        for body in [&b"smsc\0hunter2\0"[..], b"smsc\0hunter2", b"smsc\0hunter2\0more"] {
+            let read = outbind(Bytes::copy_from_slice(body)).expect("both fields");
+            assert_eq!((read.system_id.as_str(), read.password.expose()), ("smsc", "hunter2"));
+            assert!(!format!("{read:?}").contains("hunter2"));
+        }
+        assert_eq!(outbind(Bytes::new()).expect_err("nothing"), BadBody("system_id"));
+        assert_eq!(outbind(Bytes::from_static(b"smsc\0")).expect_err("half of it"), BadBody("password"));
+        let wild = outbind(Bytes::from_static(b"\xFF\0\0")).expect("whatever the octets are");
+        assert_eq!((wild.system_id.as_str(), wild.password.expose()), ("\u{FFFD}", ""));
     }
 
     #[test]

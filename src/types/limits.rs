@@ -10,6 +10,13 @@ pub const UNWRITTEN_OCTETS_MAX: usize = 1024 * 1024;
 /// A telco to which octets waited for so long, and that took none of them, reads nothing any more: as long as any other
 /// answer of it is waited for.
 pub const WRITE_STALLED: Duration = Duration::from_secs(10);
+/// Largest outbind taken, in octets: a header and two names of a bind, which telcos make longer than the standard has them.
+pub const OUTBIND_OCTETS_MAX: usize = 256;
+/// Connections of an SMSC at its outbind listener at a time, bound or not yet: an SMSC outbinds once, or once a node.
+pub const OUTBINDS_MAX: usize = 4;
+/// A connection at an outbind listener gives its place free so long after its end at the earliest: who guesses passwords, or
+/// fills the log, does it [`OUTBINDS_MAX`] times in this time.
+pub const OUTBIND_REST: Duration = Duration::from_secs(1);
 /// MOs accepted and not yet finished, over all telcos: 5,000 turns of 2 KiB are 10 MiB. More is answered
 /// ESME_RTHROTTLED, so that the SMSC keeps them.
 pub const MO_IN_HAND_MAX: usize = 5_000;

@@ -2,7 +2,7 @@
 use super::{
     AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings,
     file::{self, File},
-    key::Value,
+    key::{Value, listen},
     secret, telco, ussd,
     words::{Events, Mode, Pairing},
 };
@@ -59,10 +59,6 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         data_dir,
         warnings,
     })
-}
-
-fn listen(key: &str, text: &str) -> Result<SocketAddr, ConfigFault> {
-    text.parse().map_err(|_| ConfigFault::new(format!("{key}: \"{text}\" is not ADDRESS:PORT, such as 127.0.0.1:8080")))
 }
 
 fn tls(table: file::HttpTls, folder: &Path) -> Result<ServerTls, ConfigFault> {
@@ -402,6 +398,11 @@ mod tests {
             (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls.ca_file: /etc/chrak/x cannot be read: No such"),
             (format!("{GOOD}tls = {{ cert_file = \"x\" }}"), "smsc[0].tls.key_file: is missing: the certificate of"),
             (format!("{GOOD}tls = {{ server_name = \"a b\" }}"), "smsc[0].tls.server_name: \"a b\" is no name"),
+            (format!("{GOOD}outbind_listen = \"2776\""), "smsc[0].outbind_listen: \"2776\" is not ADDRESS:PORT"),
+            (
+                format!("{GOOD}outbind_listen = \"0.0.0.0:2776\"\ntls = {{}}"),
+                "smsc[0].outbind_listen: connections of the SMSC are taken in the clear only",
+            ),
             (format!("[http.tls]\n{GOOD}"), "http.tls.cert_file is missing: HTTPS needs a certificate"),
             (format!("[http.tls]\nkey_file = \"x\"\n{GOOD}"), "http.tls.cert_file: is missing: the key of key_file"),
             (

@@ -3,7 +3,7 @@
 //! there are: those are in `file`.
 use super::ConfigFault;
 use serde::Serialize;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 /// A key of a table.
 #[derive(Clone, Debug)]
@@ -168,12 +168,12 @@ pub fn written(value: &impl Serialize) -> String {
     toml::Value::try_from(value).expect("defaults can be written as TOML").to_string()
 }
 
-/// A key that nothing acts on yet: whoever writes it must not believe that it works.
+/// Where to listen.
 ///
 /// # Errors
-/// When it is given.
-pub fn refuse_later(given: bool, key: &str) -> Result<(), ConfigFault> {
-    if given { Err(ConfigFault::new(format!("{key}: not in this version; take the key out"))) } else { Ok(()) }
+/// When it is no address with a port.
+pub fn listen(key: &str, text: &str) -> Result<SocketAddr, ConfigFault> {
+    text.parse().map_err(|_| ConfigFault::new(format!("{key}: \"{text}\" is not ADDRESS:PORT, such as 127.0.0.1:8080")))
 }
 
 /// The tables of the file: for each key its type, default, bounds and sentence.

@@ -160,4 +160,6 @@ pub struct TelcoSettings {
     pub link: link::Telco,
     /// For the exchange.
     pub rules: TelcoRules,
+    /// Where the SMSC may connect to us.
+    pub outbind_listen: Option<SocketAddr>,
 }

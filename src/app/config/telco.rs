@@ -1,7 +1,7 @@
 //! `[[smsc]]`: what is written of a telco, turned into what the link and the exchange need of it.
 use super::{
     ConfigFault, TelcoSettings, file,
-    key::refuse_later,
+    key::listen,
     secret, ussd,
     words::{Binding, Concatenation, Packing, Version, none_of},
 };
@@ -15,6 +15,7 @@ use crate::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -52,7 +53,7 @@ fn telco(
     let needed = |key: &str, value: Option<String>| {
         value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
-    refuse_later(table.outbind_listen.is_some(), &at("outbind_listen"))?;
+    let outbind_listen = outbinds(&at("outbind_listen"), table.outbind_listen, table.tls.is_some())?;
     let cut = cut(&at("concatenation"), table.concatenation, table.interface_version)?;
     let name = needed("name", table.name)?;
     let seconds = |given: u32| Duration::from_secs(given.into());
@@ -98,7 +99,7 @@ fn telco(
         notices: link.ussd.dialect.push.map(|_| Size { gsm7: link.ussd.max_gsm7, ucs2: link.ussd.max_ucs2 }),
         cut,
     };
-    Ok(TelcoSettings { link, rules })
+    Ok(TelcoSettings { link, rules, outbind_listen })
 }
 
 fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {
@@ -106,6 +107,16 @@ fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {
         Some(_) => Ok(address),
         None => Err(ConfigFault::new(format!("{key}: \"{address}\" is not HOST:PORT"))),
     }
+}
+
+/// The SMSC's own connections come in the clear: with `tls` an account would then be bound both ways.
+fn outbinds(key: &str, address: Option<String>, tls: bool) -> Result<Option<SocketAddr>, ConfigFault> {
+    if tls && address.is_some() {
+        let why =
+            "connections of the SMSC are taken in the clear only, and this telco has tls; take one of the two out";
+        return Err(ConfigFault::new(format!("{key}: {why}")));
+    }
+    address.map(|text| listen(key, &text)).transpose()
 }
 
 /// By default the host of the address is the name that the telco must prove.

@@ -153,7 +153,7 @@ impl App {
         exchange.run.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
         link::start(
-            vec![link],
+            vec![(link, None)],
             exchange.clone(),
             Arc::clone(&board),
             Arc::default(),

@@ -1,0 +1,172 @@
+//! An SMSC that connects to us and asks to be bound to, made of octets, against the program.
+use crate::support::{
+    program::{self, Program, run},
+    smsc::deliver_sm,
+};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+const BIND_RECEIVER: u32 = 1;
+const SUBMIT_SM: u32 = 4;
+const DELIVER_SM: u32 = 5;
+const UNBIND: u32 = 6;
+const BIND_TRANSCEIVER: u32 = 9;
+const OUTBIND: u32 = 0xB;
+const RESP: u32 = 0x8000_0000;
+/// Answered in one segment, whatever the portal does.
+const MISTYPED: &[u8] = b"120500260481938";
+
+/// A PDU as it came.
+struct Pdu {
+    command: u32,
+    status: u32,
+    sequence: u32,
+    body: Vec<u8>,
+}
+
+async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
+    let words = [16 + body.len() as u32, command, 0, sequence];
+    let head: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+    stream.write_all(&[&head, body].concat()).await.expect("written");
+}
+
+/// The next PDU; `None` at the end of the connection.
+async fn read(stream: &mut TcpStream) -> Option<Pdu> {
+    let read = async {
+        let length = stream.read_u32().await.ok()?;
+        let mut rest = vec![0; length as usize - 4];
+        stream.read_exact(&mut rest).await.ok()?;
+        let word = |at: usize| u32::from_be_bytes(rest[at..at + 4].try_into().expect("four"));
+        Some(Pdu { command: word(0), status: word(4), sequence: word(8), body: rest[12..].to_vec() })
+    };
+    timeout(Duration::from_secs(15), read).await.expect("a PDU, or the end")
+}
+
+/// Takes a bind of that kind.
+async fn takes(stream: &mut TcpStream, kind: u32) -> Vec<u8> {
+    let bind = read(stream).await.expect("a bind");
+    assert_eq!(bind.command, kind);
+    write(stream, kind | RESP, bind.sequence, b"smsc\0").await;
+    bind.body
+}
+
+/// The program with a telco to which it is bound, and where that telco may connect to it.
+struct Served {
+    program: Program,
+    /// The bind that it made itself.
+    own: TcpStream,
+    outbinds: SocketAddr,
+    _folder: tempfile::TempDir,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let nowhere = "127.0.0.1:9".parse().expect("an address");
+        let more = "outbind_listen = \"127.0.0.1:0\"\n";
+        let config = program::config(folder.path(), listener.local_addr().expect("its address"), nowhere, more);
+        let mut program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
+        let line = program.said("may connect to us");
+        let at = line.split("listen=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+        let outbinds = at.trim_matches('"').parse().expect("an address");
+        let (mut own, _) = listener.accept().await.expect("a connection");
+        takes(&mut own, BIND_TRANSCEIVER).await;
+        Served { program, own, outbinds, _folder: folder }
+    }
+
+    async fn outbind(&self, password: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.outbinds).await.expect("a connection");
+        write(&mut stream, OUTBIND, 1, format!("their-smsc\0{password}\0").as_bytes()).await;
+        stream
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_connects_to_us_is_bound_to_and_its_texts_are_answered() {
+    let mut served = Served::start().await;
+    for again in 0..2 {
+        let mut theirs = served.outbind("secret").await;
+        let bind = takes(&mut theirs, BIND_RECEIVER).await;
+        assert!(bind.starts_with(b"chrak\0secret\0"), "with the account as configured");
+        let number = format!("8551000000{again}");
+        write(&mut theirs, DELIVER_SM, 7, &deliver_sm(&number, 0, 0, MISTYPED, &[])).await;
+        let resp = read(&mut theirs).await.expect("a resp");
+        assert_eq!((resp.command, resp.status, resp.sequence), (DELIVER_SM | RESP, 0, 7));
+        let answer = read(&mut served.own).await.expect("the answer, over the bind that sends");
+        assert_eq!(answer.command, SUBMIT_SM);
+        assert!(answer.body.windows(number.len()).any(|part| part == number.as_bytes()));
+        write(&mut served.own, SUBMIT_SM | RESP, answer.sequence, b"id\0").await;
+        write(&mut theirs, UNBIND, 8, b"").await;
+        let resp = read(&mut theirs).await.expect("a resp");
+        assert_eq!((resp.command, resp.sequence), (UNBIND | RESP, 8));
+        assert!(read(&mut theirs).await.is_none(), "and the end");
+    }
+    let mut theirs = served.outbind("secret").await;
+    takes(&mut theirs, BIND_RECEIVER).await;
+    served.program.said("bound");
+    served.program.signal("TERM");
+    for stream in [&mut theirs, &mut served.own] {
+        let unbind = read(stream).await.expect("an unbind");
+        assert_eq!(unbind.command, UNBIND);
+        write(stream, UNBIND | RESP, unbind.sequence, b"").await;
+    }
+    assert_eq!(served.program.ended(Duration::from_secs(25)).code(), Some(0), "{}", served.program.log);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_knows_another_password_is_told_nothing_and_closed() {
+    let mut served = Served::start().await;
+    for (octets, why) in [
+        (b"their-smsc\0hunter2\0".as_slice(), "its password is not that of this account"),
+        (b"their-smsc\0", "its outbind cannot be read"),
+    ] {
+        let mut stranger = TcpStream::connect(served.outbinds).await.expect("a connection");
+        write(&mut stranger, OUTBIND, 1, octets).await;
+        assert!(read(&mut stranger).await.is_none(), "not an octet of ours");
+        let line = served.program.said("outbind refused");
+        assert!(line.contains(why) && line.contains("127.0.0.1:"), "{line}");
+    }
+    let mut prober = TcpStream::connect(served.outbinds).await.expect("a connection");
+    prober.write_all(b"GET / HTTP/1.1\r\n\r\n").await.expect("written");
+    assert!(read(&mut prober).await.is_none(), "not an octet of ours");
+    // they cost the SMSC nothing
+    takes(&mut served.outbind("secret").await, BIND_RECEIVER).await;
+    served.program.said("outbind taken");
+    let log = served.program.listen();
+    assert!(!log.contains("hunter2") && !log.contains("secret"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_connections_are_served_and_the_fifth_waits_for_a_place() {
+    let served = Served::start().await;
+    let mut bound = Vec::new();
+    for _ in 0..4 {
+        let mut theirs = served.outbind("secret").await;
+        takes(&mut theirs, BIND_RECEIVER).await;
+        bound.push(theirs);
+    }
+    let mut fifth = served.outbind("secret").await;
+    let early = timeout(Duration::from_millis(1_500), fifth.read_u32()).await;
+    assert!(early.is_err(), "it waits");
+    drop(bound.pop());
+    takes(&mut fifth, BIND_RECEIVER).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outbind_listener_that_is_taken_ends_the_start_in_one_line() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = taken.local_addr().expect("an address").port();
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let more = format!("outbind_listen = \"127.0.0.1:{port}\"\n");
+    let config = program::config(folder.path(), nowhere, nowhere, &more);
+    let said = run(&["serve", "--config", config.to_str().expect("UTF-8")]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let told = format!("port {port} is in use; change smsc[0].outbind_listen or stop the other program");
+    assert!(said.err.contains(&told) && said.err.lines().count() == 1, "{}", said.err);
+}
