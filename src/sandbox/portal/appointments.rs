@@ -1,16 +1,18 @@
 //! Holds and appointments. A place is taken by a hold that has not ended, or by an appointment that is not
 //! cancelled; everything is decided inside the one transaction of its call.
 use super::{
-    Server, applications,
-    changes::{self, Done, Named, once},
+    callers::{number, pin},
+    changes::{self, Done, Named, once, plain},
+    kept::office_ref,
     problem::Problem,
-    slots,
+    server::{Server, document},
+    slots::{self, second, used},
 };
 use axum::{
     body::Bytes,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -21,48 +23,6 @@ use std::collections::HashMap;
 const HOLD_S: i64 = 180;
 /// Changes are refused so near to the start, in seconds.
 const TOO_LATE_S: i64 = 2 * 3600;
-
-/// How many places of a slot others hold or have booked.
-pub async fn used(server: &Server, conn: &mut SqliteConnection, slot: &str, but: Option<&str>) -> Result<u64, Problem> {
-    let now = second(server);
-    let count: i64 = sqlx::query_scalar(
-        "SELECT (SELECT count(*) FROM holds WHERE slot = ?1 AND used = 0 AND expires_at > ?2 AND id <> ?3) + \
-         (SELECT count(*) FROM appointments WHERE slot = ?1 AND status = 'booked')",
-    )
-    .bind(slot)
-    .bind(now)
-    .bind(but.unwrap_or_default())
-    .fetch_one(conn)
-    .await
-    .map_err(|_| Problem::internal())?;
-    Ok(count.unsigned_abs())
-}
-
-/// How many places are taken of each slot whose id begins with `prefix`.
-pub async fn used_of_all(
-    server: &Server,
-    conn: &mut SqliteConnection,
-    prefix: &str,
-) -> Result<HashMap<String, u64>, Problem> {
-    // ids hold no character above `~`, so this is every id that begins so
-    let end = format!("{prefix}~");
-    let rows = sqlx::query(
-        "SELECT slot, count(*) FROM (\
-         SELECT slot FROM holds WHERE used = 0 AND expires_at > ?3 AND slot >= ?1 AND slot < ?2 UNION ALL \
-         SELECT slot FROM appointments WHERE status = 'booked' AND slot >= ?1 AND slot < ?2) GROUP BY slot",
-    )
-    .bind(prefix)
-    .bind(end)
-    .bind(second(server))
-    .fetch_all(conn)
-    .await
-    .map_err(|_| Problem::internal())?;
-    Ok(rows.iter().map(|row| (row.get::<String, _>(0), row.get::<i64, _>(1).unsigned_abs())).collect())
-}
-
-fn second(server: &Server) -> i64 {
-    server.now().timestamp().as_second()
-}
 
 /// `POST /v1/holds`
 pub async fn hold(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Result<Response, Problem> {
@@ -153,7 +113,7 @@ pub async fn book(State(server): State<Server>, headers: HeaderMap, body: Bytes)
     if !matches!(body["language"].as_str(), Some("km" | "km-Latn" | "en")) {
         return Err(Problem::validation("/language", "must be km, km-Latn or en"));
     }
-    let number = applications::number(&headers)?.map(str::to_owned);
+    let number = number(&headers)?.map(str::to_owned);
     if let Some(code) = body["application_code"].as_str() {
         server.applications.factor(code, &headers)?;
     }
@@ -178,7 +138,7 @@ async fn make(server: &Server, conn: &mut SqliteConnection, body: Value, number:
     let mut document = json!({
         "reference": reference,
         "status": "booked",
-        "office": applications::office_ref(office),
+        "office": office_ref(office),
         "service": { "id": service["id"], "name": service["name"], "sensitive": service["sensitive"] },
         "start": slot.start, "end": slot.end,
         "client_reference": key,
@@ -221,7 +181,7 @@ async fn kept(conn: &mut SqliteConnection, reference: &str) -> Result<Option<Kep
         .await
         .map_err(|_| Problem::internal())?;
     Ok(row.map(|row| Kept {
-        document: super::document(row.get(0)),
+        document: document(row.get(0)),
         start: row.get(1),
         status: row.get(2),
         slot: row.get(3),
@@ -256,7 +216,7 @@ pub async fn list(
     Query(asked): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let number = applications::number(&headers)?;
+    let number = number(&headers)?;
     let now = second(&server);
     let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
     let rows = match asked.get("client_reference") {
@@ -276,7 +236,7 @@ pub async fn list(
         let numbers: String = row.get(2);
         let own = number.is_some_and(|number| numbers.split(' ').any(|one| one == number));
         if asked.contains_key("client_reference") || own {
-            let mut document: Value = super::document(row.get(0));
+            let mut document: Value = document(row.get(0));
             if let Some(pin) = row.get::<Option<String>, _>(1) {
                 document["pin"] = json!(pin);
             }
@@ -293,7 +253,7 @@ pub async fn get(
     Path(reference): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (number, pin) = (applications::number(&headers)?, applications::pin(&headers)?);
+    let (number, pin) = (number(&headers)?, pin(&headers)?);
     let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
     Ok(plain(&opened(&mut conn, &reference, number, pin).await?.document))
 }
@@ -308,8 +268,8 @@ pub async fn reschedule(
     let body = changes::json(&body)?;
     let path = format!("/v1/appointments/{reference}");
     let call = Named { method: "PATCH", path: &path, body: &body };
-    let number = applications::number(&headers)?.map(str::to_owned);
-    let pin = applications::pin(&headers)?.map(str::to_owned);
+    let number = number(&headers)?.map(str::to_owned);
+    let pin = pin(&headers)?.map(str::to_owned);
     let (of, asked) = (server.clone(), body.clone());
     once(&server, &headers, call, move |conn, _| {
         Box::pin(async move {
@@ -321,7 +281,7 @@ pub async fn reschedule(
             let office = of.directory.office(&slot.office).ok_or_else(Problem::not_found)?;
             kept.document["start"] = json!(slot.start);
             kept.document["end"] = json!(slot.end);
-            kept.document["office"] = applications::office_ref(office);
+            kept.document["office"] = office_ref(office);
             keep(conn, &reference, &kept.document, &slot.id, slot.begins, "booked").await?;
             Ok((StatusCode::OK, kept.document))
         })
@@ -337,8 +297,8 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let path = format!("/v1/appointments/{reference}");
     let call = Named { method: "DELETE", path: &path, body: &Value::Null };
-    let number = applications::number(&headers)?.map(str::to_owned);
-    let pin = applications::pin(&headers)?.map(str::to_owned);
+    let number = number(&headers)?.map(str::to_owned);
+    let pin = pin(&headers)?.map(str::to_owned);
     let of = server.clone();
     once(&server, &headers, call, move |conn, _| {
         Box::pin(async move {
@@ -386,9 +346,4 @@ async fn keep(
         .await
         .map(|_| ())
         .map_err(|_| Problem::internal())
-}
-
-pub(super) fn plain(body: &Value) -> Response {
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    (headers, body.to_string()).into_response()
 }

@@ -1,6 +1,6 @@
 //! Calls that change something: carried out at most once for an Idempotency-Key, one after the other. It must
 //! not know what is changed.
-use super::{Server, gate, problem::Problem};
+use super::{callers::for_a_citizen, problem::Problem, server::Server};
 use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -31,7 +31,7 @@ pub async fn once<F>(server: &Server, headers: &HeaderMap, call: Named<'_>, work
 where
     F: for<'c> FnOnce(&'c mut SqliteConnection, String) -> Work<'c>,
 {
-    gate::for_a_citizen(headers)?;
+    for_a_citizen(headers)?;
     let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
     let key = key.ok_or_else(Problem::key_required)?.to_owned();
     if !(16..=64).contains(&key.len()) || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)) {
@@ -95,4 +95,10 @@ fn answered(status: u16, body: String, replayed: bool) -> Response {
 /// 400
 pub fn json(body: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(body).map_err(|_| Problem::bad_request("body", "", "is not JSON"))
+}
+
+/// A document, which nobody keeps.
+pub(super) fn plain(body: &Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, body.to_string()).into_response()
 }

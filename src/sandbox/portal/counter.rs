@@ -1,10 +1,10 @@
 //! Payments by KHQR and queue tickets. Nobody is there to pay, so a payment arrives by itself after some seconds,
 //! unless it is told otherwise; numbers are given at any hour. It must not know who calls.
 use super::{
-    Server, applications,
-    appointments::plain,
-    changes::{self, Named, once},
+    callers::pin,
+    changes::{self, Named, once, plain},
     problem::Problem,
+    server::{Server, document},
     slots,
 };
 use crate::khqr;
@@ -28,7 +28,7 @@ pub async fn pay(State(server): State<Server>, headers: HeaderMap, body: Bytes) 
     let body = changes::json(&body)?;
     let code = body["application_code"].as_str().unwrap_or_default().to_owned();
     let (fee, sensitive) = server.applications.fee(&code).ok_or_else(Problem::not_found)?;
-    if sensitive || applications::pin(&headers)?.is_some() {
+    if sensitive || pin(&headers)?.is_some() {
         server.applications.factor(&code, &headers)?;
     }
     let Some((amount, bill)) = fee else { return Err(Problem::conflict("fee_not_due")) };
@@ -94,7 +94,7 @@ async fn pending(conn: &mut SqliteConnection, code: &str, now: &Zoned) -> Result
         .fetch_optional(conn)
         .await
         .map_err(|_| Problem::internal())?;
-    Ok(row.map(|row| super::document(row.get(0))))
+    Ok(row.map(|row| document(row.get(0))))
 }
 
 /// `GET /v1/payments/{id}`
@@ -105,7 +105,7 @@ pub async fn payment(State(server): State<Server>, Path(id): Path<String>) -> Re
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    let mut document: Value = super::document(row.get(0));
+    let mut document: Value = document(row.get(0));
     let (code, made, ends, outcome): (String, i64, i64, String) = (row.get(1), row.get(2), row.get(3), row.get(4));
     let now = server.now();
     let at = now.timestamp().as_millisecond();
@@ -176,5 +176,5 @@ pub async fn one_ticket(State(server): State<Server>, Path(id): Path<String>) ->
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    Ok(plain(&super::document(row.get(0))))
+    Ok(plain(&document(row.get(0))))
 }

@@ -1,10 +1,10 @@
 //! The sandbox portal's own SQLite file: made and filled when it is empty, read whole at the start. It must
 //! not know HTTP.
 use super::{
-    applications::{Applications, Kept},
     country,
-    directory::Directory,
+    kept::{Applications, Kept},
     sample,
+    shelf::Directory,
 };
 use anyhow::Context;
 use jiff::Zoned;

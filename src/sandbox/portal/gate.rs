@@ -1,6 +1,10 @@
 //! What holds for every call: the token, the request's id, the channel's name, and the delay that was asked
 //! for. It must not know what is asked.
-use super::{Server, problem::Problem};
+use super::{
+    callers::{CHANNEL, wrong_channel},
+    problem::Problem,
+    server::Server,
+};
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderName, header},
@@ -10,8 +14,6 @@ use axum::{
 
 /// Names a request; the answer repeats it.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// The window through which a citizen came.
-const CHANNEL: &str = "x-channel";
 
 /// The one layer around all routes.
 pub async fn gate(State(server): State<Server>, request: Request, next: Next) -> Response {
@@ -50,16 +52,4 @@ fn admit(server: &Server, headers: &HeaderMap, known: bool) -> Result<(), Proble
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
-/// Refuses a call made for a citizen that does not say through which channel.
-///
-/// # Errors
-/// 400.
-pub fn for_a_citizen(headers: &HeaderMap) -> Result<(), Problem> {
-    if headers.contains_key(CHANNEL) { Ok(()) } else { Err(wrong_channel()) }
-}
-
-fn wrong_channel() -> Problem {
-    Problem::bad_request("header", "X-Channel", "must be sms, ussd or kiosk")
 }

@@ -18,16 +18,20 @@
 //! | `GET /v1/events` | what happened, oldest first |
 mod applications;
 mod appointments;
+mod callers;
 mod changes;
 mod counter;
 mod country;
 mod db;
 mod directory;
 mod gate;
+mod kept;
 mod pages;
 mod problem;
 mod sample;
 mod search;
+mod server;
+mod shelf;
 mod slots;
 #[cfg(test)]
 mod tests;
@@ -42,7 +46,6 @@ use axum::{
     routing::{delete, get, post},
     serve::ListenerExt,
 };
-use jiff::{Zoned, tz::TimeZone};
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -54,6 +57,8 @@ use std::{
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+
+use server::{Server, Shared, now};
 
 pub use sample::{Sample, sample_applications, sample_codes};
 
@@ -101,28 +106,6 @@ pub struct Portal {
     stop: CancellationToken,
     served: JoinHandle<()>,
     shared: Server,
-}
-
-struct Shared {
-    token: Option<String>,
-    delay: Duration,
-    zone: TimeZone,
-    stands_at: Option<jiff::Timestamp>,
-    directory: directory::Directory,
-    pages: Vec<serde_json::Value>,
-    applications: applications::Applications,
-    db: db::Db,
-    /// So many changes are carried out and not answered.
-    lose_answers: AtomicU32,
-    /// It has nothing that came with 1.1 of the contract.
-    plain: AtomicBool,
-}
-
-type Server = Arc<Shared>;
-
-/// A document that this sandbox wrote into its database.
-fn document(text: &str) -> serde_json::Value {
-    serde_json::from_str(text).expect("the sandbox wrote JSON")
 }
 
 /// Whether the data that is part of the program can be read.
@@ -353,21 +336,4 @@ fn extras(shared: &Server) -> Router<Server> {
         .route("/v1/pages", get(directory::pages))
         .route("/v1/pages/{id}", get(directory::one_page))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), plain))
-}
-
-impl Shared {
-    async fn decide_payments(&self, outcome: &str) -> sqlx::Result<()> {
-        let sql = "UPDATE payments SET outcome = ? WHERE outcome IN ('', 'wait')";
-        sqlx::query(sql).bind(outcome).execute(&self.db.pool).await?;
-        Ok(())
-    }
-
-    /// The time in the zone of the offices.
-    fn now(&self) -> Zoned {
-        now(self.stands_at, &self.zone)
-    }
-}
-
-fn now(stands_at: Option<jiff::Timestamp>, zone: &TimeZone) -> Zoned {
-    stands_at.unwrap_or_else(crate::sandbox::now).to_zoned(zone.clone())
 }

@@ -1,8 +1,8 @@
 //! The invented applications: each status several times, private services among them, dated back from the
 //! day on which the database is filled. Nobody real stands behind them.
 use super::{
-    applications::{Kept, office_ref},
-    directory::Directory,
+    kept::{Kept, office_ref},
+    shelf::Directory,
 };
 use crate::types::{civic::ApplicationStatus, code::damm};
 use anyhow::Context;

@@ -1,6 +1,6 @@
 //! Free times at an office: half an hour each within its hours, two places at a time, some of them taken so
 //! that a choice has to be made. It must not know who books them.
-use super::{Server, appointments, gate, problem::Problem};
+use super::{callers::for_a_citizen, problem::Problem, server::Server};
 use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, header},
@@ -12,6 +12,7 @@ use jiff::{
     tz::TimeZone,
 };
 use serde_json::{Value, json};
+use sqlx::{Row, SqliteConnection};
 use std::collections::HashMap;
 
 /// Longest span that may be asked for.
@@ -27,7 +28,7 @@ pub async fn list(
     Query(asked): Query<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    gate::for_a_citizen(&headers)?;
+    for_a_citizen(&headers)?;
     let day = |name: &'static str| {
         let day = asked.get(name).and_then(|text| text.parse::<Date>().ok());
         day.ok_or_else(|| Problem::bad_request("query", name, "must be a day, YYYY-MM-DD"))
@@ -55,7 +56,7 @@ pub async fn list(
     }
     let prefix = format!("{id}_{}_", service["code"].as_str().unwrap_or_default());
     let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
-    let used = appointments::used_of_all(&server, &mut conn, &prefix).await?;
+    let used = used_of_all(&server, &mut conn, &prefix).await?;
     drop(conn);
     for item in &mut items {
         let used = used.get(item["id"].as_str().unwrap_or_default()).copied().unwrap_or(0);
@@ -85,6 +86,49 @@ fn of_day(day: Date, office: &Value, service: &Value, now: &Zoned, items: &mut V
             start = end;
         }
     }
+}
+
+/// How many places of a slot others hold or have booked.
+pub async fn used(server: &Server, conn: &mut SqliteConnection, slot: &str, but: Option<&str>) -> Result<u64, Problem> {
+    let now = second(server);
+    let count: i64 = sqlx::query_scalar(
+        "SELECT (SELECT count(*) FROM holds WHERE slot = ?1 AND used = 0 AND expires_at > ?2 AND id <> ?3) + \
+         (SELECT count(*) FROM appointments WHERE slot = ?1 AND status = 'booked')",
+    )
+    .bind(slot)
+    .bind(now)
+    .bind(but.unwrap_or_default())
+    .fetch_one(conn)
+    .await
+    .map_err(|_| Problem::internal())?;
+    Ok(count.unsigned_abs())
+}
+
+/// How many places are taken of each slot whose id begins with `prefix`.
+async fn used_of_all(
+    server: &Server,
+    conn: &mut SqliteConnection,
+    prefix: &str,
+) -> Result<HashMap<String, u64>, Problem> {
+    // ids hold no character above `~`, so this is every id that begins so
+    let end = format!("{prefix}~");
+    let rows = sqlx::query(
+        "SELECT slot, count(*) FROM (\
+         SELECT slot FROM holds WHERE used = 0 AND expires_at > ?3 AND slot >= ?1 AND slot < ?2 UNION ALL \
+         SELECT slot FROM appointments WHERE status = 'booked' AND slot >= ?1 AND slot < ?2) GROUP BY slot",
+    )
+    .bind(prefix)
+    .bind(end)
+    .bind(second(server))
+    .fetch_all(conn)
+    .await
+    .map_err(|_| Problem::internal())?;
+    Ok(rows.iter().map(|row| (row.get::<String, _>(0), row.get::<i64, _>(1).unsigned_abs())).collect())
+}
+
+/// Now, in seconds.
+pub(super) fn second(server: &Server) -> i64 {
+    server.now().timestamp().as_second()
 }
 
 /// One slot, found by its id.

@@ -1,9 +1,9 @@
 //! Feedback, complaints and events: what comes in is kept, what happened is told oldest first.
 use super::{
-    Server, applications,
-    appointments::plain,
-    changes::{self, Named, once},
+    callers::number,
+    changes::{self, Named, once, plain},
     problem::Problem,
+    server::{Server, document},
     slots,
 };
 use axum::{
@@ -74,14 +74,14 @@ pub async fn complaint(
     Path(reference): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let number = applications::number(&headers)?;
+    let number = number(&headers)?;
     let row = sqlx::query("SELECT document, number FROM complaints WHERE reference = ?")
         .bind(&reference)
         .fetch_optional(&server.db.pool)
         .await
         .map_err(|_| Problem::internal())?
         .ok_or_else(Problem::not_found)?;
-    let mut document: Value = super::document(row.get(0));
+    let mut document: Value = document(row.get(0));
     let filed: String = row.get(1);
     if number != Some(filed.as_str())
         && let Some(members) = document.as_object_mut()
@@ -114,7 +114,7 @@ pub async fn events(
     let mut items: Vec<Value> = Vec::new();
     for row in rows.iter().take(usize::try_from(limit).unwrap_or(100)) {
         next = Some(row.get(0));
-        items.push(super::document(row.get(1)));
+        items.push(document(row.get(1)));
     }
     Ok(plain(&json!({ "items": items, "next_after": next.map(|at| format!("e{at}")), "more": more })))
 }

@@ -22,22 +22,6 @@ const OPEN: &[(&[&str], &str)] = &[
     ),
     (
         &[
-            "sandbox::portal",
-            "sandbox::portal::applications",
-            "sandbox::portal::appointments",
-            "sandbox::portal::changes",
-            "sandbox::portal::counter",
-            "sandbox::portal::db",
-            "sandbox::portal::directory",
-            "sandbox::portal::gate",
-            "sandbox::portal::sample",
-            "sandbox::portal::slots",
-            "sandbox::portal::voices",
-        ],
-        "handlers and what they share stand in the same files",
-    ),
-    (
-        &[
             "sandbox::telco",
             "sandbox::telco::gateway",
             "sandbox::telco::hub",
