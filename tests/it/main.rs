@@ -18,6 +18,7 @@ mod kiosk;
 mod newcomer;
 mod node_smpp;
 mod numbers;
+mod orders;
 mod outbind;
 mod outbox;
 mod papers;
