@@ -31,6 +31,11 @@ impl End {
         matches!(self, End::Refused(status) if bind_class(*status) == BindClass::AlreadyBound || throttled(*status))
     }
 
+    /// An operator wants a new one.
+    pub(super) fn is_ordered(&self) -> bool {
+        matches!(self, End::WasBound(Why::Rebind) | End::NotBound(Why::Rebind))
+    }
+
     /// The account is wrong: a matter for people.
     pub(super) fn is_of_the_account(&self) -> bool {
         matches!(self, End::Refused(status) if bind_class(*status) == BindClass::Account)
@@ -52,6 +57,9 @@ pub(super) enum Why {
     /// The server stops.
     #[error("stopping")]
     Stopping,
+    /// It is to come again at once.
+    #[error("an operator has ordered a new bind")]
+    Rebind,
     /// SMSCs are to keep their messages.
     #[error("the database is lost: staying away until it works")]
     StoreLost,

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     exchange::{AcceptFault, OutboxFeed, StoreHealth, Submission},
     ports::{
+        orders::Order,
         outbox::{self, NewReceipt, Settlement},
         status::BindState,
     },
@@ -50,6 +51,8 @@ pub(super) enum Wake {
     /// Outcomes were stored: of so many segments that were written.
     Settled(usize),
     Leave(Option<Why>),
+    /// An operator has ordered something.
+    Ordered,
 }
 
 /// A bind on one connection.
@@ -66,6 +69,9 @@ pub(super) struct Carrier<'a> {
     /// The last noting of what the telco has read.
     noting: Option<JoinHandle<()>>,
     health: watch::Receiver<StoreHealth>,
+    orders: watch::Receiver<Order>,
+    /// Rebinds that were ordered before it began.
+    rebinds: u64,
     leaving: bool,
     bound: bool,
     refused: Option<u32>,
@@ -77,6 +83,8 @@ impl<'a> Carrier<'a> {
     pub(super) fn new(keeper: &'a Keeper, id: SessionId) -> Self {
         let shared = &keeper.shared;
         let (exchange, telco) = (&shared.exchange, &shared.telco);
+        let orders = shared.board.orders.follow(&telco.name);
+        let rebinds = orders.borrow().rebinds;
         Carrier {
             keeper,
             id,
@@ -89,6 +97,8 @@ impl<'a> Carrier<'a> {
             next_screen: 0,
             noting: None,
             health: exchange.run.store_health(),
+            orders,
+            rebinds,
             leaving: false,
             bound: false,
             refused: None,
@@ -135,6 +145,13 @@ impl<'a> Carrier<'a> {
         for submission in unwritten {
             self.settle(submission.mt.id, Outcome::Unwritten);
         }
+    }
+
+    fn leave(&mut self, why: Option<Why>, esme: &mut Esme, now: Now) {
+        self.leaving = true;
+        self.why = why;
+        self.give_back();
+        esme.leave(now);
     }
 
     fn bound(&mut self, system_id: &str, version: Option<u8>) {
@@ -274,11 +291,15 @@ impl User for Carrier<'_> {
             _ = self.health.wait_for(|state| *state == StoreHealth::Lost), if !self.leaving => {
                 Wake::Leave(Some(Why::StoreLost))
             }
+            Ok(()) = self.orders.changed(), if !self.leaving => Wake::Ordered,
         }
     }
 
     fn act(&mut self, wake: Wake, esme: &mut Esme, now: Now) {
         match wake {
+            Wake::Due(submission) if self.feed.as_ref().is_some_and(OutboxFeed::is_paused) => {
+                self.settle(submission.mt.id, Outcome::Unwritten);
+            }
             Wake::Due(submission) => self.submit(submission, esme, now),
             Wake::Settled(written) => esme.settled(written),
             Wake::Stored((owed, stored)) => {
@@ -294,12 +315,13 @@ impl User for Carrier<'_> {
                     self.show(shown, esme, now);
                 }
             }
-            Wake::Leave(why) => {
-                self.leaving = true;
-                self.why = why;
-                self.give_back();
-                esme.leave(now);
+            Wake::Leave(why) => self.leave(why, esme, now),
+            Wake::Ordered if self.orders.borrow_and_update().rebinds != self.rebinds => {
+                tracing::info!(smsc = %self.keeper.shared.telco.name, bind = self.keeper.name, "leaving to bind anew");
+                self.leave(Some(Why::Rebind), esme, now);
             }
+            // a pause is the outbox's
+            Wake::Ordered => {}
         }
     }
 

@@ -3,6 +3,7 @@ use super::{
     bind::{End, Keeper, Why},
     carrier::Carrier,
     dial::dial,
+    ordered,
     shared::Shared,
     tap::{tap, to_trace},
 };
@@ -76,18 +77,25 @@ impl Pauses {
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
     let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
     let mut pauses = Pauses::new(shared.telco.reconnect_max);
+    let mut orders = shared.board.orders.follow(&shared.telco.name);
     while !shared.stop.is_cancelled() {
         if !store_is_there(&keeper).await {
             break;
         }
+        let seen = orders.borrow_and_update().rebinds;
         let (end, bound) = once(&keeper).await;
         if shared.stop.is_cancelled() {
             break;
+        }
+        if end.is_ordered() {
+            pauses = Pauses::new(shared.telco.reconnect_max);
+            continue;
         }
         let wait = jittered(pauses.after(&end, bound));
         tell(&mut keeper, &end, wait);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
+            () = ordered::rebind(&mut orders, seen) => pauses = Pauses::new(shared.telco.reconnect_max),
             () = shared.stop.cancelled() => {}
         }
     }

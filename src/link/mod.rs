@@ -8,6 +8,7 @@ mod dial;
 mod driver;
 mod hand;
 mod intake;
+mod ordered;
 mod outbind;
 mod probe;
 mod settler;
@@ -65,6 +66,7 @@ pub fn start(
         if shared.telco.ussd.dialect.push.is_some() {
             tasks.spawn(ussd::send_notices(Arc::clone(&shared)));
         }
+        tasks.spawn(ordered::follow(Arc::clone(&shared)));
         if let Some(listener) = outbinds {
             tasks.spawn(outbind::listen(Arc::clone(&shared), listener, tasks.clone()));
         }

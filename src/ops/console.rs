@@ -10,13 +10,14 @@ use super::{
 use crate::{
     ports::{
         kiosks::Kiosk,
+        orders::Order,
         status::{BindState, BindStatus, Rate},
     },
     smpp::message_id::{Fit, Learned},
     types::{
         UnixMs,
         civic::{Answer, Localized, OfficeSearch, Query as Question},
-        names::Family,
+        names::{Family, SmscName},
         profile,
         time::phnom_penh,
     },
@@ -48,6 +49,7 @@ struct Page {
     tryout: Option<TryoutPages>,
     troubles: Vec<String>,
     binds: Vec<BindRow>,
+    telcos: Vec<TelcoRow>,
     /// What was found out about telcos.
     learned: Vec<String>,
     inbox: Option<u64>,
@@ -92,6 +94,12 @@ struct BindRow {
     in_flight: usize,
     window: usize,
     last_error: Option<String>,
+}
+
+/// What can be ordered of a telco.
+struct TelcoRow {
+    smsc: String,
+    paused: bool,
 }
 
 struct KioskRow {
@@ -278,6 +286,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         tryout: room.state.tryout.clone(),
         troubles,
         binds: binds.into_iter().map(|bind| bind_row(bind, lang, now)).collect(),
+        telcos: board.orders.all().into_iter().map(telco_row).collect(),
         learned: findings(lang, learned(room).await),
         inbox,
         outbox,
@@ -316,6 +325,11 @@ fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
     cut.dedup();
     if up > 0 && !cut.is_empty() {
         troubles.push(format!("{} {}", w.telcos_cut, cut.join(", ")));
+    }
+    let all = board.orders.all();
+    let paused: Vec<&str> = all.iter().filter(|(_, order)| order.paused).map(|(smsc, _)| smsc.as_str()).collect();
+    if !paused.is_empty() {
+        troubles.push(format!("{} {}", w.telcos_paused, paused.join(", ")));
     }
     troubles
 }
@@ -357,6 +371,10 @@ fn troubles_of_kiosks(lang: Lang, calls: &[Call], kiosks: &[KioskRow]) -> Vec<St
         named(w.kiosks_printer_broken, &|kiosk| !kiosk.silent && kiosk.paper == Paper::Broken),
     ];
     called.chain(of_devices.into_iter().flatten()).collect()
+}
+
+fn telco_row((smsc, order): (SmscName, Order)) -> TelcoRow {
+    TelcoRow { smsc: smsc.as_str().to_owned(), paused: order.paused }
 }
 
 fn bind_row(bind: BindStatus, lang: Lang, now: UnixMs) -> BindRow {

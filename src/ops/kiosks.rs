@@ -63,7 +63,7 @@ impl From<Kiosk> for Listed {
 }
 
 /// Why nothing was done, in one line for an operator.
-struct Refusal(StatusCode, String);
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -92,7 +92,7 @@ fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a 
 }
 
 /// Whether a page is wanted, not a line for a program.
-fn is_browser(headers: &HeaderMap) -> bool {
+pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }

@@ -7,6 +7,7 @@
 //! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
 //! | `/metrics` | Prometheus text |
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
+//! | `/telcos` | orders of the console and of programs: rebind, pause or resume a telco |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
@@ -19,6 +20,7 @@ mod probe;
 mod recorder;
 mod sessions;
 mod state;
+mod telcos;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -59,6 +61,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks/{id}/answered", post(kiosks::answered))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
+        .route("/telcos", post(telcos::order))
         .route("/trace", get(trace::show))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)

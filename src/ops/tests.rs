@@ -308,6 +308,7 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
         ("/kiosks/k/revoke", true),
         ("/kiosks/k/tell", true),
         ("/kiosks/k/answered", true),
+        ("/telcos", true),
     ] {
         let ops = Ops::new(Some("s3cret"));
         let wrong = [("authorization", "Bearer guess")];
@@ -318,6 +319,43 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
         }
         assert_eq!(seen, [401, 401, 401, 401, 401, 429], "{path}");
     }
+}
+
+#[tokio::test]
+async fn an_operator_pauses_and_rebinds_a_telco_and_no_other_site_does() {
+    let ops = Ops::new(Some("s3cret"));
+    let smsc = SmscName::from("smart");
+    let orders = ops.board.orders.follow(&smsc);
+    let wanted = || (orders.borrow().paused, orders.borrow().rebinds);
+    let pass = pass(&ops.sign_in("s3cret", "same-origin").await);
+    let ours = [("sec-fetch-site", "same-origin"), ("cookie", pass.as_str()), ("accept", "text/html")];
+    let foreign = [("sec-fetch-site", "cross-site"), ("cookie", pass.as_str())];
+    assert_eq!(ops.post("/telcos", "smsc=smart&order=pause", &foreign).await.status, 403);
+    assert_eq!(ops.post("/telcos", "smsc=smart&order=pause", &[("sec-fetch-site", "same-origin")]).await.status, 401);
+    assert_eq!(wanted(), (false, 0));
+    let page = async |path: &str| ops.get(path, &[("cookie", &pass)]).await.body;
+    assert!(page("/console?lang=en").await.contains("Pause sending"));
+
+    let done = ops.post("/telcos?lang=en", "smsc=smart&order=pause", &ours).await;
+    assert_eq!((done.status, &done.headers["location"]), (303, &"/console?lang=en#telcos".parse().expect("a value")));
+    assert_eq!(wanted(), (true, 0));
+    let body = page("/console?lang=en").await;
+    for words in ["Telcos to which sending is paused: smart", "Paused: no text goes out", "Resume sending"] {
+        assert!(body.contains(words), "{words} is missing in\n{body}");
+    }
+    assert!(!body.contains("Pause sending"), "{body}");
+    assert!(page("/console?lang=km").await.contains("បណ្តាញដែលបានផ្អាកការបញ្ជូនសារ៖ smart"));
+
+    let bearer = [("authorization", "Bearer s3cret")];
+    let done = ops.post("/telcos", "smsc=smart&order=rebind", &bearer).await;
+    assert_eq!((done.status, done.body.as_str()), (200, r#"{"smsc":"smart","order":"rebind"}"#));
+    assert_eq!(wanted(), (true, 1));
+    assert_eq!(ops.post("/telcos", "smsc=smart&order=resume", &ours).await.status, 303);
+    assert_eq!(wanted(), (false, 1));
+    for (form, status) in [("smsc=other&order=pause", 404), ("smsc=smart&order=stop", 422), ("order=pause", 400)] {
+        assert_eq!(ops.post("/telcos", form, &ours).await.status, status, "{form}");
+    }
+    assert_eq!(wanted(), (false, 1));
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;
+pub mod orders;
 pub mod outbox;
 pub mod parts;
 pub mod portal;

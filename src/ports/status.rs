@@ -1,5 +1,6 @@
 //! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
 //! The parts write, `ops` reads; nothing is decided here.
+use super::orders::Orders;
 use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
@@ -94,6 +95,8 @@ pub struct Board {
     draining: AtomicBool,
     store_ok: AtomicBool,
     breaker_open: AtomicBool,
+    /// What operators want of the telcos: here `ops` writes and the binds read.
+    pub orders: Orders,
 }
 
 impl Board {

@@ -19,6 +19,7 @@ mod kiosk;
 mod newcomer;
 mod node_smpp;
 mod numbers;
+mod orders;
 mod outbind;
 mod outbox;
 mod papers;

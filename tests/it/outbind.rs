@@ -21,21 +21,21 @@ const RESP: u32 = 0x8000_0000;
 const MISTYPED: &[u8] = b"120500260481938";
 
 /// A PDU as it came.
-struct Pdu {
-    command: u32,
-    status: u32,
-    sequence: u32,
-    body: Vec<u8>,
+pub struct Pdu {
+    pub command: u32,
+    pub status: u32,
+    pub sequence: u32,
+    pub body: Vec<u8>,
 }
 
-async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
+pub async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
     let words = [16 + body.len() as u32, command, 0, sequence];
     let head: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
     stream.write_all(&[&head, body].concat()).await.expect("written");
 }
 
 /// The next PDU; `None` at the end of the connection.
-async fn read(stream: &mut TcpStream) -> Option<Pdu> {
+pub async fn read(stream: &mut TcpStream) -> Option<Pdu> {
     let read = async {
         let length = stream.read_u32().await.ok()?;
         let mut rest = vec![0; length as usize - 4];
@@ -47,7 +47,7 @@ async fn read(stream: &mut TcpStream) -> Option<Pdu> {
 }
 
 /// Takes a bind of that kind.
-async fn takes(stream: &mut TcpStream, kind: u32) -> Vec<u8> {
+pub async fn takes(stream: &mut TcpStream, kind: u32) -> Vec<u8> {
     let bind = read(stream).await.expect("a bind");
     assert_eq!(bind.command, kind);
     write(stream, kind | RESP, bind.sequence, b"smsc\0").await;

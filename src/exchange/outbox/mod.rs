@@ -61,6 +61,14 @@ impl Outbox {
         Some(OutboxFeed::join(Arc::clone(telco), session, window))
     }
 
+    /// Submits nothing to a telco, which stays bound, or goes on. Nothing is lost by it; what is of no use any more by then is
+    /// given up as while a telco is away.
+    pub fn pause(&self, smsc: &SmscName, paused: bool) {
+        if let Some(telco) = self.core.telcos.get(smsc) {
+            telco.pause(paused);
+        }
+    }
+
     /// Stores what became of segments, and gives their places in the window back after the commit.
     pub async fn settle(&self, smsc: &SmscName, settlements: Vec<Settlement>) {
         if settlements.is_empty() {

@@ -19,6 +19,8 @@ pub(super) struct Places<H> {
     answered: u64,
     /// Something is queued that was not due at the last look: each place given back may have made it due.
     rest: bool,
+    /// Nothing is to be handed over.
+    pub(super) paused: bool,
 }
 
 struct Bind<H> {
@@ -51,7 +53,7 @@ pub(super) enum Found {
 impl<H> Default for Places<H> {
     fn default() -> Self {
         // what an earlier run has left is not known yet
-        Places { binds: HashMap::new(), asked: 1, answered: 0, rest: true }
+        Places { binds: HashMap::new(), asked: 1, answered: 0, rest: true, paused: false }
     }
 }
 
@@ -79,7 +81,7 @@ impl<H> Places<H> {
 
     /// A place for something new, at the bind with most room; `None` as long as something older may wait for one.
     pub(super) fn reserve(&mut self) -> Option<SessionId> {
-        if self.asked != self.answered {
+        if self.paused || self.asked != self.answered {
             return None;
         }
         let (session, bind) = self.roomiest()?;
@@ -92,9 +94,10 @@ impl<H> Places<H> {
         self.asked += 1;
     }
 
-    /// Takes places for a look, at the bind with most room; `None` when there is nothing to look for, or no place.
+    /// Takes places for a look, at the bind with most room; `None` when there is nothing to look for, or no
+    /// place, or while it is paused.
     pub(super) fn begin_look(&mut self, most: usize) -> Option<Look> {
-        if self.asked == self.answered {
+        if self.paused || self.asked == self.answered {
             return None;
         }
         let asked = self.asked;

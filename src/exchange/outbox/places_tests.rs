@@ -1,6 +1,24 @@
 //! A telco's binds, its pump and its store in virtual time: whatever the window, the round trip and the store's pace,
 //! a bind is never idle while something waits for it.
 use super::*;
+
+#[test]
+fn while_it_is_paused_nothing_is_handed_over_and_what_was_asked_for_is_owed() {
+    let mut places = Places::default();
+    let session = SessionId(uuid::Uuid::from_u128(1));
+    places.join(session, 2, ());
+    places.paused = true;
+    assert_eq!(places.begin_look(10), None);
+    places.paused = false;
+    let look = places.begin_look(10).expect("it is still owed");
+    places.end_look(&look, 2, Found::All { rest: false });
+    places.paused = true;
+    assert_eq!(places.reserve(), None);
+    places.ask();
+    assert_eq!(places.begin_look(10), None);
+    places.paused = false;
+    assert_eq!(places.begin_look(10).expect("asked for meanwhile").places, 2);
+}
 use std::collections::{BTreeMap, VecDeque};
 
 /// Microseconds.

@@ -74,6 +74,12 @@ impl TelcoOutbox {
         }
     }
 
+    /// Hands nothing over until it is resumed.
+    pub(super) fn pause(&self, paused: bool) {
+        lock(&self.places).paused = paused;
+        self.wake.notify_one();
+    }
+
     pub(super) fn bound_for(&self) -> Option<Duration> {
         lock(&self.bound_since).map(|since| since.elapsed())
     }
@@ -104,6 +110,11 @@ impl OutboxFeed {
     /// A segment that is there already.
     pub fn try_next(&mut self) -> Option<Submission> {
         self.due.try_recv().ok()
+    }
+
+    /// Whether nothing is to be submitted now; what was handed over before goes back.
+    pub fn is_paused(&self) -> bool {
+        lock(&self.outbox.places).paused
     }
 
     /// Takes no more; yields what was handed over and not yet taken.

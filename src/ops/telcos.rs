@@ -1,0 +1,60 @@
+//! What an operator orders of a telco's link, from the console's forms or a program. It must not know how it is done.
+use super::{
+    access::{self, Asker},
+    console::Asked,
+    kiosks::{Refusal, is_browser},
+    state::Ops,
+};
+use crate::web;
+use axum::{
+    Json,
+    extract::{Form, Query, State, rejection::FormRejection},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+
+/// An order for one telco.
+#[derive(Deserialize)]
+pub struct Ordered {
+    smsc: String,
+    order: String,
+}
+
+/// `POST /telcos`: `smsc`, and `order` `rebind`, `pause` or `resume`.
+pub async fn order(
+    State(room): State<Ops>,
+    Query(asked): Query<Asked>,
+    asker: Asker,
+    headers: HeaderMap,
+    form: Result<Form<Ordered>, FormRejection>,
+) -> Response {
+    if !web::from_our_pages(&headers) {
+        return Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned()).into_response();
+    }
+    if let Err(why) = room.access.admits(&headers, asker) {
+        return access::refused(why);
+    }
+    let Ok(Form(Ordered { smsc, order })) = form else {
+        return Refusal(StatusCode::BAD_REQUEST, "smsc and order are needed".to_owned()).into_response();
+    };
+    let (orders, name) = (&room.state.board.orders, smsc.as_str().into());
+    let known = match order.as_str() {
+        "rebind" => orders.give(&name, |wanted| wanted.rebinds += 1),
+        "pause" => orders.give(&name, |wanted| wanted.paused = true),
+        "resume" => orders.give(&name, |wanted| wanted.paused = false),
+        _ => {
+            let text = "order is rebind, pause or resume".to_owned();
+            return Refusal(StatusCode::UNPROCESSABLE_ENTITY, text).into_response();
+        }
+    };
+    if !known {
+        let smsc: String = smsc.chars().take(40).collect();
+        return Refusal(StatusCode::NOT_FOUND, format!("no telco is called \"{smsc}\"")).into_response();
+    }
+    if is_browser(&headers) {
+        Redirect::to(&format!("/console?lang={}#telcos", asked.lang(&headers).tag())).into_response()
+    } else {
+        Json(serde_json::json!({ "smsc": smsc, "order": order })).into_response()
+    }
+}
