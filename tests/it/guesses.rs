@@ -76,7 +76,7 @@ async fn booking_by_ones_is_never_silenced_and_a_flood_in_it_is() {
     let mut desk = Desk::open(RULES, Language::En).await;
     let number = "85510000001";
     let mut last = String::new();
-    for text in ["A", "1", "1", "1", "1", "1", "##", "A", "4", "0"] {
+    for text in ["A", "1", "1", "1", "1", "1", "1", "##", "A", "4", "0"] {
         let digits = asked_digits(&last).map_or("", |(_, digits)| digits);
         let answers = desk.send(number, &text.replace("##", digits)).await;
         assert_eq!(answers.len(), 1, "{text} after {last}");
@@ -93,7 +93,7 @@ async fn booking_by_ones_is_never_silenced_and_a_flood_in_it_is() {
 }
 
 /// The steps of a booking up to its question.
-const BOOK: [&str; 6] = ["A", "1", "1", "1", "1", "1"];
+const BOOK: [&str; 7] = ["A", "1", "1", "1", "1", "1", "1"];
 
 /// Says them; the digits that its question wants back.
 async fn up_to_its_question(desk: &mut Desk, number: &str) -> String {

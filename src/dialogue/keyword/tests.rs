@@ -33,6 +33,8 @@ fn keywords_are_read_in_three_languages() {
         ("ណាត់ជួប", Command::Appointment, Some(Language::Km), ""),
         ("សេវាសំបុត្រកំណើត", Command::Info, Some(Language::Km), "សំបុត្រកំណើត"),
         ("បណ្ដឹង គេយកថ្លៃ", Command::Complaint, Some(Language::Km), "គេយកថ្លៃ"),
+        ("ពាក្យបណ្តឹង គេយកថ្លៃ", Command::Complaint, Some(Language::Km), "គេយកថ្លៃ"),
+        ("ពាក្យតវ៉ា៖ គេយកថ្លៃ", Command::Complaint, Some(Language::Km), "គេយកថ្លៃ"),
         ("Office: Dangkao", Command::Office, Some(Language::En), "Dangkao"),
         ("cancel 40719359", Command::Cancel, Some(Language::En), "40719359"),
     ] {

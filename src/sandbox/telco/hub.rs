@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::alphabet::{self, Alphabet, Encoded, Place};
 use super::codec::{self, Submit, status, tag};
+use super::config::TelcoConfig;
 use super::fault::{Dice, Faults};
 use super::gateway::{Dialect, Gateway};
 use super::ledger::{Ledger, MoEntry, MoState, MtEntry, Snapshot};
 use super::load::Load;
-use super::{SendError, TelcoConfig};
+use super::phone::SendError;
 
 /// MO segments and receipts waiting for a bind.
 const MAX_QUEUE: usize = 100_000;

@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
+use super::config::TelcoConfig;
 use super::fault::Faults;
+use super::gateway::Dialect;
 use super::ledger::Keep;
 use super::load::{Pace, Plan};
-use super::{Dialect, Telco, TelcoConfig};
+use super::phone::{valid_dialled, valid_number};
+use super::telco::Telco;
 
 /// A valid registration code, for want of `--text`.
 const DEFAULT_TEXT: &str = "120500260481937";
@@ -72,7 +75,7 @@ pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
     Faults::parse(&args.faults)?;
     dialect(args)?;
     if let Some(script) = &args.ussd {
-        let dials = |one: &str| super::valid_dialled(one.split(" > ").next().unwrap_or_default().trim());
+        let dials = |one: &str| valid_dialled(one.split(" > ").next().unwrap_or_default().trim());
         anyhow::ensure!(
             script.split(';').all(dials),
             "--ussd {script}: begins with what is dialled, such as *1212# > 1"
@@ -83,7 +86,7 @@ pub fn check(args: &SmscArgs) -> anyhow::Result<()> {
     let text = args.text.as_deref().unwrap_or(DEFAULT_TEXT);
     anyhow::ensure!(super::alphabet::encode(text, 0).is_some(), "--text: longer than 255 segments");
     let to = args.to.as_deref().unwrap_or("1212");
-    anyhow::ensure!(super::valid_number(to), "--to {to}: digits only, at most 20");
+    anyhow::ensure!(valid_number(to), "--to {to}: digits only, at most 20");
     Ok(())
 }
 

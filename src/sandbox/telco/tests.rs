@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::codec::{self, Frame, Header, id, put};
 use super::fault::Faults;
 use super::ledger::MoState;
-use super::*;
+use super::{ledger::Keep, load::Plan, *};
 
 struct Esme {
     stream: TcpStream,
