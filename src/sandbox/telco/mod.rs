@@ -6,13 +6,13 @@ mod codec;
 mod config;
 pub mod fault;
 pub mod gateway;
+mod handle;
 mod hub;
 pub mod ledger;
 pub mod load;
 mod phone;
 mod run;
 mod session;
-mod telco;
 #[cfg(test)]
 mod tests;
 mod ussd;
@@ -36,10 +36,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use config::TelcoConfig;
 pub use gateway::Dialect;
+pub use handle::Telco;
 pub use hub::{BindInfo, Event};
 pub use phone::{SendError, Sent, valid_dialled, valid_number};
 pub use run::{SmscArgs, check, run_smsc};
-pub use telco::Telco;
 pub use wire::run_phone;
 
 /// Connections at a time, phones included.

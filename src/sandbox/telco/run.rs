@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 use super::config::TelcoConfig;
 use super::fault::Faults;
 use super::gateway::Dialect;
+use super::handle::Telco;
 use super::ledger::Keep;
 use super::load::{Pace, Plan};
 use super::phone::{valid_dialled, valid_number};
-use super::telco::Telco;
 
 /// A valid registration code, for want of `--text`.
 const DEFAULT_TEXT: &str = "120500260481937";

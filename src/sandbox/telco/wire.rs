@@ -27,9 +27,9 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use super::handle::Telco;
 use super::hub::{Event, Hub};
 use super::phone::{valid_dialled, valid_number};
-use super::telco::Telco;
 
 /// The longest line, in octets: a text of 255 segments and its JSON would not fit, ten would.
 const MAX_LINE: u64 = 16 * 1024;
