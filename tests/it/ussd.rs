@@ -2,7 +2,7 @@
 //! repeated, too late, and a server that is killed in the middle of one.
 use crate::support::{
     app::NO_LIMITS,
-    desk::Desk,
+    desk::{Desk, new_session},
     handset::{Handset, Shown},
     program::{self, Program},
 };
@@ -12,7 +12,7 @@ use chrak::{
         portal::{Portal, PortalConfig},
         telco::{Dialect, Telco, TelcoConfig},
     },
-    types::{Language, SessionId},
+    types::Language,
 };
 use std::{net::SocketAddr, time::Duration};
 
@@ -350,7 +350,7 @@ async fn a_hang_up_at_the_first_screen_leaves_no_session_open_and_a_late_one_clo
 #[tokio::test]
 async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_connection() {
     let desk = english().await;
-    let died = SessionId(uuid::Uuid::from_u128(78));
+    let died = new_session();
     desk.exchange.texts.session_opened(died);
     let over = |connection, name: &'static [u8], signal| desk.ussd_call(connection, CITIZEN, name, "*1212#", signal);
     over(died, &[0x0A, 0], start()).await.expect("a screen");
@@ -367,7 +367,7 @@ async fn equal_keys_of_a_gateway_that_counts_are_two_inputs_also_over_a_new_conn
 #[tokio::test]
 async fn an_input_that_comes_again_over_a_new_connection_is_the_same_input() {
     let desk = english().await;
-    let died = SessionId(uuid::Uuid::from_u128(77));
+    let died = new_session();
     desk.exchange.texts.session_opened(died);
     desk.ussd_over(died, CITIZEN, 1, UssdSignal::Start(Vec::new())).await.expect("a screen");
     let list = desk.ussd_over(died, CITIZEN, 1, next("3")).await.expect("a screen");

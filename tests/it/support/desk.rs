@@ -220,7 +220,7 @@ impl Desk {
         let exchange = Exchange::new(Arc::clone(&store), port, clock.clone(), board, settings);
         let stop = CancellationToken::new();
         exchange.run.start(stop.clone()).await.expect("the exchange starts");
-        let session = SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))));
+        let session = new_session();
         exchange.texts.session_opened(session);
         let feed = exchange.outbox.pull(&"sandbox".into(), session, 64).expect("a telco");
         let size = Size { gsm7: 160, ucs2: 70 };
@@ -375,6 +375,11 @@ impl Desk {
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A connection that no other desk of this process has.
+pub fn new_session() -> SessionId {
+    SessionId(uuid::Uuid::from_u128(u128::from(NEXT.fetch_add(1, Ordering::Relaxed))))
+}
 
 /// How many segments the text has, and this one's text.
 fn read(mt: &DueMt) -> (usize, String) {
