@@ -140,7 +140,7 @@ pub async fn step(
         view => return show(state, context, visit, view).await,
     };
     visit.looked_at = None;
-    arrived(state, context, visit, "appointments", came, intent).await
+    arrived(state, context, visit, Typed::default(), "appointments", came, intent).await
 }
 
 /// The appointment that is looked at, as it is now.

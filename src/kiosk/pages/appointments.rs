@@ -60,7 +60,7 @@ pub async fn press(State(state): State<KioskState>, context: PageContext, Sent(f
         "mine" => return mine(&state, &context, visit).await,
         "kept" => {
             let tasks = visit.clone();
-            return match kept_page(&state, &context, visit, "appointments").await {
+            return match kept_page(&state, &context, visit, Typed::default(), "appointments").await {
                 Some(page) => page,
                 None => begin_again(&state, &context, tasks),
             };

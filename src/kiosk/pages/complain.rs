@@ -150,7 +150,7 @@ pub async fn file(State(state): State<KioskState>, context: PageContext, Sent(fo
 
 async fn end_again(state: &KioskState, context: &PageContext, draft: Draft) -> Response {
     let typed = draft.typed(state, context);
-    match kept_page(state, context, draft.visit, "complain").await {
+    match kept_page(state, context, draft.visit, Typed::default(), "complain").await {
         Some(page) => page,
         None => subjects_page(context, typed),
     }
@@ -209,7 +209,8 @@ async fn pass_on(state: &KioskState, context: &PageContext, mut draft: Draft) ->
         }
         Ok(Answer::Filed(Ok(Filed::Passed(Some(reference))))) => {
             draft.visit.complaint = None;
-            arrived(state, context, draft.visit, "complain", Came::Complained { reference }, intent).await
+            arrived(state, context, draft.visit, Typed::default(), "complain", Came::Complained { reference }, intent)
+                .await
         }
         Err(_) => complain_page(state, context, &draft, Some((&context.words.paused).into())),
         Ok(_) => complain_page(state, context, &draft, Some((&context.lang.visit().not_complained).into())),

@@ -125,7 +125,7 @@ pub async fn office(
         facts: office_facts(lang, &office, today),
         sections: office_sections(lang, &office, today),
         actions: Vec::new(),
-        group: Group::of(words.services_title, tiles),
+        groups: vec![Group::of(words.services_title, tiles)],
         sample: office.sample,
         as_of: None,
     };

@@ -9,7 +9,7 @@ use crate::{
         parts::{
             facts::Action,
             frame::{Back, Frame},
-            keepsake::{arrived_with, kept_page_with},
+            keepsake::{arrived, kept_page},
             message::MessagePage,
             qr::{QUIET, path},
         },
@@ -66,7 +66,7 @@ pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(for
         visit.renew(state.backend.now());
     }
     if form.key == "kept"
-        && let Some(page) = kept_page_with(&state, &context, visit.clone(), typed.clone(), "pay").await
+        && let Some(page) = kept_page(&state, &context, visit.clone(), typed.clone(), "pay").await
     {
         return page;
     }
@@ -184,7 +184,7 @@ async fn paid(
     };
     let intent = visit.id;
     visit.renew(state.backend.now());
-    arrived_with(state, context, visit, typed, "pay", Came::Paid { receipt }, intent).await
+    arrived(state, context, visit, typed, "pay", Came::Paid { receipt }, intent).await
 }
 
 /// The code has ended; it is asked once more, by itself where there is script.

@@ -6,13 +6,20 @@ use crate::{
     kiosk::{
         backend::CheckAnswer,
         context::PageContext,
-        parts::{digits::DigitsPage, frame::Back, keepsake::keepsake, message::MessagePage, phone},
+        errors,
+        parts::{
+            digits::DigitsPage,
+            frame::Back,
+            keepsake::{keepsake, service},
+            message::MessagePage,
+            phone,
+        },
         respond::page,
         state::KioskState,
         texts::Notice,
         visit::{
             form::Sent,
-            state::{Came, VisitState},
+            state::{Came, Kept, VisitState},
             typed::{PHONE_MAX, Typed, most, pressed},
         },
     },
@@ -20,11 +27,21 @@ use crate::{
 };
 use axum::{extract::State, http::StatusCode, response::Response};
 
-/// `POST /kiosk/{lang}/send`: `begin` with where an application stands, `keep` with what a journey came to; `f…` types the
+/// `POST /kiosk/{lang}/send`: `begin` with where an application stands, `keep` with what a journey came to, `sheet-ID` with a service; `f…` types the
 /// number, `go` sends it there.
 pub async fn send(State(state): State<KioskState>, context: PageContext, Sent(form): Sent) -> Response {
     let mut typed = form.typed(most(&state.groups));
     let mut visit = VisitState::open(&state, &context, &typed.visit);
+    if let Some(id) = form.key.strip_prefix("sheet-") {
+        let Some(service) = service(&state, id).await else {
+            return errors::no_such_page().await;
+        };
+        visit.renew_id(state.backend.now());
+        let came = Came::Read { id: id.to_owned(), code: service.code.clone() };
+        visit.kept = Some(Kept { came, told: None, failed: false });
+        typed = Typed { visit: visit.clone().seal(&state, &context), ..Typed::default() };
+        return send_page(&context, &visit, typed, None);
+    }
     match form.key.as_str() {
         key @ ("begin" | "keep") => {
             if key == "begin" {
@@ -53,6 +70,7 @@ fn back(visit: &VisitState) -> Back {
         Some(Came::Complained { .. }) => Back::KeyAt("complain", "kept"),
         Some(Came::Queued { .. }) => Back::KeyAt("ticket", "kept"),
         Some(Came::Paid { .. }) => Back::KeyAt("pay", "kept"),
+        Some(Came::Read { code, .. }) => Back::In(format!("service/{code}").into()),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
         context::PageContext,
         errors,
         parts::{
+            doors,
             facts::{Action, Fact, NotedLine},
             frame::Back,
             listing::{Section, SheetPage, as_of, away},
@@ -50,13 +51,14 @@ pub async fn service(
     };
     let offices = offering(&state, service).await;
     let actions = actions(&state, &context, service, &offices).await;
-    let frame = match frame.typed.is_some() || actions.is_empty() {
+    let frame = match frame.typed.is_some() {
         true => frame,
         false => {
             let visit = VisitState::fresh(state.backend.now()).seal(&state, &context);
             frame.keeping(Typed { visit, ..Typed::default() }, "carry")
         }
     };
+    let guides = doors::events_with(lang, |code| code == service.code);
     let language = lang.language();
     let sheet = SheetPage {
         frame,
@@ -65,7 +67,7 @@ pub async fn service(
         facts: facts(lang, service),
         sections: sections(lang, service),
         actions,
-        group: near(&context, offices),
+        groups: vec![near(&context, offices), Group::of(lang.portal().guides, guides).bare_names()],
         sample: service.sample,
         as_of: as_of(lang, found.as_of),
     };
@@ -82,7 +84,8 @@ async fn offering(state: &KioskState, service: &Service) -> Vec<Arc<Office>> {
     }
 }
 
-/// What can be done with it: a time booked where appointments are made, a number drawn where this office offers it now.
+/// What can be done with it: a time booked where appointments are made, a number drawn where this office offers it now, the sheet sent to a
+/// telephone.
 async fn actions(state: &KioskState, context: &PageContext, service: &Service, offices: &[Arc<Office>]) -> Vec<Action> {
     let words = context.lang.portal();
     let mut actions = Vec::new();
@@ -93,6 +96,9 @@ async fn actions(state: &KioskState, context: &PageContext, service: &Service, o
     if here && Shut::of(state, &context.device).await.is_none() {
         actions.push(Action::key("ticket", format!("s{}", service.id), "inbox", words.take_number));
     }
+    // what a service costs and needs is public, and tells nothing of an application
+    let send = context.lang.visit().send_to_phone;
+    actions.push(Action::key("send", format!("sheet-{}", service.id), "phone", send));
     actions
 }
 

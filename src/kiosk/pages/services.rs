@@ -3,7 +3,6 @@
 use crate::{
     kiosk::{
         context::PageContext,
-        guides,
         parts::{
             doors,
             frame::{Back, Frame},
@@ -195,11 +194,7 @@ async fn for_whom(state: &KioskState, context: &PageContext, audience: Audience)
     let Some((services, at)) = found(state, search).await else { return away(frame, context.words) };
     let popular: Vec<Arc<Service>> =
         services.iter().filter(|service| service.rank_for(audience).is_some()).take(POPULAR_MAX).cloned().collect();
-    let events = guides::all()
-        .iter()
-        .zip(doors::life_events(lang))
-        .filter(|(guide, _)| guide.services.iter().any(|code| services.iter().any(|service| service.code == *code)));
-    let events = events.map(|(_, door)| door).collect();
+    let events = doors::events_with(lang, |code| services.iter().any(|service| service.code == code));
     let topics = names(lang, By::Topic, named(state, By::Topic).await, &services, &format!("for={tag}&"));
     let rest = match topics.is_empty() {
         true => Group::of(words.all_for, tiles(lang, &services)),

@@ -94,7 +94,7 @@ pub async fn take(State(state): State<KioskState>, context: PageContext, Sent(fo
         }
         "kept" => {
             let visit = VisitState::open(&state, &context, &typed.visit);
-            return match kept_page(&state, &context, visit, "ticket").await {
+            return match kept_page(&state, &context, visit, Typed::default(), "ticket").await {
                 Some(page) => page,
                 None => choices(&state, &context, office, typed, None).await,
             };
@@ -156,7 +156,7 @@ async fn given(
     let came = Came::Queued { ticket: queued, service: name, minutes: ticket.wait_minutes, counter: ticket.counter };
     let intent = visit.id;
     visit.renew_id(now);
-    arrived(state, context, visit, "ticket", came, intent).await
+    arrived(state, context, visit, Typed::default(), "ticket", came, intent).await
 }
 
 fn reference_page(context: &PageContext, typed: Typed, notice: Option<&'static Message>) -> Response {

@@ -73,6 +73,12 @@ pub fn life_events(lang: Lang) -> Vec<Tile> {
     guides::all().iter().map(door).collect()
 }
 
+/// The events of a life that take one of the services whose codes are wanted.
+pub fn events_with(lang: Lang, wanted: impl Fn(&str) -> bool) -> Vec<Tile> {
+    let doors = guides::all().iter().zip(life_events(lang));
+    doors.filter(|(guide, _)| guide.services.iter().any(|code| wanted(code))).map(|(_, door)| door).collect()
+}
+
 fn guide_icon(id: &str) -> &'static str {
     match id {
         "birth" => "cradle",

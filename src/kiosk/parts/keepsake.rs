@@ -8,7 +8,7 @@ use super::{
     qr::Qr,
 };
 use crate::{
-    dialogue::View,
+    dialogue::{View, view::ServiceFacts},
     exchange::Receiver,
     kiosk::{
         context::PageContext,
@@ -80,20 +80,9 @@ pub async fn service(state: &KioskState, id: &str) -> Option<Arc<Service>> {
     }
 }
 
-/// The journey ends: what it came to is kept for the visit, and texted to the number that was proven. `intent` names it.
+/// The journey ends: what it came to is kept for the visit, and texted to the number that was proven. The page goes on with what
+/// was `typed`; `intent` names the journey.
 pub async fn arrived(
-    state: &KioskState,
-    context: &PageContext,
-    visit: VisitState,
-    address: &'static str,
-    came: Came,
-    intent: Uuid,
-) -> Response {
-    arrived_with(state, context, visit, Typed::default(), address, came, intent).await
-}
-
-/// The same, where the page goes on with what was typed.
-pub async fn arrived_with(
     state: &KioskState,
     context: &PageContext,
     mut visit: VisitState,
@@ -114,24 +103,14 @@ pub async fn arrived_with(
         }
     }
     visit.kept = Some(kept);
-    match kept_page_with(state, context, visit, typed, address).await {
+    match kept_page(state, context, visit, typed, address).await {
         Some(page) => page,
         None => errors::no_such_page().await,
     }
 }
 
-/// The page of what there is to carry home; `None`: there is nothing.
+/// The page of what there is to carry home, going on with what was `typed`; `None`: there is nothing.
 pub async fn kept_page(
-    state: &KioskState,
-    context: &PageContext,
-    visit: VisitState,
-    address: &'static str,
-) -> Option<Response> {
-    kept_page_with(state, context, visit, Typed::default(), address).await
-}
-
-/// The same, where the page goes on with what was typed.
-pub async fn kept_page_with(
     state: &KioskState,
     context: &PageContext,
     visit: VisitState,
@@ -159,6 +138,8 @@ pub async fn kept_page_with(
         Came::Complained { .. } | Came::Queued { .. } => Back::In("home".into()),
         Came::Booked { .. } | Came::Moved { .. } | Came::Cancelled { .. } => Back::KeyAt("appointments", "tasks"),
         Came::Paid { .. } => Back::KeyAt("check", "ok"),
+        // its own page shows it
+        Came::Read { .. } => return None,
     };
     let typed = Typed { visit: visit.seal(state, context), ..typed };
     let frame = context.frame(message.title, address, back).keeping(typed, "kept");
@@ -181,6 +162,10 @@ pub async fn keepsake(state: &KioskState, came: &Came) -> Keepsake {
         Came::Complained { reference } => return plain(View::ComplaintFiled { reference: reference.clone() }),
         Came::Queued { ticket, .. } => {
             return Keepsake { outcome: Outcome::Ticket(ticket.clone()), place: None, bring: Vec::new() };
+        }
+        Came::Read { id, .. } => {
+            let sheet = service(state, id).await.map(|service| ServiceFacts { service, as_of: None });
+            return plain(sheet.map_or(View::NoSuchService, |facts| View::Service(Box::new(facts))));
         }
         Came::Paid { receipt } => {
             return Keepsake { outcome: Outcome::Paid(receipt.clone()), place: None, bring: Vec::new() };
@@ -212,6 +197,7 @@ fn face(lang: Lang, came: &Came) -> (&'static str, &'static str, &'static Messag
         Came::Complained { .. } => ("good", "check", &words.complained),
         Came::Queued { .. } => ("good ticket", "check", &words.ticket_taken),
         Came::Paid { .. } => ("good", "check", &words.paid),
+        Came::Read { .. } => ("good", "check", &words.sent),
     }
 }
 
@@ -259,6 +245,7 @@ async fn details(
             (facts, Vec::new())
         }
         Came::Paid { receipt } => (receipt_facts(lang, receipt), Vec::new()),
+        Came::Read { .. } => (Vec::new(), Vec::new()),
     }
 }
 

@@ -96,7 +96,7 @@ pub struct SheetPage {
     /// What can be done with it.
     pub actions: Vec<Action>,
     /// What can be touched.
-    pub group: Group,
+    pub groups: Vec<Group>,
     /// It says of itself that some of it is made up.
     pub sample: bool,
     /// Since when it is known, while the portal is away.

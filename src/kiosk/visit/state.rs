@@ -59,6 +59,13 @@ pub enum Came {
         /// The counter to go to.
         counter: Option<String>,
     },
+    /// A service's sheet was read.
+    Read {
+        /// The service.
+        id: String,
+        /// Its code, by which its page is called.
+        code: String,
+    },
     /// A fee was paid.
     Paid {
         /// What was paid.

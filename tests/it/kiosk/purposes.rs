@@ -395,3 +395,24 @@ async fn a_payment_ends_with_a_receipt_that_is_printed_sent_or_texted_at_once() 
     browser.close().await;
     hall.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_services_sheet_is_sent_to_a_telephone_and_leads_to_its_guide() {
+    let (hall, browser) = at_an_office().await;
+    for (lang, number) in [("km", "010234671"), ("en", "010234672")] {
+        let sheet = format!("/kiosk/{lang}/service/2001");
+        browser.go(&sheet).await;
+        browser.see(".tile[href$=\"/guide/birth\"]").await;
+        browser.press("[formaction$=\"/send\"]").await;
+        browser.digits(number).await;
+        browser.press(OK).await;
+        browser.see(".verdict.good").await;
+        let text = hall.text_to(number, 0).await;
+        assert!(text.starts_with("2001 ") && text.contains("STOP"), "{text}");
+        // and back to the sheet
+        browser.press(".foot>:first-child").await;
+        assert_eq!(browser.path().await, sheet);
+    }
+    browser.close().await;
+    hall.close().await;
+}
