@@ -1,6 +1,6 @@
 //! What an operator orders of a telco's link at the console, as an SMSC made of octets sees it.
-use super::outbind::{read, takes, write};
 use crate::support::{
+    by_hand::{BIND_TRANSCEIVER, DELIVER_SM, MISTYPED, RESP, SUBMIT_SM, UNBIND, read, takes, write},
     program::{self, Program, client},
     smsc::deliver_sm,
 };
@@ -10,14 +10,6 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
 };
-
-const SUBMIT_SM: u32 = 4;
-const DELIVER_SM: u32 = 5;
-const UNBIND: u32 = 6;
-const BIND_TRANSCEIVER: u32 = 9;
-const RESP: u32 = 0x8000_0000;
-/// Answered in one segment, whatever the portal does.
-const MISTYPED: &[u8] = b"120500260481938";
 
 struct Served {
     program: Program,

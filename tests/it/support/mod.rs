@@ -1,6 +1,7 @@
 //! What the tests share: a telco, a portal that says what it is told, and a server between them.
 pub mod app;
 pub mod browser;
+pub mod by_hand;
 pub mod certificates;
 pub mod desk;
 pub mod disk;
