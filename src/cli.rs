@@ -43,6 +43,9 @@ struct TryoutArgs {
     /// Folder of the try-out's databases and key.
     #[arg(long, value_name = "DIR", default_value = "chrak-data/try-out")]
     data: PathBuf,
+    /// Puts a sandbox security server of X-Road before the sandbox portal.
+    #[arg(long)]
+    road: bool,
 }
 
 #[derive(Subcommand)]
@@ -85,6 +88,8 @@ enum Command {
         #[arg(long, default_value_t = 0)]
         delay_ms: u64,
     },
+    /// A sandbox security server of X-Road, the consumer's side.
+    Road(Box<RoadArgs>),
     /// A phone in the terminal against a sandbox telco.
     Phone {
         /// The sandbox telco.
@@ -257,6 +262,40 @@ struct SmscArgs {
     report: Option<String>,
 }
 
+#[derive(Args)]
+struct RoadArgs {
+    /// Where it listens.
+    #[arg(long, value_name = "ADDR")]
+    listen: SocketAddr,
+    /// A client that may call every service; may be repeated.
+    #[arg(long, value_name = "I/C/M/S", required = true)]
+    client: Vec<String>,
+    /// A service, and what stands behind it; may be repeated.
+    #[arg(long, value_name = "I/C/M/S/CODE=URL", required = true)]
+    service: Vec<String>,
+    /// Its certificate, PEM: HTTPS instead of HTTP.
+    #[arg(long, value_name = "F", requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its private key, PEM.
+    #[arg(long, value_name = "F", requires = "cert")]
+    key: Option<PathBuf>,
+    /// The only certificate that clients may show, PEM, compared whole.
+    #[arg(long, value_name = "F", requires = "cert")]
+    client_cert: Option<PathBuf>,
+    /// How errors are written: as X-Road 7 does, or its next generation.
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u8).range(7..=8))]
+    style: u8,
+    /// So many calls end in this error, such as Server.ServerProxy.NetworkError=5, or lose-answer=5; may be repeated.
+    #[arg(long, value_name = "TYPE=PERCENT")]
+    fault: Vec<String>,
+    /// Its message log: a line of JSON a call.
+    #[arg(long, value_name = "F")]
+    log: Option<PathBuf>,
+    /// With paths, all headers and bodies in it.
+    #[arg(long, requires = "log")]
+    bodies: bool,
+}
+
 /// Runs the program that the arguments name; the exit code is the process's.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -298,6 +337,7 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
                 smsc: tryout.smsc,
                 portal: tryout.portal,
                 data: tryout.data,
+                road: tryout.road,
             };
             app::tryout::run(places).await?;
             Ok(0)
@@ -321,6 +361,10 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         Some(Command::Portal { listen, token, delay_ms }) => {
             app::telemetry::init(cli.log_format)?;
             portal(listen, token, delay_ms).await
+        }
+        Some(Command::Road(args)) => {
+            app::telemetry::init(cli.log_format)?;
+            road(*args).await
         }
         Some(Command::Phone { smsc, from }) => {
             // its telco takes short codes too, as they are
@@ -377,6 +421,27 @@ async fn portal(listen: SocketAddr, token: Option<String>, delay_ms: u64) -> Res
     let args = sandbox::portal::PortalArgs { listen, token, delay: Duration::from_millis(delay_ms) };
     let stop = stop()?;
     exit_code(sandbox::portal::run_portal(args, stop).await)
+}
+
+async fn road(args: RoadArgs) -> Result<u8, Fault> {
+    let service = |text: String| {
+        let parts = text.split_once('=').map(|(id, url)| (id.to_owned(), url.to_owned()));
+        parts.ok_or_else(|| Fault::Usage(format!("--service {text}: is not I/C/M/S/CODE=URL")))
+    };
+    let config = sandbox::road::RoadConfig {
+        listen: args.listen,
+        clients: args.client,
+        services: args.service.into_iter().map(service).collect::<Result<_, _>>()?,
+        identity: args.cert.zip(args.key),
+        client_cert: args.client_cert,
+        style: args.style,
+        faults: args.fault,
+        log: args.log,
+        bodies: args.bodies,
+    };
+    sandbox::road::check(&config).map_err(|fault| Fault::Usage(format!("{fault:#}")))?;
+    let stop = stop()?;
+    exit_code(sandbox::road::run_road(config, stop).await)
 }
 
 fn stop() -> Result<tokio_util::sync::CancellationToken, Fault> {

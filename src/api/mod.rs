@@ -32,8 +32,8 @@ use axum::{
     routing::{any, get, post},
 };
 use problem::Problem;
-pub use shared::ReadEvent;
 use shared::{Api, Shared, read_id};
+pub use shared::{IsClient, ReadEvent};
 use std::{sync::Arc, sync::Mutex};
 
 /// What the API stands on.
@@ -44,6 +44,8 @@ pub struct ApiParts {
     pub agencies: Vec<(Agency, String)>,
     /// Secrets of the portal's webhook: base64 without `whsec_`.
     pub webhook_secrets: Vec<String>,
+    /// Who alone may call the webhook, as a security server of X-Road names it; `None`: whoever signs.
+    pub webhook_client: Option<IsClient>,
     /// Reads an event.
     pub read_event: ReadEvent,
 }
@@ -56,6 +58,7 @@ pub fn routes(parts: ApiParts) -> Router {
         exchange: parts.exchange,
         agencies: Agencies::new(parts.agencies),
         webhook_keys: parts.webhook_secrets.iter().map(|secret| notifications::key(secret)).collect(),
+        webhook_client: parts.webhook_client,
         read_event: parts.read_event,
         running: Mutex::default(),
     });

@@ -1,6 +1,10 @@
 //! `/v1/notifications`: the portal's webhook, signed by the Standard Webhooks scheme. 204 only when the event is
 //! stored durably, was handled before, or concerns nobody.
-use super::{problem::Problem, request, shared::Api};
+use super::{
+    problem::Problem,
+    request,
+    shared::{Api, IsClient},
+};
 use crate::types::limits::WEBHOOK_OCTETS_MAX;
 use axum::{
     body::Body,
@@ -40,7 +44,10 @@ pub async fn notify(State(api): State<Api>, headers: HeaderMap, body: Body) -> R
     let types = ["application/cloudevents+json", "application/json"];
     let body = request::body(&headers, body, WEBHOOK_OCTETS_MAX, &types).await?;
     let now = api.exchange.clock.now().0.div_euclid(1_000);
-    if (now - named.timestamp).abs() > TOLERANCE_S || !signed(&api.webhook_keys, &named, &body) {
+    if !by_client(api.webhook_client.as_ref(), &headers)
+        || (now - named.timestamp).abs() > TOLERANCE_S
+        || !signed(&api.webhook_keys, &named, &body)
+    {
         return Err(Problem::bad_signature());
     }
     let event = (api.read_event)(&body).map_err(|why| Problem::bad_request("body", "", &why))?;
@@ -49,6 +56,15 @@ pub async fn notify(State(api): State<Api>, headers: HeaderMap, body: Body) -> R
     }
     api.exchange.notifications.take_event(event).await.map_err(|_| Problem::unavailable())?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether it comes from the client that alone may call, where one is named. Our security server sets the header, once; from
+/// elsewhere anybody can write it, so that the signature is needed all the same.
+fn by_client(wanted: Option<&IsClient>, headers: &HeaderMap) -> bool {
+    let Some(is_client) = wanted else { return true };
+    let mut given = headers.get_all("x-road-client").iter();
+    let first = given.next().and_then(|header| header.to_str().ok());
+    first.is_some_and(|client| is_client(client)) && given.next().is_none()
 }
 
 struct Named {
@@ -112,6 +128,23 @@ fn signed(keys: &[hmac::Key], named: &Named, body: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_client_that_is_named_calls_through_x_road() {
+        let wanted: IsClient = std::sync::Arc::new(|client| client == "A/B/C/D");
+        let headers = |given: &[&str]| {
+            let pair = |text: &&str| {
+                let name = axum::http::HeaderName::from_static("x-road-client");
+                (name, axum::http::HeaderValue::from_str(text).expect("a value"))
+            };
+            given.iter().map(pair).collect::<HeaderMap>()
+        };
+        assert!(by_client(None, &headers(&[])) && by_client(None, &headers(&["E/F/G/H"])));
+        assert!(by_client(Some(&wanted), &headers(&["A/B/C/D"])));
+        for other in [&[][..], &["A/B/C"], &["A/B/C/D", "E/F/G/H"], &["E/F/G/H", "A/B/C/D"], &["A/B/C/D", "A/B/C/D"]] {
+            assert!(!by_client(Some(&wanted), &headers(other)), "{other:?}");
+        }
+    }
 
     #[test]
     fn the_published_example_is_signed_as_it_says() {

@@ -9,10 +9,14 @@ use std::{
 /// How an event is read: the portal's adapter knows.
 pub type ReadEvent = fn(&[u8]) -> Result<Event, String>;
 
+/// Whether an `X-Road-Client` names the one that may call the webhook through X-Road.
+pub type IsClient = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 pub(super) struct Shared {
     pub(super) exchange: Exchange,
     pub(super) agencies: Agencies,
     pub(super) webhook_keys: Vec<ring::hmac::Key>,
+    pub(super) webhook_client: Option<IsClient>,
     pub(super) read_event: ReadEvent,
     /// Idempotency-Keys of calls under way, with their agency.
     pub(super) running: Mutex<HashSet<(String, String)>>,

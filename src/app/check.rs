@@ -1,6 +1,6 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
 use super::{Fault, clock::SystemClock, read_config, server, storage};
-use crate::{link, types::Msisdn};
+use crate::{link, portal::Finding, types::Msisdn};
 use std::{path::Path, sync::Arc};
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
@@ -46,6 +46,13 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
             findings.good("database", &config.database.display().to_string());
         }
         Err(fault) => findings.bad("database", &fault.to_string()),
+    }
+    for finding in server::survey_way(&config).await {
+        match finding {
+            Finding::Good(text) => findings.good("X-Road", &text),
+            Finding::Bad(text) => findings.bad("X-Road", &text),
+            Finding::Note(text) => findings.note("X-Road", &text),
+        }
     }
     match server::probe_portal(&config).await {
         Ok(took) => findings.good("portal", &format!("{} answered in {} ms", config.portal.url, took.as_millis())),

@@ -47,6 +47,10 @@ pub fn api_parts(config: &Config, exchange: Exchange) -> api::ApiParts {
             EventsBy::Poll(_) => Vec::new(),
             EventsBy::Webhook(secrets) => secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
         },
+        webhook_client: config.portal.webhook_client.clone().map(|client| {
+            let is_client: api::IsClient = Arc::new(move |given| client.is(given));
+            is_client
+        }),
         read_event: portal::read_event,
     }
 }

@@ -181,11 +181,13 @@ impl Server {
 async fn background(exchange: Exchange, portal: Arc<portal::PortalClient>, events: EventsBy, stop: CancellationToken) {
     exchange.run.recovered().await;
     let directory = portal::PortalClient::clone(&portal).keep_directory(stop.clone());
+    let certificates = portal::PortalClient::clone(&portal).keep_certificates(stop.clone());
+    let directory = async { tokio::join!(directory, certificates) };
     match events {
         EventsBy::Poll(every) => {
             tokio::join!(directory, exchange.notifications.poll_events(portal, every, stop));
         }
-        EventsBy::Webhook(_) => directory.await,
+        EventsBy::Webhook(_) => drop(directory.await),
     }
 }
 
@@ -215,6 +217,14 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {
     listener.local_addr().map_err(|fault| Fault::Run(format!("listener: {fault}")))
 }
 
+/// Looks at the way to the portal, where it is one of X-Road.
+pub(super) async fn survey_way(config: &Config) -> Vec<portal::Finding> {
+    match portal_client(config, &Arc::new(Board::default()), Arc::new(SystemClock)) {
+        Ok(client) => client.survey(config.portal.timeout_sms).await,
+        Err(fault) => vec![portal::Finding::Bad(fault.to_string())],
+    }
+}
+
 /// Asks the portal something that concerns nobody; how long it took.
 pub(super) async fn probe_portal(config: &Config) -> Result<Duration, String> {
     let client =
@@ -233,6 +243,7 @@ fn portal_client(
         url: config.portal.url.clone(),
         token: config.portal.token.expose().to_owned(),
         ca_file: config.portal.ca_file.clone(),
+        road: config.portal.road.clone(),
     };
     let client = portal::PortalClient::new(options, Arc::clone(board), clock)
         .map_err(|fault| Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}"))))?;

@@ -8,6 +8,7 @@ use super::{
 use crate::sandbox::{
     phone,
     portal::{self, Extent, Portal, PortalConfig},
+    road::{Road, RoadConfig},
     telco::{Telco, TelcoConfig},
 };
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -25,10 +26,16 @@ pub struct Places {
     pub portal: SocketAddr,
     /// Folder of the databases and the key.
     pub data: PathBuf,
+    /// Whether the portal is reached through a sandbox security server of X-Road.
+    pub road: bool,
 }
 
 /// system_id and password between the try-out's own two ends, on loopback.
 const CREDENTIAL: &str = "try-out";
+
+/// Who calls what through the sandbox security server.
+const ROAD_CLIENT: &str = "SANDBOX/GOV/OFFICE/CHRAK";
+const ROAD_SERVICE: &str = "SANDBOX/GOV/MINISTRY/PORTAL/portal";
 
 /// A running try-out.
 pub struct Tryout {
@@ -38,6 +45,8 @@ pub struct Tryout {
     pub telco: Telco,
     /// The portal.
     pub portal: Portal,
+    /// The security server before it, where one was asked for.
+    pub road: Option<Road>,
 }
 
 /// Starts all parts.
@@ -73,7 +82,11 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     })
     .await
     .map_err(|fault| at("sandbox telco (--smsc)", fault))?;
-    let config = settings(places, &telco, &portal)?;
+    let road = match places.road {
+        true => Some(road_to(&portal).await.map_err(|fault| at("sandbox security server (--road)", fault))?),
+        false => None,
+    };
+    let config = settings(places, &telco, &portal, road.as_ref())?;
     // a free port is known only once the server listens
     let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
@@ -83,7 +96,7 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
         Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true, ..Parts::default() },
     )
     .await?;
-    Ok(Tryout { server, telco, portal })
+    Ok(Tryout { server, telco, portal, road })
 }
 
 /// Runs it until a signal.
@@ -97,8 +110,21 @@ pub async fn run(places: Places) -> Result<(), Fault> {
     println!("{}", banner(&tryout));
     tryout.server.run(stop).await;
     tryout.telco.stop().await;
+    if let Some(road) = tryout.road {
+        road.stop().await;
+    }
     tryout.portal.stop().await;
     Ok(())
+}
+
+/// A security server on a free port of loopback.
+async fn road_to(portal: &Portal) -> anyhow::Result<Road> {
+    let config = RoadConfig {
+        clients: vec![ROAD_CLIENT.to_owned()],
+        services: vec![(ROAD_SERVICE.to_owned(), format!("http://{}", portal.addr()))],
+        ..RoadConfig::default()
+    };
+    Road::start(config).await
 }
 
 /// Tries the port for a moment, to name the flag that moves it.
@@ -113,15 +139,21 @@ async fn free(flag: &str, address: SocketAddr) -> Result<(), Fault> {
     }
 }
 
-fn settings(places: &Places, telco: &Telco, portal: &Portal) -> Result<Config, Fault> {
+fn settings(places: &Places, telco: &Telco, portal: &Portal, road: Option<&Road>) -> Result<Config, Fault> {
     let data = std::path::absolute(&places.data).map_err(|fault| Fault::Run(format!("--data: {fault}")))?;
+    let (portal, way) = match road {
+        None => (portal.addr(), String::new()),
+        Some(road) => {
+            let names = format!("{{ client = \"{ROAD_CLIENT}\", service = \"{ROAD_SERVICE}\" }}");
+            (road.addr(), format!("mode = \"xroad\"\nxroad = {names}\n"))
+        }
+    };
     let text = format!(
         "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\nprinters = [\"*\"]\n\
-         [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n\
+         [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n{way}\
          [[smsc]]\nname = \"sandbox\"\naddress = \"{telco}\"\nsystem_id = \"{CREDENTIAL}\"\npassword = \"{CREDENTIAL}\"\n",
         http = places.http,
         ops = places.ops,
-        portal = portal.addr(),
         telco = telco.addr(),
     );
     let file = config::parse(&text, "try-out", std::iter::empty())?;
@@ -164,7 +196,9 @@ fn banner(tryout: &Tryout) -> String {
         format!("    kiosk     http://{}/kiosk", server.http),
         format!("    console   http://{}/console", server.ops),
         format!("    telco     {} (SMPP 3.4)   portal  http://{}", tryout.telco.addr(), tryout.portal.addr()),
-        String::new(),
+        tryout.road.as_ref().map_or_else(String::new, |road| {
+            format!("    X-Road    http://{}/r1/{ROAD_SERVICE}, before the portal; client {ROAD_CLIENT}\n", road.addr())
+        }),
         "    Codes to text to 1212 or to type at the kiosk:".to_owned(),
     ];
     lines.extend(

@@ -318,6 +318,7 @@ fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
     ];
     let mut troubles: Vec<String> =
         holds.into_iter().filter(|(holds, _)| *holds).map(|(_, text)| text.to_owned()).collect();
+    troubles.extend(board.alarms().into_iter().map(|alarm| if lang == Lang::Km { alarm.km } else { alarm.en }));
     let mut cut: Vec<&str> = binds.iter().map(|bind| bind.smsc.as_str()).collect();
     cut.dedup();
     cut.retain(|telco| !binds.iter().filter(is_up).any(|bind| bind.smsc.as_str() == *telco));

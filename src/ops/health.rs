@@ -24,6 +24,11 @@ pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Respon
         "database": if database { "ok".to_owned() } else { trouble.unwrap_or_else(|| "not writable".to_owned()) },
         "draining": draining,
     });
+    // what somebody must mend takes no server out of a balancer: the others stand no better
+    let alarms: Vec<String> = room.state.board.alarms().into_iter().map(|alarm| alarm.en).collect();
+    if !alarms.is_empty() {
+        body["alarms"] = alarms.into();
+    }
     if query.is_some_and(|query| query.split('&').any(|word| word == "links" || word.starts_with("links="))) {
         let binds = room.state.board.binds();
         let up = binds.iter().filter(|bind| bind.state == BindState::Bound).count();

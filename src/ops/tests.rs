@@ -7,7 +7,7 @@ use crate::{
         clock::{Clock, Still},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
-        status::{BindState, BindStatus, Board, Rate},
+        status::{Alarm, BindState, BindStatus, Board, Rate},
     },
     smpp::message_id::Learned,
     types::{
@@ -237,6 +237,8 @@ async fn the_console_says_in_both_languages_what_is_wrong() {
     assert!(well.headers["content-security-policy"].to_str().expect("text").contains("default-src 'none'"));
     ops.bind("rx-1", BindState::Waiting, Some("connection refused <by> peer"));
     ops.board.set_breaker_open(true);
+    let mend = |text: &str| text.to_owned();
+    ops.board.raise_alarm("portal", Alarm { km: mend("ត្រូវកែ <a>"), en: mend("mend <a>") });
     let english = ops.get("/console?lang=en", &[]).await.body;
     let khmer = ops.get("/console", &[]).await.body;
     for (page, words) in [
@@ -245,6 +247,10 @@ async fn the_console_says_in_both_languages_what_is_wrong() {
     ] {
         assert!(words.iter().all(|word| page.contains(word)), "{page}");
         assert!(page.contains("refused &#60;by&#62; peer") && !page.contains("<by>"));
+        assert_eq!(
+            (page.contains("mend &#60;a&#62;"), page.contains("ត្រូវកែ &#60;a&#62;")),
+            (page == &english, page == &khmer)
+        );
         assert!(
             page.contains(">41<") && page.contains(">17<") && !page.contains("http://") && !page.contains("https://")
         );

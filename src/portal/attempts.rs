@@ -12,6 +12,7 @@
 use super::{
     Core, measured,
     transport::{Broken, PortalCall, Reply},
+    watch::Turned,
 };
 use crate::types::civic::PortalFault;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -78,6 +79,8 @@ struct Try<T> {
     started: Instant,
     result: Result<T, PortalFault>,
     retry_after: Option<Duration>,
+    /// Another try may come to something else.
+    again: bool,
 }
 
 impl Core {
@@ -90,6 +93,7 @@ impl Core {
         until: Instant,
         read: impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
+        let _first = self.first_alone(until).await;
         if !self.may_call() {
             return Err(PortalFault::Away);
         }
@@ -129,6 +133,7 @@ impl Core {
             begun.retain(|started| *started != ended.started);
             measured(operation, label(&ended.result), ended.started);
             match ended.result {
+                Err(PortalFault::Away) if !ended.again => break,
                 Err(fault @ (PortalFault::Away | PortalFault::Uncertain)) => {
                     uncertain |= fault == PortalFault::Uncertain;
                     plan.failed(
@@ -160,13 +165,19 @@ impl Core {
     ) -> Try<T> {
         let started = Instant::now();
         match self.transport.send(call, until).await {
-            Ok(reply) => {
-                let retry_after = reply.retry_after;
-                Try { started, result: read(reply), retry_after }
-            }
+            Ok(reply) => match self.turned(call, &reply) {
+                None => {
+                    let retry_after = reply.retry_after;
+                    Try { started, result: read(reply), retry_after, again: true }
+                }
+                Some(Turned { fault, again }) => Try { started, result: Err(fault), retry_after: None, again },
+            },
             Err(broken) => {
                 tell(operation, &broken);
-                Try { started, result: Err(PortalFault::Uncertain), retry_after: None }
+                // what was not sent was not carried out
+                let fault =
+                    if matches!(broken, Broken::TooLong) { PortalFault::Unusable } else { PortalFault::Uncertain };
+                Try { started, result: Err(fault), retry_after: None, again: true }
             }
         }
     }

@@ -46,6 +46,13 @@ impl Breaker {
         }
     }
 
+    /// No call can succeed until somebody has changed something: it opens at its longest at once.
+    pub fn trip(&mut self, now: Instant) {
+        self.failures = self.failures.max(FAILURES_MAX);
+        self.open_for = OPEN_MAX;
+        self.open_until = Some(now + OPEN_MAX);
+    }
+
     /// Whether the last call failed.
     pub fn failing(&self) -> bool {
         self.failures > 0
@@ -78,5 +85,19 @@ mod tests {
         assert!(breaker.failing());
         breaker.report(true, later);
         assert!(!breaker.failing() && !breaker.is_open() && breaker.may_call(later));
+    }
+
+    #[test]
+    fn what_somebody_must_mend_costs_a_call_in_half_a_minute() {
+        let (mut breaker, now) = (Breaker::default(), Instant::now());
+        assert!(breaker.may_call(now));
+        breaker.trip(now);
+        breaker.report(false, now);
+        let ms = Duration::from_millis(1);
+        assert!(!breaker.may_call(now + OPEN_MAX - ms) && breaker.may_call(now + OPEN_MAX));
+        assert!(!breaker.may_call(now + OPEN_MAX), "one call tries");
+        breaker.trip(now + OPEN_MAX);
+        breaker.report(false, now + OPEN_MAX);
+        assert!(!breaker.may_call(now + 2 * OPEN_MAX - ms) && breaker.may_call(now + 2 * OPEN_MAX));
     }
 }

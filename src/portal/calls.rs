@@ -3,7 +3,8 @@
 //! what is said.
 use super::{
     core::{Core, Question},
-    transport::{Method, PortalCall, Reply, percent},
+    percent::percent,
+    transport::{Method, PortalCall, Reply},
     wire,
 };
 use crate::{
@@ -200,9 +201,6 @@ pub(super) fn application(asked: &RegistrationCode, reply: Reply, now: UnixMs) -
 
 /// What a reply means. `Away`: certainly not carried out; `Uncertain`: nobody knows.
 fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
-    if reply.is_road_error {
-        return Err(PortalFault::Uncertain);
-    }
     let code = if reply.status >= 400 { wire::problem(&reply.body) } else { String::new() };
     Err(match (reply.status, code.as_str()) {
         (200..=299, _) => return Ok(reply.body),

@@ -1,5 +1,7 @@
 //! What all questions to the portal stand on: the line, the breaker, what is kept for the time it is away.
-use super::{breaker::Breaker, reading, single_flight::SingleFlight, stale_cache::StaleCache, transport::Transport};
+use super::{
+    breaker::Breaker, known::Watch, reading, single_flight::SingleFlight, stale_cache::StaleCache, transport::Transport,
+};
 use crate::{
     ports::{clock::Clock, status::Board},
     types::{
@@ -27,6 +29,7 @@ pub(super) struct Core {
     /// Pages with what stands in them, and when each was read.
     pub(super) kept_pages: Mutex<BTreeMap<String, (Arc<Page>, UnixMs)>>,
     pub(super) reading: tokio::sync::Mutex<()>,
+    pub(super) watch: Watch,
 }
 
 /// What makes two questions equal: the same code and the same factors, over the same window.

@@ -3,8 +3,8 @@
 //! has changed, so that it is at hand when the portal is away. It must not know a page of a kiosk.
 use super::{
     core::Core,
+    percent::percent,
     reading::{Directory, Part},
-    transport::percent,
     wire,
 };
 use crate::types::{

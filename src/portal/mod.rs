@@ -11,12 +11,17 @@ mod core;
 mod directory;
 mod extras;
 mod find;
+mod known;
 mod options;
+mod percent;
 mod reading;
+mod road;
 mod said;
 mod single_flight;
 mod stale_cache;
+mod survey;
 mod transport;
+mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -36,13 +41,15 @@ use crate::{
     },
 };
 pub use options::{PortalOptions, PortalSetupError};
+pub use percent::percent;
+pub use road::{Identifier, XroadOptions};
 use single_flight::SingleFlight;
 use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+pub use survey::Finding;
 use tokio::time::Instant;
-pub use transport::percent;
 use transport::{PortalCall, Transport};
 
 /// The client. Cheap to clone.
@@ -72,6 +79,7 @@ impl PortalClient {
                 kept_directory: Mutex::default(),
                 kept_pages: Mutex::default(),
                 reading: tokio::sync::Mutex::default(),
+                watch: known::Watch::default(),
             }),
         })
     }
@@ -89,6 +97,12 @@ impl PortalClient {
         }
     }
 
+    /// Looks at the certificates of the way to the portal every minute until `stop`: what has changed serves new connections,
+    /// what cannot be used or ends soon stands on the board.
+    pub async fn keep_certificates(self, stop: tokio_util::sync::CancellationToken) {
+        self.core.keep_certificates(stop).await;
+    }
+
     /// Asks for what concerns nobody, to see whether the portal is there and takes our token. Once: whoever asks
     /// wants to see how it fails.
     ///
@@ -97,6 +111,12 @@ impl PortalClient {
     pub async fn probe(&self, deadline: Duration) -> Result<(), String> {
         let call = PortalCall::own("/v1/ministries".to_owned());
         match self.core.transport.send(&call, Instant::now() + deadline).await {
+            Ok(reply) if self.core.turned(&call, &reply).is_some() => Err(self
+                .core
+                .board
+                .alarms()
+                .pop()
+                .map_or_else(|| "what answered was not the portal".to_owned(), |alarm| alarm.en)),
             Ok(reply) if reply.status == 200 => Ok(()),
             Ok(reply) if reply.status == 401 => Err("it refuses our token (401); check portal.token_file".to_owned()),
             Ok(reply) => Err(format!("it answered {} to a question about its ministries", reply.status)),

@@ -11,6 +11,7 @@ use tokio::{
 
 mod extras;
 mod hanging;
+mod road;
 
 const CODE: &str = "120500260481937";
 
@@ -62,7 +63,7 @@ fn good(status: &str, disclosure: &str) -> Vec<u8> {
 
 fn client(canned: &Canned) -> PortalClient {
     drop(rustls::crypto::ring::default_provider().install_default());
-    let options = PortalOptions { url: canned.url.clone(), token: "token".into(), ca_file: None };
+    let options = PortalOptions { url: canned.url.clone(), token: "token".into(), ca_file: None, road: None };
     PortalClient::new(options, Arc::default(), Arc::new(Still::at_noon())).expect("a client")
 }
 

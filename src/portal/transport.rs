@@ -1,8 +1,12 @@
 //! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes and PINs go into
 //! headers marked sensitive and into no error.
-use super::options::{PortalOptions, PortalSetupError};
+use super::{
+    options::{PortalOptions, PortalSetupError},
+    road::{self, Destination, Origin, Road},
+};
 use crate::{
     ports::random,
+    tls,
     types::{Msisdn, Pin, names::Channel},
 };
 use bytes::{Bytes, BytesMut};
@@ -59,8 +63,8 @@ pub struct Reply {
     pub body: Bytes,
     /// The pause that the portal asked for.
     pub retry_after: Option<Duration>,
-    /// An X-Road security server answered in the portal's stead.
-    pub is_road_error: bool,
+    /// Whose it is; only the portal's own says anything of what was asked.
+    pub(super) origin: Origin,
 }
 
 /// Nothing usable came back. Says why without an address, a number or a code.
@@ -75,11 +79,14 @@ pub enum Broken {
     /// Larger than the contract allows.
     #[error("an answer of more than 2 MiB")]
     TooLarge,
+    /// It was not asked: a security server need not take so long a request line.
+    #[error("not asked, as the request line would be longer than X-Road takes")]
+    TooLong,
 }
 
 pub struct Transport {
     client: Client,
-    url: String,
+    pub(super) road: Road,
 }
 
 impl Transport {
@@ -98,26 +105,55 @@ impl Transport {
             .connect_timeout(CONNECT_MAX)
             .pool_max_idle_per_host(IDLE_MAX)
             .user_agent(concat!("chrak/", env!("CARGO_PKG_VERSION")));
-        if let Some(path) = &options.ca_file {
-            builder = builder.tls_certs_only(certificates(path)?);
+        let tls = options.road.as_ref().and_then(|road| road.tls.as_ref());
+        match (tls, &options.ca_file) {
+            (Some(tls), _) => {
+                let config = tls.config().map_err(|fault| PortalSetupError::Bad(fault.to_string()))?;
+                builder = builder.tls_backend_preconfigured(config);
+            }
+            (None, Some(path)) => builder = builder.tls_certs_only(certificates(path)?),
+            (None, None) => {}
         }
         let client = builder.build().map_err(|fault| PortalSetupError::Bad(words(&fault)))?;
         reqwest::Url::parse(&options.url).map_err(|fault| PortalSetupError::Bad(format!("url: {fault}")))?;
-        Ok(Transport { client, url: options.url })
+        let road = Road::new(options.url, options.road).map_err(|why| PortalSetupError::Bad(format!("xroad.{why}")))?;
+        Ok(Transport { client, road })
     }
 
     /// One attempt.
     pub async fn send(&self, call: &PortalCall, until: Instant) -> Result<Reply, Broken> {
+        self.send_to(&self.road.portal(&call.path), call, until).await
+    }
+
+    /// One attempt, at another place than the path of the call says.
+    pub(super) async fn send_to(&self, to: &Destination, call: &PortalCall, until: Instant) -> Result<Reply, Broken> {
         let left = until.saturating_duration_since(Instant::now());
-        match tokio::time::timeout(left, self.send_now(call)).await {
+        match tokio::time::timeout(left, self.send_now(to, call)).await {
             Ok(reply) => reply,
             Err(_) => Err(Broken::Timeout),
         }
     }
 
-    async fn send_now(&self, call: &PortalCall) -> Result<Reply, Broken> {
+    async fn send_now(&self, to: &Destination, call: &PortalCall) -> Result<Reply, Broken> {
         let attempt = random::unordered_id();
-        let url = format!("{}{}", self.url, call.path);
+        let request = self.request(to, call, attempt)?;
+        let mut response = self.client.execute(request).await.map_err(|fault| broken(&fault))?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
+        let status = response.status().as_u16();
+        let origin = self.road.origin(to, attempt, status, response.headers());
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|fault| broken(&fault))? {
+            if body.len() + chunk.len() > BODY_OCTETS_MAX {
+                return Err(Broken::TooLarge);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, body: body.freeze(), retry_after, origin })
+    }
+
+    fn request(&self, to: &Destination, call: &PortalCall, attempt: uuid::Uuid) -> Result<reqwest::Request, Broken> {
+        let url = &to.url;
         let request = match &call.method {
             Method::Get => self.client.get(url),
             Method::Post(body) => self.client.post(url).json(body),
@@ -137,19 +173,11 @@ impl Transport {
         if let Some(pin) = &call.pin {
             request = request.header("x-citizen-pin", sensitive(pin.digits()));
         }
-        let mut response = request.send().await.map_err(|fault| broken(&fault))?;
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
-        let is_road_error = response.headers().contains_key("x-road-error");
-        let status = response.status().as_u16();
-        let mut body = BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(|fault| broken(&fault))? {
-            if body.len() + chunk.len() > BODY_OCTETS_MAX {
-                return Err(Broken::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
+        let request = request.headers(self.road.headers(attempt)).build().map_err(|fault| broken(&fault))?;
+        if self.road.options().is_some() && road::is_too_long(request.method().as_str(), request.url()) {
+            return Err(Broken::TooLong);
         }
-        Ok(Reply { status, body: body.freeze(), retry_after, is_road_error })
+        Ok(request)
     }
 }
 
@@ -167,7 +195,10 @@ fn sensitive(text: &str) -> HeaderValue {
 }
 
 fn broken(fault: &reqwest::Error) -> Broken {
-    if fault.is_timeout() { Broken::Timeout } else { Broken::Connection(words(fault)) }
+    if fault.is_timeout() {
+        return Broken::Timeout;
+    }
+    Broken::Connection(tls::peer_words(fault).unwrap_or_else(|| words(fault)))
 }
 
 /// The innermost cause: the outer ones name the URL, and the URL names the code.
@@ -177,14 +208,4 @@ fn words(fault: &dyn std::error::Error) -> String {
         cause = inner;
     }
     if std::ptr::addr_eq(cause, fault) { "the exchange was not completed".to_owned() } else { cause.to_string() }
-}
-
-/// Only unreserved characters stay (RFC 3986 §2.3).
-pub fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }

@@ -58,6 +58,15 @@ pub enum Rate {
     Answers,
 }
 
+/// Something that somebody must mend: a sentence that says what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// In Khmer.
+    pub km: String,
+    /// In English.
+    pub en: String,
+}
+
 /// Minutes that are kept.
 const MINUTES_KEPT: usize = 15;
 
@@ -95,6 +104,7 @@ pub struct Board {
     draining: AtomicBool,
     store_ok: AtomicBool,
     breaker_open: AtomicBool,
+    alarms: Mutex<BTreeMap<&'static str, Alarm>>,
     /// What operators want of the telcos: here `ops` writes and the binds read.
     pub orders: Orders,
 }
@@ -171,6 +181,24 @@ impl Board {
     pub fn breaker_open(&self) -> bool {
         self.breaker_open.load(Ordering::Relaxed)
     }
+
+    /// Something that somebody must mend; it stands until `about` is cleared. Whether it is another one than before.
+    pub fn raise_alarm(&self, about: &'static str, alarm: Alarm) -> bool {
+        let mut alarms = lock(&self.alarms);
+        let is_new = alarms.get(about) != Some(&alarm);
+        alarms.insert(about, alarm);
+        is_new
+    }
+
+    /// It is mended. Whether anything stood there.
+    pub fn clear_alarm(&self, about: &str) -> bool {
+        lock(&self.alarms).remove(about).is_some()
+    }
+
+    /// All that somebody must mend.
+    pub fn alarms(&self) -> Vec<Alarm> {
+        lock(&self.alarms).values().cloned().collect()
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +250,17 @@ mod tests {
         assert_eq!(board.withdrawn(), [(smsc.clone(), "ob-1".to_owned())]);
         board.publish(bound());
         assert_eq!((board.binds().len(), board.withdrawn().len()), (1, 0));
+    }
+
+    #[test]
+    fn an_alarm_is_new_once_and_stands_until_it_is_cleared() {
+        let board = Board::default();
+        let alarm = |words: &str| Alarm { km: words.to_owned(), en: words.to_owned() };
+        assert!(board.raise_alarm("portal", alarm("a")) && !board.raise_alarm("portal", alarm("a")));
+        assert!(board.raise_alarm("portal", alarm("b")) && board.raise_alarm("files", alarm("c")));
+        assert_eq!(board.alarms(), [alarm("c"), alarm("b")]);
+        assert!(board.clear_alarm("portal") && !board.clear_alarm("portal"));
+        assert_eq!(board.alarms(), [alarm("c")]);
     }
 
     #[test]

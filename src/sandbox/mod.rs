@@ -1,6 +1,7 @@
-//! A telco, a phone and a portal to try everything with, over real sockets. Never started by `serve`.
+//! A telco, a phone, a portal and a security server to try everything with, over real sockets. Never started by `serve`.
 pub mod phone;
 pub mod portal;
+pub mod road;
 pub mod telco;
 
 /// The time of the machines that the sandbox stands for.

@@ -24,6 +24,11 @@ impl TlsFault {
         TlsFault { key, text: text.into() }
     }
 
+    /// The key of the configuration whose file it is.
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+
     fn of(key: &'static str, path: &Path, what: &str) -> Self {
         TlsFault::new(key, format!("{} {what}", path.display()))
     }
@@ -110,7 +115,7 @@ pub(super) fn octets(key: &'static str, path: &Path) -> Result<Vec<u8>, TlsFault
     std::fs::read(path).map_err(|fault| TlsFault::of(key, path, &format!("cannot be read: {fault}")))
 }
 
-fn certificates(key: &'static str, path: &Path, octets: &[u8]) -> Result<Chain, TlsFault> {
+pub(super) fn certificates(key: &'static str, path: &Path, octets: &[u8]) -> Result<Chain, TlsFault> {
     let read: Result<Chain, _> = CertificateDer::pem_slice_iter(octets).collect();
     match read {
         Ok(chain) if !chain.is_empty() => Ok(chain),
@@ -135,7 +140,8 @@ pub(super) fn trusted_by_machine() -> Result<RootCertStore, TlsFault> {
     let found = rustls_native_certs::load_native_certs();
     let (taken, _) = roots.add_parsable_certificates(found.certs);
     if taken == 0 {
-        let text = "is missing, and this machine trusts nobody: name the telco's CA, or install ca-certificates";
+        let text =
+            "is missing, and this machine trusts nobody: name the CA of the other side, or install ca-certificates";
         return Err(TlsFault::new("ca_file", text));
     }
     Ok(roots)

@@ -2,13 +2,18 @@
 //! wrong in words. It must not know what is said on a connection.
 mod client;
 mod files;
+mod peer;
 mod server;
+mod validity;
 mod words;
 
 pub use client::ClientTls;
 pub use files::{Identity, TlsFault};
+pub use peer::{Left, PeerFiles, PeerTls, peer_words};
 pub use server::ServerTls;
 pub use words::words;
 
+#[cfg(test)]
+mod peer_tests;
 #[cfg(test)]
 mod tests;

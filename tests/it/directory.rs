@@ -17,7 +17,8 @@ async fn portal(extent: Extent) -> (Portal, PortalClient) {
     let listen = ([127, 0, 0, 1], 0).into();
     let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db: None, stands_at: None };
     let portal = Portal::start_with(config, extent).await.expect("the sandbox portal starts");
-    let options = PortalOptions { url: format!("http://{}", portal.addr()), token: "t".into(), ca_file: None };
+    let options =
+        PortalOptions { url: format!("http://{}", portal.addr()), token: "t".into(), ca_file: None, road: None };
     let clock = Arc::new(chrak::app::clock::SystemClock);
     let client = PortalClient::new(options, Arc::default(), clock).expect("a client");
     (portal, client)

@@ -72,6 +72,8 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("kiosk/visit/typed.rs", "at.parse()", OUTSIDE),
     ("ops/kiosks.rs", "telling.value.parse::<u8>()", OUTSIDE),
     ("portal/transport.rs", "text.parse()", OUTSIDE),
+    ("portal/watch.rs", "serde_json::from_slice::<Said>(body)", OUTSIDE),
+    ("portal/watch.rs", "uuid::Uuid::try_parse(&text)", OUTSIDE),
     ("portal/wire.rs", "text.parse()", OUTSIDE),
     ("portal/wire.rs", "serde_json::from_slice::<WireProblem>(body)", OUTSIDE),
     ("portal/wire/directory.rs", "serde_json::from_value(item)", "what is left out is counted and logged by page()"),

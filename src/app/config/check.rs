@@ -5,6 +5,7 @@ use super::{
     key::{Value, listen},
     secret, telco, ussd,
     words::{Events, Mode, Pairing},
+    xroad,
 };
 use crate::{
     exchange::Rules,
@@ -130,19 +131,30 @@ fn zone(name: &str) -> Result<TimeZone, ConfigFault> {
 }
 
 fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Result<PortalSettings, ConfigFault> {
-    if table.mode == Mode::Xroad {
-        return Err(ConfigFault::new("portal.mode: \"xroad\" is not in this version; use \"direct\""));
-    }
     let events = events(&table, folder, warnings)?;
     let url = table.url.ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
     if !url.starts_with("https://") && !url.starts_with("http://") {
         return Err(ConfigFault::new("portal.url: must begin with https:// (or http:// on a trusted network)"));
     }
+    let url = url.trim_end_matches('/').to_owned();
+    let ca_file = table.ca_file.map(|path| folder.join(path));
+    let by_webhook = matches!(events, EventsBy::Webhook(_));
+    let road = match table.mode {
+        Mode::Direct => {
+            if table.xroad.is_some() {
+                warnings.push("portal.xroad: has no effect, as only mode = \"xroad\" uses it".to_owned());
+            }
+            xroad::Settled::default()
+        }
+        Mode::Xroad => xroad::settle(table.xroad, &url, ca_file.as_deref(), by_webhook, folder, warnings)?,
+    };
     let wait = |ms: u32| Duration::from_millis(ms.into());
     Ok(PortalSettings {
-        url: url.trim_end_matches('/').to_owned(),
+        url,
         token: secret::required("portal.token", table.token, table.token_file, folder, warnings)?,
-        ca_file: table.ca_file.map(|path| folder.join(path)),
+        ca_file,
+        road: road.options,
+        webhook_client: road.webhook_client,
         events,
         timeout_ussd: wait(table.timeout_ms.ussd),
         timeout_kiosk: wait(table.timeout_ms.kiosk),
@@ -390,7 +402,6 @@ mod tests {
                 "portal.token_file: /etc/chrak/none cannot be read",
             ),
             (GOOD.replace("url = \"https://portal.example/\"", ""), "portal.url is missing"),
-            (GOOD.replace("[portal]", "[portal]\nmode = \"xroad\""), "not in this version"),
             (format!("{GOOD}window = 5\nbind = \"both\""), "smsc[0].bind: \"both\" is none of transceiver, pair"),
             (format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"), "ops.token_file is missing"),
             (format!("[database]\nurl = \"postgres://x\"\n{GOOD}"), "PostgreSQL is not in this version"),

@@ -17,7 +17,7 @@ fn whole_example() -> toml::Table {
     };
     let lines = EXAMPLE.lines().map(|line| {
         let bare = line.strip_prefix("# ").unwrap_or(line);
-        if is_key(bare) || bare.starts_with("[[") { bare } else { line }
+        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") { bare } else { line }
     });
     lines.collect::<Vec<_>>().join("\n").parse().expect("the example is TOML, also with what is commented out")
 }
@@ -87,7 +87,7 @@ fn cases() -> Vec<Case> {
         ("portal.token", "\"other\"", "", Acts),
         ("portal.token_file", "\"secret\"", "", Acts),
         ("portal.ca_file", "\"ca.pem\"", "", Acts),
-        ("portal.mode", "\"xroad\"", "", Refused("not in this version")),
+        ("portal.mode", "\"xroad\"", XROAD, Acts),
         ("portal.timeout_ms.ussd", "801", "", Acts),
         ("portal.timeout_ms.kiosk", "2001", "", Acts),
         ("portal.timeout_ms.sms", "10001", "", Acts),
@@ -132,7 +132,32 @@ fn cases() -> Vec<Case> {
         ("agency.free_text", "true", "[[agency]]\nname = \"a\"\ntoken = \"t2\"", Acts),
         ("agency.per_day", "5001", "[[agency]]\nname = \"a\"\ntoken = \"t2\"", Acts),
     ];
+    all.extend(of_xroad());
     all.extend(of_telcos());
+    all
+}
+
+const XROAD: &str = "[portal.xroad]\nclient = \"A/B/C/D\"\nservice = \"A/B/C/E/f\"";
+
+fn of_xroad() -> Vec<Case> {
+    let by = |more: &str| leak(format!("portal.mode = \"xroad\"\n{more}\n{XROAD}\n"));
+    let with_key = leak(format!("{}key_file = \"ca/one.key\"", by("")));
+    let with_cert = leak(format!("{}cert_file = \"ca/one.pem\"", by("")));
+    let hook = by("portal.events = \"webhook\"\nportal.webhook_secret_files = [\"whsec\"]");
+    let mut all = Vec::new();
+    for (key, value, needs) in [
+        ("client", "\"A/B/C/X\"", by("")),
+        ("service", "\"A/B/C/E/x\"", by("")),
+        ("cert_file", "\"ca/one.pem\"", with_key),
+        ("key_file", "\"ca/one.key\"", with_cert),
+        ("server_cert_file", "\"ca/one.pem\"", by("")),
+        ("user_id", "\"KH-CHRAK\"", by("")),
+        ("represented_party", "\"B/G\"", by("")),
+        ("provider_server", "\"A/B/C/ss\"", by("")),
+        ("webhook_client", "\"A/B/C/E\"", hook),
+    ] {
+        all.push((leak(format!("portal.xroad.{key}")), value, needs, Acts));
+    }
     all
 }
 

@@ -72,11 +72,24 @@ tables! {
         token: String, such_as "\"...\""; "inline, see above"
         token_file: PathBuf, required "\"portal.token\""; "bearer token; required"
         ca_file: PathBuf, such_as "\"...\""; "trust this CA only"
-        mode: Mode = Mode::Direct; "\"xroad\" is reserved: exit 78 \"not in this version\" until it is built"
+        mode: Mode = Mode::Direct; "direct | xroad: through a security server of X-Road, such as CamDX's; url is then that server's"
         timeout_ms: Timeouts = Timeouts::default(); "how long each window waits for the portal"
         events: Events = Events::Poll; "or \"webhook\", which needs webhook_secret_files"
         poll_s: u32 = POLL_S, in within(1, DAY_S); "how often we ask, in seconds"
         webhook_secret_files: Vec<PathBuf>, such_as "[\"a.whsec\"]"; "Standard Webhooks secrets (whsec_...); several are valid at once"
+        xroad: Xroad, such_as ""; "with mode = \"xroad\"; see docs/CAMDX.md"
+    }
+    /// `[portal.xroad]`
+    Xroad {
+        client: String, required "\"CAMBODIA/GOV/CAMDX-1/CHRAK\""; "required; who we are: instance/class/member/subsystem"
+        service: String, required "\"CAMBODIA/GOV/CAMDX-2/PORTAL/portal\""; "required; the portal: instance/class/member/subsystem/service code"
+        cert_file: PathBuf, such_as "\"is.pem\""; "the certificate that the security server knows us by, PEM; with key_file"
+        key_file: PathBuf, such_as "\"is.key\""; "its private key, PEM, without a passphrase"
+        server_cert_file: PathBuf, such_as "\"ss.pem\""; "the security server's own certificate, compared whole; else ca_file judges it"
+        user_id: String = ""; "sent as X-Road-UserId, a constant, never a citizen's"
+        represented_party: String = ""; "sent as X-Road-Represented-Party, a constant: class/member"
+        provider_server: String = ""; "sent as X-Road-Security-Server: instance/class/member/server"
+        webhook_client: String = ""; "who may call /v1/notifications through our security server; its signature is needed all the same"
     }
     /// `[portal] timeout_ms`
     Timeouts {

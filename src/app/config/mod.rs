@@ -12,6 +12,7 @@ mod secret;
 mod telco;
 mod ussd;
 pub mod words;
+mod xroad;
 
 pub use check::check;
 pub use load::{load, parse};
@@ -20,6 +21,7 @@ use crate::{
     exchange::{Rules, TelcoRules},
     kiosk::Authority,
     link,
+    portal::{Identifier, XroadOptions},
     tls::ServerTls,
     types::{CodeRules, Countries, Language, Secret},
     web::{client::Proxies, hosts::Host},
@@ -85,12 +87,16 @@ pub struct Config {
 /// `[portal]`
 #[derive(Clone, Debug)]
 pub struct PortalSettings {
-    /// Base URL, without a slash at its end.
+    /// Base URL, without a slash at its end: of the portal, or of the security server.
     pub url: String,
     /// Bearer token.
     pub token: Secret,
     /// The only CA trusted, when given.
     pub ca_file: Option<PathBuf>,
+    /// Through a security server of X-Road; `None`: straight.
+    pub road: Option<XroadOptions>,
+    /// Who alone may call the webhook through our security server; `None`: whoever signs.
+    pub webhook_client: Option<Identifier>,
     /// How long each window waits.
     pub timeout_ussd: Duration,
     /// How long each window waits.

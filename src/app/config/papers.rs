@@ -45,8 +45,17 @@ fn is_inline_secret(key: &Key, table: &[Key]) -> bool {
     matches!(key.default, Absent::SuchAs(_)) && table.iter().any(|other| other.name == in_a_file)
 }
 
+/// Tables of more keys than this stand by themselves: in a line nobody could read them.
+const IN_A_LINE_MAX: usize = 6;
+
+/// The keys of a table that stands by itself below another.
+fn apart(key: &Key) -> Option<Vec<Key>> {
+    let Kind::Table(inner) = key.kind else { return None };
+    Some(inner()).filter(|keys| keys.len() > IN_A_LINE_MAX)
+}
+
 fn lines(table: &[Key], mark: &str) -> String {
-    let shown = table.iter().filter(|key| !is_inline_secret(key, table));
+    let shown = table.iter().filter(|key| !is_inline_secret(key, table) && apart(key).is_none());
     let one = |key: &Key| {
         let mark = if mark.is_empty() && matches!(key.default, Absent::SuchAs(_)) { "# " } else { mark };
         line(mark, &format!("{} = {}", key.name, value(key)), key.word)
@@ -70,6 +79,10 @@ fn example() -> String {
         text += "\n";
         text += &line(mark, &head, key.word);
         text += &lines(&keys, mark);
+        for (inner, keys) in keys.iter().filter_map(|inner| apart(inner).map(|keys| (inner, keys))) {
+            text += &line("# ", &format!("[{}.{}]", key.name, inner.name), inner.word);
+            text += &lines(&keys, "# ");
+        }
     }
     text
 }

@@ -252,7 +252,7 @@ async fn a_directory_without_end_takes_a_bounded_share() {
     let script = Arc::new(Mutex::new(Script { endless: true, ..Script::default() }));
     let url = format!("http://{}", serve(Arc::clone(&script)).await);
     program::with_tls();
-    let options = PortalOptions { url, token: "t".to_owned(), ca_file: None };
+    let options = PortalOptions { url, token: "t".to_owned(), ca_file: None, road: None };
     let client =
         PortalClient::new(options, Arc::default(), Arc::new(chrak::app::clock::SystemClock)).expect("a client");
     let asker = Asker { channel: Channel::Kiosk, number: None, deadline: Duration::from_secs(120), key: None };

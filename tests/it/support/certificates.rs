@@ -29,6 +29,24 @@ const CONFIG: &str = "[ca]\ndefault_ca = d\n[d]\ndatabase = index.txt\nserial = 
     unique_subject = no\npolicy = p\ncopy_extensions = copy\n[p]\ncommonName = supplied\n";
 const KEY: [&str; 5] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
 
+/// As X-Road makes certificates of its own servers and as it makes those that it hands out: self-signed, of a CA, without a
+/// name in them (`CA:TRUE, pathlen:0`, no subjectAltName).
+pub fn of_x_road(folder: &Path, file: &str) -> Pair {
+    let config = "[req]\ndistinguished_name = n\nx509_extensions = v\nprompt = no\n[n]\nCN = ss1\n[v]\n\
+        basicConstraints = critical, CA:TRUE, pathlen:0\n";
+    std::fs::write(folder.join("x-road.cnf"), config).expect("written");
+    let (key, cert) = (format!("{file}.key"), format!("{file}.pem"));
+    let words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "90", "-config", "x-road.cnf"];
+    openssl(folder, &[&words[..], &["-keyout", &key, "-out", &cert]].concat());
+    Pair { cert: folder.join(cert), key: folder.join(key) }
+}
+
+fn openssl(folder: &Path, words: &[&str]) {
+    let mut command = Command::new("openssl");
+    let done = command.args(words).current_dir(folder).output().expect("apt-get install openssl");
+    assert!(done.status.success(), "openssl {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
 impl Ca {
     /// A new one in a folder below this one.
     pub fn new(folder: &Path, name: &str) -> Self {
@@ -67,8 +85,6 @@ impl Ca {
     }
 
     fn openssl(&self, words: &[&str]) {
-        let mut command = Command::new("openssl");
-        let done = command.args(words).current_dir(&self.folder).output().expect("apt-get install openssl");
-        assert!(done.status.success(), "openssl {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        openssl(&self.folder, words);
     }
 }

@@ -1,9 +1,12 @@
 //! An exchange without a telco: texts go in by `accept`, answers are pulled as a bind would. Everything behind
 //! it is real: database, portal client, sandbox portal; only clocks stand still until they are moved.
-use super::app;
+use super::{
+    app,
+    way::{Over, Way},
+};
 use chrak::{
     exchange::{Exchange, IncomingMo, OutboxFeed, Rules, UssdCall, UssdSignal},
-    portal::{PortalClient, PortalOptions},
+    portal::PortalClient,
     ports::{
         PortFuture, Store,
         citizens::CitizenRecord,
@@ -163,6 +166,8 @@ pub struct Desk {
     pub store: Arc<dyn Store>,
     pub portal: Arc<Scripted>,
     pub sandbox: Arc<Portal>,
+    /// How the portal is reached.
+    pub way: Way,
     pub clock: Arc<HandClock>,
     pub session: SessionId,
     /// What the USSD gateway takes.
@@ -176,6 +181,11 @@ pub struct Desk {
 
 impl Desk {
     pub async fn open(rules: Rules, language: Language) -> Self {
+        Self::open_over(rules, language, Over::Straight).await
+    }
+
+    /// With the portal at the end of another way.
+    pub async fn open_over(rules: Rules, language: Language, over: Over) -> Self {
         let stands_at: jiff::Timestamp = NOW.parse().expect("a time");
         let config = PortalConfig {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -185,11 +195,9 @@ impl Desk {
             stands_at: Some(stands_at),
         };
         let sandbox = Arc::new(Portal::start(config).await.expect("the sandbox portal starts"));
-        // several tests of one process install it; the first one does
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let options = PortalOptions { url: format!("http://{}", sandbox.addr()), token: "t".into(), ca_file: None };
-        let client =
-            PortalClient::new(options, Arc::default(), Arc::new(chrak::app::clock::SystemClock)).expect("a client");
+        let way = Way::to(sandbox.addr(), over).await;
+        let client = PortalClient::new(way.options(), Arc::default(), Arc::new(chrak::app::clock::SystemClock))
+            .expect("a client");
         let portal = Arc::new(Scripted {
             client,
             said: Mutex::default(),
@@ -199,13 +207,12 @@ impl Desk {
         });
         let clock = Arc::new(HandClock(AtomicI64::new(stands_at.as_millisecond())));
         let folder = tempfile::tempdir().expect("a folder");
-        Self::on(folder, portal, sandbox, clock, rules, language).await
+        Self::on(folder, (portal, sandbox, way), clock, rules, language).await
     }
 
     async fn on(
         folder: tempfile::TempDir,
-        portal: Arc<Scripted>,
-        sandbox: Arc<Portal>,
+        (portal, sandbox, way): (Arc<Scripted>, Arc<Portal>, Way),
         clock: Arc<HandClock>,
         rules: Rules,
         language: Language,
@@ -224,7 +231,7 @@ impl Desk {
         exchange.texts.session_opened(session);
         let feed = exchange.outbox.pull(&"sandbox".into(), session, 64).expect("a telco");
         let size = Size { gsm7: 160, ucs2: 70 };
-        Desk { exchange, store, portal, sandbox, clock, session, size, feed, stop, folder, rules, language }
+        Desk { exchange, store, portal, sandbox, way, clock, session, size, feed, stop, folder, rules, language }
     }
 
     /// Ends this run of the server and begins another on its database.
@@ -240,7 +247,7 @@ impl Desk {
             }
         }
         tokio::time::sleep(Duration::from_millis(1_200)).await;
-        Self::on(self.folder, self.portal, self.sandbox, self.clock, self.rules, self.language).await
+        Self::on(self.folder, (self.portal, self.sandbox, self.way), self.clock, self.rules, self.language).await
     }
 
     pub async fn citizen(&self, number: &str) -> CitizenRecord {

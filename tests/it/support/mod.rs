@@ -17,4 +17,5 @@ pub mod scanners;
 pub mod shipped;
 pub mod smsc;
 pub mod visitor;
+pub mod way;
 pub mod whole;

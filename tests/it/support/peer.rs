@@ -34,6 +34,13 @@ impl Peer {
         Self::start(command, "perl can be run; apt-get install perl")
     }
 
+    /// A script of `tests/python` that needs the standard library only.
+    pub fn python(script: &str, words: &[&str]) -> Self {
+        let mut command = Command::new("python3");
+        command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python").join(script)).args(words);
+        Self::start(command, "python3 can be run; apt-get install python3")
+    }
+
     fn start(mut command: Command, missing: &str) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect(missing);
         let out = BufReader::new(child.stdout.take().expect("piped"));
@@ -58,6 +65,13 @@ impl Peer {
             }
             let line = self.lines.recv_timeout(Duration::from_secs(20));
             self.seen.push(line.unwrap_or_else(|_| panic!("{count} {event} awaited; seen: {:#?}", self.seen)));
+        }
+    }
+
+    /// Takes note of what it has said until now.
+    pub fn listen(&mut self) {
+        while let Ok(line) = self.lines.try_recv() {
+            self.seen.push(line);
         }
     }
 

@@ -1,0 +1,201 @@
+//! What would stand between us and the portal, looked at before a start: certificates, the security server, the right to use
+//! the service, the operations that are listed. Nothing of a citizen is asked.
+use super::{
+    PortalClient,
+    road::{self, Origin},
+    transport::{PortalCall, Reply},
+};
+use serde::Deserialize;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// One thing that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It is as it should be.
+    Good(String),
+    /// It must be mended.
+    Bad(String),
+    /// Somebody should know.
+    Note(String),
+}
+
+/// Days before its end from which a certificate is worth a word.
+const DAYS_MIN: i64 = 30;
+
+/// What a service of X-Road is told to log, in a sentence for its administrator.
+const LOGGING: &str = "codes, PINs and numbers stand in the message logs of both security servers unless their administrators \
+                       switch the logging of bodies off (message-body-logging = false, or the portal's subsystem in \
+                       disabled-body-logging-local-producer-subsystems and disabled-body-logging-remote-producer-subsystems); see docs/CAMDX.md";
+
+/// Every operation that the portal is asked for: method, and a path of it.
+const OPERATIONS: &[(&str, &str)] = &[
+    ("GET", "/v1/applications/x"),
+    ("GET", "/v1/services"),
+    ("GET", "/v1/ministries"),
+    ("GET", "/v1/topics"),
+    ("GET", "/v1/offices"),
+    ("GET", "/v1/offices/x"),
+    ("GET", "/v1/offices/x/slots"),
+    ("POST", "/v1/holds"),
+    ("GET", "/v1/appointments"),
+    ("POST", "/v1/appointments"),
+    ("PATCH", "/v1/appointments/x"),
+    ("DELETE", "/v1/appointments/x"),
+    ("POST", "/v1/feedback"),
+    ("POST", "/v1/complaints"),
+    ("GET", "/v1/complaints/x"),
+    ("POST", "/v1/payments"),
+    ("GET", "/v1/payments/x"),
+    ("POST", "/v1/queue-tickets"),
+    ("GET", "/v1/events"),
+    ("GET", "/v1/groups"),
+    ("GET", "/v1/pages"),
+    ("GET", "/v1/pages/x"),
+    ("GET", "/v1/holidays"),
+];
+
+/// What `allowedMethods` answers (service metadata protocol for REST, annex B.2).
+#[derive(Deserialize)]
+struct Allowed {
+    #[serde(default)]
+    service: Vec<Service>,
+}
+
+#[derive(Deserialize)]
+struct Service {
+    service_code: String,
+    #[serde(default)]
+    endpoint_list: Vec<Endpoint>,
+}
+
+#[derive(Deserialize)]
+struct Endpoint {
+    method: String,
+    path: String,
+}
+
+impl Endpoint {
+    /// `*` stands for one segment of a path, `**` for the rest; of a method for any.
+    fn covers(&self, method: &str, path: &str) -> bool {
+        (self.method == "*" || self.method.eq_ignore_ascii_case(method)) && fits(&self.path, path)
+    }
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let mut segments = path.split('/');
+    for wanted in pattern.split('/') {
+        match (wanted, segments.next()) {
+            ("**", _) => return true,
+            ("*", Some(_)) => {}
+            (wanted, Some(segment)) if wanted == segment => {}
+            _ => return false,
+        }
+    }
+    segments.next().is_none()
+}
+
+impl PortalClient {
+    /// Looks at the way to the portal; nothing where it goes straight there.
+    pub async fn survey(&self, deadline: Duration) -> Vec<Finding> {
+        let Some(options) = self.core.transport.road.options() else { return Vec::new() };
+        let mut found = Vec::new();
+        for left in options.tls.iter().flat_map(|tls| tls.left(self.core.clock.now())) {
+            let key = if left.of == "client" { "cert_file" } else { "server_cert_file" };
+            let words = format!("the certificate in portal.xroad.{key} is valid for {} days", left.days);
+            found.push(if left.days < DAYS_MIN { Finding::Note(words) } else { Finding::Good(words) });
+        }
+        found.extend(self.allowed(deadline).await);
+        found.push(Finding::Note(LOGGING.to_owned()));
+        found
+    }
+
+    /// Asks the security servers which services we may use.
+    async fn allowed(&self, deadline: Duration) -> Vec<Finding> {
+        let road = &self.core.transport.road;
+        let Some((options, to)) = road.options().zip(road.told("allowedMethods")) else { return Vec::new() };
+        let call = PortalCall::own(String::new());
+        let reply = match self.core.transport.send_to(&to, &call, Instant::now() + deadline).await {
+            Ok(reply) => reply,
+            Err(broken) => return vec![Finding::Bad(format!("the security server: {broken}"))],
+        };
+        let (client, service) = (&options.client, &options.service);
+        let refused = match reply.origin {
+            Origin::Portal if reply.status == 200 => None,
+            Origin::Portal => Some(format!("it answered {} to a question about what {client} may use", reply.status)),
+            Origin::Between | Origin::Stranger => Some(road::not_ours().en),
+            Origin::Road(error) => Some(road::in_words(&error, client, service).map_or_else(
+                || format!("it cannot tell what {client} may use ({}): look into its log, or try later", error.label),
+                |alarm| alarm.en,
+            )),
+        };
+        if let Some(why) = refused {
+            return vec![Finding::Bad(format!("the security server: {why}"))];
+        }
+        let mut found = vec![Finding::Good("the security server answers".to_owned())];
+        found.push(listed(&reply, service.code(), &format!("{client} to use {service}")));
+        found
+    }
+}
+
+fn listed(reply: &Reply, code: &str, right: &str) -> Finding {
+    let allowed: Allowed = match serde_json::from_slice(&reply.body) {
+        Ok(allowed) => allowed,
+        Err(_) => return Finding::Bad("what the security server lists as allowed cannot be read".to_owned()),
+    };
+    let Some(service) = allowed.service.iter().find(|service| service.service_code == code) else {
+        return Finding::Bad(format!("the portal's owner must allow {right}: it is not among what is allowed"));
+    };
+    let is_missing = |(method, path): &&(&str, &str)| {
+        !service.endpoint_list.is_empty() && !service.endpoint_list.iter().any(|endpoint| endpoint.covers(method, path))
+    };
+    let missing: Vec<String> = OPERATIONS
+        .iter()
+        .filter(is_missing)
+        .map(|(method, path)| format!("{method} {}", path.replace("/x", "/*")))
+        .collect();
+    match missing.is_empty() {
+        true => Finding::Good(format!("the portal's owner allows {right}")),
+        false => Finding::Bad(format!("the portal's owner must allow {right} whole; missing: {}", missing.join(", "))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(body: &str) -> Reply {
+        Reply { status: 200, body: body.to_owned().into(), retry_after: None, origin: Origin::Portal }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_told_by_name() {
+        let told = |body: &str| listed(&reply(body), "portal", "US to use IT");
+        let allows = Finding::Good("the portal's owner allows US to use IT".to_owned());
+        assert_eq!(
+            told(r#"{"service":[{"service_code":"other"},{"service_code":"portal","service_type":"REST"}]}"#),
+            allows
+        );
+        for every in [r#"{"method":"*","path":"/**"}"#, r#"{"method":"*","path":"**"}"#] {
+            assert_eq!(
+                told(&format!(r#"{{"service":[{{"service_code":"portal","endpoint_list":[{every}]}}]}}"#)),
+                allows
+            );
+        }
+        for none in ["{}", r#"{"service":[]}"#, r#"{"service":[{"service_code":"Portal"}]}"#] {
+            assert!(matches!(told(none), Finding::Bad(words) if words.contains("must allow US to use IT")), "{none}");
+        }
+        assert!(matches!(told("<html>"), Finding::Bad(_)));
+        let mut endpoints: Vec<String> = OPERATIONS
+            .iter()
+            .map(|(method, path)| format!(r#"{{"method":"{method}","path":"{}"}}"#, path.replace("/x", "/*")))
+            .collect();
+        let body = |endpoints: &[String]| {
+            format!(r#"{{"service":[{{"service_code":"portal","endpoint_list":[{}]}}]}}"#, endpoints.join(","))
+        };
+        assert_eq!(told(&body(&endpoints)), allows);
+        endpoints.retain(|endpoint| !endpoint.contains("DELETE") && !endpoint.contains("slots"));
+        let Finding::Bad(words) = told(&body(&endpoints)) else { panic!("two are missing") };
+        assert!(words.ends_with("missing: GET /v1/offices/*/slots, DELETE /v1/appointments/*"), "{words}");
+    }
+}
