@@ -7,6 +7,7 @@ use crate::{
     exchange::{QuietHours, Settings},
     ports::{
         PortFuture,
+        outbox::Class,
         portal::EventSource,
         pushes::{NewPush, PushKind},
     },
@@ -317,6 +318,7 @@ async fn what_cannot_be_read_is_dropped_and_what_is_frozen_is_on_its_way() {
     let push = |id, payload: &[u8], number: Msisdn| NewPush {
         id: CauseId(uuid::Uuid::from_u128(id)),
         kind: PushKind::Message,
+        class: Class::Bulk,
         number,
         payload: payload.to_vec(),
         due: MORNING,
@@ -347,6 +349,7 @@ async fn a_message_that_is_a_notice_respects_stop_and_sleep_and_one_that_is_none
         let push = NewPush {
             id: CauseId(uuid::Uuid::from_u128(id)),
             kind: PushKind::Message,
+            class: Class::Bulk,
             number: number(digits),
             payload,
             due: MORNING,

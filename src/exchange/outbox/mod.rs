@@ -1,4 +1,4 @@
-//! The way out: binds with room pull what is due, longest due first, one segment of a number at a time. A place at a
+//! The way out: binds with room pull what is due, by class and then by age, one segment of a number at a time. A place at a
 //! bind is taken before a segment is stored as submitting, and given back only after its outcome is stored. A bind has
 //! places for its window and for a few segments more, so that a free place in the window is filled at once and not
 //! after two commits; it writes no more than its window holds before their outcomes are stored, so that at any crash

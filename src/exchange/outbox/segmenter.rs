@@ -2,7 +2,7 @@
 use crate::{
     exchange::settings::Settings,
     ports::{
-        outbox::{MtKind, NewMt},
+        outbox::{Class, MtKind, NewMt},
         random::{self, new_id},
     },
     smpp::concat::{Cut, Encoded, encode},
@@ -24,6 +24,7 @@ pub struct Envelope<'a> {
     pub source: &'a str,
     pub to: Msisdn,
     pub kind: MtKind,
+    pub class: Class,
     pub not_after: UnixMs,
 }
 
@@ -66,6 +67,7 @@ impl Segmenter {
                 NewMt {
                     id: MtId(new_id(now)),
                     kind: envelope.kind,
+                    class: envelope.class,
                     part,
                     parts,
                     smsc: envelope.smsc.clone(),
