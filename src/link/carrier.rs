@@ -346,6 +346,10 @@ impl User for Carrier<'_> {
                 tracing::warn!(smsc = %smsc, status = name(status), "the gateway refused a USSD screen");
             }
             Effect::Throttled { pause } => self.throttled(pause),
+            Effect::Congested { percent, per_second } => {
+                let smsc = &shared.telco.name;
+                tracing::warn!(smsc = %smsc, percent, per_second, "the telco says that it nears congestion: slower");
+            }
             Effect::Anomaly(what) => {
                 tracing::debug!(smsc = %shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
             }
