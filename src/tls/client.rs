@@ -21,7 +21,7 @@ pub struct ClientTls {
     loaded: Arc<Mutex<Loaded>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Files {
     ca_file: Option<PathBuf>,
     identity: Option<Identity>,
@@ -44,6 +44,13 @@ struct Loaded {
 impl std::fmt::Debug for ClientTls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientTls").field("files", &self.files).field("name", &self.name).finish()
+    }
+}
+
+/// By files and name: what stands in the files is looked at before every connection.
+impl PartialEq for ClientTls {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files && self.name == other.name
     }
 }
 

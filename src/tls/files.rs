@@ -30,7 +30,7 @@ impl TlsFault {
 }
 
 /// Who we are: the files of a certificate with those that sign it, and of its private key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Certificates, ours first, PEM.
     pub cert_file: PathBuf,
