@@ -1,4 +1,5 @@
 //! Floor 6: the only place where the adapters meet. Configuration in, objects, tasks, shutdown in reverse.
+mod certificates;
 pub mod certify;
 pub mod check;
 pub mod clock;

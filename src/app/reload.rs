@@ -1,6 +1,6 @@
 //! The configuration read again while the server runs: on SIGHUP, and when the console asks. What can be followed is; what cannot is
 //! named; a file that is of no use changes nothing.
-use super::{Fault, config::Config, pages, read_config, telcos::Telcos};
+use super::{Fault, certificates::Certificates, config::Config, pages, read_config, telcos::Telcos};
 use crate::{
     kiosk::Reach,
     ports::{
@@ -23,6 +23,8 @@ pub struct Follower {
     pub telcos: Telcos,
     /// What the kiosk pages say of how we are reached from a telephone, which follows too.
     pub reach: Reach,
+    /// The certificates that are watched, which follow the telcos.
+    pub certificates: Certificates,
     /// Where it is asked for, and told.
     pub board: Arc<Board>,
     /// The wall clock.
@@ -69,6 +71,7 @@ impl Follower {
         let restart = self.config.needs_restart(&config);
         let changes = self.telcos.change(&config.telcos).await?;
         self.reach.change(pages::ways(&config));
+        self.certificates.change(&config.telcos);
         Ok(Changes { restart, ..changes })
     }
 }

@@ -5,6 +5,7 @@
 //! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
 use super::{
     Fault,
+    certificates::Certificates,
     clock::SystemClock,
     config::{Config, EventsBy},
     reload::Follower,
@@ -106,8 +107,11 @@ impl Server {
         let reach = kiosk.reach.clone();
         server.serve_pages(&config, [http, ops], parts, kiosk, console);
         let telcos = server.start_links(&config, outbinds, Arc::clone(&board), trace, Arc::clone(&clock));
+        let certificates = Certificates::of(&config);
+        tokio::spawn(certificates.clone().watch(Arc::clone(&clock), server.stop_work.clone()));
         if let Some(path) = file {
-            Follower { path, config, telcos, reach, board, clock }.start(server.stop_links.clone())?;
+            let follower = Follower { path, config, telcos, reach, certificates, board, clock };
+            follower.start(server.stop_links.clone())?;
         }
         Ok(server)
     }
