@@ -310,6 +310,7 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
         ("/kiosks/k/tell", true),
         ("/kiosks/k/answered", true),
         ("/telcos", true),
+        ("/reload", true),
     ] {
         let ops = Ops::new(Some("s3cret"));
         let wrong = [("authorization", "Bearer guess")];
