@@ -231,6 +231,11 @@ const TWO_SLIPS_MIN: usize = 9;
 /// One slip in a word of six letters or more, two in one of nine or more, when only one command is that near. Never
 /// towards what changes something: a citizen who names a place must not file a complaint.
 fn repaired(first: &str) -> Option<Found<'_>> {
+    // no keyword has digits, and most texts are a code: comparing them with all keywords was a seventh of the CPU time
+    // of an answer
+    if first.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let length = first.chars().count();
     let most = match length {
         0..REPAIRED_MIN => return None,

@@ -12,6 +12,7 @@ use crate::{
         citizens::{CitizenRecord, Citizens},
         clock::Clock,
         messages::{CallEnd, Cost, MessageStatus, Messages, NewCall, NewMessage},
+        outbox::Class,
         portal::Asker,
         pushes::{NewPush, PushKind},
         random::{self, new_id},
@@ -197,6 +198,7 @@ impl Agencies {
             NewPush {
                 id: CauseId(new_id(now)),
                 kind: PushKind::Message,
+                class: Class::Bulk,
                 number,
                 payload: payload.to_bytes(),
                 due: start,

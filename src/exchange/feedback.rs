@@ -12,6 +12,7 @@ use crate::{
         StoreFault,
         clock::Clock,
         feedback::{self, FeedbackEnd, StoredFeedback},
+        outbox::Class,
         portal::Asker,
         pushes::{NewPush, PushKind},
         random::new_id,
@@ -142,6 +143,7 @@ impl Feedback {
         Some(NewPush {
             id: CauseId(new_id(now)),
             kind: PushKind::Message,
+            class: Class::Answer,
             number,
             payload: Payload::Message { text, notice: false }.to_bytes(),
             due,

@@ -3,6 +3,7 @@
 use super::{
     access::{Asker, Shut},
     metrics::{depths, learned},
+    ordered::{self, Reload, TelcoRow},
     pairing::{Fault, Pairing},
     state::{Ops, Room, TryoutPages},
     words::{Lang, Words},
@@ -10,14 +11,13 @@ use super::{
 use crate::{
     ports::{
         kiosks::Kiosk,
-        orders::Order,
         status::{BindState, BindStatus, Rate},
     },
     smpp::message_id::{Fit, Learned},
     types::{
         UnixMs,
         civic::{Answer, Localized, OfficeSearch, Query as Question},
-        names::{Family, SmscName},
+        names::Family,
         profile,
         time::phnom_penh,
     },
@@ -50,6 +50,8 @@ struct Page {
     troubles: Vec<String>,
     binds: Vec<BindRow>,
     telcos: Vec<TelcoRow>,
+    /// How the configuration was read again; `None` where there is no file to read.
+    reload: Option<Reload>,
     /// What was found out about telcos.
     learned: Vec<String>,
     inbox: Option<u64>,
@@ -94,12 +96,6 @@ struct BindRow {
     in_flight: usize,
     window: usize,
     last_error: Option<String>,
-}
-
-/// What can be ordered of a telco.
-struct TelcoRow {
-    smsc: String,
-    paused: bool,
 }
 
 struct KioskRow {
@@ -286,7 +282,8 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         tryout: room.state.tryout.clone(),
         troubles,
         binds: binds.into_iter().map(|bind| bind_row(bind, lang, now)).collect(),
-        telcos: board.orders.all().into_iter().map(telco_row).collect(),
+        telcos: ordered::telcos(board),
+        reload: ordered::reload(board, lang),
         learned: findings(lang, learned(room).await),
         inbox,
         outbox,
@@ -327,11 +324,7 @@ fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
     if up > 0 && !cut.is_empty() {
         troubles.push(format!("{} {}", w.telcos_cut, cut.join(", ")));
     }
-    let all = board.orders.all();
-    let paused: Vec<&str> = all.iter().filter(|(_, order)| order.paused).map(|(smsc, _)| smsc.as_str()).collect();
-    if !paused.is_empty() {
-        troubles.push(format!("{} {}", w.telcos_paused, paused.join(", ")));
-    }
+    troubles.extend(ordered::troubles(board, lang));
     troubles
 }
 
@@ -372,10 +365,6 @@ fn troubles_of_kiosks(lang: Lang, calls: &[Call], kiosks: &[KioskRow]) -> Vec<St
         named(w.kiosks_printer_broken, &|kiosk| !kiosk.silent && kiosk.paper == Paper::Broken),
     ];
     called.chain(of_devices.into_iter().flatten()).collect()
-}
-
-fn telco_row((smsc, order): (SmscName, Order)) -> TelcoRow {
-    TelcoRow { smsc: smsc.as_str().to_owned(), paused: order.paused }
 }
 
 fn bind_row(bind: BindStatus, lang: Lang, now: UnixMs) -> BindRow {

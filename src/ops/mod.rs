@@ -7,7 +7,8 @@
 //! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
 //! | `/metrics` | Prometheus text |
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
-//! | `/telcos` | orders of the console and of programs: rebind, pause or resume a telco |
+//! | `/telcos` | orders of the console and of programs: rebind, pause, drain or resume a telco |
+//! | `/reload` | the order to read the configuration again |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
@@ -15,9 +16,11 @@ mod console;
 mod health;
 mod kiosks;
 pub mod metrics;
+mod ordered;
 mod pairing;
 mod probe;
 mod recorder;
+mod reload;
 mod sessions;
 mod state;
 mod telcos;
@@ -62,6 +65,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/telcos", post(telcos::order))
+        .route("/reload", post(reload::order))
         .route("/trace", get(trace::show))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)

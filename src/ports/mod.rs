@@ -17,6 +17,7 @@ pub mod portal;
 pub mod pushes;
 pub mod random;
 mod refusal;
+pub mod reload;
 pub mod rules;
 pub mod states;
 pub mod status;

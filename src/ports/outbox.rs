@@ -20,6 +20,33 @@ pub enum MtKind {
     Push,
 }
 
+/// Who goes before whom when more is due than a telco takes. Screens of USSD pass by all of them, as they wait for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Somebody has asked and waits.
+    Answer,
+    /// A notice that must not wait for the morning.
+    Urgent,
+    /// A notice.
+    Notice,
+    /// What an agency sends to many.
+    Bulk,
+}
+
+impl Class {
+    /// Milliseconds by which its turn comes after it is due. So an answer goes before every notice that is not two minutes
+    /// older than it, and before all bulk of the last half hour; and whatever waited for longer has its turn, however much
+    /// that is more urgent comes in.
+    pub fn yields_ms(self) -> i64 {
+        match self {
+            Class::Answer => 0,
+            Class::Urgent => 15_000,
+            Class::Notice => 120_000,
+            Class::Bulk => 1_800_000,
+        }
+    }
+}
+
 /// A segment to be stored, rendered and encoded: what is in here is what is sent, whenever it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMt {
@@ -27,6 +54,8 @@ pub struct NewMt {
     pub id: MtId,
     /// What it is for.
     pub kind: MtKind,
+    /// Who goes before it.
+    pub class: Class,
     /// 1-based number of this segment.
     pub part: u8,
     /// How many segments the text has.

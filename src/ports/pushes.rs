@@ -1,6 +1,9 @@
 //! Work that ends in a text nobody asked for just now: the portal's events, agencies' messages, changes whose
 //! outcome is still to be found out. Each method is one transaction.
-use super::{PortFuture, Refusal, StoreFault, outbox::NewMt};
+use super::{
+    PortFuture, Refusal, StoreFault,
+    outbox::{Class, NewMt},
+};
 use crate::types::{CauseId, Msisdn, UnixMs};
 
 /// Where it comes from.
@@ -21,6 +24,8 @@ pub struct NewPush {
     pub id: CauseId,
     /// Where it comes from.
     pub kind: PushKind,
+    /// Who goes before it, and before the text that it ends in.
+    pub class: Class,
     /// To whom. Sealed at rest.
     pub number: Msisdn,
     /// What it is about, serialised by the exchange. Sealed at rest.

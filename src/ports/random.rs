@@ -1,7 +1,10 @@
 //! The one source of randomness: the operating system's octets, and the ids that are made of them. It must not know
 //! what they are for.
 use crate::types::UnixMs;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// The operating system gave no random octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,9 +30,43 @@ pub fn octets<const N: usize>() -> [u8; N] {
     octets
 }
 
+/// Octets that a thread asks the system for at once: an answer takes about ten nonces and ids.
+const DRAWN: usize = 512;
+
+thread_local! {
+    /// Octets of this thread, and how many of them are used.
+    static POOL: RefCell<([u8; DRAWN], usize)> = const { RefCell::new(([0; DRAWN], DRAWN)) };
+}
+
+/// Random octets that need not be secret, as nonces and ids are not, for one call of the system in many.
+///
+/// # Errors
+/// When the operating system has none.
+pub fn drawn<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    const { assert!(N <= DRAWN, "more than is drawn at once") };
+    POOL.with_borrow_mut(|(pool, used)| {
+        if *used + N > DRAWN {
+            fill(pool)?;
+            *used = 0;
+        }
+        let mut octets = [0; N];
+        octets.copy_from_slice(&pool[*used..*used + N]);
+        *used += N;
+        Ok(octets)
+    })
+}
+
+/// As [`drawn`], for who cannot go on without.
+///
+/// # Panics
+/// When the operating system has none: no id could be told from another.
+fn drawn_octets<const N: usize>() -> [u8; N] {
+    drawn().expect("the operating system gives random octets")
+}
+
 /// A UUID that tells nothing, also not when it was made (version 4).
 pub fn unordered_id() -> uuid::Uuid {
-    uuid::Builder::from_random_bytes(octets()).into_uuid()
+    uuid::Builder::from_random_bytes(drawn_octets()).into_uuid()
 }
 
 /// UUIDv7 of this moment, above every one that this process has made: ids of one number's segments tell their
@@ -41,7 +78,7 @@ pub fn new_id(now: UnixMs) -> uuid::Uuid {
     let next = |last: u64| wanted.max(last + 1);
     let last = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
     let id = last.map_or_else(next, next);
-    let mut octets: [u8; 10] = octets();
+    let mut octets: [u8; 10] = drawn_octets();
     octets[..2].copy_from_slice(&((id & 0xFFF) as u16).to_be_bytes());
     uuid::Builder::from_unix_timestamp_millis(id >> 12, &octets).into_uuid()
 }
@@ -56,6 +93,18 @@ mod tests {
         let ids: Vec<_> = moments.map(|ms| new_id(UnixMs(ms))).collect();
         assert!(ids.is_sorted_by(|one, next| one < next));
         assert!(ids.iter().all(|id| id.get_version_num() == 7));
+    }
+
+    #[test]
+    fn what_is_drawn_never_comes_twice_nor_on_two_threads() {
+        let draw = || (0..2_000).map(|_| drawn::<12>().expect("octets")).collect::<Vec<_>>();
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(draw)).collect();
+        let mut all: Vec<[u8; 12]> = threads.into_iter().flat_map(|one| one.join().expect("drawn")).collect();
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert!(all.iter().all(|octets| *octets != [0; 12]));
     }
 
     #[test]

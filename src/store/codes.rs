@@ -4,7 +4,7 @@
 //! The numbers are for ever: databases hold them. Their words stand in the migrations too, and a test compares them.
 use crate::ports::{
     inbox::DedupeKind,
-    outbox::MtKind,
+    outbox::{Class, MtKind},
     parts::PartWay,
     pushes::PushKind,
     states::{FeedbackState, MoState, MtState, PushState, RespState},
@@ -111,6 +111,7 @@ impl FeedbackState {
 codes!(DedupeKind { Strong = 0, Segment = 1, Weak = 2 });
 codes!(PartWay { Udh8 = 0, Udh16 = 1, Sar = 2 });
 codes!(MtKind { Answer = 0, Notice = 1, Apology = 2, Push = 3 });
+codes!(Class { Answer = 0, Urgent = 1, Notice = 2, Bulk = 3 });
 codes!(PushKind { Event = 0, Message = 1, FollowUp = 2 });
 
 /// Every name that a statement may use, with what is written for it.
@@ -238,6 +239,8 @@ mod tests {
         assert_eq!(documented("inbox.state"), words::<MoState>(|_| true));
         assert_eq!(documented("outbox.state"), words::<MtState>(|_| true));
         assert_eq!(documented("outbox.kind"), words::<MtKind>(|_| true));
+        assert_eq!(documented("outbox.class"), words::<Class>(|_| true));
+        assert_eq!(documented("push.class"), words::<Class>(|_| true));
         assert_eq!(documented("mo_dedupe.kind"), words::<DedupeKind>(|_| true));
         assert_eq!(documented("part.way"), words::<PartWay>(|_| true));
         assert_eq!(documented("push.state"), words::<PushState>(|_| true));

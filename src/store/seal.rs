@@ -129,8 +129,7 @@ impl Keys {
 
     /// Seals a value for one column of one row: key id, nonce, ciphertext, tag. It opens nowhere else.
     pub fn seal(&self, row: &[u8], column: &str, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-        let mut nonce = [0; NONCE_LEN];
-        random::fill(&mut nonce).map_err(|_| SealError)?;
+        let nonce = random::drawn::<NONCE_LEN>().map_err(|_| SealError)?;
         let mut out = Vec::with_capacity(1 + NONCE_LEN + plain.len() + aead::AES_256_GCM.tag_len());
         out.push(KEY_ID);
         out.extend_from_slice(&nonce);

@@ -201,23 +201,30 @@ fn latin(c: char) -> char {
 /// Edits between two words: one insertion, deletion, substitution or swap of neighbours is 1 (optimal string
 /// alignment). `None` when there are more than `most`.
 pub fn edits(a: &str, b: &str, most: usize) -> Option<usize> {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a.len().abs_diff(b.len()) > most {
+    if a.chars().count().abs_diff(b.chars().count()) > most {
         return None;
     }
-    let mut rows = vec![(0..=b.len()).collect::<Vec<usize>>()];
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
+    let b: Vec<char> = b.chars().collect();
+    // the row before the last one, the last one, and the one that is made
+    let mut rows = [vec![0; b.len() + 1], (0..=b.len()).collect(), vec![0; b.len() + 1]];
+    let mut before = None;
+    for (i, x) in a.chars().enumerate() {
+        let [earlier, last, row] = &mut rows;
+        row[0] = i + 1;
         for (j, y) in b.iter().enumerate() {
-            let mut least = (rows[i][j] + usize::from(x != y)).min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a[i - 1] == *y && *x == b[j - 1] {
-                least = least.min(rows[i - 1][j - 1] + 1);
+            let mut least = (last[j] + usize::from(x != *y)).min(last[j + 1] + 1).min(row[j] + 1);
+            if j > 0 && before == Some(*y) && x == b[j - 1] {
+                least = least.min(earlier[j - 1] + 1);
             }
-            row.push(least);
+            row[j + 1] = least;
         }
-        rows.push(row);
+        if row.iter().all(|edits| *edits > most) && last.iter().all(|edits| *edits >= most) {
+            return None;
+        }
+        before = Some(x);
+        rows.rotate_left(1);
     }
-    rows.last().and_then(|row| row.last()).copied().filter(|edits| *edits <= most)
+    rows[1].last().copied().filter(|edits| *edits <= most)
 }
 
 #[cfg(test)]
@@ -298,10 +305,41 @@ mod tests {
         assert_eq!(edits("status", "stauts", 1), Some(1));
         assert_eq!(edits("help", "hello", 1), None);
         assert_eq!(edits("", "", 0), Some(0));
+        assert_eq!(edits("ab", "ba", 1), Some(1));
+        assert_eq!(edits("abcdef", "badcfe", 3), Some(3));
+        assert_eq!(edits("abcdef", "badcfe", 2), None);
+    }
+
+    /// By the definition, over the whole table.
+    fn edits_by_table(a: &[char], b: &[char]) -> usize {
+        let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
+        for i in 0..=a.len() {
+            for j in 0..=b.len() {
+                table[i][j] = match (i, j) {
+                    (0, n) | (n, 0) => n,
+                    _ => {
+                        let same = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+                        let mut least = same.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                        if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                            least = least.min(table[i - 2][j - 2] + 1);
+                        }
+                        least
+                    }
+                };
+            }
+        }
+        table[a.len()][b.len()]
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(crate::text::property_cases()))]
+
+        #[test]
+        fn edits_are_those_of_the_definition(a in "[abc]{0,8}", b in "[abc]{0,8}", most in 0_usize..5) {
+            let chars = |word: &str| word.chars().collect::<Vec<char>>();
+            let all = edits_by_table(&chars(&a), &chars(&b));
+            prop_assert_eq!(edits(&a, &b, most), (all <= most).then_some(all));
+        }
 
         #[test]
         fn twice_is_once(text in "[\u{1780}-\u{17DD}\u{200C}\u{200D}a1 ]{0,24}") {

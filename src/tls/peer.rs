@@ -4,8 +4,8 @@
 //! A server can be known whole: its very certificate, octet for octet. So a security server of X-Road is, which makes its
 //! certificate itself, as one of a CA and mostly without a name: verification by a chain refuses such a one.
 use super::{
+    expiry::validity,
     files::{self, Identity, IdentityOctets, TlsFault},
-    validity,
 };
 use crate::types::{UnixMs, lock};
 use rustls::{
@@ -169,7 +169,7 @@ impl PeerTls {
             Trust::Signed(_) => None,
         };
         let days = |certificate: &CertificateDer<'_>| {
-            validity::of(certificate).map(|valid| (valid.until - now.0.div_euclid(1_000)).div_euclid(86_400))
+            validity(certificate).map(|(_, until)| (until.0 - now.0).div_euclid(86_400_000))
         };
         let left = |of, certificate: Option<_>| certificate.and_then(days).map(|days| Left { of, days });
         [left("client", ours), left("server", server)].into_iter().flatten().collect()
@@ -233,14 +233,14 @@ fn the_one(path: &Path, octets: &[u8], now: UnixMs) -> Result<CertificateDer<'st
 
 fn judge_dates(key: &'static str, path: &Path, der: &CertificateDer<'_>, now: UnixMs) -> Result<(), TlsFault> {
     let wrong = |what: String| Err(TlsFault::new(key, format!("{} {what}", path.display())));
-    let day = |second: i64| UnixMs(second.saturating_mul(1_000)).civil(&jiff::tz::TimeZone::UTC).date();
-    match validity::of(der) {
+    let day = |at: UnixMs| at.civil(&jiff::tz::TimeZone::UTC).date();
+    match validity(der) {
         None => wrong("holds a certificate that cannot be read".to_owned()),
-        Some(valid) if now.0 / 1_000 > valid.until => {
-            wrong(format!("holds a certificate that ended on {}: it must be renewed", day(valid.until)))
+        Some((_, until)) if now > until => {
+            wrong(format!("holds a certificate that ended on {}: it must be renewed", day(until)))
         }
-        Some(valid) if now.0 / 1_000 < valid.from => {
-            wrong(format!("holds a certificate that begins on {}: is this machine's clock right?", day(valid.from)))
+        Some((from, _)) if now < from => {
+            wrong(format!("holds a certificate that begins on {}: is this machine's clock right?", day(from)))
         }
         Some(_) => Ok(()),
     }
@@ -265,11 +265,11 @@ impl ServerCertVerifier for Now {
         if *end_entity != known {
             return Err(CertificateError::Other(OtherError(Arc::new(AnotherCertificate))).into());
         }
-        let seconds = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        match validity::of(&known) {
+        let now = UnixMs(i64::try_from(now.as_secs()).unwrap_or(i64::MAX).saturating_mul(1_000));
+        match validity(&known) {
             None => Err(CertificateError::BadEncoding.into()),
-            Some(valid) if seconds > valid.until => Err(CertificateError::Expired.into()),
-            Some(valid) if seconds < valid.from => Err(CertificateError::NotValidYet.into()),
+            Some((_, until)) if now > until => Err(CertificateError::Expired.into()),
+            Some((from, _)) if now < from => Err(CertificateError::NotValidYet.into()),
             Some(_) => Ok(ServerCertVerified::assertion()),
         }
     }

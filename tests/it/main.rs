@@ -27,6 +27,7 @@ mod parts;
 mod peers;
 pub mod program;
 mod receipts;
+mod reload;
 mod road;
 mod silent;
 mod sms;

@@ -379,6 +379,45 @@ async fn the_check_says_line_by_line_what_stands_between_us_and_the_portal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_must_be_mended_is_told_in_readiness_metrics_and_console() {
+    let (folder, portal, telco) = (tempfile::tempdir().expect("a folder"), sandbox(None).await, app::telco().await);
+    let refuses = |config: &mut RoadConfig| {
+        config.faults = vec!["Server.ServerProxy.AccessDenied=100".to_owned()];
+        config.style = 8;
+    };
+    let way = Way::with(portal.addr(), Over::Sandbox, refuses).await;
+    let config = configuration(folder.path(), telco.addr(), &way.configured(), "");
+    let mut server = Program::start(&["serve", "--config", &config], &[]);
+    let ready = server.said("ready http=");
+    let ops = ready.split("ops=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+    let get = async |path: &str| {
+        let answer = crate::support::program::client().get(format!("http://{ops}{path}")).send().await;
+        answer.expect("an answer").text().await.expect("text")
+    };
+    let mut told = get("/readyz").await;
+    for _ in 0..100 {
+        if told.contains("alarms") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        told = get("/readyz").await;
+    }
+    let words = "the portal's owner must allow CAMBODIA/GOV/CAMDX-1/CHRAK to use CAMBODIA/GOV/CAMDX-2/PORTAL(1)/portal";
+    assert!(told.contains(words) && told.contains("\"ready\""), "{told}");
+    let metrics = get("/metrics").await;
+    for metric in [
+        "chrak_road_errors_total{source=\"portal\",type=\"access_denied\"} 1",
+        "chrak_certificate_days{use=\"xroad_client\"} 89",
+        "chrak_certificate_days{use=\"xroad_server\"} 89",
+    ] {
+        assert!(metrics.contains(metric), "{metric}: {metrics}");
+    }
+    assert!(get("/console?lang=en").await.contains("CAMBODIA/GOV/CAMDX-1/CHRAK to use"));
+    assert!(get("/console?lang=km").await.contains("ម្ចាស់ផតថលត្រូវអនុញ្ញាត"));
+    portal.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_judge_lists_paths_and_the_check_names_those_that_are_missing() {
     let (folder, portal, telco) = (tempfile::tempdir().expect("a folder"), sandbox(None).await, app::telco().await);
     let provider = format!("http://{}", portal.addr());

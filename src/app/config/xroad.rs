@@ -214,7 +214,7 @@ mod tests {
         let ended = ca.sign("ended", "DNS:a.example", Valid::Before);
         let both = folder.path().join("both.pem");
         let text = |path: &Path| std::fs::read_to_string(path).expect("PEM");
-        std::fs::write(&both, text(&good.cert) + &text(&other.cert)).expect("written");
+        std::fs::write(&both, [text(&good.cert), text(&other.cert)].concat()).expect("written");
         let settle =
             |portal: &str, xroad: &str| settle("https://ss.example", portal, &format!("{WAY}{xroad}"), folder.path());
         let ours = |cert: &Path, key: &Path| format!("cert_file = {cert:?}\nkey_file = {key:?}\n");
@@ -231,7 +231,7 @@ mod tests {
             assert!(fault.contains(told) && !fault.contains('\n'), "{fault}");
         }
         let config =
-            settle(&format!("ca_file = {:?}", ca.cert()), &(ours(&good.cert, &good.key) + &server(&other.cert)));
+            settle(&format!("ca_file = {:?}", ca.cert()), &[ours(&good.cert, &good.key), server(&other.cert)].concat());
         let config = config.expect("a good way");
         assert!(config.warnings.iter().any(|warning| warning.contains("portal.ca_file: has no effect")));
         assert!(config.portal.road.is_some_and(|road| road.tls.is_some()));

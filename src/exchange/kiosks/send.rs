@@ -14,6 +14,7 @@ use crate::{
         citizens::Citizens,
         clock::Clock,
         kiosks::Kiosks,
+        outbox::Class,
         pushes::{Asked, Bounds, NewPush, PushKind, Pushes},
         random::new_id,
     },
@@ -203,6 +204,7 @@ impl TextsToPhones {
         let push = NewPush {
             id: CauseId(new_id(now)),
             kind: PushKind::Message,
+            class: Class::Answer,
             number,
             // STOP is about notices: this was asked for
             payload: Payload::Message { text, notice: false }.to_bytes(),

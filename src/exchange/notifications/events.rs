@@ -10,7 +10,7 @@ use crate::{
     ports::{
         StoreFault,
         citizens::CitizenRecord,
-        outbox::MtKind,
+        outbox::{Class, MtKind},
         portal::{Asker, EventSource},
         pushes::{NewPush, PushEnd, PushKind, StoredPush},
         random::new_id,
@@ -146,8 +146,14 @@ impl Notifications {
             }
         }
         let language = citizen.language.unwrap_or(language);
-        let envelope =
-            Envelope { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after: stored.push.not_after };
+        let envelope = Envelope {
+            smsc: &smsc,
+            source: &source,
+            to: number,
+            kind: MtKind::Push,
+            class: stored.push.class,
+            not_after: stored.push.not_after,
+        };
         let text = render_sms(&view, language, &self.needs.settings.zone).text;
         PushEnd::Queued(self.needs.segmenter.cut(&envelope, &text, now))
     }
@@ -202,6 +208,7 @@ fn new_push(to: &Recipient, notice: Notice, now: UnixMs) -> NewPush {
     NewPush {
         id: CauseId(new_id(now)),
         kind: PushKind::Event,
+        class: if to.urgent { Class::Urgent } else { Class::Notice },
         number: to.number,
         payload: payload.to_bytes(),
         due: now,

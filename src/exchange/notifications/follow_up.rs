@@ -5,7 +5,7 @@ use crate::{
     dialogue::View,
     exchange::{conversation::talk::intention, outbox::Envelope},
     ports::{
-        outbox::MtKind,
+        outbox::{Class, MtKind},
         portal::Asker,
         pushes::{NewPush, PushEnd, PushKind, StoredPush},
         random::new_id,
@@ -54,6 +54,7 @@ impl Asked<'_> {
         NewPush {
             id: CauseId(new_id(now)),
             kind: PushKind::FollowUp,
+            class: Class::Answer,
             number: self.number,
             payload: payload.to_bytes(),
             due: now.plus_ms(FOLLOW_UP_EVERY.as_millis() as i64),
@@ -96,7 +97,8 @@ impl Notifications {
         };
         let smsc: SmscName = smsc.into();
         let not_after = now.plus_ms(FOLLOW_UP_FOR.as_millis() as i64);
-        let envelope = Envelope { smsc: &smsc, source, to: number, kind: MtKind::Push, not_after };
+        let envelope =
+            Envelope { smsc: &smsc, source, to: number, kind: MtKind::Push, class: Class::Answer, not_after };
         let text = render_sms(&view, language, &self.needs.settings.zone).text;
         PushEnd::Queued(self.needs.segmenter.cut(&envelope, &text, now))
     }

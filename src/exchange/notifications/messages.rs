@@ -36,7 +36,14 @@ impl Notifications {
             Err(none) => return PushEnd::Refused(none.into()),
         };
         let not_after = stored.push.not_after;
-        let envelope = Envelope { smsc: &smsc, source: &source, to: number, kind: MtKind::Push, not_after };
+        let envelope = Envelope {
+            smsc: &smsc,
+            source: &source,
+            to: number,
+            kind: MtKind::Push,
+            class: stored.push.class,
+            not_after,
+        };
         PushEnd::Queued(self.needs.segmenter.cut(&envelope, text, now))
     }
 }

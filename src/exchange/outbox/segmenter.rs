@@ -2,7 +2,7 @@
 use crate::{
     exchange::settings::Settings,
     ports::{
-        outbox::{MtKind, NewMt},
+        outbox::{Class, MtKind, NewMt},
         random::{self, new_id},
     },
     smpp::concat::{Cut, Encoded, encode},
@@ -24,6 +24,7 @@ pub struct Envelope<'a> {
     pub source: &'a str,
     pub to: Msisdn,
     pub kind: MtKind,
+    pub class: Class,
     pub not_after: UnixMs,
 }
 
@@ -51,7 +52,7 @@ impl Segmenter {
             tracing::error!("a text with a link was about to be sent; it goes without the link");
         }
         let text: &str = &parted;
-        let cut = self.settings.telco(envelope.smsc).map_or(Cut::Udh8, |telco| telco.cut);
+        let cut = self.settings.telcos.cut(envelope.smsc);
         let alphabet = Alphabet::of(text);
         let Plan { segments, .. } = segment::plan_with(text, alphabet.single(), cut.room(alphabet));
         let segments = kept(text, segments, cut);
@@ -66,6 +67,7 @@ impl Segmenter {
                 NewMt {
                     id: MtId(new_id(now)),
                     kind: envelope.kind,
+                    class: envelope.class,
                     part,
                     parts,
                     smsc: envelope.smsc.clone(),

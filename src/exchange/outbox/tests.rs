@@ -2,7 +2,7 @@
 //! knows the fate of.
 use super::*;
 use crate::{
-    exchange::testing::{Bench, CODE, Fails, MtAt, NUMBER, mo, number, pass, settings, settled, text_of},
+    exchange::testing::{Bench, CODE, Fails, MtAt, NUMBER, change_telco, mo, number, pass, settings, settled, text_of},
     exchange::{Cut, IncomingMo},
     ports::inbox::Source,
     types::{
@@ -170,10 +170,17 @@ async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
     let text = "a long answer, and ".repeat(20);
     for (cut, lead) in [(Cut::Udh8, 5_usize), (Cut::Udh16, 6), (Cut::Sar, 6)] {
         let mut settings = settings();
-        settings.telcos[0].cut = cut;
+        change_telco(&mut settings, |telco| telco.cut = cut);
         let segmenter = Segmenter::new(Arc::new(settings));
         let (smsc, to) = ("smart".into(), number(NUMBER));
-        let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Answer, not_after: UnixMs(9) };
+        let envelope = Envelope {
+            smsc: &smsc,
+            source: "1212",
+            to,
+            kind: port::MtKind::Answer,
+            class: port::Class::Answer,
+            not_after: UnixMs(9),
+        };
         let mts = segmenter.cut(&envelope, &text, UnixMs(5));
         assert_eq!(mts.iter().map(|mt| (mt.part, mt.parts)).collect::<Vec<_>>(), [(1, 3), (2, 3), (3, 3)]);
         let header = |mt: &NewMt| mt.body[..=lead].to_vec();
@@ -189,10 +196,17 @@ async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
 #[tokio::test]
 async fn a_telco_that_takes_texts_whole_gets_as_much_as_segments_would_hold() {
     let mut settings = settings();
-    settings.telcos[0].cut = Cut::Payload;
+    change_telco(&mut settings, |telco| telco.cut = Cut::Payload);
     let segmenter = Segmenter::new(Arc::new(settings));
     let (smsc, to) = ("smart".into(), number(NUMBER));
-    let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Answer, not_after: UnixMs(9) };
+    let envelope = Envelope {
+        smsc: &smsc,
+        source: "1212",
+        to,
+        kind: port::MtKind::Answer,
+        class: port::Class::Answer,
+        not_after: UnixMs(9),
+    };
     for (letters, kept) in [(100, 100), (500, 500), (5_000, 6 * 153)] {
         let mts = segmenter.cut(&envelope, &"x".repeat(letters), UnixMs(5));
         assert_eq!(mts.iter().map(|mt| (mt.parts, mt.udhi, mt.body.len())).collect::<Vec<_>>(), [(1, false, kept)]);
@@ -203,7 +217,14 @@ async fn a_telco_that_takes_texts_whole_gets_as_much_as_segments_would_hold() {
 async fn no_link_and_nothing_unseen_leaves() {
     let segmenter = Segmenter::new(Arc::new(settings()));
     let (smsc, to) = ("smart".into(), number(NUMBER));
-    let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Push, not_after: UnixMs(9) };
+    let envelope = Envelope {
+        smsc: &smsc,
+        source: "1212",
+        to,
+        kind: port::MtKind::Push,
+        class: port::Class::Bulk,
+        not_after: UnixMs(9),
+    };
     let mts = segmenter.cut(&envelope, "See https://evil.example/x now\u{200b}\u{202e}", UnixMs(5));
     let text = String::from_utf8(mts[0].body.clone()).expect("plain letters");
     assert!(!crate::text::links::holds_link(&text) && text.ends_with(" now") && mts[0].data_coding == 0, "{text}");

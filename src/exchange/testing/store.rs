@@ -267,8 +267,9 @@ impl Rows {
             let before = |other: &&MtRow| {
                 other.new.destination == mt.new.destination
                     && other.new.smsc == mt.new.smsc
-                    && other.new.id < mt.new.id
+                    && other.new.id != mt.new.id
                     && !matches!(other.at, MtAt::Sent | MtAt::Failed)
+                    && (other.at != MtAt::Queued || (other.new.class, other.new.id) < (mt.new.class, mt.new.id))
             };
             !self.mts.values().any(|other| before(&other))
         };
@@ -277,7 +278,7 @@ impl Rows {
             .values()
             .filter(|mt| mt.new.smsc == *smsc && mt.at == MtAt::Queued && mt.due <= now && goes_first(mt))
             .collect();
-        due.sort_by_key(|mt| (mt.due, mt.new.id));
+        due.sort_by_key(|mt| (mt.due.plus_ms(mt.new.class.yields_ms()), mt.new.id));
         due
     }
 
@@ -569,7 +570,7 @@ impl Pushes for Memory {
         self.call("due_pushes", |rows| {
             let due = rows.pushes.values().filter(|row| row.end.is_none() && row.stored.push.due <= now);
             let mut due: Vec<StoredPush> = due.map(|row| row.stored.clone()).collect();
-            due.sort_by_key(|stored| (stored.push.due, stored.push.id));
+            due.sort_by_key(|stored| (stored.push.due.plus_ms(stored.push.class.yields_ms()), stored.push.id));
             due.truncate(limit);
             Ok(due)
         })

@@ -17,7 +17,7 @@ use crate::{
         StoreFault,
         citizens::CitizenRecord,
         inbox::{Finish, MoEnd, Source, StoredMo},
-        outbox::{MtKind, NewMt},
+        outbox::{Class, MtKind, NewMt},
         portal::Asker,
         status::Rate,
     },
@@ -117,7 +117,8 @@ impl Texts {
         let text = render_sms(view, *language, &self.needs.settings.zone).text;
         let (kind, now) = (verdict.kind, self.now());
         let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
-        let envelope = Envelope { smsc: &mo.smsc, source: &mo.destination, to: number, kind, not_after };
+        let envelope =
+            Envelope { smsc: &mo.smsc, source: &mo.destination, to: number, kind, class: Class::Answer, not_after };
         self.needs.segmenter.cut(&envelope, &text, now)
     }
 

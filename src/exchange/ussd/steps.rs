@@ -19,7 +19,7 @@ use crate::{
     ports::{
         citizens::CitizenRecord,
         inbox::{DedupeKey, DedupeKind, Intake, NewMo, Source},
-        outbox::MtKind,
+        outbox::{Class, MtKind},
         portal::Asker,
         random::new_id,
     },
@@ -185,8 +185,14 @@ impl Ussd {
             return self.ended(call, cause, citizen, &View::SlowDown);
         }
         let not_after = now.plus_ms(ANSWER_VALIDITY.as_millis() as i64);
-        let envelope =
-            Envelope { smsc: &call.smsc, source: &call.short_code, to: call.number, kind: MtKind::Answer, not_after };
+        let envelope = Envelope {
+            smsc: &call.smsc,
+            source: &call.short_code,
+            to: call.number,
+            kind: MtKind::Answer,
+            class: Class::Answer,
+            not_after,
+        };
         let mts = self.needs.segmenter.cut(&envelope, answer, now);
         let language = self.screen_language(call, &citizen);
         let sent = screens::sent(language, call.size);

@@ -2,6 +2,8 @@
 use super::*;
 use crate::{
     portal::{Identifier, XroadOptions},
+    tls::{Identity, PeerFiles, PeerTls},
+    types::UnixMs,
     types::civic::{Change, ChangeKind},
 };
 use futures_util::future::join_all;
@@ -240,6 +242,52 @@ async fn an_answer_of_nobody_we_know_is_no_answer_and_stands_on_the_board() {
     assert_eq!(ask(&client, None).await, Err(PortalFault::Unusable));
     assert!(ask(&client, None).await.is_ok());
     assert!(board.alarms().is_empty(), "it is mended");
+}
+
+/// A clock that stands at a moment.
+struct At(UnixMs);
+
+impl Clock for At {
+    fn now(&self) -> UnixMs {
+        self.0
+    }
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "certificates of this moment are judged by the time of this moment")]
+async fn a_file_of_no_use_and_a_certificate_that_ends_soon_stand_on_the_board() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let pair = crate::certificates::of_x_road(folder.path(), "is");
+    let servers = crate::certificates::of_x_road(folder.path(), "ss");
+    let now = UnixMs(jiff::Timestamp::now().as_millisecond());
+    let identity = Some(Identity { cert_file: pair.cert.clone(), key_file: pair.key });
+    let files = PeerFiles { identity, server_cert_file: Some(servers.cert.clone()), ca_file: None };
+    let board_after = |days: i64| {
+        let tls = PeerTls::new(files.clone(), now).expect("good files");
+        let road = Some(XroadOptions { tls: Some(tls.clone()), ..options() });
+        let url = "https://127.0.0.1:1".to_owned();
+        let board = Arc::new(Board::default());
+        let clock = Arc::new(At(now.plus_ms(days * 86_400_000)));
+        let portal = PortalOptions { url, token: "t".into(), ca_file: None, road };
+        let client = PortalClient::new(portal, Arc::clone(&board), clock).expect("a client");
+        (client, tls, board)
+    };
+    let (client, tls, board) = board_after(0);
+    client.core.look_at(&tls).await;
+    assert!(board.alarms().is_empty(), "{:?}", board.alarms());
+    let whole = std::fs::read(&servers.cert).expect("PEM");
+    std::fs::write(&servers.cert, "nothing").expect("written");
+    client.core.look_at(&tls).await;
+    let said = board.alarms();
+    assert!(said.len() == 1 && said[0].en.starts_with("portal.xroad.server_cert_file: "), "{said:?}");
+    std::fs::write(&servers.cert, whole).expect("written");
+    client.core.look_at(&tls).await;
+    assert!(board.alarms().is_empty(), "it is mended");
+    let (client, tls, board) = board_after(75);
+    client.core.look_at(&tls).await;
+    let said = board.alarms();
+    assert!(said.len() == 1 && said[0].en.contains("ends in 14 days") && said[0].km.contains("14"), "{said:?}");
 }
 
 #[tokio::test]

@@ -131,6 +131,7 @@ mod tests {
     use crate::{
         ports::{
             messages::NewMessage,
+            outbox::Class,
             pushes::{NewPush, PushKind},
         },
         types::{CauseId, Msisdn},
@@ -143,6 +144,7 @@ mod tests {
         let push = NewPush {
             id: CauseId(Uuid::from_u128(1)),
             kind: PushKind::Message,
+            class: Class::Bulk,
             number: Msisdn::parse_e164("85510234501").expect("a number"),
             payload: Vec::new(),
             due: NOW,

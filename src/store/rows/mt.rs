@@ -3,7 +3,7 @@ use super::{Id, Mac, opened_text, sealed};
 use crate::{
     ports::{
         StoreFault,
-        outbox::{DueMt, MtKind, NewMt, NewReceipt, Settlement},
+        outbox::{Class, DueMt, MtKind, NewMt, NewReceipt, Settlement},
         rules::outbox::{last_word, settled},
         states::MtState,
     },
@@ -18,6 +18,7 @@ pub struct MtRow {
     pub id: Id,
     pub mo: Id,
     pub kind: MtKind,
+    pub class: Class,
     pub part: u8,
     pub parts: u8,
     pub smsc: String,
@@ -45,6 +46,7 @@ impl MtRow {
             id,
             mo: cause,
             kind: mt.kind,
+            class: mt.class,
             part: mt.part,
             parts: mt.parts,
             smsc: mt.smsc.as_str().to_owned(),
@@ -168,6 +170,7 @@ mod tests {
         let mt = NewMt {
             id: MtId(Uuid::from_u128(1)),
             kind: MtKind::Answer,
+            class: Class::Answer,
             part: 1,
             parts: 2,
             smsc: SmscName::from("smart"),

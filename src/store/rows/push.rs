@@ -3,6 +3,7 @@ use super::{Id, Mac, MtRow, opened_text, sealed};
 use crate::{
     ports::{
         Refusal, StoreFault,
+        outbox::Class,
         pushes::{NewPush, PushEnd, PushKind, StoredPush},
         states::PushState,
     },
@@ -16,6 +17,7 @@ use uuid::Uuid;
 pub struct PushRow {
     pub id: Id,
     pub kind: PushKind,
+    pub class: Class,
     pub mac: Mac,
     pub number: Vec<u8>,
     pub payload: Vec<u8>,
@@ -30,6 +32,7 @@ impl PushRow {
         Ok(PushRow {
             id,
             kind: push.kind,
+            class: push.class,
             mac: keys.number_mac(push.number.digits()),
             number: sealed(keys, &id, "number", push.number.digits().as_bytes())?,
             payload: sealed(keys, &id, "payload", &push.payload)?,
@@ -44,6 +47,7 @@ impl PushRow {
 pub struct DuePushRow {
     pub id: Id,
     pub kind: PushKind,
+    pub class: Class,
     pub number: Vec<u8>,
     pub payload: Vec<u8>,
     pub due: UnixMs,
@@ -63,6 +67,7 @@ impl DuePushRow {
         let push = NewPush {
             id: CauseId(Uuid::from_bytes(self.id)),
             kind: self.kind,
+            class: self.class,
             number,
             payload,
             due: self.due,
@@ -111,6 +116,7 @@ mod tests {
         let push = NewPush {
             id: CauseId(Uuid::from_u128(1)),
             kind: PushKind::FollowUp,
+            class: Class::Bulk,
             number: Msisdn::parse_e164("85510234501").expect("a number"),
             payload: b"canary".to_vec(),
             due: NOW,
@@ -121,6 +127,7 @@ mod tests {
         let read = |id: Id, payload: &[u8]| DuePushRow {
             id,
             kind: row.kind,
+            class: row.class,
             number: row.number.clone(),
             payload: payload.to_vec(),
             due: UnixMs(row.due),

@@ -1,5 +1,6 @@
 //! The writing connection with what is known beside it, and statements over many rows at once. It must not know which
 //! operations there are.
+use super::tallies::TallyNames;
 use crate::{
     ports::StoreFault,
     smpp::message_id::Learned,
@@ -7,7 +8,7 @@ use crate::{
     types::names::{Family, SmscName},
 };
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, query_builder::Separated, sqlite::SqliteRow};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// What the database said.
 pub type Sql<T> = Result<T, sqlx::Error>;
@@ -29,6 +30,8 @@ pub struct Db {
     pub learned: HashMap<String, Learned>,
     /// Families of telcos that are not their own, for segments that no MO names one for.
     pub families: HashMap<SmscName, Family>,
+    /// Windows that there may be.
+    pub tallies: Arc<TallyNames>,
 }
 
 impl Db {
@@ -61,34 +64,53 @@ pub fn code<C: Code>(row: &SqliteRow, column: usize) -> Sql<C> {
     C::of_code(row.try_get(column)?).ok_or_else(unknown)
 }
 
-/// Cuts rows into runs of 128, 64 … 1, so that few different statements serve every number of rows.
-fn runs<T>(mut rows: &[T]) -> Vec<&[T]> {
-    let mut out = Vec::new();
-    while !rows.is_empty() {
-        let size = (1 << rows.len().ilog2()).min(STATEMENT_ROWS_MAX);
-        let (run, rest) = rows.split_at(size);
-        out.push(run);
-        rows = rest;
-    }
-    out
+/// Numbers of rows that statements are made for. What lies between is filled up by repeating the last row: one statement a
+/// run, as each costs two changes of threads, and few different ones, as each is prepared and kept.
+const SIZES: [usize; 14] = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, STATEMENT_ROWS_MAX];
+
+/// The smallest size that holds so many rows.
+fn size_for(rows: usize) -> usize {
+    SIZES.into_iter().find(|size| *size >= rows).unwrap_or(STATEMENT_ROWS_MAX)
 }
 
-/// Statements `head VALUES (…), (…) tail` that cover all rows in order.
+/// A run of rows, filled up to a size.
+fn filled<T>(run: &[T]) -> impl Iterator<Item = &T> {
+    (0..size_for(run.len())).filter_map(|index| run.get(index.min(run.len() - 1)))
+}
+
+/// Statements `head VALUES (…), (…) tail` that cover all rows in order. Where rows are filled up the last one comes more
+/// than once, so `head` and `tail` must make that harmless: rows that name what is changed, or that give way to each other
+/// (`ON CONFLICT`). What inserts otherwise is [`inserts`].
 pub fn values<T>(
     head: &str,
     rows: &[T],
     tail: &str,
     bind: impl Fn(&mut Separated<'_, Sqlite, &'static str>, &T),
 ) -> Vec<QueryBuilder<Sqlite>> {
-    runs(rows)
-        .into_iter()
+    rows.chunks(STATEMENT_ROWS_MAX)
         .map(|run| {
             let mut query = QueryBuilder::new(head);
-            query.push_values(run, |mut tuple, row| bind(&mut tuple, row));
+            query.push_values(filled(run), |mut tuple, row| bind(&mut tuple, row));
             query.push(tail);
             query
         })
         .collect()
+}
+
+/// Statements that insert all rows in order, each once: those that only fill up are cut off. A row that breaks a rule of
+/// the table is an error.
+pub fn inserts<T>(
+    into: &str,
+    rows: &[T],
+    bind: impl Fn(&mut Separated<'_, Sqlite, &'static str>, &T),
+) -> Vec<QueryBuilder<Sqlite>> {
+    let cut = |mut query: QueryBuilder<Sqlite>, run: &[T]| {
+        query.push_bind(i64::try_from(run.len()).unwrap_or(i64::MAX));
+        query
+    };
+    let head = format!("{into} SELECT * FROM (");
+    let statements = values(&head, rows, ") LIMIT ", bind);
+    statements.into_iter().zip(rows.chunks(STATEMENT_ROWS_MAX)).map(|(query, run)| cut(query, run)).collect()
 }
 
 /// Statements `head (?, ?, …) tail` over all keys; the last run is filled up by repeating a key.
@@ -116,8 +138,8 @@ fn lists<const N: usize>(
             let mut query = begin();
             let mut list = query.separated(", ");
             list.push_unseparated("(");
-            for index in 0..run.len().next_power_of_two() {
-                list.push_bind(&run[index.min(run.len() - 1)][..]);
+            for key in filled(run) {
+                list.push_bind(&key[..]);
             }
             list.push_unseparated(")");
             query.push(tail);
@@ -150,13 +172,41 @@ mod tests {
     use super::*;
 
     #[test]
-    fn runs_cover_all_rows_in_order_with_few_sizes() {
-        for count in [0, 1, 2, 3, 100, 127, 128, 129, 300] {
+    fn rows_are_covered_in_order_with_few_sizes() {
+        for count in [1, 2, 3, 5, 100, 127, 128] {
             let rows: Vec<usize> = (0..count).collect();
-            let runs = runs(&rows);
-            assert_eq!(runs.concat(), rows);
-            assert!(runs.iter().all(|run| run.len().is_power_of_two() && run.len() <= 128));
+            let filled: Vec<usize> = filled(&rows).copied().collect();
+            assert!(SIZES.contains(&filled.len()) && filled.len() < 2 * count.max(2));
+            assert_eq!(filled[..count], rows);
+            assert!(filled[count..].iter().all(|row| *row == count - 1));
         }
+        let statements = values("INSERT INTO x ", &[0; 129], " ON CONFLICT DO NOTHING", |tuple, row| {
+            tuple.push_bind(*row);
+        });
+        let sizes: Vec<usize> = statements.iter().map(|one| one.sql().as_str().matches('?').count()).collect();
+        assert_eq!(sizes, [128, 1]);
+    }
+
+    #[tokio::test]
+    async fn each_row_is_inserted_once_and_one_that_breaks_a_rule_is_an_error() {
+        use sqlx::Connection;
+        let mut conn = SqliteConnection::connect("sqlite::memory:").await.expect("opened");
+        sqlx::query("CREATE TABLE x (n INTEGER PRIMARY KEY, m INTEGER)").execute(&mut conn).await.expect("made");
+        let all = |from: i64, to: i64| {
+            let rows: Vec<i64> = (from..to).collect();
+            inserts("INSERT INTO x (n, m)", &rows, |tuple, n| {
+                tuple.push_bind(*n).push_bind(n * 2);
+            })
+        };
+        let mut from = 0;
+        for count in [0, 1, 5, 7, 13, 100, 129, 300] {
+            assert_eq!(run(&mut conn, all(from, from + count)).await.expect("inserted"), count as u64);
+            from += count;
+        }
+        let sum: (i64, i64) =
+            sqlx::query_as("SELECT count(*), sum(m) FROM x").fetch_one(&mut conn).await.expect("read");
+        assert_eq!(sum, (from, from * (from - 1)));
+        assert!(run(&mut conn, all(from - 1, from + 4)).await.is_err(), "one is there already");
     }
 
     #[test]
@@ -167,7 +217,7 @@ mod tests {
         };
         assert_eq!(
             texts(within("SELECT x WHERE id IN ", &keys(3), " AND y")),
-            ["SELECT x WHERE id IN (?, ?, ?, ?) AND y"]
+            ["SELECT x WHERE id IN (?, ?, ?) AND y"]
         );
         assert_eq!(within("", &keys(129), "").len(), 2);
         let at = texts(within_at(1_800_000_000_000, ")) UPDATE x WHERE id IN ", &keys(1), ""));

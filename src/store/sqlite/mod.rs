@@ -10,6 +10,7 @@ mod port;
 mod room;
 mod sql;
 mod store;
+mod tallies;
 mod writer;
 
 pub use fault::OpenError;

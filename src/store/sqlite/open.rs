@@ -4,8 +4,9 @@ use super::{
     fault::OpenError,
     files::{self, Locked},
     room::Room,
-    sql::receipts,
+    sql::{receipts, windows},
     store::SqliteStore,
+    tallies::TallyNames,
     writer::{Fatal, Writer},
 };
 use crate::{
@@ -33,8 +34,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// Connections that read: one for the exchange, one for whoever looks on.
 const READERS: u32 = 2;
-/// Statements kept prepared: about twelve kinds in eight sizes, and the single ones.
-const STATEMENTS: usize = 256;
+/// Statements kept prepared: about sixteen kinds in fourteen sizes, and the single ones.
+const STATEMENTS: usize = 320;
+
 /// What a store needs to be opened.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -100,6 +102,8 @@ impl SqliteStore {
             sqlx::query_scalar("SELECT count(*) FROM receipt_orphan").fetch_one(&mut conn).await.map_err(failed)?;
         let learned = receipts::learned(&mut conn).await.map_err(failed)?;
         let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+        let tallies = Arc::new(TallyNames::default());
+        tallies.replace(windows::names(&mut conn).await.map_err(failed)?);
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .connect_with(common(path).read_only(true))
@@ -111,7 +115,14 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db { conn, incarnation: 0, orphans, learned, families: options.families.clone() },
+            db: Db {
+                conn,
+                incarnation: 0,
+                orphans,
+                learned,
+                families: options.families.clone(),
+                tallies: Arc::clone(&tallies),
+            },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             files: Arc::clone(&files),
@@ -119,7 +130,7 @@ impl SqliteStore {
             room: options.reserve.then(|| room.clone()),
         };
         let writer = tokio::spawn(writer.run(jobs));
-        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files })
+        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies })
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     files::Files,
     ops::{Job, Op},
     room::Room,
+    tallies::TallyNames,
 };
 use crate::{
     ports::{StoreFault, Trouble},
@@ -30,6 +31,8 @@ pub struct SqliteStore {
     pub(super) room: Room,
     /// The lock is held until nobody here reads or writes any more.
     pub(super) files: Arc<Files>,
+    /// Windows that there may be.
+    pub(super) tallies: Arc<TallyNames>,
 }
 
 impl SqliteStore {

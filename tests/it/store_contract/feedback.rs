@@ -2,6 +2,7 @@
 use super::*;
 use chrak::ports::{
     feedback::{FeedbackEnd, NewFeedback, StoredFeedback},
+    outbox::Class,
     pushes::{NewPush, PushKind},
 };
 
@@ -51,6 +52,7 @@ pub async fn who_is_told_that_feedback_was_passed_on_is_told_by_its_end(factory:
     let push = NewPush {
         id: CauseId(Uuid::now_v7()),
         kind: PushKind::Message,
+        class: Class::Bulk,
         number: number(),
         payload: b"told".to_vec(),
         due: NOW,

@@ -2,6 +2,7 @@
 use super::*;
 use chrak::ports::{
     kiosks::{Command, Heartbeat, NewKiosk, Offer, PAIRING_TRIES, Pairing, WAITING_AT_ONE_PLACE, WAITING_MAX},
+    outbox::Class,
     pushes::{Asked, Bounds, NewPush, PushKind},
 };
 
@@ -116,6 +117,7 @@ fn asked_for(id: u128) -> NewPush {
     NewPush {
         id: CauseId(Uuid::from_u128(id)),
         kind: PushKind::Message,
+        class: Class::Bulk,
         number: Msisdn::parse_e164(NUMBER).expect("a number"),
         payload: b"canary".to_vec(),
         due: NOW,

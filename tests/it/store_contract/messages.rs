@@ -3,6 +3,7 @@ use super::*;
 use chrak::ports::{
     Refusal,
     messages::{CallEnd, Cost, MessageState, NewCall, NewMessage},
+    outbox::Class,
     pushes::{NewPush, PushEnd, PushKind},
 };
 
@@ -12,6 +13,7 @@ fn push() -> NewPush {
     NewPush {
         id: CauseId(Uuid::now_v7()),
         kind: PushKind::Message,
+        class: Class::Bulk,
         number: number(),
         payload: TEXT.as_bytes().to_vec(),
         due: NOW,

@@ -1,11 +1,15 @@
 //! Cases of the pushes port. Knows no table.
 use super::*;
-use chrak::ports::pushes::{NewPush, PushEnd, PushKind, StoredPush};
+use chrak::ports::{
+    outbox::Class,
+    pushes::{NewPush, PushEnd, PushKind, StoredPush},
+};
 
 fn work(due: UnixMs) -> NewPush {
     NewPush {
         id: CauseId(Uuid::now_v7()),
         kind: PushKind::Event,
+        class: Class::Notice,
         number: number(),
         payload: TEXT.as_bytes().to_vec(),
         due,
@@ -51,6 +55,23 @@ pub async fn what_is_due_longest_comes_first_and_no_more_than_wanted(factory: &d
     assert_eq!(named(NOW, 10).await, []);
     assert_eq!(named(NOW.plus_ms(120_000), 10).await, [pushes[1].id, pushes[2].id]);
     assert_eq!(named(NOW.plus_ms(180_000), 2).await, [pushes[1].id, pushes[2].id]);
+}
+
+pub async fn work_for_one_goes_before_work_for_many(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let classes = [Class::Bulk, Class::Notice, Class::Urgent, Class::Answer];
+    let pushes: Vec<NewPush> = classes.map(|class| NewPush { class, ..work(NOW) }).into();
+    for (at, push) in pushes.iter().enumerate() {
+        store.take_event(format!("e{at}"), Some(push.clone()), NOW).await.expect("taken");
+    }
+    let found = async |now| {
+        let due = store.due_pushes(now, 10).await.expect("read");
+        due.into_iter().map(|work| work.push.class).collect::<Vec<_>>()
+    };
+    assert_eq!(found(NOW).await, [Class::Answer, Class::Urgent, Class::Notice, Class::Bulk]);
+    store.end_push(pushes[3].id, PushEnd::Later(NOW.plus_ms(60_000)), NOW).await.expect("put off");
+    let later = NOW.plus_ms(60_000);
+    assert_eq!(found(later).await, [Class::Urgent, Class::Answer, Class::Notice, Class::Bulk]);
 }
 
 pub async fn events_at_once_under_one_name_are_one(factory: &dyn Factory) {

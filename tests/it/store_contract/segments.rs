@@ -122,6 +122,73 @@ pub async fn due_longest_goes_first(factory: &dyn Factory) {
     assert_eq!(ids(&due(&*store, at).await), segments, "what was refused keeps its place in the queue");
 }
 
+/// Segments of these classes, stored so many milliseconds after `NOW`, each to a number of its own.
+async fn stored(store: &dyn Store, classes: &[(Class, i64)]) -> Vec<MtId> {
+    let mut all = Vec::new();
+    for (at, (class, after)) in classes.iter().enumerate() {
+        let segment = to(&format!("8551023450{at}"), NewMt { class: *class, ..mt(MtKind::Answer, 1, 1, None) });
+        let question = mo(&format!("{class:?} {after}"), session());
+        let id = question.id;
+        store.accept(question).await.expect("stored");
+        all.push(segment.id);
+        store.finish(finish(id, vec![segment]), NOW.plus_ms(*after)).await.expect("finished");
+    }
+    all
+}
+
+pub async fn the_more_urgent_goes_first_and_nothing_waits_for_ever(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let (second, minute) = (1_000, 60_000);
+    let all = [
+        (Class::Bulk, 0),
+        (Class::Notice, second),
+        (Class::Urgent, 2 * second),
+        (Class::Answer, 3 * second),
+        (Class::Answer, 4 * second),
+        // by now the urgent one and then the notice have waited for long enough
+        (Class::Answer, 30 * second),
+        (Class::Answer, 5 * minute),
+        (Class::Answer, 31 * minute),
+    ];
+    let stored = stored(&*store, &all).await;
+    let found = ids(&due(&*store, NOW.plus_ms(HOUR - 1)).await);
+    let wanted = [3, 4, 2, 5, 1, 6, 0, 7].map(|at| stored[at]);
+    assert_eq!(found, wanted);
+    // what is put off moves with all that it yields
+    let (here, later) = (session(), NOW.plus_ms(2 * minute));
+    store.begin_submit(vec![stored[1]], here, NOW).await.expect("taken");
+    let retry = Outcome::Retry { due: later, status: 0x58 };
+    store.settle(vec![settled(stored[1], here, retry)], NOW).await.expect("settled");
+    let wanted = [3, 4, 2, 5, 1, 6, 0, 7].map(|at| stored[at]);
+    assert_eq!(ids(&due(&*store, NOW.plus_ms(HOUR - 1)).await), wanted, "due at two minutes, its turn is at four");
+    store.begin_submit(vec![stored[3]], here, NOW).await.expect("taken");
+    let retry = Outcome::Retry { due: later, status: 0x58 };
+    store.settle(vec![settled(stored[3], here, retry)], NOW).await.expect("settled");
+    let wanted = [4, 2, 5, 3, 1, 6, 0, 7].map(|at| stored[at]);
+    assert_eq!(ids(&due(&*store, NOW.plus_ms(HOUR - 1)).await), wanted);
+}
+
+pub async fn an_answer_waits_behind_no_bulk_of_its_own_number(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let here = session();
+    let bulk: Vec<NewMt> =
+        (1..=2).map(|part| NewMt { class: Class::Bulk, ..mt(MtKind::Push, part, 2, None) }).collect();
+    let answer = mt(MtKind::Answer, 1, 1, None);
+    answered(&*store, "bulk", bulk.clone()).await;
+    answered(&*store, "answer", vec![answer.clone()]).await;
+    assert_eq!(ids(&due(&*store, NOW).await), [answer.id]);
+    store.begin_submit(vec![answer.id], here, NOW).await.expect("taken");
+    assert!(due(&*store, NOW).await.is_empty(), "one of a number is on its way at a time");
+    store.settle(vec![settled(answer.id, here, sent("m"))], NOW).await.expect("settled");
+    assert_eq!(ids(&due(&*store, NOW).await), [bulk[0].id]);
+    store.begin_submit(vec![bulk[0].id], here, NOW).await.expect("taken");
+    let next = mt(MtKind::Answer, 1, 1, None);
+    answered(&*store, "next", vec![next.clone()]).await;
+    assert!(due(&*store, NOW).await.is_empty(), "nor does what is more urgent overtake on the wire");
+    store.settle(vec![settled(bulk[0].id, here, sent("n"))], NOW).await.expect("settled");
+    assert_eq!(ids(&due(&*store, NOW).await), [next.id], "between two parts of a text");
+}
+
 pub async fn uncertain_segments_are_decided(factory: &dyn Factory) {
     let store = begun(factory).await;
     let here = session();

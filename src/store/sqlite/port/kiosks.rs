@@ -62,7 +62,7 @@ impl Kiosks for SqliteStore {
     }
 
     fn tallied(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> {
-        Box::pin(async move { self.read(windows::counts(&self.readers, &names, now)).await })
+        Box::pin(async move { self.read(windows::counts(&self.readers, &self.tallies, &names, now)).await })
     }
 
     fn tally_ends(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>> {

@@ -10,7 +10,7 @@ use crate::{
     store::{
         codes::Code,
         rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
-        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, perhaps, run, values, within},
+        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, inserts, perhaps, run, values, within},
         statement::sql,
     },
     types::{CauseId, MtId, SessionId, UnixMs, names::SmscName},
@@ -160,9 +160,9 @@ async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
 /// Stores MOs, whatever their keys.
 pub async fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
     let incarnation = db.incarnation;
-    let head = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
-                data_coding, esm_class, state, incarnation, attempts, received_at, done_at) ";
-    let statements = values(head, mos, "", |tuple, mo| {
+    let into = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
+                data_coding, esm_class, state, incarnation, attempts, received_at, done_at)";
+    let statements = inserts(into, mos, |tuple, mo| {
         tuple.push_bind(&mo.id[..]).push_bind(mo.smsc.clone()).push_bind(mo.family.clone());
         tuple.push_bind(&mo.session.0.as_bytes()[..]).push_bind(mo.source_mac.map(Vec::from));
         tuple.push_bind(mo.source.clone()).push_bind(mo.destination.clone());

@@ -9,7 +9,7 @@ use crate::{
     store::{
         codes::Code,
         rows::{DueRow, Id, Mac, MtRow, SettleRow},
-        sqlite::batch::{Db, Sql, Verdict, all, fixed, run, values, within, within_at},
+        sqlite::batch::{Db, Sql, Verdict, all, fixed, inserts, run, values, within, within_at},
         statement::sql,
     },
     types::{MtId, UnixMs},
@@ -23,7 +23,8 @@ const ROWS_MAX: usize = 5_000;
 
 pub(super) const SETTLE: &str = sql!(
     ") UPDATE outbox SET state = v.state, message_id = v.message_id, \
-     due = coalesce(v.due, outbox.due), status = coalesce(v.status, outbox.status), \
+     turn = outbox.turn + coalesce(v.due - outbox.due, 0), due = coalesce(v.due, outbox.due), \
+     status = coalesce(v.status, outbox.status), \
      attempts = outbox.attempts - v.undone, updated_at = v.at, \
      sent_at = CASE WHEN v.state = {MtState::Sent} THEN v.at ELSE outbox.sent_at END \
      FROM v WHERE outbox.id = v.id AND outbox.session = v.session AND outbox.state = {MtState::Submitting}"
@@ -93,9 +94,9 @@ pub async fn begin_submit(db: &mut Db, begins: &[&BeginSubmit]) -> Sql<Vec<Verdi
 /// nothing of their number goes before them.
 pub async fn insert(db: &mut Db, mts: &[&MtRow], families: &HashMap<Id, String>) -> Sql<HashSet<Id>> {
     let begun = first_of_their_number(db, mts).await?;
-    let head = "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
-                data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at) ";
-    let statements = values(head, mts, "", |tuple, row| {
+    let into = "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
+                data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at, class, turn)";
+    let statements = inserts(into, mts, |tuple, row| {
         let session = row.reserved.filter(|_| begun.contains(&row.id));
         let state = if session.is_some() { MtState::Submitting } else { MtState::Queued };
         tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind.code());
@@ -106,7 +107,7 @@ pub async fn insert(db: &mut Db, mts: &[&MtRow], families: &HashMap<Id, String>)
         tuple.push_bind(row.udhi).push_bind(row.reference).push_bind(row.not_after);
         tuple.push_bind(row.now).push_bind(state.code());
         tuple.push_bind(session.map(Vec::from)).push_bind(i64::from(session.is_some()));
-        tuple.push_bind(row.now);
+        tuple.push_bind(row.now).push_bind(row.class.code()).push_bind(row.now + row.class.yields_ms());
     });
     run(&mut db.conn, statements).await?;
     Ok(begun)
@@ -151,7 +152,7 @@ pub async fn resolve(db: &mut Db, of: &Resolve) -> Sql<Resolved> {
         Ok((fixed(row, 0)?, state))
     };
     let decided: Vec<(Id, MtState)> = rows.iter().map(decide).collect::<Sql<_>>()?;
-    let tail = ") UPDATE outbox SET updated_at = v.at, due = v.at, state = v.state FROM v WHERE outbox.id = v.id";
+    let tail = ") UPDATE outbox SET updated_at = v.at, turn = turn - due + v.at, due = v.at, state = v.state FROM v WHERE outbox.id = v.id";
     let statements = values("WITH v (id, state, at) AS (", &decided, tail, |tuple, (id, state)| {
         tuple.push_bind(&id[..]).push_bind(state.code()).push_bind(of.now.0);
     });
@@ -197,15 +198,17 @@ pub async fn expire(db: &mut Db, now: &UnixMs) -> Sql<u64> {
     Ok(done.rows_affected())
 }
 
-// A number's segments go one at a time, so that no refusal and no second bind can turn their order round.
+// A number's segments go one at a time, so that no refusal and no second bind can turn their order round: what is on its
+// way, then by class, then by age. The `+` keeps the planner from walking over all that a telco has open.
 pub(super) const DUE: &str = sql!(
     "SELECT o.id, o.mo, o.source, o.destination, o.body, o.data_coding, o.udhi, \
      o.reference, o.not_after, o.attempts FROM outbox o \
      WHERE o.state {MtState::OPEN} AND o.state = {MtState::Queued} AND o.smsc = ?1 AND o.due <= ?2 AND o.not_after > ?2 \
      AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state {MtState::OPEN} AND b.number_mac = o.number_mac \
-     AND b.id < o.id AND b.smsc = o.smsc AND b.not_after > ?2) \
+     AND b.id <> o.id AND +b.smsc = o.smsc AND b.not_after > ?2 AND (b.state > {MtState::Queued} \
+     OR b.class < o.class OR (b.class = o.class AND b.id < o.id))) \
      AND (o.part = 1 OR EXISTS (SELECT 1 FROM outbox p WHERE p.mo = o.mo AND p.kind = o.kind \
-     AND p.part = o.part - 1 AND p.state {MtState::TAKEN})) ORDER BY o.due, o.id LIMIT ?3"
+     AND p.part = o.part - 1 AND p.state {MtState::TAKEN})) ORDER BY o.turn, o.id LIMIT ?3"
 );
 
 fn due_row(row: &SqliteRow) -> Sql<DueRow> {
@@ -223,7 +226,7 @@ fn due_row(row: &SqliteRow) -> Sql<DueRow> {
     })
 }
 
-/// Queued segments of a telco that are due, longest first.
+/// Queued segments of a telco that are due, by their turns.
 pub async fn due(readers: &SqlitePool, smsc: &str, now: UnixMs, limit: usize) -> Sql<Vec<DueRow>> {
     let query = sqlx::query(DUE).bind(smsc).bind(now.0).bind(limit.min(ROWS_MAX) as i64);
     query.fetch_all(readers).await?.iter().map(due_row).collect()

@@ -26,8 +26,8 @@ pub struct NewEvent {
 /// Stores a push.
 pub async fn insert(db: &mut Db, row: &PushRow) -> Sql<()> {
     sqlx::query(sql!(
-        "INSERT INTO push (id, kind, state, number_mac, number, payload, due, not_after, attempts, created_at) \
-         VALUES (?, ?, {PushState::Waiting}, ?, ?, ?, ?, ?, 0, ?)"
+        "INSERT INTO push (id, kind, state, number_mac, number, payload, due, not_after, attempts, created_at, \
+         class, turn) VALUES (?, ?, {PushState::Waiting}, ?, ?, ?, ?, ?, 0, ?, ?, ?)"
     ))
     .bind(&row.id[..])
     .bind(row.kind.code())
@@ -37,6 +37,8 @@ pub async fn insert(db: &mut Db, row: &PushRow) -> Sql<()> {
     .bind(row.due)
     .bind(row.not_after)
     .bind(row.now)
+    .bind(row.class.code())
+    .bind(row.due + row.class.yields_ms())
     .execute(&mut db.conn)
     .await?;
     Ok(())
@@ -64,7 +66,9 @@ pub async fn take_named(db: &mut Db, name: &str, push: Option<&PushRow>, now: i6
 /// Whether it was still waiting.
 pub async fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
     let sql = if end.state == PushState::Waiting {
-        sql!("UPDATE push SET due = ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {PushState::Waiting}")
+        sql!(
+            "UPDATE push SET due = ?3, turn = turn - due + ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {PushState::Waiting}"
+        )
     } else {
         sql!("UPDATE push SET state = ?2, done_at = ?4 WHERE id = ?1 AND state = {PushState::Waiting}")
     };
@@ -128,8 +132,8 @@ pub async fn cursor(readers: &SqlitePool) -> Sql<Option<String>> {
 }
 
 pub(super) const DUE: &str = sql!(
-    "SELECT id, kind, number, payload, due, not_after, attempts, created_at FROM push \
-     WHERE state = {PushState::Waiting} AND due <= ? ORDER BY due, id LIMIT ?"
+    "SELECT id, kind, number, payload, due, not_after, attempts, created_at, class FROM push \
+     WHERE state = {PushState::Waiting} AND due <= ? ORDER BY turn, id LIMIT ?"
 );
 
 fn due_row(row: &SqliteRow) -> Sql<DuePushRow> {
@@ -142,10 +146,11 @@ fn due_row(row: &SqliteRow) -> Sql<DuePushRow> {
         not_after: UnixMs(row.try_get(5)?),
         attempts: row.try_get(6)?,
         created_at: UnixMs(row.try_get(7)?),
+        class: code(row, 8)?,
     })
 }
 
-/// Pushes that are due, the oldest first.
+/// Pushes that are due, by their turns.
 pub async fn due(readers: &SqlitePool, now: UnixMs, limit: usize) -> Sql<Vec<DuePushRow>> {
     let rows = sqlx::query(DUE).bind(now.0).bind(limit as i64).fetch_all(readers).await?;
     rows.iter().map(due_row).collect()

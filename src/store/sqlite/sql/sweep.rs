@@ -1,5 +1,5 @@
 //! What is destroyed when its time is over, a bounded number of rows at a time.
-use super::{feedback, kiosks, messages};
+use super::{feedback, kiosks, messages, windows};
 use crate::{
     ports::inbox::DedupeKind,
     store::{
@@ -82,6 +82,8 @@ pub async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     for (statement, before) in kiosks::old(sweep.now) {
         touched += older(db, statement, before.0).await?;
     }
+    // what ended is forgotten here too; if this commit fails, only ended windows are read as the zeros that they are
+    db.tallies.replace(windows::names(&mut db.conn).await?);
     Ok(touched)
 }
 

@@ -1,11 +1,19 @@
 //! Windows in which something is counted.
 use crate::{
     ports::rules::windows::{Window, counted, full_until},
-    store::sqlite::batch::{Db, Sql},
+    store::sqlite::{
+        batch::{Db, Sql},
+        tallies::TallyNames,
+    },
     types::UnixMs,
 };
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use std::collections::HashMap;
+
+/// The names of all windows.
+pub async fn names(conn: &mut SqliteConnection) -> Sql<Vec<String>> {
+    sqlx::query_scalar("SELECT name FROM tally").fetch_all(conn).await
+}
 
 /// The windows of these names, those that there are.
 pub async fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a str, Window>> {
@@ -33,6 +41,7 @@ pub async fn count<'a>(
     for (name, span, _) in windows {
         let window = counted(before.get(name.as_str()).copied(), *span, now);
         before.insert(name, window);
+        db.tallies.note(name);
         sqlx::query(
             "INSERT INTO tally (name, since, until, count) VALUES (?, ?, ?, ?) ON CONFLICT (name) \
              DO UPDATE SET since = excluded.since, until = excluded.until, count = excluded.count",
@@ -69,9 +78,13 @@ pub async fn untally(db: &mut Db, (names, now): &(Vec<String>, UnixMs)) -> Sql<(
 }
 
 /// Events in the running windows of these names.
-pub async fn counts(readers: &SqlitePool, names: &[String], now: UnixMs) -> Sql<Vec<u32>> {
+pub async fn counts(readers: &SqlitePool, known: &TallyNames, names: &[String], now: UnixMs) -> Sql<Vec<u32>> {
     let mut counts = Vec::with_capacity(names.len());
     for name in names {
+        if !known.may_hold(name) {
+            counts.push(0);
+            continue;
+        }
         let sql = "SELECT count FROM tally WHERE name = ?1 AND until > ?2";
         let count = sqlx::query_scalar(sql).bind(name).bind(now.0).fetch_optional(readers).await?;
         counts.push(count.unwrap_or(0));
