@@ -50,6 +50,7 @@ impl Follower {
                 changed = wanted.changed() => if changed.is_err() { return },
                 () = stop.cancelled() => return,
             }
+            let times = *wanted.borrow_and_update();
             let outcome = self.read_again().await.map_err(|fault| fault.to_string());
             let result = if outcome.is_ok() { "taken" } else { "refused" };
             metrics::counter!("chrak_config_reloads_total", "result" => result).increment(1);
@@ -57,7 +58,7 @@ impl Follower {
                 Ok(changes) => tracing::info!("the configuration was read again: {}", told(changes)),
                 Err(why) => tracing::error!("the configuration was read again and nothing is changed: {why}"),
             }
-            self.board.reloads.done(Reloaded { at: self.clock.now(), outcome });
+            self.board.reloads.done(Reloaded { at: self.clock.now(), times, outcome });
         }
     }
 

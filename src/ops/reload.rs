@@ -25,15 +25,19 @@ pub async fn order(State(room): State<Ops>, Query(asked): Query<Asked>, asker: A
     }
     let reloads = &room.state.board.reloads;
     let mut last = reloads.last();
-    if !reloads.order() {
+    let Some(asked_for) = reloads.order() else {
         let text = "this server was started without a configuration file".to_owned();
         return Refusal(StatusCode::NOT_FOUND, text).into_response();
-    }
+    };
     if is_browser(&headers) {
         return Redirect::to(&format!("/console?lang={}#reload", asked.lang(&headers).tag())).into_response();
     }
-    let done = tokio::time::timeout(RELOAD_WITHIN, last.changed()).await.is_ok();
-    let reloaded = if done { last.borrow_and_update().clone() } else { None };
+    // one that was under way already did not read what this one is asked for
+    let own = last.wait_for(|last| last.as_ref().is_some_and(|last| last.times >= asked_for));
+    let reloaded = match tokio::time::timeout(RELOAD_WITHIN, own).await {
+        Ok(Ok(last)) => last.clone(),
+        Ok(Err(_)) | Err(_) => None,
+    };
     match reloaded.map(|reloaded| reloaded.outcome) {
         None => (StatusCode::ACCEPTED, Json(json!({ "reload": "under way" }))).into_response(),
         Some(Err(why)) => (StatusCode::CONFLICT, Json(json!({ "reload": "refused", "why": why }))).into_response(),

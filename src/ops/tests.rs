@@ -402,7 +402,11 @@ async fn the_configuration_is_read_again_when_an_operator_wants_it_and_what_came
     for (outcome, status, told, shown) in outcomes {
         let answers = async {
             wanted.changed().await.expect("there");
-            reloads.done(Reloaded { at, outcome: outcome.clone() });
+            let times = *wanted.borrow_and_update();
+            // what was under way before is not what was asked for
+            reloads.done(Reloaded { at, times: times - 1, outcome: Err("of before".to_owned()) });
+            tokio::task::yield_now().await;
+            reloads.done(Reloaded { at, times, outcome: outcome.clone() });
         };
         let (done, ()) = tokio::join!(ops.post("/reload", "", &bearer), answers);
         assert!(done.status == status && done.body.contains(told), "{} {}", done.status, done.body);

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 pub struct Reloaded {
     /// When.
     pub at: UnixMs,
+    /// How often it had been asked for when the reading began: who asked later is told of a later one.
+    pub times: u64,
     /// What.
     pub outcome: Result<Changes, String>,
 }
@@ -55,10 +57,14 @@ impl Reloads {
         self.wanted.receiver_count() > 0
     }
 
-    /// Asks for it; `false` when nobody follows.
-    pub fn order(&self) -> bool {
-        self.wanted.send_modify(|times| *times += 1);
-        self.can_be()
+    /// Asks for it; how often it was asked for by then, or `None` when nobody follows.
+    pub fn order(&self) -> Option<u64> {
+        let mut asked = 0;
+        self.wanted.send_modify(|times| {
+            *times += 1;
+            asked = *times;
+        });
+        self.can_be().then_some(asked)
     }
 
     /// Says what came of it.
@@ -79,15 +85,15 @@ mod tests {
     #[test]
     fn what_is_asked_for_reaches_who_follows_and_what_came_of_it_who_asked() {
         let reloads = Reloads::default();
-        assert!(!reloads.can_be() && !reloads.order(), "nobody follows");
+        assert!(!reloads.can_be() && reloads.order().is_none(), "nobody follows");
         let mut wanted = reloads.follow();
         let mut last = reloads.last();
         assert!(reloads.can_be() && !wanted.has_changed().expect("there"));
-        assert!(reloads.order() && reloads.order());
+        assert_eq!((reloads.order(), reloads.order()), (Some(2), Some(3)));
         assert!(wanted.has_changed().expect("there"));
         wanted.mark_unchanged();
         assert!(!wanted.has_changed().expect("there"), "twice at once is once");
-        let reloaded = Reloaded { at: UnixMs(1), outcome: Err("no such file".to_owned()) };
+        let reloaded = Reloaded { at: UnixMs(1), times: 3, outcome: Err("no such file".to_owned()) };
         reloads.done(reloaded.clone());
         assert_eq!(*last.borrow_and_update(), Some(reloaded));
     }
