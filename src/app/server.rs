@@ -82,9 +82,10 @@ impl Server {
         let stop_work = CancellationToken::new();
         let recovered = exchange.run.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
-        tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
 
         let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
+        // what it measures first counts too
+        tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
         let mut server = Server {
             http: local(&http)?,
             ops: local(&ops)?,

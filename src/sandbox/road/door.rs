@@ -17,7 +17,7 @@ use rustls::pki_types::CertificateDer;
 use serde_json::{Value, json};
 use std::{
     io,
-    sync::{Mutex, atomic::Ordering},
+    sync::{Arc, Mutex, atomic::Ordering},
 };
 
 /// What stands behind every connection.
@@ -54,21 +54,32 @@ enum End {
 }
 
 impl Door {
-    /// One call over a connection on which this certificate was shown.
+    /// One call over a connection on which this certificate was shown. Once it is there whole it is dealt with to its end, also
+    /// when the client does not wait for it.
     ///
     /// # Errors
     /// When the connection is to be cut.
     pub async fn answer(
-        &self,
+        self: Arc<Self>,
         request: Request<Incoming>,
+        shown: Option<CertificateDer<'static>>,
+    ) -> io::Result<Response<Body>> {
+        let (head, body) = request.into_parts();
+        let body = to_bytes(Body::new(body), BODY_MAX).await.map_err(io::Error::other)?;
+        let dealt = tokio::spawn(async move { self.deal(&head, body, shown.as_ref()).await });
+        dealt.await.map_err(io::Error::other)?
+    }
+
+    async fn deal(
+        &self,
+        head: &Parts,
+        body: Bytes,
         shown: Option<&CertificateDer<'static>>,
     ) -> io::Result<Response<Body>> {
         self.calls.come.fetch_add(1, Ordering::Relaxed);
-        let (head, body) = request.into_parts();
         let request_id = crate::ports::random::unordered_id().as_hyphenated().to_string();
-        let body = to_bytes(Body::new(body), BODY_MAX).await.unwrap_or_default();
-        let end = match self.admit(&head, shown) {
-            Ok(admitted) => self.carry_out(&head, admitted, &body, &request_id).await,
+        let end = match self.admit(head, shown) {
+            Ok(admitted) => self.carry_out(head, admitted, &body, &request_id).await,
             Err(failure) => Err(failure),
         };
         let (response, answer, error) = match end {

@@ -140,7 +140,7 @@ async fn talk(
     door: Arc<Door>,
     stop: CancellationToken,
 ) {
-    let answer = service_fn(|request| door.answer(request, shown.as_ref()));
+    let answer = service_fn(move |request| Arc::clone(&door).answer(request, shown.clone()));
     let talk = http1::Builder::new().serve_connection(TokioIo::new(stream), answer);
     tokio::pin!(talk);
     let ended = tokio::select! {
