@@ -8,9 +8,11 @@ mod dial;
 mod driver;
 mod hand;
 mod intake;
+mod meter;
 mod ordered;
 mod outbind;
 mod probe;
+mod settings;
 mod settler;
 mod shared;
 mod steps;
@@ -32,7 +34,7 @@ pub use telco::{Telco, Ussd};
 
 use crate::{
     exchange::Exchange,
-    ports::{clock::Clock, status::Board, trace::Trace},
+    ports::{clock::Clock, figures::Figures, status::Board, telcos::TelcoBoard, trace::Trace},
     smpp::esme::Pace,
 };
 use std::sync::{Arc, atomic::AtomicBool};
@@ -52,8 +54,16 @@ pub fn start(
 ) {
     for (telco, outbinds) in telcos {
         let plan = telco.plan();
+        let pace = Arc::new(Pace::new(telco.max_tps));
+        let shown = TelcoBoard {
+            family: telco.family.clone(),
+            settings: telco.settings(),
+            pace: Arc::clone(&pace),
+            figures: Figures::default(),
+        };
         let shared = Arc::new(Shared {
-            pace: Arc::new(Pace::new(telco.max_tps)),
+            pace,
+            shown: board.telcos.join(&telco.name, shown),
             ussd_senders: ussd_senders::UssdSenders::default(),
             unread_told: AtomicBool::new(false),
             telco,
