@@ -1,6 +1,6 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
-use super::{Fault, clock::SystemClock, read_config, server, storage};
-use crate::{link, types::Msisdn};
+use super::{Fault, certificates::Certificates, clock::SystemClock, read_config, server, storage};
+use crate::{link, ports::clock::Clock, types::Msisdn};
 use std::{path::Path, sync::Arc};
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
@@ -39,6 +39,13 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
     findings.good("configuration", &path.display().to_string());
     for warning in &config.warnings {
         findings.note("configuration", warning);
+    }
+    for one in Certificates::of(&config).left(SystemClock.now()) {
+        match one.advice() {
+            Some(why) if one.days < 0 => findings.bad("certificate", &why),
+            Some(why) => findings.note("certificate", &why),
+            None => findings.good("certificate", &format!("{} is valid for {} days", one.key, one.days)),
+        }
     }
     match storage::open(&config, storage::Make::FirstOnly).await {
         Ok(store) => {

@@ -1,4 +1,5 @@
 //! Floor 6: the only place where the adapters meet. Configuration in, objects, tasks, shutdown in reverse.
+mod certificates;
 pub mod certify;
 pub mod check;
 pub mod clock;
@@ -12,8 +13,10 @@ mod pages;
 pub mod preflight;
 pub mod private;
 mod recordings;
+mod reload;
 mod server;
 mod storage;
+mod telcos;
 pub mod telemetry;
 pub mod trace;
 mod trace_file;
@@ -37,7 +40,7 @@ pub fn read_config(path: &Path) -> Result<Config, Fault> {
     Ok(config::check(file, folder)?)
 }
 
-/// `chrak serve`: runs until a signal, then drains; writes what goes over the binds where a file is asked for.
+/// `chrak serve`: runs until a signal, then drains; reads its configuration again on SIGHUP; writes what goes over the binds where a file is asked for.
 ///
 /// # Errors
 /// When the configuration cannot be used or something cannot start; nothing is left half-started.
@@ -48,7 +51,7 @@ pub async fn serve(path: &Path, trace_file: Option<TraceFile>) -> Result<(), Fau
         tracing::warn!("{warning}");
     }
     let (trace, writer) = trace_file::start(trace_file)?;
-    let parts = Parts { trace: Arc::new(trace), ..Parts::default() };
+    let parts = Parts { trace: Arc::new(trace), file: Some(path.to_owned()), ..Parts::default() };
     let server = Server::start(config, parts).await?;
     tracing::info!(http = %server.http, ops = %server.ops, "ready");
     server.run(stop).await;

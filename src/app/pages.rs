@@ -24,15 +24,15 @@ pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String
         signs: kiosk::Signs::new(config.kiosk.authority.clone()),
         stands_at,
         printers: config.kiosk.printers.clone().into(),
-        reach: reach(config),
+        reach: kiosk::Reach::new(ways(config)),
     }
 }
 
 /// By which number and code a telephone does the same; the first of each that a telco has.
-fn reach(config: &Config) -> kiosk::Reach {
+pub fn ways(config: &Config) -> kiosk::Ways {
     let text = config.telcos.iter().find_map(|telco| telco.link.short_codes.first());
     let dial = config.telcos.iter().find_map(|telco| telco.link.ussd.codes.first());
-    kiosk::Reach { text: text.map(|code| code.as_str().into()), dial: dial.map(|code| code.as_str().into()) }
+    kiosk::Ways { text: text.map(|code| code.as_str().into()), dial: dial.map(|code| code.as_str().into()) }
 }
 
 /// What the machine API needs.

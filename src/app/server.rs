@@ -5,14 +5,19 @@
 //! close, the run is marked as cleanly ended. All of it within [`DRAIN`].
 use super::{
     Fault,
+    certificates::Certificates,
     clock::SystemClock,
     config::{Config, EventsBy},
+    reload::Follower,
     storage::{self, Make},
+    telcos::{Telcos, listen},
 };
 use crate::{
     api,
     exchange::{self, Exchange, QuietHours},
-    kiosk, link, ops, portal,
+    kiosk::{self, KioskState},
+    link::Links,
+    ops, portal,
     ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board, trace::Trace},
     store::SqliteStore,
     tls::ServerTls,
@@ -20,7 +25,7 @@ use crate::{
     web,
 };
 use axum::{Router, routing::get};
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -33,6 +38,8 @@ pub struct Parts {
     pub stands_at: Option<String>,
     /// What goes over the binds.
     pub trace: Arc<Trace>,
+    /// The file of the configuration, to be read again when that is asked for.
+    pub file: Option<PathBuf>,
     /// Whether this is the try-out, whose pages lead to each other.
     pub tryout: bool,
 }
@@ -92,26 +99,33 @@ impl Server {
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
         console.trace = Arc::clone(&parts.trace);
         console.stop = server.stop_pages.clone();
-        let trace = Arc::clone(&parts.trace);
+        let (trace, file) = (Arc::clone(&parts.trace), parts.file.clone());
         console.tryout = parts.tryout.then(|| ops::TryoutPages {
             kiosk: format!("http://{}/kiosk", server.http),
             phone: format!("http://{}/phone", server.http),
         });
-        server.serve_pages(&config, http, ops, parts, console);
-        server.start_links(&config, outbinds, board, trace, clock);
+        let kiosk = super::pages::kiosk_state(&config, server.exchange.clone(), parts.stands_at.clone());
+        let reach = kiosk.reach.clone();
+        server.serve_pages(&config, [http, ops], parts, kiosk, console);
+        let telcos = server.start_links(&config, outbinds, Arc::clone(&board), trace, Arc::clone(&clock));
+        let certificates = Certificates::of(&config);
+        tokio::spawn(certificates.clone().watch(Arc::clone(&clock), server.stop_work.clone()));
+        if let Some(path) = file {
+            let follower = Follower { path, config, telcos, reach, certificates, board, clock };
+            follower.start(server.stop_links.clone())?;
+        }
         Ok(server)
     }
 
     fn serve_pages(
         &mut self,
         config: &Config,
-        http: TcpListener,
-        ops: TcpListener,
+        [http, ops]: [TcpListener; 2],
         parts: Parts,
+        kiosk: KioskState,
         console: ops::OpsState,
     ) {
-        let mut pages =
-            kiosk::routes(super::pages::kiosk_state(config, self.exchange.clone(), parts.stands_at.clone()));
+        let mut pages = kiosk::routes(kiosk);
         pages = pages.merge(api::routes(super::pages::api_parts(config, self.exchange.clone())));
         if let Some(more) = parts.pages {
             pages = pages.merge(more);
@@ -138,10 +152,12 @@ impl Server {
         board: Arc<Board>,
         trace: Arc<Trace>,
         clock: Arc<dyn Clock>,
-    ) {
-        let telcos = config.telcos.iter().map(|telco| telco.link.clone()).zip(outbinds).collect();
-        link::start(telcos, self.exchange.clone(), board, trace, clock, &self.links, self.stop_links.clone());
+    ) -> Telcos {
+        let (tasks, stop) = (self.links.clone(), self.stop_links.clone());
+        let links = Links { exchange: self.exchange.clone(), board, trace, clock, tasks, stop };
+        let telcos = Telcos::start(links, &config.telcos, outbinds);
         self.links.close();
+        telcos
     }
 
     /// Runs until `stop`, then drains. Returns when all is done, at the latest [`DRAIN`] after `stop`.
@@ -195,16 +211,6 @@ async fn end_run(store: &SqliteStore) -> bool {
     store.end(SystemClock.now()).await.is_ok()
 }
 
-fn listen(address: SocketAddr, key: &str) -> Result<TcpListener, Fault> {
-    web::server::bind(address).map_err(|fault| {
-        let what = match fault.kind() {
-            std::io::ErrorKind::AddrInUse => format!("port {} is in use", address.port()),
-            _ => fault.to_string(),
-        };
-        Fault::Run(format!("cannot listen on {address}: {what}; change {key} or stop the other program"))
-    })
-}
-
 /// For each telco, where its SMSC may connect to us.
 fn listen_for_outbinds(config: &Config) -> Result<Vec<Option<TcpListener>>, Fault> {
     let key = |index: usize| format!("smsc[{index}].outbind_listen");
@@ -252,6 +258,6 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
         quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
         push_enabled: config.push.enabled,
         countries: config.push.countries.clone(),
-        telcos: config.telcos.iter().map(|telco| telco.rules.clone()).collect(),
+        telcos: config.telcos.iter().map(|telco| telco.rules.clone()).collect::<Vec<_>>().into(),
     }
 }

@@ -2,7 +2,7 @@
 use super::*;
 use crate::{
     exchange::Settings,
-    exchange::testing::{Bench, Fails, NUMBER, jump, pass, settings, settled, text_of},
+    exchange::testing::{Bench, Fails, NUMBER, change_telco, jump, pass, settings, settled, text_of},
     types::{
         civic::{Answer, PortalFault},
         limits::SEND_AHEAD_MAX,
@@ -63,7 +63,7 @@ async fn a_message_is_sent_when_its_call_is_stored_and_not_before() {
 #[tokio::test(start_paused = true)]
 async fn each_message_is_judged_by_itself() {
     let mut some = settings();
-    some.telcos[0].prefixes = vec!["12".to_owned()];
+    change_telco(&mut some, |telco| telco.prefixes = vec!["12".to_owned()]);
     let bench = Bench::with(some, |_| Answer::Offices(Err(PortalFault::Away)));
     let stopped = CitizenRecord { stopped: true, ..CitizenRecord::default() };
     bench.store.put_record(Msisdn::parse_e164("85512000001").expect("a number"), stopped);

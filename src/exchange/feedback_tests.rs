@@ -136,8 +136,8 @@ async fn who_complains_by_text_or_by_screen_is_told_the_truth_and_later_the_numb
 #[tokio::test(start_paused = true)]
 async fn nobody_is_promised_or_sent_a_text_to_where_we_send_none_and_nobody_is_woken_by_one() {
     let quiet = QuietHours { from: jiff::civil::time(8, 0, 0, 0), until: jiff::civil::time(11, 0, 0, 0) };
-    let nowhere = TelcoRules { prefixes: vec!["99".to_owned()], ..settings().telcos.remove(0) };
-    let unreached = Settings { telcos: vec![nowhere], ..settings() };
+    let nowhere = TelcoRules { prefixes: vec!["99".to_owned()], ..settings().telcos.all()[0].clone() };
+    let unreached = Settings { telcos: vec![nowhere].into(), ..settings() };
     let asleep = Settings { quiet: Some(quiet), ..settings() };
     for (settings, promised, at_once, later) in [(unreached, false, 1, 1), (asleep, true, 1, 2)] {
         let road = Road::away(PortalFault::Away);

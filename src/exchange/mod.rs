@@ -31,7 +31,7 @@ pub use kiosks::{Asker, CodeTried, Kiosks, Receiver, TextRefusal, TextsToPhones}
 pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;
-pub use settings::{QuietHours, Rules, Settings, TelcoRules};
+pub use settings::{QuietHours, Rules, Settings, TelcoRules, Telcos};
 pub use texts::{AcceptFault, Done, IncomingMo, PartOf, Texts};
 pub use ussd::{Screen, Ussd, UssdCall, UssdSignal};
 
@@ -84,7 +84,6 @@ impl Exchange {
         let tasks = TaskTracker::new();
         let counts = Counts::new(store.clone(), clock.clone(), settings.clone());
         let gate = Gate::new(portal, counts.clone(), clock.clone(), settings.clone(), tasks.clone());
-        let telcos = settings.telcos.iter().map(|telco| telco.name.clone());
         let parts = Parts {
             conversation: Conversation::new(
                 gate.clone(),
@@ -93,7 +92,7 @@ impl Exchange {
                 settings.clone(),
                 tasks.clone(),
             ),
-            outbox: Outbox::new(store.clone(), clock.clone(), board.clone(), telcos),
+            outbox: Outbox::new(store.clone(), clock.clone(), board.clone(), &settings.telcos),
             segmenter: Segmenter::new(settings.clone()),
             notices: Notices::new(settings.clone()),
             wake: Arc::default(),

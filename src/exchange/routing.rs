@@ -35,7 +35,7 @@ pub fn way_to(settings: &Settings, number: Msisdn) -> Result<(SmscName, String),
 /// The telco that serves a number, and our number there: by the longest prefix, else the first telco that
 /// has none.
 fn telco_of(settings: &Settings, number: Msisdn) -> Option<(SmscName, String)> {
-    let telcos = &settings.telcos;
+    let telcos = settings.telcos.all();
     let national = number.national_digits();
     let fits = |prefix: &str| national.is_some_and(|digits| digits.starts_with(prefix));
     let named = telcos

@@ -1,12 +1,15 @@
-//! What the exchange is told once, at its start: plain values, which every service reads and none changes. It must not
-//! know a service.
+//! What the exchange is told at its start: plain values, which every service reads and none changes. Only the telcos may be
+//! others later. It must not know a service.
 use crate::{
     render::ussd::Size,
     smpp::concat::Cut,
-    types::{CodeRules, Countries, Language, names::SmscName},
+    types::{CodeRules, Countries, Language, lock, names::SmscName},
 };
 use jiff::{civil::Time, tz::TimeZone};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 /// Settings of the exchange.
 #[derive(Clone, Debug)]
@@ -25,8 +28,8 @@ pub struct Settings {
     pub timeout_ussd: Duration,
     /// How long sealed texts are kept.
     pub texts_kept: Duration,
-    /// The telcos.
-    pub telcos: Vec<TelcoRules>,
+    /// The telcos, as they are now.
+    pub telcos: Telcos,
     /// When unasked texts wait; `None`: never.
     pub quiet: Option<QuietHours>,
     /// Whether events become texts.
@@ -35,15 +38,40 @@ pub struct Settings {
     pub countries: Countries,
 }
 
-impl Settings {
-    /// What is known of a telco.
-    pub(super) fn telco(&self, name: &SmscName) -> Option<&TelcoRules> {
-        self.telcos.iter().find(|telco| telco.name == *name)
+/// The telcos as they are now: the configuration may be read again while the server runs. Clones are the same telcos.
+#[derive(Clone, Debug, Default)]
+pub struct Telcos(Arc<Mutex<Arc<[TelcoRules]>>>);
+
+impl Telcos {
+    /// All of them, in the order of the configuration.
+    pub fn all(&self) -> Arc<[TelcoRules]> {
+        Arc::clone(&lock(&self.0))
+    }
+
+    /// These instead of those that there were; whoever asks next is told of these.
+    pub(super) fn replace(&self, telcos: Vec<TelcoRules>) {
+        *lock(&self.0) = telcos.into();
+    }
+
+    /// How a text for this telco is cut; as any telco can read it where the telco is not known.
+    pub(super) fn cut(&self, name: &SmscName) -> Cut {
+        self.all().iter().find(|telco| telco.name == *name).map_or(Cut::Udh8, |telco| telco.cut)
+    }
+
+    /// What its USSD gateway takes, where it shows notices nobody asked for.
+    pub(super) fn notices(&self, name: &SmscName) -> Option<Size> {
+        self.all().iter().find(|telco| telco.name == *name)?.notices
+    }
+}
+
+impl From<Vec<TelcoRules>> for Telcos {
+    fn from(telcos: Vec<TelcoRules>) -> Self {
+        Telcos(Arc::new(Mutex::new(telcos.into())))
     }
 }
 
 /// What the exchange must know of a telco.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TelcoRules {
     /// Its name.
     pub name: SmscName,

@@ -26,7 +26,7 @@ pub use audio::{Clip, clips};
 pub use authority::{Authority, Colour, EMBLEM_MAX, Signs, check_emblem};
 pub use backend::{Backend, CheckAnswer, Who};
 pub use guides::check as check_guides;
-pub use state::{KioskState, Pairing, Reach};
+pub use state::{KioskState, Pairing, Reach, Ways};
 
 use pages::{
     appointments, check, complain, display, feedback, home, kingdom, number, offices, offline, pay, send, service,

@@ -1,7 +1,7 @@
 //! What all pages stand on: who may open them, whom they ask, how long they wait. It must not know a page.
 use super::{authority::Signs, backend::Backend};
-use crate::web::assets;
-use std::sync::Arc;
+use crate::{types::lock, web::assets};
+use std::sync::{Arc, Mutex};
 
 /// Who may open the pages, from `[kiosk].pairing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,32 @@ pub struct KioskState {
 
 /// How we are reached from a telephone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
+pub struct Ways {
     /// The number that is texted.
     pub text: Option<Arc<str>>,
     /// The code that is dialled.
     pub dial: Option<Arc<str>>,
+}
+
+/// How we are reached now: the configuration may be read again while the server runs. Clones change together.
+#[derive(Clone, Debug, Default)]
+pub struct Reach(Arc<Mutex<Ways>>);
+
+impl Reach {
+    /// At the start.
+    pub fn new(ways: Ways) -> Self {
+        Reach(Arc::new(Mutex::new(ways)))
+    }
+
+    /// The ways that there are now.
+    pub fn now(&self) -> Ways {
+        lock(&self.0).clone()
+    }
+
+    /// Others from now on.
+    pub fn change(&self, ways: Ways) {
+        *lock(&self.0) = ways;
+    }
 }
 
 impl KioskState {

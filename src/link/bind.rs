@@ -32,9 +32,9 @@ impl End {
         matches!(self, End::Refused(status) if bind_class(*status) == BindClass::AlreadyBound || throttled(*status))
     }
 
-    /// An operator wants a new one.
+    /// An operator wants a new one, or none for now.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self, End::WasBound(Why::Rebind) | End::NotBound(Why::Rebind))
+        matches!(self, End::WasBound(Why::Rebind | Why::Drained) | End::NotBound(Why::Rebind | Why::Drained))
     }
 
     /// The account is wrong: a matter for people.
@@ -61,12 +61,18 @@ pub(super) enum Why {
     /// It is to come again at once.
     #[error("an operator has ordered a new bind")]
     Rebind,
+    /// It is not to come again until it is wanted.
+    #[error("an operator has drained this telco")]
+    Drained,
+    /// The telco is none of ours any more.
+    #[error("the telco is taken out of the configuration")]
+    Retired,
     /// SMSCs are to keep their messages.
     #[error("the database is lost: staying away until it works")]
     StoreLost,
 }
 
-/// One bind of a telco, kept until the server stops.
+/// One bind of a telco, kept until its link ends.
 pub(super) struct Keeper {
     pub(super) shared: Arc<Shared>,
     pub(super) kind: BindKind,

@@ -4,6 +4,7 @@
 use super::{
     bind::{End, Keeper, Why},
     dial::SHUT_OVER_TLS,
+    drain::{Drain, looks},
     driver::{User, drive, now},
     intake,
     meter::Meter,
@@ -62,6 +63,10 @@ pub(super) enum Wake {
     Leave(Option<Why>),
     /// An operator has ordered something.
     Ordered,
+    /// The telco is to take nothing new.
+    Retired,
+    /// It is to be looked whether a drain is over.
+    Look,
 }
 
 /// A bind on one connection.
@@ -81,6 +86,7 @@ pub(super) struct Carrier<'a> {
     orders: watch::Receiver<Order>,
     /// Rebinds that were ordered before it began.
     rebinds: u64,
+    drain: Option<Drain>,
     leaving: bool,
     bound: bool,
     refused: Option<u32>,
@@ -95,8 +101,10 @@ impl<'a> Carrier<'a> {
     pub(super) fn new(keeper: &'a Keeper, id: SessionId) -> Self {
         let shared = &keeper.shared;
         let (exchange, telco) = (&shared.exchange, &shared.telco);
-        let orders = shared.board.orders.follow(&telco.name);
+        let mut orders = shared.board.orders.follow(&telco.name);
         let rebinds = orders.borrow().rebinds;
+        // a drain may have been ordered while the connection was made
+        orders.mark_changed();
         Carrier {
             keeper,
             id,
@@ -111,6 +119,7 @@ impl<'a> Carrier<'a> {
             health: exchange.run.store_health(),
             orders,
             rebinds,
+            drain: None,
             leaving: false,
             bound: false,
             refused: None,
@@ -168,6 +177,40 @@ impl<'a> Carrier<'a> {
         esme.leave(now);
     }
 
+    /// Takes nothing new; a bind that is not one yet leaves at once.
+    fn drain(&mut self, why: Why, esme: &mut Esme, now: Now) {
+        if self.bound {
+            tracing::info!(smsc = %self.keeper.shared.telco.name, bind = self.keeper.name, "draining: {why}");
+            self.drain.get_or_insert_with(|| Drain::new(why));
+        } else {
+            self.leave(Some(why), esme, now);
+        }
+    }
+
+    /// Leaves when a drain is over.
+    fn look(&mut self, esme: &mut Esme, now: Now) {
+        let shared = &self.keeper.shared;
+        let in_hand = esme.in_flight() + shared.exchange.texts.in_hand_of(&shared.telco.name);
+        if let Some(over) = self.drain.take_if(|drain| drain.is_over(in_hand)) {
+            return self.leave(Some(over.why), esme, now);
+        }
+        self.drain.iter_mut().for_each(Drain::goes_on);
+    }
+
+    fn ordered(&mut self, esme: &mut Esme, now: Now) {
+        let order = *self.orders.borrow_and_update();
+        let keeper = self.keeper;
+        if order.rebinds != self.rebinds {
+            tracing::info!(smsc = %keeper.shared.telco.name, bind = keeper.name, "leaving to bind anew");
+            self.leave(Some(Why::Rebind), esme, now);
+        } else if order.drained {
+            self.drain(Why::Drained, esme, now);
+        } else {
+            // a pause is the outbox's; resumed before it had left, it stays
+            self.drain.take_if(|drain| matches!(drain.why, Why::Drained));
+        }
+    }
+
     fn bound(&mut self, system_id: &str, version: Option<u8>) {
         let keeper = self.keeper;
         let telco = &keeper.shared.telco;
@@ -185,6 +228,13 @@ impl<'a> Carrier<'a> {
     fn text(&mut self, owed: Owed, deliver: &Deliver) {
         let shared = &self.keeper.shared;
         let reply = self.stored.0.clone();
+        if self.drain.is_some() {
+            // the telco keeps it, for another time or for another way to us
+            metrics::counter!("chrak_mo_total", "smsc" => shared.telco.name.as_str().to_owned(), "result" => "draining")
+                .increment(1);
+            let _ = reply.try_send((owed, Stored::Overload));
+            return;
+        }
         let done = move |result: Result<Option<CauseId>, AcceptFault>| {
             // A session that has ended has nobody to tell.
             let _ = reply.try_send((owed, stored(result)));
@@ -307,10 +357,15 @@ impl User for Carrier<'_> {
                 Wake::Leave(Some(Why::StoreLost))
             }
             Ok(()) = self.orders.changed(), if !self.leaving => Wake::Ordered,
+            () = self.keeper.shared.retired.cancelled(), if !self.leaving && self.drain.is_none() => Wake::Retired,
+            () = looks(self.drain.as_ref()), if !self.leaving => Wake::Look,
         }
     }
 
     fn act(&mut self, wake: Wake, esme: &mut Esme, now: Now) {
+        if matches!(wake, Wake::Due(_) | Wake::Screen(_) | Wake::Settled(_)) {
+            self.drain.iter_mut().for_each(Drain::goes_on);
+        }
         match wake {
             Wake::Due(submission) if self.feed.as_ref().is_some_and(OutboxFeed::is_paused) => {
                 self.settle(submission.mt.id, Outcome::Unwritten);
@@ -331,12 +386,9 @@ impl User for Carrier<'_> {
                 }
             }
             Wake::Leave(why) => self.leave(why, esme, now),
-            Wake::Ordered if self.orders.borrow_and_update().rebinds != self.rebinds => {
-                tracing::info!(smsc = %self.keeper.shared.telco.name, bind = self.keeper.name, "leaving to bind anew");
-                self.leave(Some(Why::Rebind), esme, now);
-            }
-            // a pause is the outbox's
-            Wake::Ordered => {}
+            Wake::Ordered => self.ordered(esme, now),
+            Wake::Retired => self.drain(Why::Retired, esme, now),
+            Wake::Look => self.look(esme, now),
         }
     }
 
@@ -371,6 +423,10 @@ impl User for Carrier<'_> {
                 tracing::warn!(smsc = %smsc, status = name(status), "the gateway refused a USSD screen");
             }
             Effect::Throttled { pause } => self.throttled(pause),
+            Effect::Congested { percent, per_second } => {
+                let smsc = &shared.telco.name;
+                tracing::warn!(smsc = %smsc, percent, per_second, "the telco says that it nears congestion: slower");
+            }
             Effect::Anomaly(what) => {
                 tracing::debug!(smsc = %shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
             }

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     exchange::StoreHealth,
     ports::{
+        orders::Order,
         random,
         status::{BindState, LastError},
     },
@@ -17,7 +18,10 @@ use crate::{
     types::SessionId,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
 
 /// First pause; doubles up to `reconnect_max_s`.
 const PAUSE_FIRST: Duration = Duration::from_secs(1);
@@ -76,18 +80,18 @@ impl Pauses {
     }
 }
 
-/// Runs until the server stops.
+/// Runs until its telco's link ends.
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
     let mut keeper = Keeper::new(Arc::clone(&shared), kind, name);
     let mut pauses = Pauses::new(shared.telco.reconnect_max);
     let mut orders = shared.board.orders.follow(&shared.telco.name);
-    while !shared.stop.is_cancelled() {
-        if !store_is_there(&keeper).await {
+    while !shared.is_over() {
+        if !store_is_there(&keeper).await || !is_wanted(&keeper, &mut orders).await {
             break;
         }
         let seen = orders.borrow_and_update().rebinds;
         let (end, bound) = once(&mut keeper).await;
-        if shared.stop.is_cancelled() {
+        if shared.is_over() {
             break;
         }
         if end.is_ordered() {
@@ -98,8 +102,8 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
         tell(&mut keeper, &end, wait);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
-            () = ordered::rebind(&mut orders, seen) => pauses = Pauses::new(shared.telco.reconnect_max),
-            () = shared.stop.cancelled() => {}
+            () = ordered::away(&mut orders, seen) => pauses = Pauses::new(shared.telco.reconnect_max),
+            () = shared.over() => {}
         }
     }
     keeper.publish(BindState::Closed);
@@ -129,6 +133,18 @@ fn jittered(wait: Duration) -> Duration {
     wait.mul_f64(0.5 + share / 2.0)
 }
 
+/// While an operator has drained the telco a bind stays away; `false` when its link ends meanwhile.
+async fn is_wanted(keeper: &Keeper, orders: &mut watch::Receiver<Order>) -> bool {
+    if !orders.borrow().drained {
+        return true;
+    }
+    keeper.publish(BindState::Closed);
+    tokio::select! {
+        () = ordered::wanted(orders) => true,
+        () = keeper.shared.over() => false,
+    }
+}
+
 /// While the store is lost a bind stays away, so that the SMSC keeps its messages.
 async fn store_is_there(keeper: &Keeper) -> bool {
     let mut health = keeper.shared.exchange.run.store_health();
@@ -138,7 +154,7 @@ async fn store_is_there(keeper: &Keeper) -> bool {
     keeper.publish(BindState::Waiting);
     tokio::select! {
         changed = health.wait_for(|state| *state != StoreHealth::Lost) => changed.is_ok(),
-        () = keeper.shared.stop.cancelled() => false,
+        () = keeper.shared.over() => false,
     }
 }
 
@@ -149,7 +165,7 @@ async fn once(keeper: &mut Keeper) -> (End, Duration) {
     let telco = &keeper.shared.telco;
     let line = tokio::select! {
         line = dial(telco) => line,
-        () = keeper.shared.stop.cancelled() => return (End::NotBound(Why::Stopping), Duration::ZERO),
+        () = keeper.shared.over() => return (End::NotBound(Why::Stopping), Duration::ZERO),
     };
     let (reader, writer, peer) = match line {
         Ok(line) => line,

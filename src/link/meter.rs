@@ -60,10 +60,7 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ports::figures::Figures,
-        smpp::{esme::Pace, status::ESME_RTHROTTLED},
-    };
+    use crate::smpp::{esme::Pace, status::ESME_RTHROTTLED};
 
     #[test]
     fn what_a_telco_took_refused_and_left_open_is_told_once() {
@@ -71,7 +68,7 @@ mod tests {
             family: "smart".into(),
             settings: Vec::new(),
             pace: Arc::new(Pace::new(0)),
-            figures: Figures::default(),
+            figures: Arc::default(),
         });
         let mut meter = Meter::new(Arc::clone(&telco), "trx-1");
         let resp = Some(Duration::from_millis(8));

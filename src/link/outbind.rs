@@ -5,7 +5,7 @@ use super::{
     bind::{End, Keeper},
     carrier::printable,
     connect::carry,
-    shared::Shared,
+    shared::{Shared, Tasks},
     tap::{tap, to_trace},
     telco::PATIENCE,
 };
@@ -32,7 +32,6 @@ use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
 
 /// Why a connection gets no bind.
 #[derive(Debug, thiserror::Error)]
@@ -70,8 +69,8 @@ impl Drop for Place {
     }
 }
 
-/// Takes connections until the server stops, [`OUTBINDS_MAX`] at a time; those that come meanwhile wait in the system's queue.
-pub(super) async fn listen(shared: Arc<Shared>, listener: TcpListener, tasks: TaskTracker) {
+/// Takes connections until the telco's link ends, [`OUTBINDS_MAX`] at a time; those that come meanwhile wait in the system's queue.
+pub(super) async fn listen(shared: Arc<Shared>, listener: Arc<TcpListener>, tasks: Tasks) {
     let smsc = &shared.telco.name;
     let at = listener.local_addr().map_or_else(|fault| fault.to_string(), |at| at.to_string());
     tracing::info!(smsc = %smsc, listen = at, "the SMSC may connect to us (outbind)");
@@ -89,7 +88,7 @@ pub(super) async fn listen(shared: Arc<Shared>, listener: TcpListener, tasks: Ta
     };
     tokio::select! {
         () = work => {}
-        () = shared.stop.cancelled() => {}
+        () = shared.over() => {}
     }
 }
 
@@ -116,7 +115,7 @@ async fn attend(shared: Arc<Shared>, place: Place, stream: TcpStream, from: Sock
     serve(&shared, &place.name, stream, from).await;
     tokio::select! {
         () = sleep(OUTBIND_REST) => {}
-        () = shared.stop.cancelled() => {}
+        () = shared.over() => {}
     }
 }
 
@@ -128,8 +127,12 @@ async fn serve(shared: &Arc<Shared>, name: &str, stream: TcpStream, from: Socket
     let (mut reader, writer) = tap(reader, writer, to_trace(shared, name));
     let asked = tokio::select! {
         asked = read(&mut reader, &shared.telco.password) => asked,
-        () = shared.stop.cancelled() => return,
+        () = shared.over() => return,
     };
+    if shared.is_drained() {
+        tracing::info!(smsc = %smsc, bind = name, %from, "outbind refused: an operator has drained this telco; closed");
+        return;
+    }
     let peer = match asked {
         Ok(outbind) => printable(&outbind.system_id),
         Err(why) => {

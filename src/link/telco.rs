@@ -19,7 +19,7 @@ use crate::{
 use std::time::Duration;
 
 /// A telco as configured.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Telco {
     /// Its name.
     pub name: SmscName,
@@ -141,7 +141,7 @@ impl Telco {
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// USSD at a telco.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ussd {
     /// How its gateway speaks.
     pub dialect: Dialect,

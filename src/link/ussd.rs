@@ -23,13 +23,12 @@ use std::{
 /// A notice that no bind could send for so long is not sent: its text goes instead.
 const NOTICE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Hands the notices of a telco to its binds, until the server stops.
+/// Hands the notices of a telco to its binds, until its link ends.
 pub(super) async fn send_notices(shared: Arc<Shared>) {
-    let Some(mut notices) = shared.exchange.notifications.ussd_notices(&shared.telco.name) else { return };
     loop {
         let notice = tokio::select! {
-            notice = notices.recv() => notice,
-            () = shared.stop.cancelled() => return,
+            notice = shared.exchange.notifications.next_ussd_notice(&shared.telco.name) => notice,
+            () = shared.over() => return,
         };
         let (Some(notice), Ok(room)) = (notice, Arc::clone(&shared.ussd_senders.room).acquire_owned().await) else {
             return;

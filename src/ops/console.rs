@@ -10,6 +10,7 @@ use super::{
     link_rows::{BY_MINUTE, TelcoRow, telcos},
     link_words::LinkWords,
     metrics::{depths, learned},
+    ordered::{self, Reload},
     pairing::{Fault, Pairing},
     respond::{page, time_of_day},
     state::{Ops, Room, TryoutPages},
@@ -36,6 +37,8 @@ struct Page {
     tryout: Option<TryoutPages>,
     troubles: Vec<String>,
     telcos: Vec<TelcoRow>,
+    /// How the configuration was read again; `None` where there is no file to read.
+    reload: Option<Reload>,
     /// Where the orders of a telco lead back to.
     page: &'static str,
     /// What was found out about telcos.
@@ -117,6 +120,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         troubles,
         telcos: telcos(room, lang, now, &binds, BY_MINUTE),
         page: "console",
+        reload: ordered::reload(board, lang),
         learned: findings(lang, learned(room).await).into_iter().map(|(of, text)| format!("{of} – {text}")).collect(),
         inbox,
         outbox,

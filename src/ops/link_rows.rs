@@ -68,6 +68,7 @@ pub(super) struct TelcoRow {
     pub(super) binds: Vec<BindRow>,
     /// What an operator has ordered.
     pub(super) paused: bool,
+    pub(super) drained: bool,
     pub(super) rate: Option<String>,
     /// It says that it is too fast, or refused something just now.
     pub(super) held: bool,
@@ -107,16 +108,18 @@ pub(super) fn telco(
     let refusals = shown.as_ref().map(|shown| shown.figures.refusals()).unwrap_or_default();
     let lately = refusals.iter().any(|refusal| now.since_ms(refusal.at) < LATELY_MS);
     let held = lately || allowed.is_some_and(|allowed| !matches!(allowed, Allowed::Configured(_)));
-    let paused = board.orders.all().iter().any(|(name, order)| name == smsc && order.paused);
+    let order = board.orders.all().into_iter().find(|(name, _)| name == smsc).map(|(_, order)| order);
+    let order = order.unwrap_or_default();
     TelcoRow {
         segment: path_segment(smsc.as_str()),
         tone: match up {
             0 => "bad",
-            up if up < of_it.len() || held || paused => "busy",
+            up if up < of_it.len() || held || order.paused || order.drained => "busy",
             _ => "good",
         },
         up,
-        paused,
+        paused: order.paused,
+        drained: order.drained,
         held,
         rate: allowed.map(|allowed| lang.allowed(allowed)),
         refusals: refusals.into_iter().map(|refusal| refusal_row(refusal, lang, now)).collect(),

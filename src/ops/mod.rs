@@ -7,8 +7,9 @@
 //! | `/readyz`, `/readyz?links` | 200 or 503 and each part in JSON |
 //! | `/metrics` | Prometheus text |
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
-//! | `/telcos` | orders of the console and of programs: rebind, pause or resume a telco |
+//! | `/telcos` | orders of the console and of programs: rebind, pause, drain or resume a telco |
 //! | `/telcos/{name}` | everything about one telco on one page |
+//! | `/reload` | the order to read the configuration again |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
 //! | `/trace/live`, `/trace/events` | what goes over the binds as it goes, covered alike: a page, and server-sent events |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
@@ -26,11 +27,13 @@ mod link_rows;
 mod link_words;
 mod live;
 pub mod metrics;
+mod ordered;
 mod pairing;
 mod pdu_rows;
 mod plot;
 mod probe;
 mod recorder;
+mod reload;
 mod respond;
 mod sessions;
 mod state;
@@ -79,6 +82,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/telcos", post(telcos::order))
         .route("/telcos/{name}", get(telco_page::show))
+        .route("/reload", post(reload::order))
         .route("/trace", get(trace::show))
         .route("/trace/live", get(live::show))
         .route("/trace/events", get(live::events))

@@ -21,7 +21,7 @@ pub struct Ordered {
     order: String,
 }
 
-/// `POST /telcos`: `smsc`, and `order` `rebind`, `pause` or `resume`.
+/// `POST /telcos`: `smsc`, and `order` `rebind`, `pause`, `drain` or `resume`.
 pub async fn order(
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
@@ -42,9 +42,10 @@ pub async fn order(
     let known = match order.as_str() {
         "rebind" => orders.give(&name, |wanted| wanted.rebinds += 1),
         "pause" => orders.give(&name, |wanted| wanted.paused = true),
-        "resume" => orders.give(&name, |wanted| wanted.paused = false),
+        "drain" => orders.give(&name, |wanted| wanted.drained = true),
+        "resume" => orders.give(&name, |wanted| (wanted.paused, wanted.drained) = (false, false)),
         _ => {
-            let text = "order is rebind, pause or resume".to_owned();
+            let text = "order is rebind, pause, drain or resume".to_owned();
             return Refusal(StatusCode::UNPROCESSABLE_ENTITY, text).into_response();
         }
     };

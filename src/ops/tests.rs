@@ -7,6 +7,7 @@ use crate::{
         clock::{Clock, Still},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
+        reload::{Changes, Reloaded},
         status::{BindState, BindStatus, Board, LastError, Rate},
         trace::Trace,
     },
@@ -324,6 +325,7 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
         ("/kiosks/k/tell", true),
         ("/kiosks/k/answered", true),
         ("/telcos", true),
+        ("/reload", true),
     ] {
         let ops = Ops::new(Some("s3cret"));
         let wrong = [("authorization", "Bearer guess")];
@@ -355,7 +357,7 @@ async fn an_operator_pauses_and_rebinds_a_telco_and_no_other_site_does() {
     assert_eq!((done.status, &done.headers["location"]), (303, &"/console?lang=en#telcos".parse().expect("a value")));
     assert_eq!(wanted(), (true, 0));
     let body = page("/console?lang=en").await;
-    for words in ["Telcos to which sending is paused: smart", "Paused: no text goes out", "Resume sending"] {
+    for words in ["Telcos to which sending is paused: smart", "Paused: no text goes out", "Resume"] {
         assert!(body.contains(words), "{words} is missing in\n{body}");
     }
     assert!(!body.contains("Pause sending"), "{body}");
@@ -367,10 +369,55 @@ async fn an_operator_pauses_and_rebinds_a_telco_and_no_other_site_does() {
     assert_eq!(wanted(), (true, 1));
     assert_eq!(ops.post("/telcos", "smsc=smart&order=resume", &ours).await.status, 303);
     assert_eq!(wanted(), (false, 1));
+    assert_eq!(ops.post("/telcos", "smsc=smart&order=drain", &ours).await.status, 303);
+    assert!(orders.borrow().drained);
+    assert!(page("/console?lang=km").await.contains("បណ្តាញដែលបានផ្តាច់ដោយប្រតិបត្តិករ៖ smart"));
+    assert_eq!(ops.post("/telcos", "smsc=smart&order=resume", &ours).await.status, 303);
+    assert!(!orders.borrow().drained);
     for (form, status) in [("smsc=other&order=pause", 404), ("smsc=smart&order=stop", 422), ("order=pause", 400)] {
         assert_eq!(ops.post("/telcos", form, &ours).await.status, status, "{form}");
     }
     assert_eq!(wanted(), (false, 1));
+}
+
+#[tokio::test]
+async fn the_configuration_is_read_again_when_an_operator_wants_it_and_what_came_of_it_is_told() {
+    let ops = Ops::new(Some("s3cret"));
+    let bearer = [("authorization", "Bearer s3cret")];
+    let foreign = [("sec-fetch-site", "cross-site"), ("authorization", "Bearer s3cret")];
+    assert_eq!(ops.post("/reload", "", &bearer).await.status, 404, "there is no file to read");
+    let reloads = &ops.board.reloads;
+    let mut wanted = reloads.follow();
+    for (headers, status) in [(&foreign[..], 403), (&[][..], 401)] {
+        assert_eq!(ops.post("/reload", "", headers).await.status, status);
+    }
+    assert!(!wanted.has_changed().expect("there"), "nobody may order it");
+    let at = Still::at_noon().now();
+    let outcomes = [
+        (
+            Ok(Changes { added: vec!["metfone".to_owned()], ..Changes::default() }),
+            200,
+            "metfone",
+            "new telcos: metfone",
+        ),
+        (Ok(Changes::default()), 200, "taken", "nothing is other than before"),
+        (
+            Err("chrak.toml: line 3: what is this?".to_owned()),
+            409,
+            "line 3",
+            "nothing was changed, at 12:00:00: chrak.toml",
+        ),
+    ];
+    for (outcome, status, told, shown) in outcomes {
+        let answers = async {
+            wanted.changed().await.expect("there");
+            reloads.done(Reloaded { at, outcome: outcome.clone() });
+        };
+        let (done, ()) = tokio::join!(ops.post("/reload", "", &bearer), answers);
+        assert!(done.status == status && done.body.contains(told), "{} {}", done.status, done.body);
+        let page = ops.get("/console?lang=en", &bearer).await.body;
+        assert!(page.contains(shown) && page.contains("Read configuration again"), "{shown}: {page}");
+    }
 }
 
 #[tokio::test]

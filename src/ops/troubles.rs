@@ -1,5 +1,5 @@
 //! What is not well with the server, its telcos and the portal, in a sentence each. It must not know a kiosk.
-use super::{state::Room, words::Lang};
+use super::{ordered, state::Room, words::Lang};
 use crate::ports::status::{BindState, BindStatus};
 
 /// What is not well with the server, its telcos and the portal.
@@ -25,10 +25,6 @@ pub(super) fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<Str
     if up > 0 && !cut.is_empty() {
         troubles.push(format!("{} {}", w.telcos_cut, cut.join(", ")));
     }
-    let all = board.orders.all();
-    let paused: Vec<&str> = all.iter().filter(|(_, order)| order.paused).map(|(smsc, _)| smsc.as_str()).collect();
-    if !paused.is_empty() {
-        troubles.push(format!("{} {}", w.telcos_paused, paused.join(", ")));
-    }
+    troubles.extend(ordered::troubles(board, lang));
     troubles
 }

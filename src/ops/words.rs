@@ -90,7 +90,8 @@ impl Lang {
         if shown.is_empty() { format!("0 {}", units[3].1) } else { shown.join(" ") }
     }
 
-    fn pick(self, km: &'static str, en: &'static str) -> &'static str {
+    /// Of what is said in both languages, this one's.
+    pub(super) fn pick(self, km: &'static str, en: &'static str) -> &'static str {
         match self {
             Lang::Km => km,
             Lang::En => en,
@@ -178,6 +179,9 @@ pub struct Words {
     pub telco_rebind: &'static str,
     pub telco_pause: &'static str,
     pub telco_resume: &'static str,
+    pub telcos_drained: &'static str,
+    pub telco_drained: &'static str,
+    pub telco_drain: &'static str,
     pub kiosk_calls: &'static str,
     pub kiosk_coming: &'static str,
     pub kiosks_silent: &'static str,
@@ -275,7 +279,10 @@ static KM: Words = Words {
     telco_paused: "បានផ្អាក៖ សារមិនចេញទេ តែសារចូលនៅតែទទួល",
     telco_rebind: "ភ្ជាប់ឡើងវិញ",
     telco_pause: "ផ្អាកការបញ្ជូនសារ",
-    telco_resume: "បន្តការបញ្ជូនសារ",
+    telco_resume: "បន្តដំណើរការ",
+    telcos_drained: "បណ្តាញដែលបានផ្តាច់ដោយប្រតិបត្តិករ៖",
+    telco_drained: "បានផ្តាច់៖ គ្មានសារចូល ឬចេញទេ រហូតដល់ចុច «បន្តដំណើរការ»",
+    telco_drain: "បញ្ចប់សារដែលនៅសល់ រួចផ្តាច់",
     kiosk_calls: "មានគេហៅមន្ត្រីនៅ",
     kiosk_coming: "មានមន្ត្រីទៅហើយ",
     kiosks_silent: "ម៉ាស៊ីនដែលស្ងាត់៖",
@@ -373,7 +380,10 @@ static EN: Words = Words {
     telco_paused: "Paused: no text goes out, texts still come in",
     telco_rebind: "Bind anew",
     telco_pause: "Pause sending",
-    telco_resume: "Resume sending",
+    telco_resume: "Resume",
+    telcos_drained: "Telcos that an operator has drained:",
+    telco_drained: "Drained: no text comes in or goes out until it is resumed",
+    telco_drain: "Drain",
     kiosk_calls: "An officer is called to",
     kiosk_coming: "Somebody is on the way",
     kiosks_silent: "Silent kiosks:",

@@ -18,6 +18,7 @@ pub mod portal;
 pub mod pushes;
 pub mod random;
 mod refusal;
+pub mod reload;
 pub mod rules;
 pub mod spread;
 pub mod states;

@@ -9,6 +9,8 @@ use tokio::sync::watch;
 pub struct Order {
     /// Its texts stay with us until it is resumed.
     pub paused: bool,
+    /// Its binds send what is in hand, leave, and stay away until it is resumed.
+    pub drained: bool,
     /// How often its binds were to leave and to come again.
     pub rebinds: u64,
 }
@@ -31,6 +33,11 @@ impl Orders {
         true
     }
 
+    /// The telco is no telco of ours any more: nothing can be ordered of it until somebody follows it again.
+    pub fn forget(&self, smsc: &SmscName) {
+        lock(&self.0).remove(smsc);
+    }
+
     /// What is wanted of each telco, by name.
     pub fn all(&self) -> Vec<(SmscName, Order)> {
         lock(&self.0).iter().map(|(smsc, order)| (smsc.clone(), *order.borrow())).collect()
@@ -50,9 +57,13 @@ mod tests {
         assert!(orders.give(&smart, |order| order.paused = true));
         assert!(orders.give(&smart, |order| order.rebinds += 1));
         assert!(first.has_changed().expect("there") && !second.has_changed().expect("there"));
-        let wanted = Order { paused: true, rebinds: 1 };
+        let wanted = Order { paused: true, drained: false, rebinds: 1 };
         assert_eq!(*first.borrow_and_update(), wanted);
         assert_eq!(*orders.follow(&smart).borrow(), wanted, "who comes later knows it too");
-        assert_eq!(orders.all(), [(other, Order::default()), (smart, wanted)]);
+        assert_eq!(orders.all(), [(other.clone(), Order::default()), (smart.clone(), wanted)]);
+        orders.forget(&smart);
+        assert!(!orders.give(&smart, |order| order.paused = true), "it is no telco any more");
+        assert_eq!(orders.all(), [(other, Order::default())]);
+        assert_eq!(*orders.follow(&smart).borrow(), Order::default(), "and comes back without what was ordered before");
     }
 }

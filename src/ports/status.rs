@@ -1,6 +1,6 @@
 //! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
 //! The parts write, `ops` reads; nothing is decided here.
-use super::{orders::Orders, telcos::Telcos};
+use super::{orders::Orders, reload::Reloads, telcos::Telcos};
 use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
@@ -118,6 +118,8 @@ pub struct Board {
     pub orders: Orders,
     /// What is known of each telco as a whole.
     pub telcos: Telcos,
+    /// The reading of the configuration while the server runs: here `ops` asks and the server answers.
+    pub reloads: Reloads,
 }
 
 impl Board {
@@ -143,6 +145,15 @@ impl Board {
         if binds.remove(&name).is_some() {
             lock(&self.gone).insert(name);
         }
+    }
+
+    /// A telco is none of ours any more: none of its binds is shown, and nothing can be ordered of it.
+    pub fn forget(&self, smsc: &SmscName) {
+        let of_it: Vec<String> =
+            self.binds().into_iter().filter(|bind| bind.smsc == *smsc).map(|bind| bind.bind).collect();
+        of_it.iter().for_each(|bind| self.withdraw(smsc, bind));
+        self.orders.forget(smsc);
+        self.telcos.forget(smsc);
     }
 
     /// Telcos and names of those that were withdrawn and have not come back, for who has told of them before.

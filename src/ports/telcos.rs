@@ -22,7 +22,7 @@ pub struct TelcoBoard {
     /// How fast it is spoken to.
     pub pace: Arc<Pace>,
     /// What its binds carry.
-    pub figures: Figures,
+    pub figures: Arc<Figures>,
 }
 
 /// All telcos, by name.
@@ -35,6 +35,16 @@ impl Telcos {
         let telco = Arc::new(telco);
         lock(&self.0).insert(smsc.clone(), Arc::clone(&telco));
         telco
+    }
+
+    /// The telco is none of ours any more.
+    pub fn forget(&self, smsc: &SmscName) {
+        lock(&self.0).remove(smsc);
+    }
+
+    /// Where a telco's link counts: what was counted before it came again with other settings stands.
+    pub fn figures(&self, smsc: &SmscName) -> Arc<Figures> {
+        self.get(smsc).map(|telco| Arc::clone(&telco.figures)).unwrap_or_default()
     }
 
     /// One of them.

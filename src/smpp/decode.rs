@@ -196,6 +196,21 @@ pub fn message_id(mut body: Bytes) -> Option<String> {
     (!kept.is_empty()).then(|| String::from_utf8_lossy(kept).into_owned())
 }
 
+/// congestion_state of a response (SMPP 5.0 §4.8.4.18): how loaded the telco is, in percent. `named`: its body begins with a
+/// string, which may be missing where the response is a refusal.
+pub fn congestion_state(body: &Bytes, named: bool) -> Option<u8> {
+    let find = |body: Bytes| {
+        let told = tlvs(body).into_iter().find(|tlv| tlv.tag == tag::CONGESTION_STATE)?;
+        told.value.first().map(|percent| (*percent).min(100))
+    };
+    if !named || body.starts_with(&tag::CONGESTION_STATE.to_be_bytes()) {
+        return find(body.clone());
+    }
+    let mut rest = body.clone();
+    c_string(&mut rest)?;
+    if rest.is_empty() { None } else { find(rest) }
+}
+
 /// system_id and sc_interface_version of a bind_resp.
 pub fn bind_resp(mut body: Bytes) -> (String, Option<u8>) {
     let system_id = c_string(&mut body).unwrap_or_default();
@@ -334,6 +349,25 @@ mod tests {
         assert_eq!(outbind(Bytes::from_static(b"smsc\0")).expect_err("half of it"), BadBody("password"));
         let wild = outbind(Bytes::from_static(b"\xFF\0\0")).expect("whatever the octets are");
         assert_eq!((wild.system_id.as_str(), wild.password.expose()), ("\u{FFFD}", ""));
+    }
+
+    #[test]
+    fn a_load_is_read_from_any_response_and_never_from_an_id() {
+        for (body, named, percent) in [
+            (&b"1f\0\x04\x28\0\x01\x5f"[..], true, Some(95)),
+            (b"1f\0\x40\x01\0\x01x\x04\x28\0\x01\x00", true, Some(0)),
+            (b"\x04\x28\0\x01\x5f", true, Some(95)),
+            (b"\x04\x28\0\x01\x5f", false, Some(95)),
+            (b"1f\0\x04\x28\0\x01\xff", true, Some(100)),
+            (b"1f\0\x04\x28\0\0", true, None),
+            (b"1f\0\x04\x28\0\x02\x5f", true, None),
+            (b"1f\x28\0", true, None),
+            (b"1f", true, None),
+            (b"", true, None),
+            (b"", false, None),
+        ] {
+            assert_eq!(congestion_state(&Bytes::copy_from_slice(body), named), percent, "{body:?}");
+        }
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub mod tag {
     pub const MESSAGE_PAYLOAD: u16 = 0x0424;
     /// What became of a message, in a receipt.
     pub const MESSAGE_STATE: u16 = 0x0427;
+    /// How loaded the peer is, in percent, in a response (SMPP 5.0 §4.8.4.18).
+    pub const CONGESTION_STATE: u16 = 0x0428;
     /// USSD operation.
     pub const USSD_SERVICE_OP: u16 = 0x0501;
     /// Names a USSD session at many gateways.

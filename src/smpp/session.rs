@@ -81,6 +81,11 @@ pub enum Event {
         /// The owner's token.
         token: u64,
     },
+    /// The telco says in a response how loaded it is (congestion_state).
+    Congestion {
+        /// In percent.
+        percent: u8,
+    },
     /// The telco has read all resps up to this number (TCP keeps order: it answered what came after them).
     Confirmed {
         /// Number given by [`Session::respond`].
@@ -567,6 +572,11 @@ impl Session {
     fn handle_response(&mut self, pdu: RawPdu, now: Instant) {
         let header = pdu.header;
         let nack = header.command() == CommandId::GenericNack;
+        let bare =
+            matches!(header.command(), CommandId::GenericNack | CommandId::EnquireLinkResp | CommandId::UnbindResp);
+        if let Some(percent) = decode::congestion_state(&pdu.body, !bare) {
+            self.events.push_back(Event::Congestion { percent });
+        }
         match header.command() {
             CommandId::BindTransceiverResp | CommandId::BindTransmitterResp | CommandId::BindReceiverResp => {
                 self.bind_resp(pdu, now);

@@ -1,7 +1,7 @@
 //! Our end of a connection that we make: whom we trust, who we are, and the name that the other must prove. The files
 //! are looked at before every connection: what has changed is used, what cannot be read leaves the last good one.
 use super::files::{self, Identity, IdentityOctets, TlsFault};
-use crate::types::lock;
+use crate::types::{UnixMs, lock};
 use rustls::{
     ClientConfig, RootCertStore,
     client::{Resumption, WebPkiServerVerifier},
@@ -21,7 +21,7 @@ pub struct ClientTls {
     loaded: Arc<Mutex<Loaded>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Files {
     ca_file: Option<PathBuf>,
     identity: Option<Identity>,
@@ -47,6 +47,13 @@ impl std::fmt::Debug for ClientTls {
     }
 }
 
+/// By files and name: what stands in the files is looked at before every connection.
+impl PartialEq for ClientTls {
+    fn eq(&self, other: &Self) -> bool {
+        self.files == other.files && self.name == other.name
+    }
+}
+
 impl ClientTls {
     /// Trusts those in `ca_file` only, or whom this machine trusts; shows itself by `identity` where it is asked to; the
     /// server must prove `server_name`, a name of DNS or an address.
@@ -66,6 +73,11 @@ impl ClientTls {
     /// The name that the server must prove.
     pub fn name(&self) -> &ServerName<'static> {
         &self.name
+    }
+
+    /// When the certificate that we show expires; `None` where we show none, or it cannot be read. Reads its file.
+    pub fn ends(&self) -> Option<UnixMs> {
+        self.files.identity.as_ref()?.ends()
     }
 
     /// For the next connection: with what the files hold now.

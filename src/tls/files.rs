@@ -1,4 +1,6 @@
 //! Certificates and private keys in PEM files (RFC 7468), read and compared with each other.
+use super::expiry::not_after;
+use crate::types::UnixMs;
 use rustls::{
     RootCertStore,
     crypto::CryptoProvider,
@@ -30,7 +32,7 @@ impl TlsFault {
 }
 
 /// Who we are: the files of a certificate with those that sign it, and of its private key.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Certificates, ours first, PEM.
     pub cert_file: PathBuf,
@@ -68,6 +70,14 @@ impl Identity {
             }
             Err(_) => Err(wrong("holds no private key in PEM")),
         }
+    }
+
+    /// When the first of the certificates in the file expires, one's own or of those between it and its CA; `None` where that cannot
+    /// be read.
+    pub(super) fn ends(&self) -> Option<UnixMs> {
+        let octets = octets("cert_file", &self.cert_file).ok()?;
+        let chain = certificates("cert_file", &self.cert_file, &octets).ok()?;
+        chain.iter().filter_map(|certificate| not_after(certificate)).min()
     }
 
     /// The certificate with a key that signs for it.

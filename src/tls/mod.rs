@@ -1,6 +1,7 @@
 //! TLS (RFC 8446, RFC 5246): certificates and keys read from files, taken anew when the files change, and what went
 //! wrong in words. It must not know what is said on a connection.
 mod client;
+mod expiry;
 mod files;
 mod server;
 mod words;

@@ -1,6 +1,6 @@
 //! Our end of connections that others make: the certificate that they are shown, taken anew when its files change.
 use super::files::{self, Identity, IdentityOctets, TlsFault};
-use crate::types::lock;
+use crate::types::{UnixMs, lock};
 use rustls::{
     ServerConfig,
     crypto::CryptoProvider,
@@ -71,6 +71,11 @@ impl ServerTls {
             .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(ServerTls { identity: Arc::new(identity), shown, config: Arc::new(config) })
+    }
+
+    /// When the certificate expires; `None` where that cannot be read. Reads its file.
+    pub fn ends(&self) -> Option<UnixMs> {
+        self.identity.ends()
     }
 
     /// For connections to come; it shows the certificate of the moment in which each comes.

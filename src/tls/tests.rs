@@ -1,6 +1,9 @@
 //! Whom we trust and who we are, over a pipe, with certificates that openssl made.
 use super::{ClientTls, Identity, ServerTls, words};
-use crate::certificates::{Ca, Pair, Valid};
+use crate::{
+    certificates::{Ca, Pair, Valid},
+    types::UnixMs,
+};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 use rustls::{RootCertStore, ServerConfig, pki_types::CertificateDer, server::WebPkiClientVerifier};
 use std::{path::Path, sync::Arc};
@@ -98,6 +101,21 @@ async fn who_we_are_is_shown_where_it_is_asked_for() {
     assert!(said.contains("wants a certificate of ours: set tls.cert_file and tls.key_file"), "{said}");
     let said = meet(&as_who(&other), choosy(&ca, &pair)).await.expect_err("a stranger");
     assert!(said.contains("does not take our certificate"), "{said}");
+}
+
+#[test]
+fn a_certificate_says_until_when_it_is_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = Ca::new(folder.path(), "ca");
+    for valid in [Valid::Now, Valid::Before] {
+        let pair = ca.sign("smsc", NAMES, valid);
+        let words = ["x509", "-noout", "-enddate", "-dateopt", "iso_8601", "-in"];
+        let said = std::process::Command::new("openssl").args(words).arg(&pair.cert).output().expect("openssl runs");
+        let said = String::from_utf8(said.stdout).expect("UTF-8");
+        let time = said.trim().strip_prefix("notAfter=").expect("a time").replace(' ', "T");
+        assert_eq!(server(&pair).ends(), UnixMs::from_rfc3339(&time), "{time}");
+    }
+    assert_eq!(client(&ca, "smsc.example").ends(), None, "we show none");
 }
 
 #[tokio::test]

@@ -69,6 +69,10 @@ pub const DEDUPE_WEAK: Duration = Duration::from_secs(24 * 3600);
 pub const DEDUPE_IN_DIALOGUE: Duration = Duration::from_secs(30);
 /// How long an id given by the telco names one MO.
 pub const DEDUPE_STRONG: Duration = Duration::from_secs(72 * 3600);
+/// A telco that is taken out of the configuration has ended what it has in hand, and unbound, within this; else it is cut off.
+pub const RETIRE_WITHIN: Duration = Duration::from_secs(30);
+/// A program that orders the configuration to be read again is told within this what came of it.
+pub const RELOAD_WITHIN: Duration = Duration::from_secs(45);
 /// SIGTERM to exit.
 pub const DRAIN: Duration = Duration::from_secs(25);
 /// Digits below which a source is a short code, not a person.

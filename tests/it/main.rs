@@ -28,6 +28,7 @@ mod parts;
 mod peers;
 pub mod program;
 mod receipts;
+mod reload;
 mod silent;
 mod sms;
 mod store_contract;

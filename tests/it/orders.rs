@@ -80,3 +80,35 @@ async fn a_rebind_leaves_politely_and_comes_again_and_does_not_wait_for_the_paus
     served.order("rebind").await;
     takes(&mut served.connected().await, BIND_TRANSCEIVER).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drained_telco_is_sent_what_is_in_hand_and_left_until_it_is_resumed() {
+    let mut served = Served::start().await;
+    let mut stream = served.connected().await;
+    takes(&mut stream, BIND_TRANSCEIVER).await;
+    served.program.said("bound");
+    write(&mut stream, DELIVER_SM, 7, &deliver_sm("85510000001", 0, 0, MISTYPED, &[])).await;
+    let resp = read(&mut stream).await.expect("a resp");
+    assert_eq!((resp.command, resp.status), (DELIVER_SM | RESP, 0));
+    served.order("drain").await;
+    served.program.said("draining: an operator has drained this telco");
+    let answer = read(&mut stream).await.expect("the answer that was in hand");
+    assert_eq!(answer.command, SUBMIT_SM);
+    write(&mut stream, DELIVER_SM, 8, &deliver_sm("85510000002", 0, 0, MISTYPED, &[])).await;
+    let resp = read(&mut stream).await.expect("a resp");
+    assert_eq!((resp.command, resp.status, resp.sequence), (DELIVER_SM | RESP, 0x58, 8), "the telco keeps it");
+    assert!(timeout(Duration::from_millis(1_500), stream.peek(&mut [0])).await.is_err(), "it waits for the resp");
+    write(&mut stream, SUBMIT_SM | RESP, answer.sequence, b"id\0").await;
+    let unbind = read(&mut stream).await.expect("an unbind");
+    assert_eq!(unbind.command, UNBIND);
+    write(&mut stream, UNBIND | RESP, unbind.sequence, b"").await;
+    assert!(read(&mut stream).await.is_none(), "it is closed");
+    assert!(timeout(Duration::from_secs(3), served.listener.accept()).await.is_err(), "and stays away");
+    served.order("rebind").await;
+    assert!(timeout(Duration::from_secs(1), served.listener.accept()).await.is_err(), "whatever else is ordered");
+    let console = client().get(format!("http://{}/console?lang=en", served.ops)).send().await.expect("an answer");
+    let console = console.text().await.expect("a page");
+    assert!(console.contains("Telcos that an operator has drained: test"), "{console}");
+    served.order("resume").await;
+    takes(&mut served.connected().await, BIND_TRANSCEIVER).await;
+}

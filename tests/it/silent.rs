@@ -99,6 +99,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("smpp/message_id.rs", "key.parse::<u128>()", "an id that is no such number has no such spelling"),
     ("store/rows/mod.rs", "String::from_utf8(plain)", "the caller logs what does not open"),
     ("store/sqlite/fault.rs", "code.parse::<i32>()", SQLITE),
+    ("tls/expiry.rs", "from_utf8(value)", "of octets that are no certificate no end is told"),
     ("web/client.rs", "address.parse()", CONFIGURED),
     ("web/client.rs", "bits.parse()", CONFIGURED),
     ("web/client.rs", "bare.parse::<IpAddr>()", OUTSIDE),

@@ -108,8 +108,16 @@ async fn kiosks_and_agencies_come_by_https_and_a_renewed_certificate_needs_no_re
     let written = std::fs::read_to_string(&config).expect("written before");
     let tls = format!("[http]\ntls = {{ cert_file = {:?}, key_file = {:?} }}\n", pair.cert, pair.key);
     std::fs::write(&config, written.replace("[http]\n", &tls)).expect("written");
+    let checked = run(&["check", "--config", text(&config)]);
+    let told = "note  certificate: the certificate of http.tls.cert_file expires on ";
+    assert!(checked.out.contains(told), "{}{}", checked.out, checked.err);
     let mut program = Program::start(&["serve", "--config", text(&config), "--log-format", "json"], &[]);
     let ready: serde_json::Value = serde_json::from_str(&program.said("\"ready\"")).expect("JSON");
+    let ops = ready["fields"]["ops"].as_str().or(ready["ops"].as_str()).expect("an address").to_owned();
+    program.said("the certificate of http.tls.cert_file expires on ");
+    let metrics = program::client().get(format!("http://{ops}/metrics")).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    assert!(metrics.contains("chrak_certificate_days{use=\"http\"} 1"), "{metrics}");
     let at = ready["fields"]["http"].as_str().or(ready["http"].as_str()).expect("an address").to_owned();
     let trusting = |ca: &Ca| {
         let pem = std::fs::read(ca.cert()).expect("a certificate");

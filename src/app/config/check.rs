@@ -1,6 +1,6 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
-    AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings,
+    AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings, Written,
     file::{self, File},
     key::{Value, listen},
     secret, telco, ussd,
@@ -29,6 +29,7 @@ use std::{
 /// Checks everything; relative paths are relative to `folder`.
 pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     file.bounded("", None)?;
+    let written = Written::of(&file)?;
     let mut warnings = Vec::new();
     let data_dir = folder.join(file.data_dir);
     let tls = file.http.tls.map(|table| tls(table, folder)).transpose()?;
@@ -57,6 +58,7 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         agencies: agencies(file.agency.unwrap_or_default(), folder, &mut warnings)?,
         push: push(file.push)?,
         data_dir,
+        written,
         warnings,
     })
 }

@@ -12,9 +12,11 @@ mod secret;
 mod telco;
 mod ussd;
 pub mod words;
+mod written;
 
 pub use check::check;
 pub use load::{load, parse};
+pub use written::Written;
 
 use crate::{
     exchange::{Rules, TelcoRules},
@@ -78,6 +80,8 @@ pub struct Config {
     pub agencies: Vec<AgencySettings>,
     /// Texts nobody asked for just now.
     pub push: PushSettings,
+    /// What is written, but for the telcos, to be compared with what is written later.
+    pub written: Written,
     /// What is allowed but not wise: told at start.
     pub warnings: Vec<String>,
 }
@@ -154,7 +158,7 @@ pub struct KioskSettings {
 }
 
 /// `[[smsc]]`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TelcoSettings {
     /// For the link.
     pub link: link::Telco,

@@ -218,7 +218,8 @@ fn settings() -> Settings {
             cut: Cut::Udh8,
             prefixes: Vec::new(),
             notices: None,
-        }],
+        }]
+        .into(),
         quiet: None,
         push_enabled: true,
         countries: Countries::cambodia(),

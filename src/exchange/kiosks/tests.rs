@@ -3,7 +3,7 @@ use super::*;
 use crate::{
     dialogue::View,
     exchange::Rules,
-    exchange::testing::{Bench, Fails, MoAt, NUMBER, jump, number, pass, settings, settled},
+    exchange::testing::{Bench, Fails, MoAt, NUMBER, change_telco, jump, number, pass, settings, settled},
     ports::{
         StoreFault,
         citizens::CitizenRecord,
@@ -115,7 +115,7 @@ async fn a_code_proves_the_number_it_was_texted_to_and_no_other_for_ten_minutes_
 #[tokio::test(start_paused = true)]
 async fn only_a_mobile_number_of_ours_is_texted() {
     let mut some = settings();
-    some.telcos[0].prefixes = vec!["12".to_owned()];
+    change_telco(&mut some, |telco| telco.prefixes = vec!["12".to_owned()]);
     let bench = Bench::with(some, |_| Answer::Offices(Err(PortalFault::Away)));
     for (typed, refusal) in [
         ("12", Some(TextRefusal::NotANumber)),

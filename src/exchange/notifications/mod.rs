@@ -26,7 +26,7 @@ use crate::{
 };
 use payload::Payload;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Pause when the store or the portal could not be asked.
@@ -61,9 +61,9 @@ impl Notifications {
         Notifications { needs: Arc::new(needs) }
     }
 
-    /// The USSD notices of a telco, for its binds; once.
-    pub fn ussd_notices(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
-        self.needs.notices.of(smsc)
+    /// Waits for the next USSD notice of a telco, for its binds; loses nothing when it is dropped.
+    pub async fn next_ussd_notice(&self, smsc: &SmscName) -> Option<UssdNotice> {
+        self.needs.notices.next(smsc).await
     }
 
     fn now(&self) -> UnixMs {

@@ -36,30 +36,35 @@ pub struct Notices {
 
 struct Core {
     settings: Arc<Settings>,
-    queues: HashMap<SmscName, Queue>,
+    queues: Mutex<HashMap<SmscName, Arc<Queue>>>,
     out: Mutex<HashMap<CauseId, (Msisdn, bool)>>,
 }
 
-/// Of one telco; its far end is taken once.
+/// Of one telco; its far end is with the telco's binds, which may come and go.
 struct Queue {
     sender: mpsc::Sender<UssdNotice>,
-    receiver: Mutex<Option<mpsc::Receiver<UssdNotice>>>,
+    receiver: tokio::sync::Mutex<mpsc::Receiver<UssdNotice>>,
 }
 
 impl Notices {
     /// For the telcos whose gateways show them.
     pub fn new(settings: Arc<Settings>) -> Self {
-        let queue = |smsc| {
-            let (sender, receiver) = mpsc::channel(NOTICES_MAX);
-            (smsc, Queue { sender, receiver: Mutex::new(Some(receiver)) })
-        };
-        let queues = settings.telcos.iter().map(|telco| queue(telco.name.clone())).collect();
-        Notices { core: Arc::new(Core { settings, queues, out: Mutex::default() }) }
+        Notices { core: Arc::new(Core { settings, queues: Mutex::default(), out: Mutex::default() }) }
     }
 
-    /// The notices of a telco, for its binds; once.
-    pub fn of(&self, smsc: &SmscName) -> Option<mpsc::Receiver<UssdNotice>> {
-        lock(&self.core.queues.get(smsc)?.receiver).take()
+    /// Waits for the next notice of a telco, for its binds; loses nothing when it is dropped. One of them waits at a time.
+    pub async fn next(&self, smsc: &SmscName) -> Option<UssdNotice> {
+        let queue = self.queue(smsc);
+        queue.receiver.lock().await.recv().await
+    }
+
+    fn queue(&self, smsc: &SmscName) -> Arc<Queue> {
+        let mut queues = lock(&self.core.queues);
+        let queue = queues.entry(smsc.clone()).or_insert_with(|| {
+            let (sender, receiver) = mpsc::channel(NOTICES_MAX);
+            Arc::new(Queue { sender, receiver: receiver.into() })
+        });
+        Arc::clone(queue)
     }
 
     /// Sends a view as a notice; `false` where that cannot be and a text is to go.
@@ -72,11 +77,10 @@ impl Notices {
         citizen: &CitizenRecord,
         language: Language,
     ) -> bool {
-        let size = self.core.settings.telco(smsc).and_then(|telco| telco.notices);
-        let (Some(size), Some(queue)) = (size, self.core.queues.get(smsc)) else { return false };
+        let Some(size) = self.core.settings.telcos.notices(smsc) else { return false };
         let Some(text) = self.screen(view, citizen, language, size) else { return false };
         let mut out = lock(&self.core.out);
-        if out.len() >= NOTICES_MAX || queue.sender.try_send(UssdNotice { number, text }).is_err() {
+        if out.len() >= NOTICES_MAX || self.queue(smsc).sender.try_send(UssdNotice { number, text }).is_err() {
             return false;
         }
         out.insert(push, (number, false));

@@ -2,7 +2,8 @@
 use super::*;
 use crate::{
     exchange::testing::{
-        Bench, CODE, Fails, MORNING, MtAt, NUMBER, application, jump, number, office, pass, settings, settled,
+        Bench, CODE, Fails, MORNING, MtAt, NUMBER, application, change_telco, jump, number, office, pass, settings,
+        settled,
     },
     exchange::{QuietHours, Settings},
     ports::{
@@ -88,7 +89,7 @@ async fn events_are_kept_and_not_told_where_the_operator_wants_none() {
 #[tokio::test(start_paused = true)]
 async fn who_said_stop_and_who_is_of_another_country_or_no_telco_is_told_nothing() {
     let mut settings = settings();
-    settings.telcos[0].prefixes = vec!["12".to_owned()];
+    change_telco(&mut settings, |telco| telco.prefixes = vec!["12".to_owned()]);
     let bench = Bench::with(settings, says("in_review")).started().await;
     let stopped = CitizenRecord { stopped: true, ..CitizenRecord::default() };
     bench.store.put_record(number("85512000001"), stopped);
@@ -159,13 +160,11 @@ async fn a_flood_of_events_reaches_a_telephone_so_often_a_day_and_no_more() {
 async fn a_reminder_is_shown_where_that_can_be_and_texted_when_the_telephone_does_not_confirm() {
     for confirmed in [true, false] {
         let mut settings = settings();
-        settings.telcos[0].notices = Some(Size { gsm7: 160, ucs2: 70 });
+        change_telco(&mut settings, |telco| telco.notices = Some(Size { gsm7: 160, ucs2: 70 }));
         let bench = Bench::with(settings, says("in_review")).started().await;
-        let mut shown = bench.exchange.notifications.ussd_notices(&"smart".into()).expect("once");
-        assert!(bench.exchange.notifications.ussd_notices(&"smart".into()).is_none(), "and no second time");
         let at = bench.now().plus_ms(86_400_000);
         take(&bench, event("e-1", to(NUMBER), reminder(at))).await.expect("stored");
-        let notice = shown.try_recv().expect("a notice");
+        let notice = bench.exchange.notifications.next_ussd_notice(&"smart".into()).await.expect("a notice");
         assert!(notice.number == number(NUMBER) && notice.text.contains("A-1"), "{}", notice.text);
         assert_eq!((ends(&bench), bench.answers().len()), (vec!["waits"], 0));
         if confirmed {
@@ -367,10 +366,10 @@ fn the_longest_prefix_takes_a_number_and_what_nobody_named_goes_to_who_named_non
         name: name.into(),
         short_codes: vec![format!("{name} code")],
         prefixes: prefixes.iter().map(|prefix| (*prefix).to_owned()).collect(),
-        ..settings().telcos[0].clone()
+        ..settings().telcos.all()[0].clone()
     };
     let telcos = vec![telco("a", &["12", "9"]), telco("b", &["97", "128"]), telco("c", &[]), telco("d", &[])];
-    let some = Settings { telcos, ..settings() };
+    let some = Settings { telcos: telcos.into(), ..settings() };
     for (digits, name) in
         [(NUMBER, "a"), ("85512812345", "b"), ("855971234567", "b"), ("85592123456", "a"), ("85510123456", "c")]
     {
@@ -381,7 +380,7 @@ fn the_longest_prefix_takes_a_number_and_what_nobody_named_goes_to_who_named_non
         crate::exchange::routing::way_to(&some, number("66812345678")),
         Err(crate::exchange::routing::NoWay::Country)
     );
-    let named = Settings { telcos: some.telcos[..2].to_vec(), ..some };
+    let named = Settings { telcos: some.telcos.all()[..2].to_vec().into(), ..some };
     assert_eq!(
         crate::exchange::routing::way_to(&named, number("85510123456")),
         Err(crate::exchange::routing::NoWay::Telco)

@@ -12,6 +12,7 @@ pub(super) use segmenter::{Envelope, Segmenter};
 pub use telco::{OutboxFeed, Submission};
 
 use crate::{
+    exchange::settings::Telcos,
     ports::{
         StoreFault,
         clock::Clock,
@@ -21,12 +22,13 @@ use crate::{
     types::{CauseId, MtId, SessionId, lock, names::SmscName},
 };
 use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 use telco::TelcoOutbox;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// The way out. Cheap to clone.
 #[derive(Clone)]
@@ -38,33 +40,46 @@ struct Core {
     store: Arc<dyn port::Outbox>,
     clock: Arc<dyn Clock>,
     board: Arc<Board>,
-    telcos: HashMap<SmscName, Arc<TelcoOutbox>>,
+    telcos: Mutex<HashMap<SmscName, Arc<TelcoOutbox>>>,
+    /// Ends the pumps, once they were started.
+    pumps: OnceLock<CancellationToken>,
 }
 
 impl Outbox {
     /// Of these telcos. Nothing is pumped until the exchange starts.
-    pub(super) fn new(
-        store: Arc<dyn port::Outbox>,
-        clock: Arc<dyn Clock>,
-        board: Arc<Board>,
-        telcos: impl Iterator<Item = SmscName>,
-    ) -> Self {
-        let telcos = telcos.map(|name| (name.clone(), Arc::new(TelcoOutbox::new(name)))).collect();
-        Outbox { core: Arc::new(Core { store, clock, board, telcos }) }
+    pub(super) fn new(store: Arc<dyn port::Outbox>, clock: Arc<dyn Clock>, board: Arc<Board>, telcos: &Telcos) -> Self {
+        let core = Core { store, clock, board, telcos: Mutex::default(), pumps: OnceLock::new() };
+        let outbox = Outbox { core: Arc::new(core) };
+        outbox.add(telcos.all().iter().map(|telco| telco.name.clone()));
+        outbox
+    }
+
+    /// Goes out to these telcos too from now on. A telco that is not among them any more keeps what waits for it: it has no
+    /// bind, and goes on where it stood when it comes back.
+    pub(in crate::exchange) fn add(&self, telcos: impl Iterator<Item = SmscName>) {
+        let mut known = lock(&self.core.telcos);
+        for name in telcos {
+            if let Entry::Vacant(place) = known.entry(name.clone()) {
+                self.pump_it(Arc::clone(place.insert(Arc::new(TelcoOutbox::new(name)))));
+            }
+        }
+    }
+
+    fn telco(&self, smsc: &SmscName) -> Option<Arc<TelcoOutbox>> {
+        lock(&self.core.telcos).get(smsc).cloned()
     }
 
     /// A bind that can submit takes part with a window of so many places.
     ///
     /// Returns `None` for a telco that is not configured.
     pub fn pull(&self, smsc: &SmscName, session: SessionId, window: usize) -> Option<OutboxFeed> {
-        let telco = self.core.telcos.get(smsc)?;
-        Some(OutboxFeed::join(Arc::clone(telco), session, window))
+        Some(OutboxFeed::join(self.telco(smsc)?, session, window))
     }
 
     /// Submits nothing to a telco, which stays bound, or goes on. Nothing is lost by it; what is of no use any more by then is
     /// given up as while a telco is away.
     pub fn pause(&self, smsc: &SmscName, paused: bool) {
-        if let Some(telco) = self.core.telcos.get(smsc) {
+        if let Some(telco) = self.telco(smsc) {
             telco.pause(paused);
         }
     }
@@ -96,7 +111,7 @@ impl Outbox {
             }
         }
         self.core.board.count(Rate::MtOut, sent, now);
-        if let Some(outbox) = self.core.telcos.get(smsc) {
+        if let Some(outbox) = self.telco(smsc) {
             // what was not sent is queued again; what was sent may make the next one of its number due
             if settlements.iter().any(|one| matches!(one.outcome, Outcome::Unwritten)) {
                 outbox.ask();
@@ -118,7 +133,7 @@ impl Outbox {
     /// Takes a place for the first segment of an answer, so that its commit records it as submitting.
     pub(in crate::exchange) fn reserve_for(&self, mts: &mut [NewMt]) {
         if let Some(first) = mts.first_mut()
-            && let Some(outbox) = self.core.telcos.get(&first.smsc)
+            && let Some(outbox) = self.telco(&first.smsc)
         {
             first.reserved = lock(&outbox.places).reserve();
         }
@@ -135,7 +150,7 @@ impl Outbox {
         let (stored, unknown) = (begun.is_ok(), *begun == Err(StoreFault::Unknown));
         let begun: HashSet<MtId> = begun.iter().flatten().copied().collect();
         for mt in mts {
-            let Some(outbox) = self.core.telcos.get(&mt.smsc) else {
+            let Some(outbox) = self.telco(&mt.smsc) else {
                 continue;
             };
             let taken = mt.reserved.filter(|_| begun.contains(&mt.id));
@@ -167,7 +182,7 @@ impl Outbox {
 
     /// Segments were queued that no place was reserved for.
     pub(in crate::exchange) fn wake(&self, smsc: &SmscName) {
-        if let Some(outbox) = self.core.telcos.get(smsc) {
+        if let Some(outbox) = self.telco(smsc) {
             outbox.ask();
         }
     }

@@ -22,10 +22,23 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Outbox {
-    /// Starts to pump for all telcos, until `stop`.
+    /// Starts to pump for all telcos, also for those that are added later, until `stop`.
     pub(in crate::exchange) fn start(&self, stop: &CancellationToken) {
-        for telco in self.core.telcos.values() {
-            tokio::spawn(self.clone().pump(Arc::clone(telco), stop.clone()));
+        let telcos: Vec<_> = {
+            // who is added at this moment is pumped for by one of both, not by both
+            let telcos = lock(&self.core.telcos);
+            if self.core.pumps.set(stop.clone()).is_err() {
+                return;
+            }
+            telcos.values().cloned().collect()
+        };
+        telcos.into_iter().for_each(|telco| self.pump_it(telco));
+    }
+
+    /// Pumps for a telco, once there is pumping.
+    pub(super) fn pump_it(&self, telco: Arc<TelcoOutbox>) {
+        if let Some(stop) = self.core.pumps.get() {
+            tokio::spawn(self.clone().pump(telco, stop.clone()));
         }
     }
 

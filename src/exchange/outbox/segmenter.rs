@@ -51,7 +51,7 @@ impl Segmenter {
             tracing::error!("a text with a link was about to be sent; it goes without the link");
         }
         let text: &str = &parted;
-        let cut = self.settings.telco(envelope.smsc).map_or(Cut::Udh8, |telco| telco.cut);
+        let cut = self.settings.telcos.cut(envelope.smsc);
         let alphabet = Alphabet::of(text);
         let Plan { segments, .. } = segment::plan_with(text, alphabet.single(), cut.room(alphabet));
         let segments = kept(text, segments, cut);

@@ -2,7 +2,7 @@
 //! knows the fate of.
 use super::*;
 use crate::{
-    exchange::testing::{Bench, CODE, Fails, MtAt, NUMBER, mo, number, pass, settings, settled, text_of},
+    exchange::testing::{Bench, CODE, Fails, MtAt, NUMBER, change_telco, mo, number, pass, settings, settled, text_of},
     exchange::{Cut, IncomingMo},
     ports::inbox::Source,
     types::{
@@ -170,7 +170,7 @@ async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
     let text = "a long answer, and ".repeat(20);
     for (cut, lead) in [(Cut::Udh8, 5_usize), (Cut::Udh16, 6), (Cut::Sar, 6)] {
         let mut settings = settings();
-        settings.telcos[0].cut = cut;
+        change_telco(&mut settings, |telco| telco.cut = cut);
         let segmenter = Segmenter::new(Arc::new(settings));
         let (smsc, to) = ("smart".into(), number(NUMBER));
         let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Answer, not_after: UnixMs(9) };
@@ -189,7 +189,7 @@ async fn a_long_text_is_cut_numbered_and_named_as_its_telco_wants_it() {
 #[tokio::test]
 async fn a_telco_that_takes_texts_whole_gets_as_much_as_segments_would_hold() {
     let mut settings = settings();
-    settings.telcos[0].cut = Cut::Payload;
+    change_telco(&mut settings, |telco| telco.cut = Cut::Payload);
     let segmenter = Segmenter::new(Arc::new(settings));
     let (smsc, to) = ("smart".into(), number(NUMBER));
     let envelope = Envelope { smsc: &smsc, source: "1212", to, kind: port::MtKind::Answer, not_after: UnixMs(9) };

@@ -10,7 +10,7 @@ use super::{
     kiosks::Kiosks,
     notifications::Notifications,
     outbox::Outbox,
-    settings::Settings,
+    settings::{Settings, TelcoRules},
     texts::Texts,
 };
 use crate::ports::{
@@ -92,6 +92,13 @@ impl Run {
     pub async fn recovered(&self) {
         let mut opened = self.needs.texts.opened();
         let _ = opened.wait_for(|open| *open).await;
+    }
+
+    /// The telcos are these from now on: who is answered and texted next goes by their rules. What waits for one that is not
+    /// among them keeps waiting as long as it is of use.
+    pub fn change_telcos(&self, telcos: Vec<TelcoRules>) {
+        self.needs.outbox.add(telcos.iter().map(|telco| telco.name.clone()));
+        self.needs.settings.telcos.replace(telcos);
     }
 
     /// Whether the store takes commits; binds leave when it is lost.

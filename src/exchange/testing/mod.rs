@@ -100,11 +100,19 @@ pub fn settings() -> Settings {
             cut: Cut::Udh8,
             prefixes: Vec::new(),
             notices: None,
-        }],
+        }]
+        .into(),
         quiet: None,
         push_enabled: true,
         countries: Countries::cambodia(),
     }
+}
+
+/// Changes the one telco of settings.
+pub fn change_telco(settings: &mut Settings, change: impl FnOnce(&mut TelcoRules)) {
+    let mut telcos = settings.telcos.all().to_vec();
+    change(&mut telcos[0]);
+    settings.telcos = telcos.into();
 }
 
 /// An exchange on a store in memory.

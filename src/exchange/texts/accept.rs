@@ -26,7 +26,7 @@ impl Texts {
             count(&smsc, "draining");
             return done(Err(AcceptFault::Overload));
         }
-        let Some(hand) = InHand::take(&self.core.hands) else {
+        let Some(hand) = InHand::take(&self.core.hands, &smsc) else {
             count(&smsc, "overload");
             return done(Err(AcceptFault::Overload));
         };
@@ -54,13 +54,10 @@ impl Texts {
             Source::Other(_) => true,
             Source::Person(number) => {
                 let digits = number.digits();
-                digits.len() < SOURCE_DIGITS_MIN
-                    || self
-                        .needs
-                        .settings
-                        .telcos
-                        .iter()
-                        .any(|telco| telco.short_codes.iter().any(|code| code == digits))
+                digits.len() < SOURCE_DIGITS_MIN || {
+                    let telcos = self.needs.settings.telcos.all();
+                    telcos.iter().any(|telco| telco.short_codes.iter().any(|code| code == digits))
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 //! What is in hand: how many MOs, which of them somebody works on, and what one holds until its turn is over.
 use super::sequencer::Lane;
-use crate::types::{CauseId, limits::MO_IN_HAND_MAX, lock};
+use crate::types::{CauseId, limits::MO_IN_HAND_MAX, lock, names::SmscName};
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -15,6 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(super) struct Hands {
     /// MOs accepted and not yet finished.
     taken: AtomicUsize,
+    /// The same of each telco; one that has none does not stand here.
+    of_telcos: Mutex<HashMap<SmscName, usize>>,
     /// MOs that are stored and that somebody here works on, or will.
     in_work: Mutex<HashSet<CauseId>>,
 }
@@ -24,16 +26,22 @@ impl Hands {
     pub(super) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }
+
+    /// Those of a telco.
+    pub(super) fn taken_of(&self, smsc: &SmscName) -> usize {
+        lock(&self.of_telcos).get(smsc).copied().unwrap_or_default()
+    }
 }
 
-/// One MO more in hand, until it is dropped.
-pub(super) struct InHand(Arc<Hands>);
+/// One MO of a telco more in hand, until it is dropped.
+pub(super) struct InHand(Arc<Hands>, SmscName);
 
 impl InHand {
     /// `None` when too many are.
-    pub(super) fn take(hands: &Arc<Hands>) -> Option<Self> {
+    pub(super) fn take(hands: &Arc<Hands>, smsc: &SmscName) -> Option<Self> {
         let taken = hands.taken.fetch_add(1, Ordering::Relaxed);
-        let held = InHand(Arc::clone(hands));
+        *lock(&hands.of_telcos).entry(smsc.clone()).or_default() += 1;
+        let held = InHand(Arc::clone(hands), smsc.clone());
         (taken < MO_IN_HAND_MAX).then_some(held)
     }
 }
@@ -41,6 +49,13 @@ impl InHand {
 impl Drop for InHand {
     fn drop(&mut self) {
         self.0.taken.fetch_sub(1, Ordering::Relaxed);
+        let mut of_telcos = lock(&self.0.of_telcos);
+        if let Some(taken) = of_telcos.get_mut(&self.1) {
+            *taken -= 1;
+            if *taken == 0 {
+                of_telcos.remove(&self.1);
+            }
+        }
     }
 }
 

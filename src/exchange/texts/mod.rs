@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     ports::{clock::Clock, inbox::Inbox, parts::Parts, status::Board},
-    types::{CauseId, SessionId, UnixMs, limits::TURNS_MAX, lock},
+    types::{CauseId, SessionId, UnixMs, limits::TURNS_MAX, lock, names::SmscName},
 };
 use hand::Hands;
 use sequencer::Sequencer;
@@ -107,6 +107,11 @@ impl Texts {
     /// MOs accepted and not yet finished.
     pub fn in_hand(&self) -> usize {
         self.core.hands.taken()
+    }
+
+    /// Those that came over a telco.
+    pub fn in_hand_of(&self, smsc: &SmscName) -> usize {
+        self.core.hands.taken_of(smsc)
     }
 
     /// Takes no more texts; what is in hand goes on.

@@ -117,8 +117,8 @@ impl Texts {
 
     /// Joins a text whose turn comes when it comes; whether it is joined.
     async fn join_later(self, text: CauseId) -> bool {
-        let Some(hand) = InHand::take(&self.core.hands) else { return false };
         let Ok(Some(open)) = self.needs.parts.open_text(text).await else { return false };
+        let Some(hand) = InHand::take(&self.core.hands, &open.smsc) else { return false };
         let number = open.number;
         let Some(joined) = self.store_joined(&open, Intake::Waiting).await else { return false };
         if let Some(number) = number {

@@ -2,7 +2,7 @@
 use super::*;
 use crate::{
     exchange::testing::{
-        Bench, CODE, Fails, MoAt, MtAt, NUMBER, application, mo, number, pass, settings, settled, text_of,
+        Bench, CODE, Fails, MoAt, MtAt, NUMBER, application, change_telco, mo, number, pass, settings, settled, text_of,
     },
     exchange::{IncomingMo, Rules, StoreHealth},
     ports::{
@@ -82,7 +82,7 @@ async fn what_comes_again_while_it_is_in_hand_is_acknowledged_and_answered_once(
 #[tokio::test(start_paused = true)]
 async fn a_loop_is_stored_and_never_answered() {
     let mut settings = settings();
-    settings.telcos[0].short_codes.push("85510001212".to_owned());
+    change_telco(&mut settings, |telco| telco.short_codes.push("85510001212".to_owned()));
     let bench = Bench::with(settings, |query| match query {
         Query::Application { code, .. } => Answer::Application(Ok(application(code, "in_review"))),
         _ => unreachable!("nothing else is asked"),

@@ -225,7 +225,7 @@ async fn details(
         Came::Complained { reference } => {
             let fact =
                 Fact { icon: "receipt", label: lang.visit().ticket_number, value: reference.clone(), note: None };
-            let by_text = state.reach.text.as_ref().map(|code| (words.follow_text)(reference, code));
+            let by_text = state.reach.now().text.map(|code| (words.follow_text)(reference, &code));
             let lines = by_text.into_iter().chain(Some(words.follow_counter.to_owned())).map(line).collect();
             (vec![fact], vec![Section { title: words.follow, lines, numbered: false }])
         }
@@ -340,7 +340,8 @@ fn ways(state: &KioskState, lang: Lang, proven: bool) -> Vec<NotedLine> {
     if !proven {
         return vec![line(words.change_counter.to_owned())];
     }
-    let text = state.reach.text.as_ref().map(|code| (words.change_text)(code));
-    let dial = state.reach.dial.as_ref().map(|code| (words.change_dial)(code));
+    let reach = state.reach.now();
+    let text = reach.text.map(|code| (words.change_text)(&code));
+    let dial = reach.dial.map(|code| (words.change_dial)(&code));
     text.into_iter().chain(dial).chain(Some(words.change_here.to_owned())).map(line).collect()
 }

@@ -1,10 +1,7 @@
 //! Telcos and the trace, as an operator sees them.
 use super::*;
 use crate::{
-    ports::{
-        figures::{Figures, Tally},
-        telcos::TelcoBoard,
-    },
+    ports::{figures::Tally, telcos::TelcoBoard},
     smpp::{esme::Pace, status::ESME_RTHROTTLED},
 };
 use std::time::Duration;
@@ -18,7 +15,7 @@ fn telco(ops: &Ops) -> Arc<TelcoBoard> {
         family: "axiata".into(),
         settings: vec![("window", "10".to_owned()), ("message_id", "auto".to_owned())],
         pace: Arc::new(Pace::new(100)),
-        figures: Figures::default(),
+        figures: Arc::default(),
     };
     ops.board.telcos.join(&"smart".into(), board)
 }

@@ -81,6 +81,8 @@ pub mod tag {
     pub const MESSAGE_PAYLOAD: u16 = 0x0424;
     /// message_state, 1 octet.
     pub const MESSAGE_STATE: u16 = 0x0427;
+    /// congestion_state, 1 octet (5.0).
+    pub const CONGESTION_STATE: u16 = 0x0428;
 }
 
 /// The longest command_length taken, in octets: a message_payload may have 64 KiB.
@@ -334,6 +336,18 @@ pub fn put_resp(out: &mut BytesMut, to: Header, status: u32, text: Option<&str>)
             put(out, header, &body);
         }
     }
+}
+
+/// The response to a submit: the message's id where it was taken, and how loaded the telco is where it says so.
+pub fn put_taken(out: &mut BytesMut, to: Header, answer: Result<&str, u32>, congestion: Option<u8>) {
+    let (status, id) = answer.map_or_else(|status| (status, None), |id| (status::ROK, Some(id)));
+    let header = Header { id: to.id | id::RESP, status, seq: to.seq };
+    let mut body: Vec<u8> = id.map(|id| [id.as_bytes(), &[0]].concat()).unwrap_or_default();
+    if let Some(percent) = congestion {
+        body.put_u16(tag::CONGESTION_STATE);
+        body.put_slice(&[0, 1, percent]);
+    }
+    put(out, header, &body);
 }
 
 /// The body of a deliver_sm: an MO's segment, or a receipt with its TLVs.

@@ -24,6 +24,8 @@ pub struct Faults {
     pub shuffle_parts: bool,
     /// `odd-tlvs`: TLVs that nobody knows stand in texts and receipts.
     pub odd_tlvs: bool,
+    /// `congestion=PERCENT`: every submit_sm_resp and data_sm_resp says that the telco is so loaded.
+    pub congestion: Option<u8>,
     /// `cut-after=N`: the connection is dropped at the Nth PDU after the bind.
     pub cut_after: Option<u64>,
 }
@@ -79,6 +81,7 @@ impl Faults {
             }
             "drop-resp" => self.drop_resp = percent()?,
             "throttle" => self.throttle = percent()?,
+            "congestion" => self.congestion = Some(percent()?),
             "refuse-bind" => {
                 let status = match value.strip_prefix("0x") {
                     Some(hex) => u32::from_str_radix(hex, 16).ok(),
@@ -105,7 +108,7 @@ impl Faults {
             }
             _ => {
                 return Err(bad("not known; there are delay-resp=MS, drop-resp=PERCENT, throttle=PERCENT, \
-                     refuse-bind=STATUS, no-receipts, receipt-ids=HOW, shuffle-parts, odd-tlvs, silent, cut-after=N"));
+                     refuse-bind=STATUS, no-receipts, receipt-ids=HOW, shuffle-parts, odd-tlvs, congestion=PERCENT, silent, cut-after=N"));
             }
         }
         Ok(())
@@ -149,10 +152,12 @@ mod tests {
         let f = f.unwrap();
         assert_eq!(f.delay_resp, Duration::from_millis(50));
         assert_eq!((f.throttle, f.refuse_bind, f.silent), (20, Some(0x0E), true));
-        let f = Faults::parse(&["receipt-ids=decimal", "shuffle-parts", "odd-tlvs"]).unwrap();
+        let f = Faults::parse(&["receipt-ids=decimal", "shuffle-parts", "odd-tlvs", "congestion=95"]).unwrap();
         assert_eq!((f.receipt_ids, f.shuffle_parts, f.odd_tlvs), (ReceiptIds::Decimal, true, true));
+        assert_eq!(f.congestion, Some(95));
         for bad in [
             "throttle=101",
+            "congestion",
             "receipt-ids=roman",
             "odd-tlvs=1",
             "throttle",

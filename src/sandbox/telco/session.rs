@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::codec::{self, Frame, Header, id, put, put_resp, status};
+use super::codec::{self, Frame, Header, id, put, put_resp, put_taken, status};
 use super::hub::{BindInfo, Hub, Item, Member, TelcoState};
 
 /// A connection that has not bound by then is closed.
@@ -314,10 +314,7 @@ impl Session {
         let delay = state.faults.delay_resp;
         let mut late = BytesMut::new();
         let out = if delay.is_zero() { &mut self.out } else { &mut late };
-        match &answer {
-            Ok(message_id) => put_resp(out, header, status::ROK, Some(message_id)),
-            Err(status) => put_resp(out, header, *status, None),
-        }
+        put_taken(out, header, answer.as_deref().map_err(|status| *status), state.faults.congestion);
         if !late.is_empty() {
             self.held.push_back((now + delay, late.freeze()));
         }

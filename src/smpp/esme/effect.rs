@@ -171,6 +171,13 @@ pub enum Effect {
         /// It takes nothing at all any more: nothing goes for so long.
         pause: Option<Duration>,
     },
+    /// The telco says that it nears congestion, and from now on is spoken to more slowly.
+    Congested {
+        /// Its load, in percent.
+        percent: u8,
+        /// submit_sm per second.
+        per_second: u32,
+    },
     /// Something odd that was survived, in words without content.
     Anomaly(&'static str),
     /// The session is over; the last effect.

@@ -240,6 +240,11 @@ impl Esme {
             Event::Deliver(deliver) => self.arrived(deliver, now),
             Event::Submitted { token, status, message_id } => self.answered(token, status, message_id, now),
             Event::SubmitTimeout { token } => self.over(token, Outcome::Unknown, None),
+            Event::Congestion { percent } => {
+                if let Some(per_second) = self.pace.congested(percent, now.at) {
+                    self.effects.push_back(Effect::Congested { percent, per_second });
+                }
+            }
             Event::Confirmed { up_to } => self.acks.read_up_to(up_to, now.at),
             Event::Anomaly(what) => self.effects.push_back(Effect::Anomaly(what)),
             Event::Closed { reason, unresolved } => {

@@ -9,6 +9,7 @@
 //!
 //! It must not know what a text says, who is asked about it, nor what carries the octets.
 mod acks;
+mod congestion;
 mod effect;
 mod machine;
 mod pace;

@@ -1,11 +1,13 @@
 //! How fast a telco is spoken to: its configured submit_sm per second, and what it takes when it says that this is still
-//! too fast (ESME_RTHROTTLED, ESME_RMSGQFUL). One for all binds of a telco; `now` is an argument.
+//! too fast (ESME_RTHROTTLED, ESME_RMSGQFUL) or that it nears congestion (congestion_state). One for all binds of a telco;
+//! `now` is an argument.
 //!
 //! A telco that throttles has a rate of its own that nobody told us, or refuses some submits whatever the rate. Both are
 //! met by going on at the best rate at which it was lately *seen to take* segments, and by trying a faster one in one
 //! second of three: as much faster as makes up for the share that is refused anyway. So a limit is found and kept, and
 //! refusals at random do not bring the link to a halt, as halving the rate at each of them would. Only when it takes
 //! nothing at all the link pauses, longer and longer.
+use super::congestion::Congestion;
 use crate::types::lock;
 use std::{
     collections::VecDeque,
@@ -49,6 +51,9 @@ struct PaceState {
     /// The rate found, while the telco throttles.
     limit: Option<Found>,
     second: Second,
+    /// Segments taken in the last second that was measured.
+    went: f64,
+    congestion: Congestion,
     gate: Gate,
 }
 
@@ -131,7 +136,7 @@ impl Found {
 pub enum Allowed {
     /// As configured: so many submit_sm a second; `None`: without a limit.
     Configured(Option<f64>),
-    /// At so many a second, as it says that it is too fast otherwise.
+    /// At so many a second, as it says that it is too fast otherwise, or that it nears congestion.
     HeldBack(f64),
     /// Nothing: it takes nothing at all, and is asked again after a pause.
     Nothing,
@@ -149,6 +154,7 @@ impl PaceState {
         self.second.since = Some(now);
         // after a pause, or a while with nothing to send, there is nothing to learn of it
         let length = if length > 2 * SECOND { 1.0 } else { length.as_secs_f64() };
+        self.went = f64::from(second.taken) / length;
         self.limit = match self.limit.take() {
             Some(mut found) => found.learn(&second, length).then_some(found),
             None => (second.refused > 0).then(|| Found::new(f64::from(second.taken) / length)),
@@ -159,8 +165,15 @@ impl PaceState {
 impl Pace {
     /// `per_second` of 0 is no limit.
     pub fn new(per_second: u32) -> Self {
-        let state =
-            PaceState { tokens: 1.0, at: None, limit: None, second: Second::default(), gate: Gate::Open { streak: 0 } };
+        let state = PaceState {
+            tokens: 1.0,
+            at: None,
+            limit: None,
+            second: Second::default(),
+            went: 0.0,
+            congestion: Congestion::default(),
+            gate: Gate::Open { streak: 0 },
+        };
         Pace { configured: f64::from(per_second), state: Mutex::new(state) }
     }
 
@@ -168,12 +181,11 @@ impl Pace {
     pub fn allowed(&self) -> Allowed {
         let state = lock(&self.state);
         let configured = (self.configured > 0.0).then_some(self.configured);
-        match (state.gate, &state.limit) {
+        let held = [state.limit.as_ref().map(Found::rate), state.congestion.slowed()];
+        match (state.gate, held.into_iter().flatten().reduce(f64::min)) {
             (Gate::Paused { .. } | Gate::Trying { .. }, _) => Allowed::Nothing,
             (Gate::Open { .. }, None) => Allowed::Configured(configured),
-            (Gate::Open { .. }, Some(found)) => {
-                Allowed::HeldBack(configured.map_or_else(|| found.rate(), |most| found.rate().min(most)))
-            }
+            (Gate::Open { .. }, Some(rate)) => Allowed::HeldBack(configured.map_or(rate, |most| rate.min(most))),
         }
     }
 
@@ -198,12 +210,9 @@ impl Pace {
             // its answer wakes the bind that waits
             Gate::Trying { .. } => return Err(now + LOOK_AGAIN),
         }
-        let rate = match (&state.limit, self.configured) {
-            (None, 0.0) => return Ok(()),
-            (None, configured) => configured,
-            (Some(found), 0.0) => found.rate(),
-            (Some(found), configured) => found.rate().min(configured),
-        };
+        let slowed = state.congestion.rate(now);
+        let limits = [self.limit(&state), slowed];
+        let Some(rate) = limits.into_iter().flatten().reduce(f64::min) else { return Ok(()) };
         // A fiftieth of a second may go at once, so that the grain of timers does not slow the link.
         let most = (rate / 50.0).max(1.0);
         let earned = state.at.map_or(0.0, |at| now.saturating_duration_since(at).as_secs_f64() * rate);
@@ -216,6 +225,28 @@ impl Pace {
             state.second.bound = true;
             Err(now + Duration::from_secs_f64((1.0 - state.tokens) / rate).max(GRAIN))
         }
+    }
+
+    /// What is configured, or what was found while the telco throttles.
+    fn limit(&self, state: &PaceState) -> Option<f64> {
+        match (&state.limit, self.configured) {
+            (None, 0.0) => None,
+            (None, configured) => Some(configured),
+            (Some(found), 0.0) => Some(found.rate()),
+            (Some(found), configured) => Some(found.rate().min(configured)),
+        }
+    }
+
+    /// The telco said how loaded it is, in percent. Returns the rate, a second, when it is slowed for that from now on.
+    pub fn congested(&self, percent: u8, now: Instant) -> Option<u32> {
+        let mut state = lock(&self.state);
+        state.roll(now);
+        let went = state.went.max(f64::from(state.second.taken)).max(1.0);
+        let full = self.limit(&state).unwrap_or(went);
+        let before = state.congestion.rate(now).is_some();
+        state.congestion.told(percent, full, went.min(full), now);
+        let rate = state.congestion.rate(now)?;
+        (!before).then_some(rate.ceil() as u32)
     }
 
     /// The telco said that it is too fast. Returns the pause when it takes nothing at all any more and a pause begins.

@@ -116,7 +116,8 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
             cut: Cut::Udh8,
             prefixes: Vec::new(),
             notices: None,
-        }],
+        }]
+        .into(),
         quiet: None,
         push_enabled: true,
         countries: Countries::cambodia(),
@@ -152,15 +153,15 @@ impl App {
         let stop_work = CancellationToken::new();
         exchange.run.start(stop_work.clone()).await.expect("the exchange starts");
         let (links, stop_links) = (TaskTracker::new(), CancellationToken::new());
-        link::start(
-            vec![(link, None)],
-            exchange.clone(),
-            Arc::clone(&board),
-            Arc::default(),
+        let all = link::Links {
+            exchange: exchange.clone(),
+            board: Arc::clone(&board),
+            trace: Arc::default(),
             clock,
-            &links,
-            stop_links.clone(),
-        );
+            tasks: links.clone(),
+            stop: stop_links.clone(),
+        };
+        all.start(link, None);
         links.close();
         App { telco, portal, exchange, store, links, stop_links, stop_work, kept: None }
     }

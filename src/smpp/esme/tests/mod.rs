@@ -56,6 +56,27 @@ fn a_telco_that_throttles_gets_everything_in_the_end_and_nothing_is_failed() {
 }
 
 #[test]
+fn a_telco_that_says_how_loaded_it_is_is_spoken_to_as_fast_as_it_likes_and_need_not_refuse() {
+    let character = Character { loaded_by: 40, ..Character::good() };
+    let mut pair = Pair::new(character, World::good(), 0, 3);
+    pair.run_to(1);
+    pair.queue(3_000);
+    pair.run_to(11);
+    assert!(pair.reached.contains(&"congested"));
+    let before = sent(&pair);
+    pair.run_to(41);
+    let rate = (sent(&pair) - before) as f64 / 30.0;
+    assert!((28.0..=44.0).contains(&rate), "{rate}/s where 40 are liked");
+    // it has room again: up to what the window allows, step by step
+    pair.smsc.character.loaded_by = 0;
+    pair.run_to(100);
+    assert_eq!(sent(&pair), 3_000);
+    pair.leave();
+    pair.run_to(110);
+    pair.judge_the_end();
+}
+
+#[test]
 fn a_telco_that_takes_nothing_is_asked_seldom_until_it_does() {
     let character = Character { refuses: 100, statuses: vec![ESME_RTHROTTLED], ..Character::good() };
     let mut pair = Pair::new(character, World::good(), 0, 3);
@@ -169,6 +190,7 @@ fn odd(dice: &mut Dice) -> (Character, World) {
         beside: percent(20),
         nacks: percent(50),
         per_second: percent(60),
+        loaded_by: percent(60),
         delay: Duration::ZERO,
         unbinds: true,
         repeats_sequences: false,

@@ -10,7 +10,7 @@ use crate::smpp::{
 use bytes::{BufMut, BytesMut};
 use rusmpp_core::CommandId;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     time::{Duration, Instant},
 };
 
@@ -32,6 +32,8 @@ pub struct Character {
     pub delay: Duration,
     /// Submits that it takes in a second; 0 is any number.
     pub per_second: u64,
+    /// Submits a second that load it as it should be: it says how loaded it is, and refuses nothing; 0: it does not.
+    pub loaded_by: u64,
     /// It answers our unbind.
     pub unbinds: bool,
     /// deliver_sms share a few sequence_numbers.
@@ -50,6 +52,7 @@ impl Character {
             nacks: 0,
             delay: Duration::ZERO,
             per_second: 0,
+            loaded_by: 0,
             unbinds: true,
             repeats_sequences: false,
         }
@@ -82,6 +85,8 @@ pub struct Smsc {
     pub deaf: bool,
     pub unbound: bool,
     bucket: (f64, Option<Instant>),
+    /// When the submits of the last second came.
+    lately: VecDeque<Instant>,
 }
 
 impl Smsc {
@@ -98,6 +103,7 @@ impl Smsc {
             deaf: false,
             unbound: false,
             bucket: (1.0, None),
+            lately: VecDeque::new(),
         }
     }
 
@@ -168,7 +174,7 @@ impl Smsc {
         if dice.percent(self.character.silent) {
             return;
         }
-        let id = [text.as_bytes(), b"\0"].concat();
+        let id = [text.as_bytes(), b"\0", &self.load(now)[..]].concat();
         self.say(at, CommandId::SubmitSmResp, ESME_ROK, sequence, &id);
         if dice.percent(self.character.twice) {
             self.say(at + SECOND, CommandId::SubmitSmResp, ESME_RTHROTTLED, sequence, b"");
@@ -177,6 +183,19 @@ impl Smsc {
             let nobodys = 0x7000_0000 + dice.below(1_000) as u32;
             self.say(at, CommandId::SubmitSmResp, ESME_ROK, nobodys, b"nobody\0");
         }
+    }
+
+    /// congestion_state (SMPP 5.0 §4.8.4.18): 85 where as many came in a second as it likes.
+    fn load(&mut self, now: Instant) -> Vec<u8> {
+        if self.character.loaded_by == 0 {
+            return Vec::new();
+        }
+        self.lately.push_back(now);
+        while self.lately.front().is_some_and(|at| now.saturating_duration_since(*at) >= SECOND) {
+            self.lately.pop_front();
+        }
+        let percent = (self.lately.len() as u64 * 85 / self.character.loaded_by).min(100);
+        vec![0x04, 0x28, 0, 1, percent as u8]
     }
 
     fn bucket_holds(&mut self, now: Instant) -> bool {
