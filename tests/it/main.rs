@@ -6,6 +6,7 @@
 pub mod api;
 mod attack;
 mod certify;
+mod console;
 mod crash;
 mod directory;
 mod edges;

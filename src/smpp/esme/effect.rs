@@ -146,6 +146,8 @@ pub enum Effect {
         segment: MtId,
         /// What.
         outcome: Outcome,
+        /// From its submit_sm to the resp, where there is one.
+        after: Option<Duration>,
     },
     /// A segment was written that is the last of an answer, so long after the question was read.
     Answered {
