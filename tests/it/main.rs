@@ -13,6 +13,7 @@ mod edges;
 mod equality;
 mod features;
 mod feedback;
+mod fuzz;
 mod gateways;
 mod glossary;
 mod guesses;

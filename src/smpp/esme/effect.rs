@@ -180,6 +180,6 @@ pub enum Effect {
     },
     /// Something odd that was survived, in words without content.
     Anomaly(&'static str),
-    /// The session is over; the last effect.
+    /// The session is over; the last effect, but that a segment which is handed over after it comes back.
     Closed(CloseReason),
 }

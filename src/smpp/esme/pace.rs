@@ -198,12 +198,10 @@ impl Pace {
         state.roll(now);
         match state.gate {
             Gate::Open { .. } => {}
-            Gate::Paused { until, pause } if until <= now => {
+            Gate::Paused { until: at, pause } | Gate::Trying { again: at, pause } if at <= now => {
                 state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
-                return Ok(());
-            }
-            Gate::Trying { again, pause } if again <= now => {
-                state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
+                // it is one of its second too, so that no other goes beside it
+                (state.tokens, state.at) = (0.0, Some(now));
                 return Ok(());
             }
             Gate::Paused { until, .. } => return Err(until),
