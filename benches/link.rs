@@ -5,7 +5,7 @@
 use chrak::{
     app::clock::SystemClock,
     exchange::{Cut, Exchange, Rules, Settings, TelcoRules},
-    link::{self, DefaultAlphabet, NumberFormat, Telco, Ussd, Validity},
+    link::{DefaultAlphabet, Links, NumberFormat, Telco, Ussd, Validity},
     ports::{
         PortFuture, StoreFault,
         citizens::{CitizenRecord, Citizens},
@@ -82,8 +82,8 @@ fn measure(tps: u32, seconds: u64) {
     let (board, clock) = (Arc::new(Board::default()), Arc::new(SystemClock));
     let exchange = Exchange::new(yes.clone(), Arc::new(Away), clock.clone(), board.clone(), settings());
     ours.block_on(exchange.run.start(stop.clone())).expect("it starts");
-    let bound = vec![(configured(telco.addr().to_string(), tps), None)];
-    link::start(bound, exchange, board, Arc::default(), clock, &tasks, stop.clone());
+    let links = Links { exchange, board, trace: Arc::default(), clock, tasks, stop: stop.clone() };
+    let _link = links.start(configured(telco.addr().to_string(), tps), None);
     ours.block_on(telco.bound());
     yes.open.store(true, Ordering::Relaxed);
     std::thread::sleep(WARM);
@@ -126,7 +126,8 @@ fn settings() -> Settings {
             cut: Cut::Udh8,
             prefixes: Vec::new(),
             notices: None,
-        }],
+        }]
+        .into(),
         quiet: None,
         push_enabled: true,
         countries: Countries::cambodia(),

@@ -248,7 +248,7 @@ impl Play {
                 }
                 // its sequence_number is not told, and what it says of its segment is no promise to anybody
                 Effect::Receipt { owed, .. } => self.esme.stored(owed, Stored::Failed, self.now()),
-                Effect::Settle { segment, outcome } => {
+                Effect::Settle { segment, outcome, .. } => {
                     assert!(self.open.remove(&segment.0.as_u128()), "{segment} is settled once");
                     self.outcomes += usize::from(outcome.was_written());
                 }

@@ -201,6 +201,7 @@ impl Play {
                     self.closed = true;
                 }
                 Event::Confirmed { up_to } => assert!(up_to > 0),
+                Event::Congestion { percent } => assert!(percent <= 100),
                 Event::Bound { .. } | Event::BindRefused { .. } | Event::Anomaly(_) => {}
             }
         }

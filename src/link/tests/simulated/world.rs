@@ -382,10 +382,10 @@ impl World {
                 let after = self.commits();
                 self.later(after, Due::Stored(name, owed, text, stored));
             }
-            Effect::Settle { segment, outcome } => self.outcome(name, segment.0.as_u128(), outcome),
+            Effect::Settle { segment, outcome, .. } => self.outcome(name, segment.0.as_u128(), outcome),
             Effect::Throttled { pause } => self.ends.extend(pause.map(|_| "paused")),
             Effect::Closed(reason) => self.ends.push(word(reason)),
-            Effect::Read(_) | Effect::Refused { .. } | Effect::Anomaly(_) => {}
+            Effect::Congested { .. } | Effect::Read(_) | Effect::Refused { .. } | Effect::Anomaly(_) => {}
             other => panic!("nobody did that: {other:?}"),
         }
     }
