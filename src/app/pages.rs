@@ -9,6 +9,7 @@ use crate::{
     store::SqliteStore,
 };
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What the kiosk pages need.
 pub fn kiosk_state(config: &Config, exchange: Exchange, stands_at: Option<String>) -> kiosk::KioskState {
@@ -74,6 +75,7 @@ pub fn ops_state(
         version: env!("CARGO_PKG_VERSION"),
         tryout: None,
         trace: Arc::default(),
+        stop: CancellationToken::new(),
         exchange: Some(exchange),
     }
 }

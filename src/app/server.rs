@@ -99,6 +99,7 @@ impl Server {
         };
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
         console.trace = Arc::clone(&parts.trace);
+        console.stop = server.stop_pages.clone();
         let (trace, file) = (Arc::clone(&parts.trace), parts.file.clone());
         console.tryout = parts.tryout.then(|| ops::TryoutPages {
             kiosk: format!("http://{}/kiosk", server.http),

@@ -1,14 +1,15 @@
 //! One bind of a telco as it is kept, and how its connections end.
 use super::{dial::ConnectFault, shared::Shared};
+use crate::types::UnixMs;
 use crate::{
-    ports::status::{BindState, BindStatus},
+    ports::status::{BindState, BindStatus, LastError},
     smpp::{
         pdu::BindKind,
         session::CloseReason,
         status::{BindClass, ESME_RMSGQFUL, ESME_RTHROTTLED, bind_class, name},
     },
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicUsize};
 
 /// How a connection ended, as operators are told it.
 #[derive(Debug, thiserror::Error)]
@@ -76,21 +77,32 @@ pub(super) struct Keeper {
     pub(super) shared: Arc<Shared>,
     pub(super) kind: BindKind,
     pub(super) name: String,
-    pub(super) last_error: Option<String>,
+    /// Address and port of the other end of the present connection.
+    pub(super) peer: Option<String>,
+    pub(super) last_error: Option<LastError>,
+    /// When it is tried again.
+    pub(super) again_at: Option<UnixMs>,
 }
 
 impl Keeper {
-    /// Publishes where the bind stands.
-    pub(super) fn publish(&self, state: BindState, in_flight: usize) {
+    /// One of which nothing is known yet.
+    pub(super) fn new(shared: Arc<Shared>, kind: BindKind, name: String) -> Self {
+        Keeper { shared, kind, name, peer: None, last_error: None, again_at: None }
+    }
+
+    /// Publishes where the bind stands; returned is where it says how many submit_sm are in flight.
+    pub(super) fn publish(&self, state: BindState) -> Arc<AtomicUsize> {
         let shared = &self.shared;
         shared.board.publish(BindStatus {
             smsc: shared.telco.name.clone(),
             bind: self.name.clone(),
             state,
             since: shared.clock.now(),
-            in_flight,
+            in_flight: 0,
             window: if self.kind.sends() { shared.telco.window } else { 0 },
+            peer: self.peer.clone(),
             last_error: self.last_error.clone(),
-        });
+            again_at: self.again_at.filter(|_| state == BindState::Waiting),
+        })
     }
 }

@@ -7,6 +7,7 @@ use super::{
     drain::{Drain, looks},
     driver::{User, drive, now},
     intake,
+    meter::Meter,
     settler::Settler,
     ussd,
     ussd_senders::Shown,
@@ -31,7 +32,15 @@ use crate::{
         names::Channel,
     },
 };
-use std::{collections::HashMap, ops::ControlFlow, time::Duration};
+use std::{
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, watch},
@@ -82,7 +91,10 @@ pub(super) struct Carrier<'a> {
     bound: bool,
     refused: Option<u32>,
     why: Option<Why>,
-    published: (BindState, usize),
+    published: BindState,
+    /// Where operators see how many submit_sm are in flight, and the rest.
+    in_flight: Arc<AtomicUsize>,
+    meter: Meter,
 }
 
 impl<'a> Carrier<'a> {
@@ -112,7 +124,9 @@ impl<'a> Carrier<'a> {
             bound: false,
             refused: None,
             why: None,
-            published: (BindState::Binding, 0),
+            published: BindState::Binding,
+            in_flight: keeper.publish(BindState::Binding),
+            meter: Meter::new(Arc::clone(&shared.shown), &keeper.name),
         }
     }
 
@@ -264,6 +278,7 @@ impl<'a> Carrier<'a> {
             ScreenFate::Late => tracing::warn!(smsc = %smsc, "a USSD screen was too late to be sent"),
             ScreenFate::Written => {
                 let after = now.at.saturating_duration_since(shown.read_at);
+                self.meter.screen();
                 metrics::histogram!("chrak_ussd_screen_seconds", "smsc" => smsc.as_str().to_owned())
                     .record(after.as_secs_f64());
                 record_answer(Channel::Ussd, after);
@@ -319,12 +334,12 @@ impl<'a> Carrier<'a> {
             SessionState::Unbinding | SessionState::Leaving => BindState::Unbinding,
             SessionState::Closed => BindState::Closed,
         };
-        // The window is published when it empties or fills, not with every segment.
-        let in_flight = esme.in_flight();
-        if state != self.published.0 || (in_flight == 0) != (self.published.1 == 0) {
-            self.published = (state, in_flight);
-            self.keeper.publish(state, in_flight);
+        if state != self.published {
+            self.published = state;
+            self.in_flight = self.keeper.publish(state);
         }
+        self.in_flight.store(esme.in_flight(), Ordering::Relaxed);
+        self.meter.tell(self.keeper.shared.clock.now());
     }
 }
 
@@ -382,18 +397,28 @@ impl User for Carrier<'_> {
         match effect {
             Effect::Bound { system_id, version } => self.bound(&system_id, version),
             Effect::Refused { status } => self.refused = Some(status),
-            Effect::Text { owed, deliver } => self.text(owed, &deliver),
-            Effect::Ussd { owed, deliver } => self.ussd(owed, &deliver, esme, now),
+            Effect::Text { owed, deliver } => {
+                self.meter.came();
+                self.text(owed, &deliver);
+            }
+            Effect::Ussd { owed, deliver } => {
+                self.meter.came();
+                self.ussd(owed, &deliver, esme, now);
+            }
             Effect::Receipt { owed, message_id, delivered, source, destination } => {
                 let receipt = intake::receipt(&shared.telco, message_id, delivered, &source, &destination);
                 self.receipt(owed, receipt);
             }
             Effect::UnreadReceipt => shared.unread_receipt(),
             Effect::Read(mos) => self.note_read(mos),
-            Effect::Settle { segment, outcome } => self.settle(segment, outcome),
+            Effect::Settle { segment, outcome, after } => {
+                self.meter.settled(&outcome, after);
+                self.settle(segment, outcome);
+            }
             Effect::Answered { after } => record_answer(Channel::Sms, after),
             Effect::Screen { id, fate } => self.screen_is_over(id, fate, now),
             Effect::ScreenRefused { status } => {
+                self.meter.refused(status);
                 let smsc = &shared.telco.name;
                 tracing::warn!(smsc = %smsc, status = name(status), "the gateway refused a USSD screen");
             }

@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     exchange::StoreHealth,
-    ports::{orders::Order, random, status::BindState},
+    ports::{
+        orders::Order,
+        random,
+        status::{BindState, LastError},
+    },
     smpp::pdu::BindKind,
     types::SessionId,
 };
@@ -78,7 +82,7 @@ impl Pauses {
 
 /// Runs until its telco's link ends.
 pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
-    let mut keeper = Keeper { shared: Arc::clone(&shared), kind, name, last_error: None };
+    let mut keeper = Keeper::new(Arc::clone(&shared), kind, name);
     let mut pauses = Pauses::new(shared.telco.reconnect_max);
     let mut orders = shared.board.orders.follow(&shared.telco.name);
     while !shared.is_over() {
@@ -86,7 +90,7 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
             break;
         }
         let seen = orders.borrow_and_update().rebinds;
-        let (end, bound) = once(&keeper).await;
+        let (end, bound) = once(&mut keeper).await;
         if shared.is_over() {
             break;
         }
@@ -102,7 +106,7 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
             () = shared.over() => {}
         }
     }
-    keeper.publish(BindState::Closed, 0);
+    keeper.publish(BindState::Closed);
 }
 
 fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
@@ -117,8 +121,10 @@ fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
     } else {
         tracing::warn!(smsc = %telco, bind = keeper.name, again_ms = again, "not bound: {words}");
     }
-    keeper.last_error = Some(words);
-    keeper.publish(BindState::Waiting, 0);
+    let at = keeper.shared.clock.now();
+    keeper.last_error = Some(LastError { words, at });
+    keeper.again_at = Some(at.plus_ms(again as i64));
+    keeper.publish(BindState::Waiting);
 }
 
 /// Half to all of it, so that many binds do not come back in step.
@@ -132,7 +138,7 @@ async fn is_wanted(keeper: &Keeper, orders: &mut watch::Receiver<Order>) -> bool
     if !orders.borrow().drained {
         return true;
     }
-    keeper.publish(BindState::Closed, 0);
+    keeper.publish(BindState::Closed);
     tokio::select! {
         () = ordered::wanted(orders) => true,
         () = keeper.shared.over() => false,
@@ -145,7 +151,7 @@ async fn store_is_there(keeper: &Keeper) -> bool {
     if *health.borrow() != StoreHealth::Lost {
         return true;
     }
-    keeper.publish(BindState::Waiting, 0);
+    keeper.publish(BindState::Waiting);
     tokio::select! {
         changed = health.wait_for(|state| *state != StoreHealth::Lost) => changed.is_ok(),
         () = keeper.shared.over() => false,
@@ -153,19 +159,23 @@ async fn store_is_there(keeper: &Keeper) -> bool {
 }
 
 /// One connection; how it ended, and how long it was bound.
-async fn once(keeper: &Keeper) -> (End, Duration) {
-    keeper.publish(BindState::Connecting, 0);
+async fn once(keeper: &mut Keeper) -> (End, Duration) {
+    keeper.again_at = None;
+    keeper.publish(BindState::Connecting);
     let telco = &keeper.shared.telco;
-    let stream = tokio::select! {
-        stream = dial(telco) => stream,
+    let line = tokio::select! {
+        line = dial(telco) => line,
         () = keeper.shared.over() => return (End::NotBound(Why::Stopping), Duration::ZERO),
     };
-    let (reader, writer) = match stream {
-        Ok(halves) => halves,
+    let (reader, writer, peer) = match line {
+        Ok(line) => line,
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
+    keeper.peer = Some(peer.to_string());
     let (reader, writer) = tap(reader, writer, to_trace(&keeper.shared, &keeper.name));
-    carry(keeper, reader, writer).await
+    let ended = carry(keeper, reader, writer).await;
+    keeper.peer = None;
+    ended
 }
 
 /// Binds on a connection that is made and runs it; how it ended, and how long it was bound.
@@ -174,7 +184,6 @@ pub(super) async fn carry(
     reader: impl AsyncRead + Unpin,
     writer: impl AsyncWrite + Unpin,
 ) -> (End, Duration) {
-    keeper.publish(BindState::Binding, 0);
     let id = SessionId(random::new_id(keeper.shared.clock.now()));
     keeper.shared.exchange.texts.session_opened(id);
     let connected = tokio::time::Instant::now();

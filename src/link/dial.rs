@@ -62,8 +62,11 @@ pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
 /// What is written to it.
 pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
 
+/// A connection: its halves, and the address that took it.
+pub(super) type Line = (Reader, Writer, SocketAddr);
+
 /// Tries every address of the host.
-pub(super) async fn dial(telco: &Telco) -> Result<(Reader, Writer), ConnectFault> {
+pub(super) async fn dial(telco: &Telco) -> Result<Line, ConnectFault> {
     let address = &telco.address;
     let looked_up = tokio::net::lookup_host(address).await;
     let looked_up = looked_up.map_err(|fault| ConnectFault::LookUp { address: address.clone(), fault })?;
@@ -74,11 +77,11 @@ pub(super) async fn try_all(
     all: impl Iterator<Item = SocketAddr>,
     tls: Option<&ClientTls>,
     address: &str,
-) -> Result<(Reader, Writer), ConnectFault> {
+) -> Result<Line, ConnectFault> {
     let mut tried = Vec::new();
     for at in all {
         match one(at, tls).await {
-            Ok(connection) => return Ok(connection),
+            Ok((reader, writer)) => return Ok((reader, writer, at)),
             Err(why) => tried.push((at, why)),
         }
     }

@@ -72,7 +72,7 @@ impl Hand {
     ) -> Result<Self, ConnectFault> {
         let mut halves = Vec::new();
         for (kind, name) in telco.plan_of_one() {
-            let (reader, writer) = dial(telco).await?;
+            let (reader, writer, _) = dial(telco).await?;
             halves.push((kind, name, reader, writer));
         }
         Ok(Self::on(halves, telco, clock, takes))

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     exchange::Exchange,
-    ports::{clock::Clock, status::Board, trace::Trace},
+    ports::{clock::Clock, status::Board, telcos::TelcoBoard, trace::Trace},
     smpp::esme::Pace,
     types::{limits::RETIRE_WITHIN, names::SmscName},
 };
@@ -37,8 +37,16 @@ impl Links {
     /// until [`Links::stop`], or until this one is ended.
     pub fn start(&self, telco: Telco, outbinds: Option<Arc<TcpListener>>) -> Link {
         let (plan, stop) = (telco.plan(), self.stop.child_token());
+        let pace = Arc::new(Pace::new(telco.max_tps));
+        let shown = TelcoBoard {
+            family: telco.family.clone(),
+            settings: telco.settings(),
+            pace: Arc::clone(&pace),
+            figures: self.board.telcos.figures(&telco.name),
+        };
         let shared = Arc::new(Shared {
-            pace: Arc::new(Pace::new(telco.max_tps)),
+            pace,
+            shown: self.board.telcos.join(&telco.name, shown),
             ussd_senders: ussd_senders::UssdSenders::default(),
             unread_told: AtomicBool::new(false),
             telco,

@@ -142,7 +142,7 @@ async fn serve(shared: &Arc<Shared>, name: &str, stream: TcpStream, from: Socket
     };
     tracing::info!(smsc = %smsc, bind = name, %from, peer, "outbind taken: binding as receiver");
     let (shared, name) = (Arc::clone(shared), name.to_owned());
-    let keeper = Keeper { shared, kind: BindKind::Receiver, name, last_error: None };
+    let keeper = Keeper { peer: Some(from.to_string()), ..Keeper::new(shared, BindKind::Receiver, name) };
     let (end, _) = carry(&keeper, reader, writer).await;
     let (shared, name) = (&keeper.shared, &keeper.name);
     // it comes back when the SMSC wants it, and is not missed until then

@@ -2,7 +2,7 @@
 use super::{telco::Telco, ussd_senders};
 use crate::{
     exchange::Exchange,
-    ports::{clock::Clock, status::Board, trace::Trace},
+    ports::{clock::Clock, status::Board, telcos::TelcoBoard, trace::Trace},
     smpp::esme::Pace,
 };
 use std::sync::{
@@ -19,6 +19,8 @@ pub(super) struct Shared {
     pub(super) trace: Arc<Trace>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) pace: Arc<Pace>,
+    /// What operators see of the telco as a whole.
+    pub(super) shown: Arc<TelcoBoard>,
     pub(super) ussd_senders: ussd_senders::UssdSenders,
     /// A receipt that could not be read was told of.
     pub(super) unread_told: AtomicBool,

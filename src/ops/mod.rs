@@ -8,25 +8,41 @@
 //! | `/metrics` | Prometheus text |
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
 //! | `/telcos` | orders of the console and of programs: rebind, pause, drain or resume a telco |
+//! | `/telcos/{name}` | everything about one telco on one page |
 //! | `/reload` | the order to read the configuration again |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
+//! | `/trace/live`, `/trace/events` | what goes over the binds as it goes, covered alike: a page, and server-sent events |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
+mod asked;
+mod chart;
 mod console;
+mod filter;
+mod gate;
 mod health;
+mod kiosk_rows;
 mod kiosks;
+mod learned;
+mod link_rows;
+mod link_words;
+mod live;
 pub mod metrics;
 mod ordered;
 mod pairing;
+mod pdu_rows;
+mod plot;
 mod probe;
 mod recorder;
 mod reload;
+mod respond;
 mod sessions;
 mod state;
+mod telco_page;
 mod telcos;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod troubles;
 mod words;
 mod wrong;
 
@@ -57,16 +73,19 @@ pub fn routes(state: OpsState) -> Router {
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .route("/console", get(console::show))
-        .route("/console/sign-in", post(console::sign_in))
-        .route("/console/sign-out", post(console::sign_out))
+        .route("/console/sign-in", post(gate::sign_in))
+        .route("/console/sign-out", post(gate::sign_out))
         .route("/kiosks", get(kiosks::list))
         .route("/kiosks/pair", post(kiosks::pair))
         .route("/kiosks/{id}/answered", post(kiosks::answered))
         .route("/kiosks/{id}/revoke", post(kiosks::revoke))
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/telcos", post(telcos::order))
+        .route("/telcos/{name}", get(telco_page::show))
         .route("/reload", post(reload::order))
         .route("/trace", get(trace::show))
+        .route("/trace/live", get(live::show))
+        .route("/trace/events", get(live::events))
         .route("/a/{hash}/{*name}", get(web::assets::serve))
         .fallback(nothing_here)
         .layer(DefaultBodyLimit::max(BODY_MAX))

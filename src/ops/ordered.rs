@@ -10,16 +10,16 @@ use crate::{
     types::{names::SmscName, time::phnom_penh},
 };
 
-/// What can be ordered of a telco, for the console.
-pub(super) struct TelcoRow {
-    pub smsc: String,
-    pub paused: bool,
-    pub drained: bool,
+/// A telco, and what is ordered of it.
+struct Ordered {
+    smsc: String,
+    paused: bool,
+    drained: bool,
 }
 
 /// All telcos, by name.
-pub(super) fn telcos(board: &Board) -> Vec<TelcoRow> {
-    let row = |(smsc, order): (SmscName, Order)| TelcoRow {
+fn telcos(board: &Board) -> Vec<Ordered> {
+    let row = |(smsc, order): (SmscName, Order)| Ordered {
         smsc: smsc.as_str().to_owned(),
         paused: order.paused,
         drained: order.drained,
@@ -35,7 +35,7 @@ pub(super) fn troubles(board: &Board, lang: Lang) -> Vec<String> {
 /// The telcos that somebody has paused or drained.
 fn kept_away(board: &Board, lang: Lang) -> Vec<String> {
     let (all, w) = (telcos(board), lang.words());
-    let told = |text: &str, which: &dyn Fn(&TelcoRow) -> bool| {
+    let told = |text: &str, which: &dyn Fn(&Ordered) -> bool| {
         let names: Vec<&str> = all.iter().filter(|telco| which(telco)).map(|telco| telco.smsc.as_str()).collect();
         (!names.is_empty()).then(|| format!("{text} {}", names.join(", ")))
     };

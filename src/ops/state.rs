@@ -6,6 +6,7 @@ use crate::{
     types::UnixMs,
 };
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// What the room shows and who may see it.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub struct OpsState {
     pub tryout: Option<TryoutPages>,
     /// What went over the binds.
     pub trace: Arc<Trace>,
+    /// The server stops: whoever still reads gets no more.
+    pub stop: CancellationToken,
     /// Knows the kiosks.
     pub exchange: Option<Exchange>,
 }

@@ -54,7 +54,7 @@ pub async fn order(
         return Refusal(StatusCode::NOT_FOUND, format!("no telco is called \"{smsc}\"")).into_response();
     }
     if is_browser(&headers) {
-        Redirect::to(&format!("/console?lang={}#telcos", asked.lang(&headers).tag())).into_response()
+        Redirect::to(&asked.back_from(&smsc, &headers)).into_response()
     } else {
         Json(serde_json::json!({ "smsc": smsc, "order": order })).into_response()
     }

@@ -8,7 +8,8 @@ use crate::{
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         reload::{Changes, Reloaded},
-        status::{Alarm, BindState, BindStatus, Board, Rate},
+        status::{Alarm, BindState, BindStatus, Board, LastError, Rate},
+        trace::Trace,
     },
     smpp::message_id::Learned,
     types::{
@@ -23,10 +24,13 @@ use axum::{
 };
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// The ports that are never asked here.
 mod closed;
+/// Telcos and the trace.
+mod links;
 
 /// A database of which only its depths and its probe are asked.
 #[derive(Default)]
@@ -83,6 +87,8 @@ impl Citizens for Depths {
 struct Ops {
     board: Arc<Board>,
     store: Arc<Depths>,
+    trace: Arc<Trace>,
+    stop: CancellationToken,
     router: Router,
 }
 
@@ -95,6 +101,7 @@ struct Got {
 impl Ops {
     fn new(token: Option<&str>) -> Self {
         let (board, store) = (Arc::new(Board::default()), Arc::new(Depths::default()));
+        let (trace, stop) = (Arc::new(Trace::default()), CancellationToken::new());
         board.set_store_ok(true);
         let router = routes(OpsState {
             board: Arc::clone(&board),
@@ -104,11 +111,12 @@ impl Ops {
             started: UnixMs(Still::at_noon().now().0 - 3_700_000),
             clock: Arc::new(Still::at_noon()),
             version: "1.2.3",
-            trace: Arc::default(),
+            trace: Arc::clone(&trace),
             tryout: None,
+            stop: stop.clone(),
             exchange: None,
         });
-        Ops { board, store, router }
+        Ops { board, store, trace, stop, router }
     }
 
     fn bind(&self, name: &str, state: BindState, last_error: Option<&str>) {
@@ -119,7 +127,10 @@ impl Ops {
             since: Still::at_noon().now(),
             in_flight: 3,
             window: 10,
-            last_error: last_error.map(str::to_owned),
+            peer: None,
+            last_error: last_error
+                .map(|words| LastError { words: words.to_owned(), at: Still::at_noon().now().plus_ms(-90_000) }),
+            again_at: None,
         });
     }
 
@@ -311,6 +322,10 @@ async fn wrong_tokens_are_slowed_at_every_door_and_lock_nobody_else_out() {
     // and at the other doors
     for (path, post) in [
         ("/kiosks", false),
+        ("/telcos/smart", false),
+        ("/trace?smsc=smart", false),
+        ("/trace/live", false),
+        ("/trace/events", false),
         ("/kiosks/pair", true),
         ("/kiosks/k/revoke", true),
         ("/kiosks/k/tell", true),

@@ -7,6 +7,7 @@ pub mod citizens;
 pub mod clock;
 mod fault;
 pub mod feedback;
+pub mod figures;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;
@@ -19,8 +20,10 @@ pub mod random;
 mod refusal;
 pub mod reload;
 pub mod rules;
+pub mod spread;
 pub mod states;
 pub mod status;
+pub mod telcos;
 pub mod trace;
 pub mod ussd;
 

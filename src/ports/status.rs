@@ -1,13 +1,13 @@
 //! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
 //! The parts write, `ops` reads; nothing is decided here.
-use super::{orders::Orders, reload::Reloads};
+use super::{orders::Orders, reload::Reloads, telcos::Telcos};
 use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{
-        Mutex,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -28,6 +28,15 @@ pub enum BindState {
     Closed,
 }
 
+/// Something that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastError {
+    /// In words, for people.
+    pub words: String,
+    /// When.
+    pub at: UnixMs,
+}
+
 /// One bind, as it is now.
 #[derive(Clone, Debug)]
 pub struct BindStatus {
@@ -43,8 +52,12 @@ pub struct BindStatus {
     pub in_flight: usize,
     /// Most that may be in flight.
     pub window: usize,
-    /// The last thing that went wrong, in words.
-    pub last_error: Option<String>,
+    /// Address and port of the other end, while there is a connection.
+    pub peer: Option<String>,
+    /// The last thing that went wrong.
+    pub last_error: Option<LastError>,
+    /// When the next try is due, while it waits for that.
+    pub again_at: Option<UnixMs>,
 }
 
 /// What is counted by the minute.
@@ -94,10 +107,16 @@ impl Minutes {
     }
 }
 
+/// A bind as it was published, and what it writes of itself since.
+struct Published {
+    status: BindStatus,
+    in_flight: Arc<AtomicUsize>,
+}
+
 /// The notice board of one process.
 #[derive(Default)]
 pub struct Board {
-    binds: Mutex<BTreeMap<(SmscName, String), BindStatus>>,
+    binds: Mutex<BTreeMap<(SmscName, String), Published>>,
     /// Binds that were withdrawn and have not come back.
     gone: Mutex<BTreeSet<(SmscName, String)>>,
     rates: Mutex<BTreeMap<Rate, Minutes>>,
@@ -107,21 +126,26 @@ pub struct Board {
     alarms: Mutex<BTreeMap<&'static str, Alarm>>,
     /// What operators want of the telcos: here `ops` writes and the binds read.
     pub orders: Orders,
+    /// What is known of each telco as a whole.
+    pub telcos: Telcos,
     /// The reading of the configuration while the server runs: here `ops` asks and the server answers.
     pub reloads: Reloads,
 }
 
 impl Board {
-    /// Replaces what is known of a bind.
-    pub fn publish(&self, mut status: BindStatus) {
+    /// Replaces what is known of a bind. What is returned says how many of its submit_sm are in flight until it is published
+    /// again: a bind writes that with every round, without a lock.
+    pub fn publish(&self, mut status: BindStatus) -> Arc<AtomicUsize> {
         let mut binds = lock(&self.binds);
         let name = (status.smsc.clone(), status.bind.clone());
+        let in_flight = Arc::new(AtomicUsize::new(status.in_flight));
         // told again with other figures, it stands where it stood
-        if let Some(before) = binds.get(&name).filter(|before| before.state == status.state) {
-            status.since = before.since;
+        if let Some(before) = binds.get(&name).filter(|before| before.status.state == status.state) {
+            status.since = before.status.since;
         }
         lock(&self.gone).remove(&name);
-        binds.insert(name, status);
+        binds.insert(name, Published { status, in_flight: Arc::clone(&in_flight) });
+        in_flight
     }
 
     /// A bind is over that nobody here makes again: it is not shown as one that is down.
@@ -139,6 +163,7 @@ impl Board {
             self.binds().into_iter().filter(|bind| bind.smsc == *smsc).map(|bind| bind.bind).collect();
         of_it.iter().for_each(|bind| self.withdraw(smsc, bind));
         self.orders.forget(smsc);
+        self.telcos.forget(smsc);
     }
 
     /// Telcos and names of those that were withdrawn and have not come back, for who has told of them before.
@@ -148,7 +173,9 @@ impl Board {
 
     /// All binds, by telco and name.
     pub fn binds(&self) -> Vec<BindStatus> {
-        lock(&self.binds).values().cloned().collect()
+        let now =
+            |bind: &Published| BindStatus { in_flight: bind.in_flight.load(Ordering::Relaxed), ..bind.status.clone() };
+        lock(&self.binds).values().map(now).collect()
     }
 
     /// Counts events of this minute.
@@ -225,7 +252,9 @@ mod tests {
             since: UnixMs(ms),
             in_flight,
             window: 10,
+            peer: None,
             last_error: None,
+            again_at: None,
         };
         for (state, ms, since) in [
             (BindState::Bound, 1_000, 1_000),
@@ -233,7 +262,8 @@ mod tests {
             (BindState::Waiting, 10_000, 10_000),
             (BindState::Bound, 12_000, 12_000),
         ] {
-            board.publish(at(state, ms, ms as usize));
+            let in_flight = board.publish(at(state, ms, 0));
+            in_flight.store(ms as usize, Ordering::Relaxed);
             let shown = &board.binds()[0];
             assert_eq!((shown.since, shown.in_flight), (UnixMs(since), ms as usize));
         }
@@ -250,7 +280,9 @@ mod tests {
             since: UnixMs(1),
             in_flight: 0,
             window: 0,
+            peer: None,
             last_error: None,
+            again_at: None,
         };
         board.withdraw(&smsc, "ob-1");
         assert!(board.withdrawn().is_empty(), "it never was there");

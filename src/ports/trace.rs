@@ -11,15 +11,25 @@ use bytes::Bytes;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        Mutex,
+        Arc, Mutex,
         mpsc::{SyncSender, TrySendError},
     },
+};
+use tokio::sync::{
+    OwnedSemaphorePermit, Semaphore,
+    broadcast::{self, error::RecvError},
 };
 
 /// PDUs that are remembered of a bind: some minutes of a quiet link, some seconds of a busy one.
 const PDUS_KEPT: usize = 500;
 /// And octets: 64 binds cost 16 MiB at most.
 const OCTETS_KEPT: usize = 256 * 1024;
+
+/// Who may follow the trace at a time: operators with a page open each.
+const FOLLOWERS_MAX: usize = 8;
+/// PDUs that wait for the slowest of them before it misses some: a quarter of a second of the busiest link; 200 KiB of usual
+/// PDUs. They share their octets with the rings.
+const PDUS_AHEAD: usize = 1_024;
 
 /// What a bind is called in a trace, such as `smart/trx-1`; without blanks.
 pub fn link(smsc: &SmscName, bind: &str) -> String {
@@ -50,18 +60,71 @@ struct Tail {
     to: SyncSender<Seen>,
 }
 
+/// The rings, and who is told what comes into them.
+struct Remembered {
+    rings: BTreeMap<(SmscName, String), Ring>,
+    live: broadcast::Sender<Seen>,
+}
+
+impl Remembered {
+    /// Bind after bind; `None`: of every telco.
+    fn of(&self, smsc: Option<&SmscName>) -> Vec<Seen> {
+        let wanted = self.rings.iter().filter(|((name, _), _)| smsc.is_none_or(|smsc| smsc == name));
+        wanted.flat_map(|(_, ring)| ring.pdus.iter().cloned()).collect()
+    }
+}
+
+/// In the order of time; PDUs of one bind stay in theirs.
+fn in_order(mut all: Vec<Seen>) -> Vec<Seen> {
+    all.sort_by_key(|seen| seen.at);
+    all
+}
+
+/// What a follower gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The next PDU.
+    Pdu(Seen),
+    /// It was too slow: so many PDUs went by.
+    Missed(u64),
+}
+
+/// Somebody who sees PDUs as they go; no link waits for it.
+pub struct Follower {
+    live: broadcast::Receiver<Seen>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// The next one; `None` when the trace is gone. Loses nothing when it is dropped before it is ready.
+    pub async fn next(&mut self) -> Option<Followed> {
+        match self.live.recv().await {
+            Ok(seen) => Some(Followed::Pdu(seen)),
+            Err(RecvError::Lagged(missed)) => Some(Followed::Missed(missed)),
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
 /// The trace of all binds.
-#[derive(Default)]
 pub struct Trace {
-    rings: Mutex<BTreeMap<(SmscName, String), Ring>>,
+    remembered: Mutex<Remembered>,
+    followers: Arc<Semaphore>,
     tail: Option<Tail>,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        let remembered = Remembered { rings: BTreeMap::new(), live: broadcast::Sender::new(PDUS_AHEAD) };
+        Trace { remembered: Mutex::new(remembered), followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)), tail: None }
+    }
 }
 
 impl Trace {
     /// One that also hands each PDU to a reader, with so much covered. A reader that is too slow misses some, which
     /// `chrak_trace_missed_total` counts: a link waits for nobody.
     pub fn with_tail(cover: Cover, to: SyncSender<Seen>) -> Self {
-        Trace { rings: Mutex::default(), tail: Some(Tail { cover, to }) }
+        Trace { tail: Some(Tail { cover, to }), ..Trace::default() }
     }
 
     /// One PDU, whole, as it went.
@@ -80,18 +143,35 @@ impl Trace {
             }
         }
         let seen = covered(Cover::People, octets);
-        lock(&self.rings).entry((smsc.clone(), bind.to_owned())).or_default().add(seen);
+        let mut remembered = lock(&self.remembered);
+        if self.followers.available_permits() < FOLLOWERS_MAX {
+            // whoever has gone meanwhile needs nothing
+            let _ = remembered.live.send(seen.clone());
+        }
+        remembered.rings.entry((smsc.clone(), bind.to_owned())).or_default().add(seen);
     }
 
     /// What is remembered of a telco's binds, in the order of time.
     pub fn of(&self, smsc: &SmscName) -> Vec<Seen> {
-        let rings = lock(&self.rings);
-        let of_it = rings.iter().filter(|((name, _), _)| name == smsc);
-        let mut all: Vec<Seen> = of_it.flat_map(|(_, ring)| ring.pdus.iter().cloned()).collect();
-        drop(rings);
-        // PDUs of one bind stay in their order
-        all.sort_by_key(|seen| seen.at);
-        all
+        let of_it = lock(&self.remembered).of(Some(smsc));
+        in_order(of_it)
+    }
+
+    /// What is remembered of all telcos, in the order of time.
+    pub fn all(&self) -> Vec<Seen> {
+        let all = lock(&self.remembered).of(None);
+        in_order(all)
+    }
+
+    /// What is remembered, and who follows what comes after it: nothing between the two is lost or told twice. `None` when
+    /// too many follow already.
+    pub fn follow(&self) -> Option<(Vec<Seen>, Follower)> {
+        let place = Arc::clone(&self.followers).try_acquire_owned().ok()?;
+        let (all, live) = {
+            let remembered = lock(&self.remembered);
+            (remembered.of(None), remembered.live.subscribe())
+        };
+        Some((in_order(all), Follower { live, _place: place }))
     }
 }
 
@@ -132,6 +212,32 @@ mod tests {
         }
         let links: Vec<_> = trace.of(&smsc).into_iter().map(|seen| seen.link).collect();
         assert_eq!(links, ["smart_axiata/tx-1", "smart_axiata/rx-1", "smart_axiata/tx-1"]);
+    }
+
+    #[tokio::test]
+    async fn who_follows_gets_what_was_and_what_comes_covered_and_is_told_what_it_missed() {
+        let (trace, smsc) = (Trace::default(), SmscName::from("smart"));
+        trace.pdu(&smsc, "trx-1", UnixMs(1), true, text(10));
+        let (before, mut follower) = trace.follow().expect("a place");
+        assert_eq!(before.len(), 1);
+        trace.pdu(&smsc, "trx-1", UnixMs(2), true, text(10));
+        let Some(Followed::Pdu(seen)) = follower.next().await else { panic!("a PDU") };
+        assert!(seen.at == UnixMs(2) && seen.octets.ends_with(b"**********"));
+        for at in 0..3_000 {
+            trace.pdu(&smsc, "trx-1", UnixMs(10 + at), true, text(10));
+        }
+        assert_eq!(follower.next().await, Some(Followed::Missed(3_000 - PDUS_AHEAD as u64)));
+        let Some(Followed::Pdu(next)) = follower.next().await else { panic!("a PDU") };
+        assert_eq!(next.at, UnixMs(10 + 3_000 - PDUS_AHEAD as i64), "the newest are kept");
+    }
+
+    #[test]
+    fn no_more_follow_than_there_are_places() {
+        let trace = Trace::default();
+        let mut all: Vec<_> = (0..FOLLOWERS_MAX).map(|_| trace.follow().expect("a place")).collect();
+        assert!(trace.follow().is_none());
+        all.pop();
+        assert!(trace.follow().is_some(), "a place is free again");
     }
 
     #[test]

@@ -129,7 +129,8 @@ impl Masker<'_> {
     }
 
     fn tlvs(&mut self, esm_class: u8, data_coding: u8) -> Option<()> {
-        while self.at < self.body.len() {
+        // a pad of NULs says nothing; covered, it would be none any more
+        while self.body[self.at..].iter().any(|octet| *octet != 0) || self.body.len() - self.at >= 4 {
             let head = self.body.get(self.at..self.at + 4)?;
             let tag = u16::from_be_bytes([head[0], head[1]]);
             let length = usize::from(u16::from_be_bytes([head[2], head[3]]));

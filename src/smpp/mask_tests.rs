@@ -79,6 +79,19 @@ fn what_cannot_be_parsed_is_covered_whole() {
     assert_eq!(short, b"***********");
 }
 
+#[test]
+fn a_pad_of_nuls_behind_a_tlv_stays_one() {
+    for pad in 0..4 {
+        let tail = [&[0x40, 1, 0, 1, b'x'][..], &vec![0; pad]].concat();
+        let mut once = pdu(5, &sm(0, 0, b"", &tail));
+        mask(&mut once, Cover::People);
+        assert!(once.ends_with(&tail), "there is nobody in it, nor in a pad of {pad}");
+        let mut twice = once.clone();
+        mask(&mut twice, Cover::People);
+        assert_eq!(twice, once);
+    }
+}
+
 proptest! {
     #[test]
     fn masking_moves_no_field_and_is_done_once(

@@ -127,7 +127,7 @@ fn others(octets: &[u8], declared: Declared, own: Reading) -> Vec<Reading> {
         if declared == Declared::Utf16 { &[u16::from_le_bytes] } else { &[u16::from_be_bytes, u16::from_le_bytes] };
     for order in orders {
         let reading = utf16(octets, *order);
-        if !legible || !has_ideographs(&reading.text) {
+        if !legible || !(has_ideographs(&reading.text) || has_escapes(&reading.text)) {
             may_be(reading, UNDECLARED);
         }
     }
@@ -138,6 +138,12 @@ fn others(octets: &[u8], declared: Declared, own: Reading) -> Vec<Reading> {
         may_be(sure(latin1(octets)), UNDECLARED);
     }
     all
+}
+
+/// Whether an escape pair of GSM 7-bit stands in what was read as UTF-16, where it is a letter of Balinese (U+1B00 to
+/// U+1B7F): `{` and `€` are typed more often here.
+fn has_escapes(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{1B00}'..='\u{1B7F}'))
 }
 
 /// Whether there is nothing in a text that nobody can type.

@@ -279,6 +279,16 @@ fn one_letter_is_read_right_in_every_encoding_under_every_declaration() {
     }
 }
 
+/// An escape and what it escapes are two octets that UTF-16 has for a letter of Balinese.
+#[test]
+fn a_text_of_signs_that_are_escaped_is_not_taken_for_another_script() {
+    for text in ["{}", "[]", "€€", "^^", "~~~~", "{{{{{{{{{{{{{{", "[€]{€}\\|^~"] {
+        let octets = gsm7::encode(text).expect("GSM 7-bit");
+        assert_eq!(read(&octets, Declared::Gsm7), text);
+        assert_eq!(read(&be(text), Declared::Utf16), text);
+    }
+}
+
 #[test]
 fn garbage_is_read_as_something() {
     for declared in

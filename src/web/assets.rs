@@ -46,8 +46,8 @@ pub const OF_PAGES: [&str; 16] = [
 ];
 
 /// What the server and its other pages name.
-const OF_OTHERS: [&str; 5] =
-    ["sw.js", "console/console.css", "console/console.js", "phone/phone.css", "phone/phone.js"];
+const OF_OTHERS: [&str; 6] =
+    ["sw.js", "console/console.css", "console/console.js", "console/live.js", "phone/phone.css", "phone/phone.js"];
 
 /// All of them; without one a page would stay white, or silent.
 fn needed() -> impl Iterator<Item = &'static str> {

@@ -6,12 +6,14 @@
 pub mod api;
 mod attack;
 mod certify;
+mod console;
 mod crash;
 mod directory;
 mod edges;
 mod equality;
 mod features;
 mod feedback;
+mod fuzz;
 mod gateways;
 mod glossary;
 mod guesses;

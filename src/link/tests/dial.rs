@@ -29,7 +29,9 @@ async fn nobody() -> SocketAddr {
 async fn a_dead_first_address_does_not_hide_a_live_one_whichever_ip_it_is() {
     for at in [greets((Ipv6Addr::LOCALHOST, 0)).await, greets((Ipv4Addr::LOCALHOST, 0)).await] {
         let all = [nobody().await, at];
-        let (mut reader, _) = try_all(all.into_iter(), None, "smsc.example:2775").await.expect("the second one");
+        let line = try_all(all.into_iter(), None, "smsc.example:2775").await;
+        let (mut reader, _, taken) = line.expect("the second one");
+        assert_eq!(taken, at);
         let mut read = [0; 5];
         reader.read_exact(&mut read).await.expect("read");
         assert_eq!(&read, b"hello", "{at}");

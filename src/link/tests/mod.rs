@@ -4,3 +4,4 @@ mod driver;
 mod outbind;
 mod peer;
 mod probe;
+mod simulated;

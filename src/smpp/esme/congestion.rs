@@ -54,6 +54,11 @@ impl Congestion {
         self.slowed.as_ref().map(|slowed| slowed.rate)
     }
 
+    /// The rate at which it is slowed, as of the last look.
+    pub(super) fn slowed(&self) -> Option<f64> {
+        self.slowed.as_ref().map(|slowed| slowed.rate)
+    }
+
     /// Ends the seconds that are over. One in which nothing was said has room.
     fn pass(&mut self, now: Instant) {
         while let Some(slowed) = self.slowed.as_mut().filter(|one| now.saturating_duration_since(one.since) >= SECOND) {

@@ -146,6 +146,8 @@ pub enum Effect {
         segment: MtId,
         /// What.
         outcome: Outcome,
+        /// From its submit_sm to the resp, where there is one.
+        after: Option<Duration>,
     },
     /// A segment was written that is the last of an answer, so long after the question was read.
     Answered {
@@ -178,6 +180,6 @@ pub enum Effect {
     },
     /// Something odd that was survived, in words without content.
     Anomaly(&'static str),
-    /// The session is over; the last effect.
+    /// The session is over; the last effect, but that a segment which is handed over after it comes back.
     Closed(CloseReason),
 }

@@ -239,7 +239,7 @@ impl Esme {
             Event::BindRefused { status } => self.effects.push_back(Effect::Refused { status }),
             Event::Deliver(deliver) => self.arrived(deliver, now),
             Event::Submitted { token, status, message_id } => self.answered(token, status, message_id, now),
-            Event::SubmitTimeout { token } => self.over(token, Outcome::Unknown),
+            Event::SubmitTimeout { token } => self.over(token, Outcome::Unknown, None),
             Event::Congestion { percent } => {
                 if let Some(per_second) = self.pace.congested(percent, now.at) {
                     self.effects.push_back(Effect::Congested { percent, per_second });
@@ -250,7 +250,7 @@ impl Esme {
             Event::Closed { reason, unresolved } => {
                 self.give_back();
                 for token in unresolved {
-                    self.over(token, Outcome::Unknown);
+                    self.over(token, Outcome::Unknown, None);
                 }
                 if let Some(read) = self.acks.tell(now.at, true) {
                     self.effects.push_back(Effect::Read(read));
@@ -295,27 +295,28 @@ impl Esme {
     fn answered(&mut self, token: u64, status: u32, message_id: Option<String>, now: Now) {
         if status == ESME_ROK {
             self.pace.taken(now.at);
-            return self.over(token, Outcome::Sent { message_id });
+            return self.over(token, Outcome::Sent { message_id }, Some(now));
         }
         if self.statuses.class(status) == Class::Throttle {
             let pause = self.pace.throttled(now.at);
             self.effects.push_back(Effect::Throttled { pause });
         }
         match self.window.get(token) {
-            Some(waiting) => self.over(token, retry::refused(&self.statuses, status, waiting.attempts)),
+            Some(waiting) => self.over(token, retry::refused(&self.statuses, status, waiting.attempts), Some(now)),
             None => self.effects.push_back(Effect::ScreenRefused { status }),
         }
     }
 
-    /// Settles what was written under that token; nothing is to be settled of a screen.
-    fn over(&mut self, token: u64, outcome: Outcome) {
-        if let Some(Waiting { segment, .. }) = self.window.over(token) {
-            self.effects.push_back(Effect::Settle { segment, outcome });
+    /// Settles what was written under that token; nothing is to be settled of a screen. `resp`: when its resp came.
+    fn over(&mut self, token: u64, outcome: Outcome, resp: Option<Now>) {
+        if let Some(Waiting { segment, at, .. }) = self.window.over(token) {
+            let after = resp.map(|now| now.at.saturating_duration_since(at));
+            self.effects.push_back(Effect::Settle { segment, outcome, after });
         }
     }
 
     fn unwritten(&mut self, segment: Segment) {
-        self.effects.push_back(Effect::Settle { segment: segment.id, outcome: Outcome::Unwritten });
+        self.effects.push_back(Effect::Settle { segment: segment.id, outcome: Outcome::Unwritten, after: None });
     }
 
     fn give_back(&mut self) {
@@ -355,9 +356,9 @@ impl Esme {
         let pdu = self.style.submit_sm(segment, self.tlvs, now.wall);
         let token = self.token();
         if self.session.submit(&pdu, token, now.at).is_err() {
-            return self.effects.push_back(Effect::Settle { segment: id, outcome: Outcome::Unwritten });
+            return self.effects.push_back(Effect::Settle { segment: id, outcome: Outcome::Unwritten, after: None });
         }
-        self.window.written(token, Waiting { segment: id, attempts });
+        self.window.written(token, Waiting { segment: id, attempts, at: now.at });
         if let Some(read_at) = read_at {
             let after = now.at.saturating_duration_since(read_at);
             self.effects.push_back(Effect::Answered { after });

@@ -20,7 +20,7 @@ mod window;
 
 pub use effect::{Effect, Now, Outcome, Owed, Screen, ScreenFate, Stored};
 pub use machine::{Esme, EsmeConfig};
-pub use pace::Pace;
+pub use pace::{Allowed, Pace};
 pub use submit::{NumberFormat, Segment, Style, Validity};
 
 #[cfg(test)]

@@ -131,6 +131,17 @@ impl Found {
     }
 }
 
+/// How fast a telco is spoken to, as of the last segment that was to go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Allowed {
+    /// As configured: so many submit_sm a second; `None`: without a limit.
+    Configured(Option<f64>),
+    /// At so many a second, as it says that it is too fast otherwise, or that it nears congestion.
+    HeldBack(f64),
+    /// Nothing: it takes nothing at all, and is asked again after a pause.
+    Nothing,
+}
+
 impl PaceState {
     /// Ends the second that is over.
     fn roll(&mut self, now: Instant) {
@@ -166,6 +177,18 @@ impl Pace {
         Pace { configured: f64::from(per_second), state: Mutex::new(state) }
     }
 
+    /// How fast it goes.
+    pub fn allowed(&self) -> Allowed {
+        let state = lock(&self.state);
+        let configured = (self.configured > 0.0).then_some(self.configured);
+        let held = [state.limit.as_ref().map(Found::rate), state.congestion.slowed()];
+        match (state.gate, held.into_iter().flatten().reduce(f64::min)) {
+            (Gate::Paused { .. } | Gate::Trying { .. }, _) => Allowed::Nothing,
+            (Gate::Open { .. }, None) => Allowed::Configured(configured),
+            (Gate::Open { .. }, Some(rate)) => Allowed::HeldBack(configured.map_or(rate, |most| rate.min(most))),
+        }
+    }
+
     /// Takes one token, or says when there will be one.
     ///
     /// # Errors
@@ -175,12 +198,10 @@ impl Pace {
         state.roll(now);
         match state.gate {
             Gate::Open { .. } => {}
-            Gate::Paused { until, pause } if until <= now => {
+            Gate::Paused { until: at, pause } | Gate::Trying { again: at, pause } if at <= now => {
                 state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
-                return Ok(());
-            }
-            Gate::Trying { again, pause } if again <= now => {
-                state.gate = Gate::Trying { again: now + PAUSE_MAX, pause };
+                // it is one of its second too, so that no other goes beside it
+                (state.tokens, state.at) = (0.0, Some(now));
                 return Ok(());
             }
             Gate::Paused { until, .. } => return Err(until),

@@ -125,6 +125,18 @@ fn a_telco_that_takes_nothing_is_asked_seldom_and_found_again() {
 }
 
 #[test]
+fn the_one_that_is_tried_after_a_pause_is_one_of_its_second() {
+    let (pace, start) = (Pace::new(2), Instant::now());
+    assert!(pace.take(start).is_ok());
+    let pause = (0..STREAK).find_map(|_| pace.throttled(start)).expect("it takes nothing");
+    let tried = start + pause;
+    assert_eq!((pace.take(start), pace.take(tried)), (Err(tried), Ok(())));
+    pace.taken(tried);
+    let next = pace.take(tried).expect_err("two a second");
+    assert!(next >= tried + Duration::from_millis(499), "{:?} after it", next - tried);
+}
+
+#[test]
 fn a_telco_that_has_become_slower_or_faster_is_followed() {
     let mut link = Link::new(0);
     link.run(20, 1e4, &mut limit(200.0));

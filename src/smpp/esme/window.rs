@@ -1,7 +1,7 @@
 //! Segments that were written: those that wait for their resp, and those whose outcome is not stored yet. All of the
 //! latter may come twice if the process ends now, so there are never more than the window holds.
 use crate::types::MtId;
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Instant};
 
 /// A segment that waits for its resp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub(super) struct Waiting {
     pub(super) segment: MtId,
     /// Times it was handed to a bind, this one included.
     pub(super) attempts: u32,
+    /// When it was put into the output.
+    pub(super) at: Instant,
 }
 
 /// The window of one connection.

@@ -354,7 +354,7 @@ impl Pair {
                 self.esme.stored(owed, if taken { Stored::Kept(None) } else { Stored::Overload }, self.now());
                 assert!(Dialect::is_ussd(&deliver));
             }
-            Effect::Settle { segment, outcome } => self.settled(segment.0.as_u128(), outcome),
+            Effect::Settle { segment, outcome, .. } => self.settled(segment.0.as_u128(), outcome),
             Effect::Read(ids) => self.told_as_read(&ids),
             Effect::Screen { id, fate } => {
                 let until = self.screens.remove(&id).expect("a screen that was handed over and is not over");
