@@ -122,6 +122,7 @@ fn settings() -> Settings {
         texts_kept: Duration::from_secs(86_400),
         telcos: vec![TelcoRules {
             name: NAME.into(),
+            family: NAME.into(),
             short_codes: vec!["1212".to_owned()],
             cut: Cut::Udh8,
             prefixes: Vec::new(),

@@ -43,7 +43,6 @@ pub(super) async fn open(config: &Config, make: Make) -> Result<SqliteStore, Fau
     options.key_file = Some(key_file.clone());
     options.reserve = true;
     options.fatal = Arc::new(die);
-    options.families = config.telcos.iter().map(|telco| (telco.link.name.clone(), telco.link.family.clone())).collect();
     let store = SqliteStore::open(options).await.map_err(|fault| match &fault {
         OpenError::Missing { path } => alone(path, &key_file),
         _ => failed(&fault),

@@ -3,7 +3,10 @@
 use crate::{
     render::ussd::Size,
     smpp::concat::Cut,
-    types::{CodeRules, Countries, Language, lock, names::SmscName},
+    types::{
+        CodeRules, Countries, Language, lock,
+        names::{Family, SmscName},
+    },
 };
 use jiff::{civil::Time, tz::TimeZone};
 use std::{
@@ -58,6 +61,12 @@ impl Telcos {
         self.all().iter().find(|telco| telco.name == *name).map_or(Cut::Udh8, |telco| telco.cut)
     }
 
+    /// By which the receipts of a telco know its texts; a telco that is not known is a family of its own.
+    pub(super) fn family(&self, name: &SmscName) -> Family {
+        let known = self.all().iter().find(|telco| telco.name == *name).map(|telco| telco.family.clone());
+        known.unwrap_or_else(|| Family::from(name.as_str()))
+    }
+
     /// What its USSD gateway takes, where it shows notices nobody asked for.
     pub(super) fn notices(&self, name: &SmscName) -> Option<Size> {
         self.all().iter().find(|telco| telco.name == *name)?.notices
@@ -75,6 +84,8 @@ impl From<Vec<TelcoRules>> for Telcos {
 pub struct TelcoRules {
     /// Its name.
     pub name: SmscName,
+    /// SMSCs that give ids together.
+    pub family: Family,
     /// Our numbers there; an MO from one of them is a loop.
     pub short_codes: Vec<String>,
     /// How a text of several segments is cut for it.

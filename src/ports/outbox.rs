@@ -62,6 +62,8 @@ pub struct NewMt {
     pub parts: u8,
     /// The telco it goes over.
     pub smsc: SmscName,
+    /// By which its receipts know it.
+    pub family: Family,
     /// Our short code.
     pub source: String,
     /// The citizen. Sealed at rest.

@@ -173,6 +173,7 @@ fn mt(kind: MtKind, part: u8, parts: u8, reserved: Option<SessionId>) -> NewMt {
         part,
         parts,
         smsc: SmscName::from("smart"),
+        family: Family::from("smart"),
         source: "1212".into(),
         destination: number(),
         body: format!("canary body {part}").into_bytes(),

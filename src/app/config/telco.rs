@@ -94,6 +94,7 @@ fn telco(
     };
     let rules = TelcoRules {
         name: link.name.clone(),
+        family: link.family.clone(),
         short_codes: link.short_codes.clone(),
         prefixes: prefixes(&at("prefixes"), &table.prefixes)?,
         notices: link.ussd.dialect.push.map(|_| Size { gsm7: link.ussd.max_gsm7, ucs2: link.ussd.max_ucs2 }),

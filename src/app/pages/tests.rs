@@ -214,6 +214,7 @@ fn settings() -> Settings {
         texts_kept: Duration::from_secs(7 * 86_400),
         telcos: vec![TelcoRules {
             name: "smart".into(),
+            family: "smart".into(),
             short_codes: vec!["1212".to_owned()],
             cut: Cut::Udh8,
             prefixes: Vec::new(),

@@ -367,6 +367,7 @@ fn the_longest_prefix_takes_a_number_and_what_nobody_named_goes_to_who_named_non
     use crate::exchange::TelcoRules;
     let telco = |name: &str, prefixes: &[&str]| TelcoRules {
         name: name.into(),
+        family: name.into(),
         short_codes: vec![format!("{name} code")],
         prefixes: prefixes.iter().map(|prefix| (*prefix).to_owned()).collect(),
         ..settings().telcos.all()[0].clone()

@@ -57,6 +57,7 @@ impl Segmenter {
         let Plan { segments, .. } = segment::plan_with(text, alphabet.single(), cut.room(alphabet));
         let segments = kept(text, segments, cut);
         let parts = segments.len() as u8;
+        let family = self.settings.telcos.family(envelope.smsc);
         // One reference for the whole text; each segment also gets its own user_message_reference.
         let whole = self.next_reference();
         segments
@@ -71,6 +72,7 @@ impl Segmenter {
                     part,
                     parts,
                     smsc: envelope.smsc.clone(),
+                    family: family.clone(),
                     source: envelope.source.to_owned(),
                     destination: envelope.to,
                     body,

@@ -22,6 +22,7 @@ pub struct MtRow {
     pub part: u8,
     pub parts: u8,
     pub smsc: String,
+    pub family: String,
     pub source: String,
     pub destination: Vec<u8>,
     pub number_mac: Mac,
@@ -50,6 +51,7 @@ impl MtRow {
             part: mt.part,
             parts: mt.parts,
             smsc: mt.smsc.as_str().to_owned(),
+            family: mt.family.as_str().to_owned(),
             source: mt.source,
             destination: sealed(keys, &id, "destination", mt.destination.digits().as_bytes())?,
             number_mac: keys.number_mac(mt.destination.digits()),
@@ -158,7 +160,10 @@ impl ReceiptRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{SessionId, names::SmscName};
+    use crate::types::{
+        SessionId,
+        names::{Family, SmscName},
+    };
 
     const NOW: UnixMs = UnixMs(1_800_000_000_000);
 
@@ -174,6 +179,7 @@ mod tests {
             part: 1,
             parts: 2,
             smsc: SmscName::from("smart"),
+            family: Family::from("axiata"),
             source: "1212".into(),
             destination: number,
             body: b"canary".to_vec(),

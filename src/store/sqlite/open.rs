@@ -9,20 +9,13 @@ use super::{
     tallies::TallyNames,
     writer::{Fatal, Writer},
 };
-use crate::{
-    store::Keys,
-    types::{
-        limits::COMMIT_OPS_MAX,
-        names::{Family, SmscName},
-    },
-};
+use crate::{store::Keys, types::limits::COMMIT_OPS_MAX};
 use sqlx::{
     ConnectOptions, SqliteConnection,
     migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 use std::{
-    collections::HashMap,
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -54,8 +47,6 @@ pub struct StoreOptions {
     pub fatal: Fatal,
     /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
     pub pages_max: Option<u32>,
-    /// Families of telcos that are not their own.
-    pub families: HashMap<SmscName, Family>,
 }
 
 impl StoreOptions {
@@ -70,7 +61,6 @@ impl StoreOptions {
             reserve: false,
             fatal: Arc::new(|_| {}),
             pages_max: None,
-            families: HashMap::new(),
         }
     }
 }
@@ -115,14 +105,7 @@ impl SqliteStore {
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
-            db: Db {
-                conn,
-                incarnation: 0,
-                orphans,
-                learned,
-                families: options.families.clone(),
-                tallies: Arc::clone(&tallies),
-            },
+            db: Db { conn, incarnation: 0, orphans, learned, tallies: Arc::clone(&tallies) },
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             files: Arc::clone(&files),
@@ -151,7 +134,10 @@ fn writing(options: &StoreOptions) -> SqliteConnectOptions {
     common(&options.path)
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
-        .pragma("wal_autocheckpoint", "1000")
+        // 16 MiB between two copies of the WAL into the database, and as much of it in memory: pages that every commit
+        // changes are copied once for many commits, and read from the system hardly ever
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864")
         // overwrites what is deleted where that costs no further page
         .pragma("secure_delete", "FAST")

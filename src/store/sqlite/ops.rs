@@ -221,6 +221,11 @@ impl Op {
         }
     }
 
+    /// Whether nobody who waits for an answer waits for this: it may join the commit of one who does.
+    pub(super) fn can_wait(&self) -> bool {
+        matches!(self, Op::Set(Set::Confirm(_) | Set::Receipt(_)))
+    }
+
     fn reject(&mut self) {
         match self {
             Op::Set(set) => set.reject(),

@@ -26,6 +26,20 @@ const ROOM_LOOKED_AT: Duration = Duration::from_secs(10);
 /// Idle time after which the WAL is copied into the database.
 const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
+/// How long receipts and confirmed resps wait for somebody whose commit they can join: two commits of three were theirs alone
+/// at 500 texts a second. A telco with ten receipts in flight still delivers 2,000 of them a second.
+const FOR_COMPANY: Duration = Duration::from_millis(5);
+
+/// As many as one commit carries.
+fn take_what_waits(queue: &mut mpsc::Receiver<Op>, batch: &mut Vec<Op>) {
+    while batch.len() < COMMIT_OPS_MAX {
+        match queue.try_recv() {
+            Ok(op) => batch.push(op),
+            Err(_) => break,
+        }
+    }
+}
+
 fn answer_all(batch: Vec<Op>, fault: Option<StoreFault>) {
     for op in batch {
         op.answer(fault);
@@ -68,11 +82,12 @@ impl Writer {
             // lets those who are about to ask join this commit
             tokio::task::yield_now().await;
             let mut batch = vec![first];
-            while batch.len() < COMMIT_OPS_MAX {
-                match queue.try_recv() {
-                    Ok(op) => batch.push(op),
-                    Err(_) => break,
-                }
+            take_what_waits(&mut queue, &mut batch);
+            let until = Instant::now() + FOR_COMPANY;
+            while batch.len() < COMMIT_OPS_MAX && batch.iter().all(Op::can_wait) {
+                let Ok(Some(op)) = tokio::time::timeout_at(until, queue.recv()).await else { break };
+                batch.push(op);
+                take_what_waits(&mut queue, &mut batch);
             }
             dirty = true;
             if !self.commit(batch).await {

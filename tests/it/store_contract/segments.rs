@@ -283,7 +283,7 @@ async fn taken_under(store: &dyn Store, family: &str, to: &str, id: &str) {
     let cause = question.id;
     assert!(is_new(&store.accept(question).await.expect("stored")));
     let destination = Msisdn::parse_e164(to).expect("a number");
-    let segment = NewMt { destination, ..mt(MtKind::Answer, 1, 1, Some(here)) };
+    let segment = NewMt { destination, family: Family::from(family), ..mt(MtKind::Answer, 1, 1, Some(here)) };
     store.finish(finish(cause, vec![segment.clone()]), NOW).await.expect("finished");
     store.settle(vec![settled(segment.id, here, sent(id))], NOW).await.expect("settled");
 }

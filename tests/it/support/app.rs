@@ -112,6 +112,7 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
         texts_kept: Duration::from_secs(7 * 86_400),
         telcos: vec![TelcoRules {
             name: link.name.clone(),
+            family: link.family.clone(),
             short_codes: link.short_codes.clone(),
             cut: Cut::Udh8,
             prefixes: Vec::new(),

@@ -10,7 +10,7 @@ use crate::{
     store::{
         codes::Code,
         rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
-        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, inserts, perhaps, run, values, within},
+        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, inserts, not_all, perhaps, run, values, within},
         statement::sql,
     },
     types::{CauseId, MtId, SessionId, UnixMs, names::SmscName},
@@ -225,8 +225,7 @@ pub async fn release(db: &mut Db, mos: &[&Id]) -> Sql<Vec<Verdict<()>>> {
 
 pub(super) const FINISH: &str = sql!(
     ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
-     WHERE inbox.id = v.id AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation \
-     RETURNING id, family"
+     WHERE inbox.id = v.id AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation"
 );
 
 /// Ends turns that this run has in hand, with all that they cause; returns the segments that are submitting now.
@@ -235,26 +234,25 @@ pub async fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtI
     let statements = values("WITH v (id, state, at, incarnation) AS (", ends, FINISH, |tuple, end| {
         tuple.push_bind(&end.mo[..]).push_bind(end.state.code()).push_bind(end.now).push_bind(incarnation);
     });
-    let mut families: HashMap<Id, String> = HashMap::new();
-    for row in &all(&mut db.conn, statements).await? {
-        families.insert(fixed(row, 0)?, row.try_get(1)?);
+    match run(&mut db.conn, statements).await? {
+        all if all == ends.len() as u64 => {}
+        0 => return Ok(ends.iter().map(|_| Err(StoreFault::Stale)).collect()),
+        _ => return Err(not_all()),
     }
-    let ours: Vec<&FinishRow> = ends.iter().filter(|end| families.contains_key(&end.mo)).copied().collect();
-    let records: Vec<&CitizenRow> = ours.iter().filter_map(|end| end.citizen.as_ref()).collect();
+    let records: Vec<&CitizenRow> = ends.iter().filter_map(|end| end.citizen.as_ref()).collect();
     citizens::remember(db, &records).await?;
-    let mts: Vec<&MtRow> = ours.iter().flat_map(|end| &end.mts).collect();
-    let begun = outbox::insert(db, &mts, &families).await?;
-    for end in &ours {
+    let mts: Vec<&MtRow> = ends.iter().flat_map(|end| &end.mts).collect();
+    let begun = outbox::insert(db, &mts).await?;
+    for end in ends {
         if let Some(push) = &end.follow_up {
             pushes::insert(db, push).await?;
         }
     }
-    let verdict = |end: &&FinishRow| -> Verdict<Vec<MtId>> {
+    let own = |end: &&FinishRow| -> Vec<MtId> {
         let own = end.mts.iter().map(|mt| mt.id).filter(|id| begun.contains(id));
-        let own = own.map(|id| MtId(Uuid::from_bytes(id))).collect();
-        if families.contains_key(&end.mo) { Ok(own) } else { Err(StoreFault::Stale) }
+        own.map(|id| MtId(Uuid::from_bytes(id))).collect()
     };
-    Ok(ends.iter().map(verdict).collect())
+    Ok(ends.iter().map(|end| Ok(own(end))).collect())
 }
 
 /// Notes that the telco has read the resps of MOs.

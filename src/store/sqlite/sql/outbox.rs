@@ -15,7 +15,7 @@ use crate::{
     types::{MtId, UnixMs},
 };
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Segments that one call of `expire` or `due` looks at: a commit must stay short.
@@ -90,9 +90,9 @@ pub async fn begin_submit(db: &mut Db, begins: &[&BeginSubmit]) -> Sql<Vec<Verdi
     Ok(begins.iter().map(|begin| Ok(taken(begin))).collect())
 }
 
-/// Inserts segments; `families` by their causes. Returns those that are submitting now: they had a place in a window, and
+/// Inserts segments. Returns those that are submitting now: they had a place in a window, and
 /// nothing of their number goes before them.
-pub async fn insert(db: &mut Db, mts: &[&MtRow], families: &HashMap<Id, String>) -> Sql<HashSet<Id>> {
+pub async fn insert(db: &mut Db, mts: &[&MtRow]) -> Sql<HashSet<Id>> {
     let begun = first_of_their_number(db, mts).await?;
     let into = "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
                 data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at, class, turn)";
@@ -101,7 +101,7 @@ pub async fn insert(db: &mut Db, mts: &[&MtRow], families: &HashMap<Id, String>)
         let state = if session.is_some() { MtState::Submitting } else { MtState::Queued };
         tuple.push_bind(&row.id[..]).push_bind(&row.mo[..]).push_bind(row.kind.code());
         tuple.push_bind(row.part).push_bind(row.parts).push_bind(row.smsc.clone());
-        tuple.push_bind(families.get(&row.mo).cloned().unwrap_or_default());
+        tuple.push_bind(row.family.clone());
         tuple.push_bind(row.source.clone()).push_bind(row.destination.clone());
         tuple.push_bind(&row.number_mac[..]).push_bind(row.body.clone()).push_bind(row.data_coding);
         tuple.push_bind(row.udhi).push_bind(row.reference).push_bind(row.not_after);

@@ -4,14 +4,13 @@ use crate::{
     ports::{Refusal, rules::messages::held, states::PushState},
     store::{
         codes::Code,
-        rows::{DuePushRow, Id, MtRow, PushEndRow, PushRow},
+        rows::{DuePushRow, MtRow, PushEndRow, PushRow},
         sqlite::batch::{Db, Sql, code, fixed},
         statement::sql,
     },
     types::UnixMs,
 };
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
-use std::collections::HashMap;
 
 /// An event of the portal.
 pub struct NewEvent {
@@ -84,11 +83,8 @@ pub async fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
         return Ok(false);
     }
     note(db, end).await?;
-    if let Some(first) = end.mts.first() {
-        let families: HashMap<Id, String> = HashMap::from([(end.id, db.family(&first.smsc))]);
-        let mts: Vec<&MtRow> = end.mts.iter().collect();
-        outbox::insert(db, &mts, &families).await?;
-    }
+    let mts: Vec<&MtRow> = end.mts.iter().collect();
+    outbox::insert(db, &mts).await?;
     Ok(true)
 }
 

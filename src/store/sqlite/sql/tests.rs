@@ -35,6 +35,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
     let settle =
         with("id, session, state, message_id, due, status, undone, at", "x'', x'', 3, '', 1, 1, 0, 1", outbox::SETTLE);
     let exact = with("message_id, family, state, at", "'', '', 4, 1", receipts::EXACT);
+    let ended = with("message_id, family, state, at", "'', '', 4, 1", receipts::ENDED);
     for (statement, indexes) in [
         (
             inbox::EARLIER,
@@ -53,6 +54,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (&rest, &["(mo=? AND kind=? AND part>?"]),
         (&begin, &["SEARCH outbox USING PRIMARY KEY"]),
         (&settle, &["SEARCH outbox USING PRIMARY KEY"]),
+        (&ended, &["INDEX outbox_message (message_id=? AND family=?"]),
         (&exact, &["INDEX outbox_message (message_id=? AND family=?"]),
         (parts::COUNT, &["COVERING INDEX part_due"]),
         (parts::KNOWN, &["INDEX part_source (source_mac=?"]),

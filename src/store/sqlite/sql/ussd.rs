@@ -3,7 +3,7 @@ use super::{citizens, inbox, outbox, pushes};
 use crate::{
     ports::StoreFault,
     store::{
-        rows::{CitizenRow, Id, Mac, MtRow, UssdRow, UssdSessionRow},
+        rows::{CitizenRow, Mac, MtRow, UssdRow, UssdSessionRow},
         sqlite::batch::{Db, Sql, Verdict, fixed, run, values},
     },
     types::{MtId, SessionId, UnixMs},
@@ -39,9 +39,8 @@ pub async fn keep(db: &mut Db, steps: &[&UssdRow]) -> Sql<Vec<Verdict<Vec<MtId>>
 
 /// Stores what a step causes.
 async fn cause(db: &mut Db, step: &UssdRow) -> Sql<Vec<MtId>> {
-    let families: HashMap<Id, String> = HashMap::from([(step.cause, step.family.clone())]);
     let mts: Vec<&MtRow> = step.mts.iter().collect();
-    let begun = outbox::insert(db, &mts, &families).await?;
+    let begun = outbox::insert(db, &mts).await?;
     if let Some(late) = &step.late {
         inbox::insert(db, &[late]).await?;
     }
