@@ -15,6 +15,7 @@ mod feedback;
 mod gateways;
 mod glossary;
 mod guesses;
+mod hostile_smsc;
 mod kannel;
 mod kiosk;
 mod newcomer;
