@@ -299,6 +299,47 @@ async fn a_text_that_comes_over_another_bind_before_its_resp_was_read_is_answere
     assert_eq!(of_first.submits.len() + of_second.submits.len(), 2, "{of_first:?} {of_second:?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bind_too_many_is_refused_and_the_other_carries_on() {
+    let served = Served::with("binds = 2\n").await;
+    let mut first = served.bound().await;
+    let mut second = served.connected().await;
+    let bind = read_within(&mut second, PATIENCE).await.expect("a bind");
+    let refused = [16u32, BIND_TRANSCEIVER | RESP, 0x0D, bind.sequence].map(u32::to_be_bytes).concat();
+    second.write_all(&refused).await.expect("written");
+    assert!(read_within(&mut second, PATIENCE).await.is_none(), "and the end");
+    for (sequence, from) in (5..).zip(numbers(610, 3)) {
+        serves(&mut first, sequence, &from).await;
+    }
+    let again = tokio::time::timeout(4 * SECOND, served.listener.accept()).await;
+    assert!(again.is_err(), "an account that was refused is not tried every second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_that_wait_for_a_telco_that_is_down_fill_no_log() {
+    let mut served = Served::with("").await;
+    let mut stream = served.bound().await;
+    let from = numbers(620, 100);
+    let all: Vec<u8> = (10..).zip(&from).flat_map(|(sequence, from)| pdu(DELIVER_SM, sequence, &text(from))).collect();
+    stream.write_all(&all).await.expect("written");
+    let mut heard = Heard::default();
+    hear(&mut stream, &mut heard, false, |heard| heard.resps.len() == 100).await;
+    served.program.listen();
+    drop(stream);
+    // it takes no bind any more
+    let mut tries = 0;
+    let down = async {
+        loop {
+            drop(served.listener.accept().await);
+            tries += 1;
+        }
+    };
+    assert!(tokio::time::timeout(4 * SECOND, down).await.is_err());
+    let before = served.program.log.lines().count();
+    let lines = served.program.listen().lines().count() - before;
+    assert!(tries > 1 && lines <= 3 * (tries + 2), "{lines} lines for {tries} tries: {}", served.program.log);
+}
+
 /// Nothing of what is written to it arrives, while the connection stands.
 async fn swallows() {
     let served = Served::with("enquire_link_s = 1\n").await;
