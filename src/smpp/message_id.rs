@@ -231,6 +231,8 @@ mod tests {
             ("10597083", "a1b2db", Some(Fit::ReceiptHex)),
             ("0010597083", "00A1B2DB", Some(Fit::ReceiptHex)),
             ("ffffffffffffffffffffffffffffffff", "340282366920938463463374607431768211455", Some(Fit::ReceiptDecimal)),
+            ("812FC747A1B2C3D4", "9308878065267557332", Some(Fit::ReceiptDecimal)),
+            ("6f9619ff-8b86-d011-b42d-00c04fc964ff", "6f9619ff-8b86-d011-b42d-00c04fc964ff", Some(Fit::Exact)),
             ("a1b2db", "a1b2dc", None),
             ("Qm9nbw", "qm9nbw", None),
             ("0Qm9nbw", "Qm9nbw", None),

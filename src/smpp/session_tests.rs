@@ -138,6 +138,14 @@ fn what_can_be_read_is_read() {
         ("message_payload behind an unknown TLV", mo(b"\0\x40\x01\0\x01x\x04\x24\0\x02hi")),
         ("one octet of pad", mo(b"\x02hi\0")),
         ("message_payload", mo(b"\0\x04\x24\0\x02hi")),
+        ("both short_message and message_payload", mo(b"\x02hi\x04\x24\0\x05other")),
+        ("sc_interface_version, which is none of a text's", mo(b"\x02hi\x02\x10\0\x01\x34")),
+        ("sm_default_msg_id beside a text", {
+            let mut named = mo(b"\x02hi");
+            let at = named.len() - 4;
+            named[at] = 7;
+            named
+        }),
     ] {
         let mut session = bound(now);
         session.handle_bytes(&pdu(5, 0, 5, &body), now);
@@ -546,6 +554,65 @@ fn a_message_is_answered_in_the_pdu_it_came_in() {
     // nothing is owed any more
     session.unbind(now);
     assert_eq!(output(&mut session), [(6, 0, 2)]);
+}
+
+#[test]
+fn one_sequence_number_may_be_in_flight_both_ways() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    session.handle_bytes(&pdu(5, 0, 2, &mo(b"\x02hi")), now);
+    // an answer of the other kind with its number settles nothing
+    for command in [0x8000_0005, 0x8000_0015, 0x8000_0006] {
+        session.handle_bytes(&pdu(command, 0, 2, b"\0"), now);
+    }
+    assert_eq!(session.in_flight(), 1);
+    session.respond(2, false, 0, now);
+    assert_eq!(output(&mut session), [(4, 0, 2), (0x8000_0005, 0, 2)]);
+    session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"id\0"), now);
+    assert_eq!(session.in_flight(), 0);
+}
+
+#[test]
+fn nobody_is_asked_whether_it_is_there_before_the_bind_resp() {
+    let now = Instant::now();
+    let mut session = Session::new(SessionConfig { enquire_link: SECOND, ..config() }, now);
+    session.enquire(now);
+    session.handle_timeout(now + 9 * SECOND);
+    assert_eq!(output(&mut session), [(9, 0, 1)], "the bind and nothing else");
+    assert_eq!(session.state(), SessionState::Binding);
+    session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0"), now + 9 * SECOND);
+    session.handle_timeout(now + 10 * SECOND);
+    assert_eq!(output(&mut session), [(0x15, 0, 2)]);
+}
+
+#[test]
+fn an_enquire_link_is_answered_at_once_though_the_window_is_full_and_resps_are_owed() {
+    let now = Instant::now();
+    let mut session = bound(now);
+    session.submit(&submit(), 70, now).expect("room");
+    session.submit(&submit(), 71, now).expect("room");
+    session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+    output(&mut session);
+    session.handle_bytes(&pdu(0x15, 0, 6, b""), now);
+    assert_eq!(output(&mut session), [(0x8000_0015, 0, 6)]);
+}
+
+#[test]
+fn the_longest_texts_that_there_may_be_are_read() {
+    let now = Instant::now();
+    let longest = crate::types::limits::PDU_OCTETS_MAX;
+    for (tail, octets) in [
+        ([&[255u8][..], &[b'x'; 255]].concat(), 255),
+        ([&b"\0\x04\x24\xFF\xFF"[..], &vec![b'x'; 0xFFFF]].concat(), 0xFFFF),
+    ] {
+        let mut session = Session::new(SessionConfig { pdu_octets_max: longest, ..config() }, now);
+        session.handle_bytes(&pdu(0x8000_0009, 0, 1, b"smsc\0"), now);
+        session.handle_bytes(&pdu(5, 0, 5, &mo(&tail)), now);
+        let told = events(&mut session);
+        let Some(Event::Deliver(deliver)) = told.last() else { panic!("{octets}: {told:?}") };
+        assert_eq!(deliver.body.len(), octets);
+    }
 }
 
 proptest::proptest! {

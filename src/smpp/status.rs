@@ -188,8 +188,13 @@ mod tests {
             (0x0B, Class::Permanent), // ESME_RINVDSTADR
             (0x65, Class::Permanent), // ESME_RX_P_APPN
             (0x400, Class::Permanent),
+            (0x4FF, Class::Permanent),
         ] {
             assert_eq!(class(status), meant, "{status:#x}");
+        }
+        let for_good = [0x01, 0x06, 0x07, 0x0A, 0x0B, 0x0C, 0x15, 0x43, 0x53, 0x54, 0x61, 0x62, 0x63, 0x65, 0x66];
+        for status in for_good.into_iter().chain(0x48..=0x51).chain(0xC0..=0xC4).chain(0x100..=0x112) {
+            assert_eq!(class(status), Class::Permanent, "{status:#x}");
         }
         for (status, meant) in [
             (0x0C, BindClass::Later),

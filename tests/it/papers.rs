@@ -3,7 +3,7 @@ use crate::tidy::{files, root};
 use std::collections::BTreeSet;
 
 /// Documents whose tables name tests.
-const PAPERS: [&str; 2] = ["docs/ASVS.md", "docs/TRUST.md"];
+const PAPERS: [&str; 3] = ["docs/ASVS.md", "docs/SMPP.md", "docs/TRUST.md"];
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|fault| panic!("{path}: {fault}"))
@@ -32,7 +32,15 @@ fn tests() -> BTreeSet<String> {
             }
         }
     }
+    names.extend(contract());
     names
+}
+
+/// Cases of the contract that every store holds: a macro makes a test of each.
+fn contract() -> Vec<String> {
+    let source = read("tests/it/store_contract.rs");
+    let list = source.split("\ncontract!(").nth(1).and_then(|rest| rest.split(");").next()).expect("a list");
+    list.split([',', ';']).map(|name| name.trim().to_owned()).collect()
 }
 
 fn is_test(line: &str) -> bool {
@@ -62,6 +70,30 @@ fn every_test_that_a_table_names_exists() {
     }
     assert_eq!(missing, Vec::<String>::new());
     assert!(named > 100, "{named} names were found");
+}
+
+/// The rows of a section whose first cell is a number.
+fn numbered(section: &str) -> Vec<(usize, &str)> {
+    let first = |row: &str| row.trim_start_matches('|').split('|').next()?.trim().parse().ok();
+    rows(section).filter_map(|row| Some((first(row)?, row))).collect()
+}
+
+#[test]
+fn every_point_of_smpp_and_every_complaint_about_gateways_has_its_test() {
+    let (text, tests) = (read("docs/SMPP.md"), tests());
+    let sections: Vec<&str> = text.split("\n## ").collect();
+    for (title, count) in [("What the standard asks for", 85), ("What users of other gateways", 34)] {
+        let section = sections.iter().find(|section| section.starts_with(title)).expect(title);
+        let rows = numbered(section);
+        let numbers: Vec<usize> = rows.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, (1..=count).collect::<Vec<_>>(), "{title}");
+        let bare: Vec<&str> = rows
+            .iter()
+            .map(|(_, row)| *row)
+            .filter(|row| !row.contains("does not apply") && !quoted(row).any(|word| tests.contains(word)))
+            .collect();
+        assert_eq!(bare, Vec::<&str>::new(), "{title}");
+    }
 }
 
 #[test]

@@ -171,6 +171,24 @@ async fn a_state_only_moves_forward_and_a_receipt_of_nobody_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_part_of_an_answer_has_a_receipt_of_its_own() {
+    let line = Line::start().await;
+    let from = "85510007099";
+    let text = deliver_sm(from, 0, 8, &"ជំនួយ".encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>(), &[]);
+    assert_eq!(line.smsc.deliver(DELIVER_SM, &text).await, 0);
+    let parts = line.smsc.submitted(from, 2).await;
+    assert!(parts.iter().all(|part| part.esm_class & 0x40 != 0), "parts of one text: {parts:?}");
+    // the last first
+    line.told(&plain(&parts[1], &parts[1].id, "DELIVRD")).await;
+    line.stands("the second", &parts[1], DELIVERED).await;
+    line.stands("the first, of which nothing was told", &parts[0], SENT).await;
+    line.told(&plain(&parts[0], &parts[0].id, "UNDELIV")).await;
+    line.stands("the first", &parts[0], UNDELIVERED).await;
+    line.stands("the second stays", &parts[1], DELIVERED).await;
+    line.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_learned_of_a_telcos_ids_holds_after_a_restart() {
     let mut line = Line::start().await;
     // nothing but its digits speaks for this one, and nothing is known yet

@@ -389,6 +389,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_longer_than_the_standard_has_it_is_taken_with_a_warning() {
+        let long = GOOD.replace("\"secret\"", "\"secret-of-20-letters\"").replace("\"chrak\"", "\"a-system-of-17-ch\"");
+        let config = settle(&format!("{long}system_type = \"SMPP-of-13-ch\"\n")).expect("a good file");
+        let telco = &config.telcos[0].link;
+        assert_eq!((telco.system_id.len(), telco.password.expose().len(), telco.system_type.len()), (17, 20, 13));
+        let told: Vec<&String> = config.warnings.iter().filter(|told| told.contains("of SMPP 3.4")).collect();
+        assert_eq!(told.len(), 3, "{:?}", config.warnings);
+        assert!(told[1].starts_with("smsc[0].password: longer than the 8 characters"), "{}", told[1]);
+        assert!(!told.iter().any(|told| told.contains("letters")), "{told:?}");
+        let fits = GOOD.replace("\"secret\"", "\"8letters\"");
+        let config = settle(&fits).expect("a good file");
+        assert!(!config.warnings.iter().any(|told| told.contains("of SMPP 3.4")), "{:?}", config.warnings);
+    }
+
+    #[test]
     fn a_prefix_with_its_zero_does_not_route_nothing() {
         let config = settle(&format!("{GOOD}prefixes = [\"010\", \"15\", \"+85597\"]")).expect("a good file");
         assert_eq!(config.telcos[0].rules.prefixes, ["10", "15", "97"]);

@@ -100,7 +100,23 @@ fn telco(
         notices: link.ussd.dialect.push.map(|_| Size { gsm7: link.ussd.max_gsm7, ucs2: link.ussd.max_ucs2 }),
         cut,
     };
+    warnings.extend(beyond_the_standard(&at, &link));
     Ok(TelcoSettings { link, rules, outbind_listen })
+}
+
+/// What the standard has no room for (§5.2) is sent as it is written, as telcos want it so; some SMSCs cut it all the same.
+fn beyond_the_standard(at: &impl Fn(&str) -> String, link: &link::Telco) -> Vec<String> {
+    let fields = [
+        ("system_id", link.system_id.len(), 15),
+        ("password", link.password.expose().len(), 8),
+        ("system_type", link.system_type.len(), 12),
+        ("short_codes", link.short_codes.iter().map(String::len).max().unwrap_or(0), 20),
+    ];
+    let long = |(key, octets, most): (&str, usize, usize)| {
+        let told = format!("{}: longer than the {most} characters of SMPP 3.4; sent as it is", at(key));
+        (octets > most).then_some(told)
+    };
+    fields.into_iter().filter_map(long).collect()
 }
 
 fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {

@@ -15,7 +15,7 @@ use crate::{
         dialect::Dialect,
         receipt::{self, DeliveryState, Kind, Receipt},
         session::{Event, Session, SessionConfig, SessionState},
-        status::{Class, ESME_ROK, ESME_RSYSERR, ESME_RTHROTTLED, Table},
+        status::{Class, ESME_RINVBNDSTS, ESME_ROK, ESME_RSYSERR, ESME_RTHROTTLED, Table},
     },
     types::limits::UNWRITTEN_OCTETS_MAX,
 };
@@ -301,9 +301,18 @@ impl Esme {
             let pause = self.pace.throttled(now.at);
             self.effects.push_back(Effect::Throttled { pause });
         }
+        self.is_still_bound(status, now);
         match self.window.get(token) {
             Some(waiting) => self.over(token, retry::refused(&self.statuses, status, waiting.attempts), Some(now)),
             None => self.effects.push_back(Effect::ScreenRefused { status }),
+        }
+    }
+
+    /// A telco that has forgotten the bind says so of each submit_sm, and would say it as long as the connection lives.
+    fn is_still_bound(&mut self, status: u32, now: Now) {
+        if status == ESME_RINVBNDSTS && self.statuses.class(status) == Class::Retry {
+            self.effects.push_back(Effect::Anomaly("a submit_sm refused as not bound: leaving, to bind anew"));
+            self.session.unbind(now.at);
         }
     }
 

@@ -24,14 +24,24 @@ pub struct Pdu {
     pub body: Vec<u8>,
 }
 
-pub async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
+/// A PDU's octets.
+pub fn pdu(command: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
     let words = [16 + body.len() as u32, command, 0, sequence];
     let head: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-    stream.write_all(&[&head, body].concat()).await.expect("written");
+    [&head, body].concat()
+}
+
+pub async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
+    stream.write_all(&pdu(command, sequence, body)).await.expect("written");
 }
 
 /// The next PDU; `None` at the end of the connection.
 pub async fn read(stream: &mut TcpStream) -> Option<Pdu> {
+    read_within(stream, Duration::from_secs(15)).await
+}
+
+/// As [`read`], which waits no longer than that.
+pub async fn read_within(stream: &mut TcpStream, patience: Duration) -> Option<Pdu> {
     let read = async {
         let length = stream.read_u32().await.ok()?;
         let mut rest = vec![0; length as usize - 4];
@@ -39,7 +49,7 @@ pub async fn read(stream: &mut TcpStream) -> Option<Pdu> {
         let word = |at: usize| u32::from_be_bytes(rest[at..at + 4].try_into().expect("four"));
         Some(Pdu { command: word(0), status: word(4), sequence: word(8), body: rest[12..].to_vec() })
     };
-    timeout(Duration::from_secs(15), read).await.expect("a PDU, or the end")
+    timeout(patience, read).await.expect("a PDU, or the end")
 }
 
 /// Takes a bind of that kind.

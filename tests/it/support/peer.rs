@@ -41,6 +41,16 @@ impl Peer {
         Self::start(command, "python3 can be run; apt-get install python3")
     }
 
+    /// A script of `tests/python` in a locked set of its own.
+    pub fn python_of(script: &str, set: &str) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+        let python = folder.join(set).join("bin/python");
+        assert!(python.exists(), "{} is missing; tests/run makes it", python.display());
+        let mut command = Command::new(python);
+        command.arg(folder.join(script));
+        Self::start(command, "python can be run; apt-get install python3 python3-venv")
+    }
+
     fn start(mut command: Command, missing: &str) -> Self {
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect(missing);
         let out = BufReader::new(child.stdout.take().expect("piped"));

@@ -237,7 +237,8 @@ fn with(mut body: Vec<u8>, tlvs: &[(u16, &[u8])]) -> Vec<u8> {
     body
 }
 
-fn submit(mut body: &[u8]) -> Submitted {
+/// A submit_sm's body; it has no id yet.
+pub fn submit(mut body: &[u8]) -> Submitted {
     fn text(body: &mut &[u8]) -> String {
         let end = body.iter().position(|octet| *octet == 0).expect("a NUL");
         let text = String::from_utf8_lossy(&body[..end]).into_owned();

@@ -40,11 +40,31 @@ fn written(esme: &mut Esme, now: Now) -> (Vec<(u32, u32, u32)>, Vec<u8>) {
 
 fn bound(version: &[u8]) -> (Esme, Now) {
     let now = Now { at: Instant::now(), wall: WALL };
-    let mut esme = Esme::new(config(), Arc::new(Pace::new(0)), now);
+    (bound_at(&Arc::new(Pace::new(0)), version, now), now)
+}
+
+/// A bind of a telco whose pace that is.
+fn bound_at(pace: &Arc<Pace>, version: &[u8], now: Now) -> Esme {
+    let mut esme = Esme::new(config(), Arc::clone(pace), now);
     written(&mut esme, now);
     let told = said(&mut esme, CommandId::BindTransceiverResp, 1, &[b"smsc\0", version].concat(), now);
     assert!(matches!(told[..], [Effect::Bound { .. }]), "{told:?}");
-    (esme, now)
+    esme
+}
+
+fn segment() -> Segment {
+    Segment {
+        id: MtId(Uuid::nil()),
+        source: "1212".to_owned(),
+        destination: Msisdn::parse_e164("85510000001").expect("number"),
+        body: b"hi".to_vec(),
+        data_coding: 0,
+        udhi: false,
+        reference: 0xBEEF,
+        not_after: WALL.plus_ms(600_000),
+        attempts: 1,
+        read_at: None,
+    }
 }
 
 fn sm(service_type: &str, esm_class: u8, text: &str, tlvs: &[u8]) -> Vec<u8> {
@@ -120,22 +140,38 @@ fn a_reference_goes_only_to_who_knows_tlvs() {
         (b"\x02\x10\0\x01\x50", true),
     ] {
         let (mut esme, now) = bound(version);
-        let segment = Segment {
-            id: MtId(Uuid::nil()),
-            source: "1212".to_owned(),
-            destination: Msisdn::parse_e164("85510000001").expect("number"),
-            body: b"hi".to_vec(),
-            data_coding: 0,
-            udhi: false,
-            reference: 0xBEEF,
-            not_after: WALL.plus_ms(600_000),
-            attempts: 1,
-            read_at: None,
-        };
-        esme.submit(segment, now);
+        esme.submit(segment(), now);
         let (heads, octets) = written(&mut esme, now);
         assert_eq!(heads, [(4, 0, 2)]);
         assert_eq!(octets.ends_with(b"\x02\x04\0\x02\xBE\xEF"), knows, "{version:?}");
         assert_eq!((esme.in_flight(), effects(&mut esme)), (1, vec![]), "no answer was read here");
     }
+}
+
+/// It is the telco that throttles, whichever connection heard it.
+#[test]
+fn what_one_bind_has_learned_of_the_rate_holds_for_the_next() {
+    let now = Now { at: Instant::now(), wall: WALL };
+    let pace = Arc::new(Pace::new(0));
+    let mut first = bound_at(&pace, b"", now);
+    let mut paused = false;
+    for sequence in 2..60 {
+        first.submit(segment(), now);
+        if written(&mut first, now).0 != [(4, 0, sequence)] {
+            break;
+        }
+        let mut octets = BytesMut::new();
+        write(&mut octets, CommandId::SubmitSmResp, ESME_RTHROTTLED, sequence, |_| {});
+        first.handle_bytes(&octets, now);
+        first.settled(1);
+        paused |= effects(&mut first).iter().any(|told| matches!(told, Effect::Throttled { pause: Some(_) }));
+    }
+    assert!(paused);
+    drop(first);
+    let mut next = bound_at(&pace, b"", now);
+    next.submit(segment(), now);
+    assert_eq!(written(&mut next, now).0, [], "it waits for the end of the pause");
+    let later = Now { at: next.poll_timeout().expect("a time"), ..now };
+    next.handle_timeout(later);
+    assert_eq!(written(&mut next, later).0, [(4, 0, 2)]);
 }

@@ -5,7 +5,10 @@ mod pair;
 mod smsc;
 
 use super::{Outcome, ScreenFate};
-use crate::smpp::{session::CloseReason, status::ESME_RTHROTTLED};
+use crate::smpp::{
+    session::CloseReason,
+    status::{ESME_RINVBNDSTS, ESME_RTHROTTLED},
+};
 use line::{Dice, SECOND};
 use pair::{Pair, WINDOW, World};
 use smsc::{Character, Kind};
@@ -89,6 +92,20 @@ fn a_telco_that_takes_nothing_is_asked_seldom_until_it_does() {
     assert_eq!(sent(&pair), 20, "after at most 30 s of pause");
     pair.leave();
     pair.run_to(180);
+    pair.judge_the_end();
+}
+
+#[test]
+fn a_telco_that_has_forgotten_the_bind_is_left_and_its_texts_are_kept() {
+    let forgot = Character { refuses: 100, statuses: vec![ESME_RINVBNDSTS], ..Character::good() };
+    let mut pair = Pair::new(forgot, World::good(), 0, 3);
+    pair.run_to(1);
+    pair.queue(5);
+    pair.run_to(3);
+    assert_eq!(pair.closed, Some(CloseReason::Unbound));
+    let kept =
+        |outcome: &Outcome| matches!(outcome, Outcome::Retry { status: ESME_RINVBNDSTS, .. } | Outcome::Unwritten);
+    assert!(!pair.outcomes.is_empty() && pair.outcomes.values().all(kept), "{:?}", pair.outcomes);
     pair.judge_the_end();
 }
 
