@@ -1,10 +1,8 @@
 //! An SMSC that means no good, octet by octet over raw sockets, against the program: what is acknowledged is answered,
 //! once, the bind that can live lives, and memory stays bounded.
 //!
-//! What else goes wrong on a link is shown elsewhere: an account refused (`smpp/esme`, `link/connect.rs`), throttling and
-//! silence under load (`smpp/esme/tests`, in virtual time), receipts of every kind (`receipts.rs`), parts in any order and
-//! floods of them (`parts.rs`), a peer that reads nothing (`link/tests/driver.rs`), an unbind in the middle (`sms.rs`),
-//! numbers that wrap (`smpp/session_tests.rs`: two thousand million PDUs are not sent here).
+//! What else goes wrong on a link is shown elsewhere; docs/SMPP.md says where, under "Faults of a link". Numbers that wrap
+//! are left to the session's own tests: two thousand million PDUs are not sent here.
 use crate::support::{
     by_hand::{BIND_TRANSCEIVER, DELIVER_SM, MISTYPED, OUTBIND, Pdu, RESP, SUBMIT_SM, pdu, read_within, takes, write},
     program::{self, Program},
