@@ -320,7 +320,7 @@ impl Esme {
         let forgotten = status == ESME_RINVBNDSTS && self.statuses.class(status) == Class::Retry;
         self.not_bound_in_a_row = if forgotten { self.not_bound_in_a_row + 1 } else { 0 };
         if self.not_bound_in_a_row == NOT_BOUND_IN_A_ROW {
-            self.effects.push_back(Effect::Anomaly("a submit_sm refused as not bound: leaving, to bind anew"));
+            self.effects.push_back(Effect::Forgotten);
             self.session.unbind(now.at);
         }
     }
