@@ -6,7 +6,7 @@ use crate::{
     smpp::{
         pdu::BindKind,
         session::CloseReason,
-        status::{BindClass, ESME_RMSGQFUL, ESME_RTHROTTLED, bind_class, name},
+        status::{BindClass, ESME_RINVBNDSTS, ESME_RMSGQFUL, ESME_RTHROTTLED, bind_class, name},
     },
 };
 use std::sync::{Arc, atomic::AtomicUsize};
@@ -55,6 +55,9 @@ pub(super) enum Why {
     /// TLS ended it, in words.
     #[error("{0}")]
     Tls(String),
+    /// It does not know the bind any more.
+    #[error("the telco answers as if we were not bound, with {}: binding anew", name(ESME_RINVBNDSTS))]
+    Forgotten,
     /// The server stops.
     #[error("stopping")]
     Stopping,

@@ -427,6 +427,7 @@ impl User for Carrier<'_> {
                 let smsc = &shared.telco.name;
                 tracing::warn!(smsc = %smsc, percent, per_second, "the telco says that it nears congestion: slower");
             }
+            Effect::Forgotten => drop(self.why.get_or_insert(Why::Forgotten)),
             Effect::Anomaly(what) => {
                 tracing::debug!(smsc = %shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
             }

@@ -398,6 +398,14 @@ mod tests {
         assert_eq!(told.len(), 3, "{:?}", config.warnings);
         assert!(told[1].starts_with("smsc[0].password: longer than the 8 characters"), "{}", told[1]);
         assert!(!told.iter().any(|told| told.contains("letters")), "{told:?}");
+        for (code, warned) in [("855100000012121212", false), ("KINGDOM-KH", false), ("KINGDOM-OF-KH", true)] {
+            let config = settle(&format!("{GOOD}short_codes = [\"{code}\"]")).expect("a good file");
+            assert_eq!(
+                config.warnings.iter().any(|told| told.starts_with("smsc[0].short_codes: longer")),
+                warned,
+                "{code}"
+            );
+        }
         let fits = GOOD.replace("\"secret\"", "\"8letters\"");
         let config = settle(&fits).expect("a good file");
         assert!(!config.warnings.iter().any(|told| told.contains("of SMPP 3.4")), "{:?}", config.warnings);

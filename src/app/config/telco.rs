@@ -110,13 +110,17 @@ fn beyond_the_standard(at: &impl Fn(&str) -> String, link: &link::Telco) -> Vec<
         ("system_id", link.system_id.len(), 15),
         ("password", link.password.expose().len(), 8),
         ("system_type", link.system_type.len(), 12),
-        ("short_codes", link.short_codes.iter().map(String::len).max().unwrap_or(0), 20),
     ];
+    // of letters a telephone shows eleven (3GPP 23.040 §9.1.2.5)
+    let senders = link.short_codes.iter().map(|code| {
+        let most = if code.bytes().all(|octet| octet.is_ascii_digit()) { 20 } else { 11 };
+        ("short_codes", code.len(), most)
+    });
     let long = |(key, octets, most): (&str, usize, usize)| {
         let told = format!("{}: longer than the {most} characters of SMPP 3.4; sent as it is", at(key));
         (octets > most).then_some(told)
     };
-    fields.into_iter().filter_map(long).collect()
+    fields.into_iter().chain(senders).filter_map(long).collect()
 }
 
 fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {

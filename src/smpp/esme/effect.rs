@@ -178,6 +178,8 @@ pub enum Effect {
         /// submit_sm per second.
         per_second: u32,
     },
+    /// The telco refuses what is sent as if this were no bind; the session is left, to be bound anew.
+    Forgotten,
     /// Something odd that was survived, in words without content.
     Anomaly(&'static str),
     /// The session is over; the last effect, but that a segment which is handed over after it comes back.

@@ -57,8 +57,13 @@ pub struct Esme {
     /// The telco said that it speaks 3.4 or later.
     tlvs: bool,
     next_token: u64,
+    /// Submits that were refused as if this were no bind, since the last that was not.
+    not_bound_in_a_row: u32,
     effects: VecDeque<Effect>,
 }
+
+/// After so many a bind is taken for forgotten.
+const NOT_BOUND_IN_A_ROW: u32 = 2;
 
 impl Esme {
     /// On a connection that was just made; the bind is in the output at once. `pace` is the telco's, shared by its binds.
@@ -77,6 +82,7 @@ impl Esme {
             stalled_at: None,
             tlvs: false,
             next_token: 0,
+            not_bound_in_a_row: 0,
             effects: VecDeque::new(),
         };
         esme.go_on(now);
@@ -293,6 +299,7 @@ impl Esme {
     }
 
     fn answered(&mut self, token: u64, status: u32, message_id: Option<String>, now: Now) {
+        self.is_still_bound(status, now);
         if status == ESME_ROK {
             self.pace.taken(now.at);
             return self.over(token, Outcome::Sent { message_id }, Some(now));
@@ -301,17 +308,19 @@ impl Esme {
             let pause = self.pace.throttled(now.at);
             self.effects.push_back(Effect::Throttled { pause });
         }
-        self.is_still_bound(status, now);
         match self.window.get(token) {
             Some(waiting) => self.over(token, retry::refused(&self.statuses, status, waiting.attempts), Some(now)),
             None => self.effects.push_back(Effect::ScreenRefused { status }),
         }
     }
 
-    /// A telco that has forgotten the bind says so of each submit_sm, and would say it as long as the connection lives.
+    /// A telco that has forgotten the bind says so of each submit_sm, and would say it as long as the connection lives. One
+    /// that says it of this or that text and takes others means something else by it.
     fn is_still_bound(&mut self, status: u32, now: Now) {
-        if status == ESME_RINVBNDSTS && self.statuses.class(status) == Class::Retry {
-            self.effects.push_back(Effect::Anomaly("a submit_sm refused as not bound: leaving, to bind anew"));
+        let forgotten = status == ESME_RINVBNDSTS && self.statuses.class(status) == Class::Retry;
+        self.not_bound_in_a_row = if forgotten { self.not_bound_in_a_row + 1 } else { 0 };
+        if self.not_bound_in_a_row == NOT_BOUND_IN_A_ROW {
+            self.effects.push_back(Effect::Forgotten);
             self.session.unbind(now.at);
         }
     }

@@ -148,6 +148,23 @@ fn a_reference_goes_only_to_who_knows_tlvs() {
     }
 }
 
+#[test]
+fn a_bind_is_taken_for_forgotten_only_where_nothing_is_taken_in_between() {
+    let (mut esme, now) = bound(b"");
+    for (sequence, status, stays) in
+        [(2, 4, true), (3, ESME_ROK, true), (4, 4, true), (5, 8, true), (6, 4, true), (7, 4, false)]
+    {
+        esme.submit(segment(), now);
+        assert_eq!(written(&mut esme, now).0, [(4, 0, sequence)]);
+        let mut octets = BytesMut::new();
+        write(&mut octets, CommandId::SubmitSmResp, status, sequence, |_| {});
+        esme.handle_bytes(&octets, now);
+        esme.settled(1);
+        let left = written(&mut esme, now).0;
+        assert_eq!(left, if stays { vec![] } else { vec![(6, 0, sequence + 1)] }, "{sequence}");
+    }
+}
+
 /// It is the telco that throttles, whichever connection heard it.
 #[test]
 fn what_one_bind_has_learned_of_the_rate_holds_for_the_next() {

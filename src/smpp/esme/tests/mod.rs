@@ -103,6 +103,7 @@ fn a_telco_that_has_forgotten_the_bind_is_left_and_its_texts_are_kept() {
     pair.queue(5);
     pair.run_to(3);
     assert_eq!(pair.closed, Some(CloseReason::Unbound));
+    assert!(pair.reached.contains(&"forgotten"));
     let kept =
         |outcome: &Outcome| matches!(outcome, Outcome::Retry { status: ESME_RINVBNDSTS, .. } | Outcome::Unwritten);
     assert!(!pair.outcomes.is_empty() && pair.outcomes.values().all(kept), "{:?}", pair.outcomes);

@@ -368,6 +368,7 @@ impl Pair {
             Effect::ScreenRefused { .. } => self.reached.push("screen refused"),
             Effect::Bound { version, .. } => assert_eq!(version, Some(0x34)),
             Effect::Congested { .. } => self.reached.push("congested"),
+            Effect::Forgotten => self.reached.push("forgotten"),
             Effect::Anomaly(_) => self.reached.push("anomaly"),
             Effect::Refused { .. } | Effect::UnreadReceipt => panic!("nobody did that: {effect:?}"),
         }
