@@ -7,6 +7,7 @@ pub mod api;
 mod attack;
 mod certify;
 mod console;
+mod counted;
 mod crash;
 mod directory;
 mod edges;
