@@ -134,9 +134,8 @@ fn writing(options: &StoreOptions) -> SqliteConnectOptions {
     common(&options.path)
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
-        // 16 MiB between two copies of the WAL into the database, and as much of it in memory: pages that every commit
-        // changes are copied once for many commits, and read from the system hardly ever
-        .pragma("wal_autocheckpoint", "4000")
+        .pragma("wal_autocheckpoint", "1000")
+        // 16 MiB in memory: pages that every commit changes are hardly ever read from the system again
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864")
         // overwrites what is deleted where that costs no further page
