@@ -87,7 +87,7 @@ fn row(what: &str, mut once: impl FnMut()) {
 
 fn client(url: &str) -> PortalClient {
     rustls::crypto::ring::default_provider().install_default().expect("the first one");
-    let options = PortalOptions { url: url.to_owned(), token: "t".into(), ca_file: None };
+    let options = PortalOptions { url: url.to_owned(), token: "t".into(), ca_file: None, road: None };
     PortalClient::new(options, Arc::default(), Arc::new(SystemClock)).expect("a client")
 }
 

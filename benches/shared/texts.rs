@@ -44,6 +44,7 @@ pub fn finish(mo: CauseId, nth: u64, now: UnixMs) -> Finish {
         class: Class::Answer,
         part: 1,
         parts: 1,
+        family: "bench".into(),
         smsc: "bench".into(),
         source: "1212".into(),
         destination: number(nth),
