@@ -1,7 +1,8 @@
-//! The store on one SQLite file, on floors: the files of a database (`room`, `fault`, `files`), statements (`batch`,
+//! The store on one SQLite file, on floors: the files of a database (`room`, `fault`, `files`, `damage`), statements (`batch`,
 //! `sql`), who carries them out (`ops`, `writer`), and the ports (`store`, `open`, `port`). One task writes; a few
 //! read-only connections read.
 mod batch;
+mod damage;
 mod fault;
 mod files;
 mod open;

@@ -1,6 +1,7 @@
 //! Opening the database: every way in which it can be unfit is told to the operator in words.
 use super::{
     batch::Db,
+    damage::{self, Damage},
     fault::OpenError,
     files::{self, Locked},
     room::Room,
@@ -43,6 +44,8 @@ pub struct StoreOptions {
     pub key_file: Option<PathBuf>,
     /// Whether room is kept aside on the disk.
     pub reserve: bool,
+    /// A file of so many octets is looked through before the start; a larger one while the server works.
+    pub looked_through: u64,
     /// Called once when the database can no longer be trusted. Production ends the process here.
     pub fatal: Fatal,
     /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
@@ -59,6 +62,7 @@ impl StoreOptions {
             keys,
             key_file: None,
             reserve: false,
+            looked_through: damage::BEFORE_START,
             fatal: Arc::new(|_| {}),
             pages_max: None,
         }
@@ -79,7 +83,10 @@ impl SqliteStore {
         let room = Room::of(path);
         room.for_start().map_err(|source| OpenError::Full { path: path.clone(), source })?;
         let mut conn = writing(&options).connect().await.map_err(failed)?;
-        check_integrity(&mut conn, path).await?;
+        let is_small = path.metadata().map_err(unusable)?.len() <= options.looked_through;
+        if is_small {
+            damage::check(&mut conn, path).await?;
+        }
         check_key(&mut conn, &options).await?;
         migrate(&mut conn, path).await?;
         check_settings(&mut conn, path).await?;
@@ -99,6 +106,10 @@ impl SqliteStore {
             .connect_with(common(path).read_only(true))
             .await
             .map_err(failed)?;
+        let damage = Damage::default();
+        if !is_small {
+            damage.look_for(common(path), path);
+        }
         let key = options.key_file.map(|file| (file, options.keys.clone()));
         let files = Arc::new(locked.settle(key).map_err(unusable)?);
         let full = Arc::default();
@@ -109,11 +120,12 @@ impl SqliteStore {
             fatal: options.fatal,
             commits: Arc::clone(&commits),
             files: Arc::clone(&files),
+            damage: damage.clone(),
             full: Arc::clone(&full),
             room: options.reserve.then(|| room.clone()),
         };
         let writer = tokio::spawn(writer.run(jobs));
-        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies })
+        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies, damage })
     }
 }
 
@@ -140,14 +152,6 @@ fn writing(options: &StoreOptions) -> SqliteConnectOptions {
         .pragma("journal_size_limit", "67108864")
         // overwrites what is deleted where that costs no further page
         .pragma("secure_delete", "FAST")
-}
-
-async fn check_integrity(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(conn)
-        .await
-        .map_err(|error| OpenError::of(path, error))?;
-    if detail == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), detail }) }
 }
 
 async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {

@@ -1,6 +1,7 @@
 //! The store on one SQLite file, opened: the way to the writer and to the readers, for the ports.
 use super::{
     batch::{Sql, Verdict},
+    damage::Damage,
     fault::of_read,
     files::Files,
     ops::{Job, Op},
@@ -33,6 +34,8 @@ pub struct SqliteStore {
     pub(super) files: Arc<Files>,
     /// Windows that there may be.
     pub(super) tallies: Arc<TallyNames>,
+    /// Whether pages were found to be damaged.
+    pub(super) damage: Damage,
 }
 
 impl SqliteStore {
@@ -59,6 +62,10 @@ impl SqliteStore {
                  (/proc/{}/fd, which root can read): save them before you stop it, then restore the database",
                 std::process::id()
             );
+            return Some(Trouble { words, lasting: true });
+        }
+        if let Some(what) = self.damage.found() {
+            let words = format!("{what}; nothing is taken until then");
             return Some(Trouble { words, lasting: true });
         }
         let full = self.full.load(Ordering::Relaxed);

@@ -2,6 +2,7 @@
 //! commit. Knows when to commit; what an operation does stands in `sql`.
 use super::{
     batch::{Db, Sql},
+    damage::Damage,
     fault::{Failure, is_full, judge},
     files::Files,
     ops::{Op, one_by_one, together},
@@ -53,6 +54,8 @@ pub(super) struct Writer {
     pub commits: Arc<AtomicU64>,
     /// Looked at around each commit. Held as long as the writer lives, so that no second process writes.
     pub files: Arc<Files>,
+    /// Nothing is written into a database that was found to be damaged.
+    pub damage: Damage,
     /// Whether the last commit failed for want of room.
     pub full: Arc<AtomicBool>,
     /// Where room is kept aside.
@@ -115,7 +118,7 @@ impl Writer {
 
     /// One transaction; returns whether to carry on.
     async fn commit(&mut self, mut batch: Vec<Op>) -> bool {
-        if self.files.displaced().is_some() {
+        if self.files.displaced().is_some() || self.damage.found().is_some() {
             answer_all(batch, Some(StoreFault::Busy));
             return true;
         }
