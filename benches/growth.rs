@@ -247,7 +247,7 @@ impl Place {
                 let (now, at) = (SystemClock.now(), Instant::now());
                 swept += store.sweep(UnixMs(now.0 - 7 * DAY), now).await.expect("swept");
                 spent.push(ms(at.elapsed()));
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
             }
             let mut took = paced.await.expect("done");
             *next += PACE * SWEPT_FOR.as_secs();

@@ -5,6 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Pause between two clean-ups.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// Pause between two steps of one: about as long as a step takes, so that texts have half of the database at least.
+const SWEEP_PAUSE: Duration = Duration::from_millis(10);
 
 impl Run {
     /// Destroys what has been kept long enough, a bounded number of rows at a time; expires what is of no
@@ -28,7 +30,7 @@ impl Run {
                 && rows > 0
                 && !stop.is_cancelled()
             {
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(SWEEP_PAUSE).await;
             }
         }
     }

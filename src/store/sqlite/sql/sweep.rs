@@ -14,8 +14,9 @@ use crate::{
 };
 use std::time::Duration;
 
-/// Rows of each table that one sweep touches: a commit must stay short.
-const SWEEP_ROWS: i64 = 500;
+/// Rows of each table that one sweep touches: a text that comes meanwhile waits for its commit. 500 rows wrote a thousand
+/// pages in 44 ms, as redelivery keys and message_ids lie anywhere.
+const SWEEP_ROWS: i64 = 100;
 
 /// What a sweep removes.
 pub struct Sweep {
