@@ -50,7 +50,7 @@ async fn what_the_console_shows_of_a_link_is_what_the_telco_saw() {
     let refused = eventually(Duration::from_secs(10), || (doors.telco.counters().throttled > 0).then_some(()));
     refused.await.expect("it is refused");
     shows(&doors, "/telcos/test?lang=en", "ESME_RTHROTTLED (0x58)").await;
-    shows(&doors, "/telcos/test?lang=en", "held back to").await;
+    shows(&doors, "/telcos/test?lang=en", "the telco takes nothing").await;
     doors.telco.set_faults(Faults::default());
     answered(&doors.telco, 8).await;
     let counters = doors.telco.counters();
