@@ -25,7 +25,7 @@ async fn play(file: &str, over: Over) -> (String, Vec<String>) {
         out.push_str(line);
         out.push('\n');
         if let Some(text) = line.strip_prefix("> ") {
-            for answer in desk.send(&number, &text.replace("##", &digits)).await {
+            for answer in desk.send(&number, &text.replace("##", &digits).replace("%%", &others(&digits))).await {
                 let (shown, found) = masked(&answer);
                 digits = found.unwrap_or(digits);
                 out.push_str(&format!("< {}\n", shown.replace('\n', "\n  ")));
@@ -47,6 +47,11 @@ async fn play(file: &str, over: Over) -> (String, Vec<String>) {
     let (_, wrong) = desk.way.judged();
     desk.close().await;
     (out, wrong)
+}
+
+/// Two digits that are not these: `%%` in the file.
+fn others(digits: &str) -> String {
+    digits.parse::<u32>().map(|digits| format!("{:02}", (digits + 1) % 100)).unwrap_or_default()
 }
 
 /// The two digits that a change is confirmed with are another time others: `##` in the file.
