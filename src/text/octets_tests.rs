@@ -346,6 +346,8 @@ proptest! {
 
     #[test]
     fn no_latin1_text_is_taken_for_something_else(text in "(([a-z]{1,12}|[A-Z]{1,12}|[A-Z]?[a-zà-öø-ÿ]{1,12}|[À-ÖØ-Þ][a-zà-ö]{1,8}|[0-9]{1,15}|[.,!?/#*:-]{1,2})[ \n]?){1,8}") {
+        // these octets are a byte order mark, which is obeyed
+        prop_assume!(!text.starts_with("ÿþ") && !text.starts_with("þÿ"));
         prop_assert_eq!(read(&one_octet(&text).expect("Latin-1"), Declared::Latin1), text);
     }
 
