@@ -28,7 +28,8 @@ pub async fn export(config: &Path, smsc: &str, pcap: &Path, from: Option<&Path>)
         Some(path) => of_files(path, smsc)?,
         None => {
             let text =
-                devices::ask(&config, &format!("trace?smsc={}", crate::portal::percent(smsc.as_str())), None).await?;
+                devices::ask(&config, &format!("trace?smsc={}", crate::types::percent::percent(smsc.as_str())), None)
+                    .await?;
             let lines = text.lines().map(Seen::parse).collect::<Result<Vec<_>, _>>();
             lines
                 .map_err(|_| Fault::Run("the server answered something else; is it of the same version?".to_owned()))?

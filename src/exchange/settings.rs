@@ -58,18 +58,21 @@ impl Telcos {
 
     /// How a text for this telco is cut; as any telco can read it where the telco is not known.
     pub(super) fn cut(&self, name: &SmscName) -> Cut {
-        self.all().iter().find(|telco| telco.name == *name).map_or(Cut::Udh8, |telco| telco.cut)
+        self.of(name, |telco| telco.cut).unwrap_or(Cut::Udh8)
     }
 
     /// By which the receipts of a telco know its texts; a telco that is not known is a family of its own.
     pub(super) fn family(&self, name: &SmscName) -> Family {
-        let known = self.all().iter().find(|telco| telco.name == *name).map(|telco| telco.family.clone());
-        known.unwrap_or_else(|| Family::from(name.as_str()))
+        self.of(name, |telco| telco.family.clone()).unwrap_or_else(|| Family::from(name.as_str()))
     }
 
     /// What its USSD gateway takes, where it shows notices nobody asked for.
     pub(super) fn notices(&self, name: &SmscName) -> Option<Size> {
-        self.all().iter().find(|telco| telco.name == *name)?.notices
+        self.of(name, |telco| telco.notices)?
+    }
+
+    fn of<T>(&self, name: &SmscName, what: impl FnOnce(&TelcoRules) -> T) -> Option<T> {
+        self.all().iter().find(|telco| telco.name == *name).map(what)
     }
 }
 

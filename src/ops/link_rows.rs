@@ -1,7 +1,6 @@
 //! Telcos and their binds as operators see them: where each stands, what it carries, what is held back and why. It must not
 //! know a page.
 use super::{
-    asked::path_segment,
     plot::{Hour, hour},
     respond::{millis, rate, time_of_day},
     state::Room,
@@ -14,7 +13,7 @@ use crate::{
         telcos::TelcoBoard,
     },
     smpp::{esme::Allowed, status::name},
-    types::{UnixMs, names::SmscName},
+    types::{UnixMs, names::SmscName, percent::percent},
 };
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -111,7 +110,7 @@ pub(super) fn telco(
     let order = board.orders.all().into_iter().find(|(name, _)| name == smsc).map(|(_, order)| order);
     let order = order.unwrap_or_default();
     TelcoRow {
-        segment: path_segment(smsc.as_str()),
+        segment: percent(smsc.as_str()),
         tone: match up {
             0 => "bad",
             up if up < of_it.len() || held || order.paused || order.drained => "busy",

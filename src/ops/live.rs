@@ -3,7 +3,7 @@
 //! slow is told how many PDUs it missed.
 use super::{
     access::{self, Asker},
-    asked::{Asked, path_segment},
+    asked::Asked,
     filter::Filter,
     gate::admit,
     link_words::LinkWords,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     ports::trace::{Followed, Follower},
     smpp::trace::Seen,
+    types::percent::percent,
     web::filters,
 };
 use askama::Template;
@@ -98,7 +99,7 @@ fn query(filter: &Filter) -> String {
     let Filter { smsc, bind, command, refused, number } = filter;
     let all = [("smsc", smsc), ("bind", bind), ("command", command), ("refused", refused), ("number", number)];
     let given = all.into_iter().filter(|(_, value)| !value.is_empty());
-    given.map(|(key, value)| format!("{key}={}", path_segment(value))).collect::<Vec<_>>().join("&")
+    given.map(|(key, value)| format!("{key}={}", percent(value))).collect::<Vec<_>>().join("&")
 }
 
 /// As what PDUs are told.

@@ -3,7 +3,6 @@
 //! what is said.
 use super::{
     core::{Core, Question},
-    percent::percent,
     transport::{Method, PortalCall, Reply},
     wire,
 };
@@ -12,6 +11,7 @@ use crate::{
     types::{
         RegistrationCode, UnixMs,
         civic::{Answer, Application, ChangeKind, Filed, Office, PortalFault, Query},
+        percent::percent,
     },
 };
 use bytes::Bytes;

@@ -1,6 +1,6 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{core::Core, percent::percent, reading::Directory, said, wire};
+use super::{core::Core, reading::Directory, said, wire};
 use crate::{
     text::{normal, places},
     types::{
@@ -10,6 +10,7 @@ use crate::{
         },
         limits::DIRECTORY_MAX,
         lock,
+        percent::percent,
     },
 };
 use std::{sync::Arc, time::Duration};

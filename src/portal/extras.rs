@@ -3,7 +3,6 @@
 //! has changed, so that it is at hand when the portal is away. It must not know a page of a kiosk.
 use super::{
     core::Core,
-    percent::percent,
     reading::{Directory, Part},
     wire,
 };
@@ -12,6 +11,7 @@ use crate::types::{
     civic::{Listing, Page, PortalFault},
     limits::{PORTAL_PAGE_MAX, PORTAL_PAGES_MAX},
     lock,
+    percent::percent,
     time::phnom_penh,
 };
 use std::sync::Arc;

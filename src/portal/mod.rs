@@ -13,7 +13,6 @@ mod extras;
 mod find;
 mod known;
 mod options;
-mod percent;
 mod reading;
 mod road;
 mod said;
@@ -38,10 +37,10 @@ use crate::{
     types::{
         civic::{Answer, ApplicationAnswer, EventPage, PortalFault, Query},
         lock,
+        percent::percent,
     },
 };
 pub use options::{PortalOptions, PortalSetupError};
-pub use percent::percent;
 pub use road::{Identifier, XroadOptions};
 use single_flight::SingleFlight;
 use std::{

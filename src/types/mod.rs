@@ -10,6 +10,7 @@ pub mod lock;
 pub mod money;
 pub mod msisdn;
 pub mod names;
+pub mod percent;
 pub mod pin;
 pub mod profile;
 pub mod secret;

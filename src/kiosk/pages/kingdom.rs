@@ -9,14 +9,17 @@ use crate::{
             frame::{Back, Frame},
             listing::{ListPage, as_of, away},
             qr::Qr,
-            tiles::{Group, Tile, percent},
+            tiles::{Group, Tile},
         },
         respond::page,
         state::KioskState,
         texts::{Lang, counted},
     },
     render::words as shared,
-    types::civic::{Answer, Page, PageKind, PortalFault, Query},
+    types::{
+        civic::{Answer, Page, PageKind, PortalFault, Query},
+        percent::percent,
+    },
     web::filters,
 };
 use askama::Template;

@@ -7,7 +7,7 @@ use crate::{
             facts::{Fact, NotedLine},
             frame::Back,
             listing::{ListPage, Section, SheetPage, as_of, away},
-            tiles::{Group, Tile, office_tile, percent, service_tile},
+            tiles::{Group, Tile, office_tile, service_tile},
         },
         respond::page,
         state::KioskState,
@@ -17,6 +17,7 @@ use crate::{
     types::{
         civic::{Answer, Office, OfficeHit, OfficeSearch, PortalFault, Query, ServiceSearch},
         gazetteer,
+        percent::percent,
         time::phnom_penh,
     },
 };

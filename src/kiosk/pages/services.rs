@@ -7,13 +7,16 @@ use crate::{
             doors,
             frame::{Back, Frame},
             listing::{ListPage, Tab, as_of, away},
-            tiles::{Group, Look, Tile, office_tile, percent, service_tile},
+            tiles::{Group, Look, Tile, office_tile, service_tile},
         },
         respond::page,
         state::KioskState,
         texts::{Lang, counted},
     },
-    types::civic::{Answer, Audience, Found, Localized, Query, Service, ServiceSearch},
+    types::{
+        civic::{Answer, Audience, Found, Localized, Query, Service, ServiceSearch},
+        percent::percent,
+    },
 };
 use axum::{
     extract::{Query as Asked, State},

@@ -2,7 +2,10 @@
 use crate::{
     kiosk::texts::Lang,
     render::words as shared,
-    types::civic::{Fee, Office, Service},
+    types::{
+        civic::{Fee, Office, Service},
+        percent::percent,
+    },
 };
 use std::borrow::Cow;
 
@@ -116,16 +119,6 @@ pub fn office_tile(lang: Lang, office: &Office) -> Tile {
         title: office.name.get(language).to_owned(),
         note: Some(office.address.get(language).to_owned()),
     }
-}
-
-/// Only unreserved characters stay (RFC 3986 §2.3).
-pub fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-            other => format!("%{other:02X}"),
-        })
-        .collect()
 }
 
 #[cfg(test)]

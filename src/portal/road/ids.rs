@@ -1,6 +1,6 @@
 //! Identifiers of X-Road: parts between slashes, each of a few characters (message protocol for REST 1.0.4, §4.1, §4.2 and
 //! §4.8). It must not know what they name.
-use crate::portal::percent::percent;
+use crate::types::percent::percent;
 use std::{fmt, ops::RangeInclusive};
 
 /// Longest part, in characters: X-Road's own database has no longer one.

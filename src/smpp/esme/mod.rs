@@ -24,4 +24,4 @@ pub use pace::{Allowed, Pace};
 pub use submit::{NumberFormat, Segment, Style, Validity};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -147,7 +147,7 @@ fn writing(options: &StoreOptions) -> SqliteConnectOptions {
         .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
         .pragma("wal_autocheckpoint", "1000")
-        // 16 MiB in memory: pages that every commit changes are hardly ever read from the system again
+        // pages that commits change again and again stay in memory
         .pragma("cache_size", "-16384")
         .pragma("journal_size_limit", "67108864")
         // overwrites what is deleted where that costs no further page

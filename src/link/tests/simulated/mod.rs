@@ -3,10 +3,10 @@
 //! cut connections; then it is well, and everything must come to its end. One seed is one run.
 //!
 //! `CHRAK_SEEDS=50000 cargo test --release --lib simulated` runs so many; `CHRAK_SEED=7` only that one.
-mod dice;
 mod judge;
 mod outbox;
 mod telco;
+mod trace;
 mod world;
 
 use std::{

@@ -1,5 +1,6 @@
 //! A telco that is simulated: an SMSC made of octets, of a mood that changes, which remembers what it has truly done.
-use super::dice::{Dice, Trace};
+use super::trace::Trace;
+use crate::smpp::esme::tests::line::Dice;
 use crate::smpp::{
     decode,
     framer::{Framer, RawPdu},

@@ -2,18 +2,22 @@
 //! that could happen first. The same seed is the same run.
 use super::{
     Planted,
-    dice::{Dice, Trace},
     judge::{Judge, Promised},
     outbox::{NOT_AFTER, Outbox},
     telco::{Mood, Telco},
+    trace::Trace,
 };
 use crate::{
     ports::{outbox, states::MtState},
     smpp::{
-        esme::{Effect, Esme, EsmeConfig, Now, NumberFormat, Outcome, Owed, Pace, Segment, Stored, Style, Validity},
-        pdu::{Bind, BindKind},
-        session::{CloseReason, SessionConfig},
-        status::Table,
+        esme::{
+            Effect, Esme, EsmeConfig, Now, Outcome, Owed, Pace, Segment, Stored,
+            tests::{
+                line::{Dice, SECOND},
+                pair,
+            },
+        },
+        session::CloseReason,
     },
     types::{CauseId, Msisdn, MtId, UnixMs, limits::AMBIGUOUS_HOLD},
 };
@@ -25,7 +29,6 @@ use std::{
 use uuid::Uuid;
 
 const WALL: UnixMs = UnixMs(1_795_400_100_000);
-const SECOND: Duration = Duration::from_secs(1);
 const ENQUIRE: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Segments that wait at a bind beyond its window.
@@ -102,35 +105,9 @@ pub struct World {
 }
 
 fn config(window: usize, enquire_link: Duration) -> EsmeConfig {
-    let bind = Bind {
-        kind: BindKind::Transceiver,
-        system_id: "chrak".into(),
-        password: "secret".into(),
-        system_type: String::new(),
-        interface_version: 0x34,
-    };
-    EsmeConfig {
-        session: SessionConfig {
-            bind,
-            window,
-            enquire_link,
-            response_timeout: 20 * SECOND,
-            patience: PATIENCE,
-            pdu_octets_max: 4096,
-        },
-        style: Style {
-            short_codes: vec!["1212".to_owned()],
-            number_format: NumberFormat::International,
-            dest: (1, 1),
-            source: (0, 1),
-            validity: Validity::None,
-            receipts: true,
-            packed: false,
-            sar: false,
-        },
-        statuses: Table::default(),
-        write_stalled: 10 * SECOND,
-    }
+    let mut config = pair::config();
+    (config.session.window, config.session.enquire_link, config.session.patience) = (window, enquire_link, PATIENCE);
+    config
 }
 
 /// Lives through it, and returns what it came to.

@@ -1,7 +1,7 @@
 //! The ESME against an SMSC in virtual time.
 mod arrivals;
-mod line;
-mod pair;
+pub(crate) mod line;
+pub(crate) mod pair;
 mod smsc;
 
 use super::{Outcome, ScreenFate};

@@ -1,6 +1,13 @@
 //! By which index each statement that runs with the traffic finds its rows, however many there are.
 use super::{feedback, inbox, outbox, parts, pushes, receipts, run, sweep};
-use crate::store::{Keys, sqlite::SqliteStore, sqlite::StoreOptions};
+use crate::{
+    ports::outbox::Class,
+    store::{
+        Keys,
+        codes::Code,
+        sqlite::{SqliteStore, StoreOptions},
+    },
+};
 use sqlx::{Connection, Row, SqliteConnection};
 
 /// Steps by which a statement would be carried out.
@@ -88,4 +95,33 @@ async fn no_receipt_walks_over_a_table() {
         assert!(walks(&steps).is_empty(), "{steps:#?}");
         assert_eq!(steps.iter().filter(|step| step.starts_with("SEARCH ")).count(), 2, "{steps:#?}");
     }
+}
+
+/// A night without a bind: 100,000 texts of an agency wait, each of a number of its own, and then ten people ask.
+#[tokio::test]
+async fn answers_go_before_a_nights_backlog_and_nobody_sorts_it() {
+    const NOW: i64 = 1_800_000_000_000;
+    let (_folder, mut conn) = opened().await;
+    let waiting = "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
+        data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at, class, turn) \
+        WITH RECURSIVE n (i) AS (VALUES (?1) UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
+        SELECT CAST(printf('%016d', i) AS BLOB), randomblob(16), 3, 1, 1, 'smart', 'smart', '1212', x'00', \
+        randomblob(32), x'00', 8, 0, 1, ?3 + 9000000, ?3, 0, NULL, 0, ?3, ?4, ?3 + ?5 FROM n";
+    for (from, to, class) in [(1, 100_000, Class::Bulk), (100_001, 100_010, Class::Answer)] {
+        let query = sqlx::query(waiting).bind(from).bind(to).bind(NOW);
+        query.bind(class.code()).bind(class.yields_ms()).execute(&mut conn).await.expect("stored");
+    }
+    for statement in [outbox::DUE, pushes::DUE] {
+        let steps = plan(&mut conn, statement).await;
+        assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{statement}: {steps:#?}");
+    }
+    let begun = std::time::Instant::now();
+    let found = sqlx::query(outbox::DUE).bind("smart").bind(NOW).bind(14).fetch_all(&mut conn).await.expect("read");
+    println!("14 of 100,010 that are due were found in {:?}", begun.elapsed());
+    let ids: Vec<i64> = found
+        .iter()
+        .map(|row| String::from_utf8(row.get::<Vec<u8>, _>(0)).expect("digits").parse().expect("a number"))
+        .collect();
+    let wanted: Vec<i64> = (100_001..=100_010).chain(1..=4).collect();
+    assert_eq!(ids, wanted);
 }
