@@ -49,9 +49,17 @@ async fn play(file: &str, over: Over) -> (String, Vec<String>) {
     (out, wrong)
 }
 
-/// Two digits that are not these: `%%` in the file.
+/// Two digits that are not these but might be asked for (10 to 99): `%%` in the file.
 fn others(digits: &str) -> String {
-    digits.parse::<u32>().map(|digits| format!("{:02}", (digits + 1) % 100)).unwrap_or_default()
+    digits.parse::<u32>().map(|digits| (10 + (digits + 1 - 10) % 90).to_string()).unwrap_or_default()
+}
+
+#[test]
+fn other_digits_are_others_and_may_be_asked_for() {
+    for digits in 10..=99 {
+        let other: u32 = others(&digits.to_string()).parse().expect("a number");
+        assert!((10..=99).contains(&other) && other != digits, "{digits} {other}");
+    }
 }
 
 /// The two digits that a change is confirmed with are another time others: `##` in the file.
