@@ -441,7 +441,7 @@ impl User for Carrier<'_> {
     }
 
     fn round(&mut self, esme: &Esme) -> ControlFlow<()> {
-        self.settler.send();
+        self.settler.send(!esme.is_roomy());
         self.publish(esme);
         ControlFlow::Continue(())
     }

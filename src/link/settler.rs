@@ -7,8 +7,15 @@ use crate::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
-/// Outcomes, and whether each was of a segment that had been written.
-type Batch = Vec<(Settlement, bool)>;
+/// Outcomes of a round.
+#[derive(Default)]
+struct Batch {
+    settlements: Vec<Settlement>,
+    /// How many of them were of segments that had been written.
+    written: usize,
+    /// Somebody waits for their places.
+    hurried: bool,
+}
 
 /// The way of a bind's outcomes to the store.
 pub(super) struct Settler {
@@ -28,19 +35,21 @@ impl Settler {
         let (settling, outcomes) = mpsc::channel(places);
         let (tell, settled) = mpsc::channel(places);
         let task = tokio::spawn(settle(exchange, smsc.clone(), outcomes, tell));
-        Settler { smsc, round: Vec::new(), settling, settled, task }
+        Settler { smsc, round: Batch::default(), settling, settled, task }
     }
 
     /// One outcome more of this round. `written`: the segment had been written.
     pub(super) fn add(&mut self, settlement: Settlement, written: bool) {
-        self.round.push((settlement, written));
+        self.round.settlements.push(settlement);
+        self.round.written += usize::from(written);
     }
 
-    /// Sends this round off.
-    pub(super) fn send(&mut self) {
-        if self.round.is_empty() {
+    /// Sends this round off. `hurried`: there is little room in the window without the places of it.
+    pub(super) fn send(&mut self, hurried: bool) {
+        if self.round.settlements.is_empty() {
             return;
         }
+        self.round.hurried = hurried;
         if self.settling.try_send(std::mem::take(&mut self.round)).is_err() {
             // Their places stay taken until the end of the session; the store then calls them uncertain.
             tracing::error!(smsc = %self.smsc, "more outcomes than places");
@@ -55,7 +64,7 @@ impl Settler {
 
     /// Waits until all outcomes are in the store.
     pub(super) async fn finish(mut self) {
-        self.send();
+        self.send(true);
         drop(self.settling);
         self.settled.close();
         if self.task.await.is_err() {
@@ -66,14 +75,15 @@ impl Settler {
 
 async fn settle(exchange: Exchange, smsc: SmscName, mut outcomes: mpsc::Receiver<Batch>, settled: mpsc::Sender<usize>) {
     while let Some(mut batch) = outcomes.recv().await {
-        while batch.len() < COMMIT_OPS_MAX
+        while batch.settlements.len() < COMMIT_OPS_MAX
             && let Ok(more) = outcomes.try_recv()
         {
-            batch.extend(more);
+            batch.settlements.extend(more.settlements);
+            batch.written += more.written;
+            batch.hurried |= more.hurried;
         }
-        let written = batch.iter().filter(|(_, written)| *written).count();
-        exchange.outbox.settle(&smsc, batch.drain(..).map(|(settlement, _)| settlement).collect()).await;
+        exchange.outbox.settle_in_time(&smsc, batch.settlements, batch.hurried).await;
         // a bind that has ended waits for nothing but the end of this
-        let _ = settled.send(written).await;
+        let _ = settled.send(batch.written).await;
     }
 }

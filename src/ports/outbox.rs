@@ -223,6 +223,11 @@ pub trait Outbox: Send + Sync {
     ) -> PortFuture<'_, Result<Vec<MtId>, StoreFault>>;
     /// Settles segments. Those that are not submitting on that session are left alone (late resp).
     fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
+    /// As [`settle`](Self::settle) where nobody waits for the places: it may join a commit that is made for others within
+    /// some milliseconds.
+    fn settle_with_others(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        self.settle(settlements, now)
+    }
     /// Decides uncertain segments of a telco that have been so since before `before`: queued once more if
     /// still useful and not tried too often, else given up.
     fn resolve_ambiguous(

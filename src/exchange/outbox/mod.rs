@@ -86,6 +86,11 @@ impl Outbox {
 
     /// Stores what became of segments, and gives their places in the window back after the commit.
     pub async fn settle(&self, smsc: &SmscName, settlements: Vec<Settlement>) {
+        self.settle_in_time(smsc, settlements, true).await;
+    }
+
+    /// As [`settle`](Self::settle); not `hurried`: where the window has room for long, others' commits are waited for.
+    pub async fn settle_in_time(&self, smsc: &SmscName, settlements: Vec<Settlement>, hurried: bool) {
         if settlements.is_empty() {
             return;
         }
@@ -97,7 +102,10 @@ impl Outbox {
             count(smsc, &one.outcome);
         }
         for tries in 1.. {
-            match self.core.store.settle(settlements.clone(), now).await {
+            let (store, settled) = (&self.core.store, settlements.clone());
+            let stored =
+                if hurried { store.settle(settled, now) } else { store.settle_with_others(settled, now) }.await;
+            match stored {
                 Ok(()) => break,
                 Err(StoreFault::Closed) => return,
                 // A settlement that is not stored leaves its segment submitting, and its place taken: the

@@ -126,6 +126,11 @@ impl Esme {
         self.held.is_none() && self.screens.is_empty() && self.session.has_room() && self.window.has_room()
     }
 
+    /// Whether at least half of the window is free without any outcome that is still to be stored.
+    pub fn is_roomy(&self) -> bool {
+        self.window.is_roomy()
+    }
+
     /// What happened, in order; take until `None`.
     pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()

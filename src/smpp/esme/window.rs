@@ -31,6 +31,11 @@ impl Window {
         self.unsettled < self.size
     }
 
+    /// Whether at least half of it is free.
+    pub(super) fn is_roomy(&self) -> bool {
+        self.unsettled * 2 <= self.size
+    }
+
     /// One was written; its resp comes back with the token.
     pub(super) fn written(&mut self, token: u64, waiting: Waiting) {
         self.unsettled += 1;

@@ -1,10 +1,14 @@
 //! Whether the pages of the database are whole: a small one is looked through before anything else, a large one while the
 //! server works, so that a start does not wait for all that is old. It must not know what the pages hold.
-use super::fault::OpenError;
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use super::{
+    conn::{Access, Conn},
+    fault::OpenError,
+};
 use std::{
+    io,
     path::Path,
     sync::{Arc, OnceLock},
+    thread,
 };
 
 /// Octets that are looked through before the start: about a fifth of a second, once they are read. A million answered texts
@@ -22,17 +26,12 @@ impl Damage {
     }
 
     /// Looks a large database through beside the work on it.
-    pub(super) fn look_for(&self, options: SqliteConnectOptions, path: &Path) {
+    pub(super) fn look_for(&self, path: &Path) -> io::Result<()> {
         let (damage, path) = (self.clone(), path.to_owned());
-        tokio::spawn(async move {
-            let looked = async {
-                let mut conn = options.read_only(true).connect().await.map_err(|error| OpenError::of(&path, error))?;
-                check(&mut conn, &path).await?;
-                // it was read only: how it is closed changes nothing
-                let _ = conn.close().await;
-                Ok::<(), OpenError>(())
-            };
-            match looked.await {
+        let looks = move || {
+            let looked = Conn::open(&path, Access::Read).map_err(|error| OpenError::of(&path, error));
+            let looked = looked.and_then(|conn| check(&conn, &path));
+            match looked {
                 Ok(()) => tracing::info!("the database was looked through and is whole"),
                 Err(fault @ (OpenError::Corrupt { .. } | OpenError::NotADatabase { .. })) => {
                     tracing::error!("{fault}");
@@ -40,16 +39,15 @@ impl Damage {
                 }
                 Err(fault) => tracing::warn!("the database could not be looked through: {fault}"),
             }
-        });
+        };
+        // nobody waits for it, not even the end of the server
+        thread::Builder::new().name("chrak-looks".to_owned()).spawn(looks).map(|_| ())
     }
 }
 
 /// Looks all pages through.
-pub(super) async fn check(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
-    let detail: String = sqlx::query_scalar("PRAGMA quick_check(1)")
-        .fetch_one(conn)
-        .await
-        .map_err(|error| OpenError::of(path, error))?;
+pub(super) fn check(conn: &Conn, path: &Path) -> Result<(), OpenError> {
+    let detail: String = conn.value("PRAGMA quick_check(1)", []).map_err(|error| OpenError::of(path, error))?;
     if detail == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), detail }) }
 }
 

@@ -98,14 +98,38 @@ pub enum OpenError {
         /// The database.
         path: PathBuf,
         /// What it said.
-        source: sqlx::Error,
+        source: DatabaseError,
     },
 }
 
+/// What the database said: to a statement of ours, or of those that bring it to this build's schema.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// A statement.
+    #[error(transparent)]
+    Statement(#[from] rusqlite::Error),
+    /// A migration.
+    #[error(transparent)]
+    Migration(#[from] sqlx::Error),
+}
+
+impl DatabaseError {
+    /// The primary code (SQLite, "Result and Error Codes", §3), without what an extended one says more.
+    fn code(&self) -> Option<i32> {
+        match self {
+            DatabaseError::Statement(error) => code(error),
+            DatabaseError::Migration(sqlx::Error::Database(error)) => {
+                error.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff)
+            }
+            DatabaseError::Migration(_) => None,
+        }
+    }
+}
+
 impl OpenError {
-    pub(super) fn of(path: &Path, source: sqlx::Error) -> Self {
-        let path = path.to_owned();
-        match code(&source) {
+    pub(super) fn of(path: &Path, source: impl Into<DatabaseError>) -> Self {
+        let (path, source) = (path.to_owned(), source.into());
+        match source.code() {
             Some(5 | 6) => OpenError::Locked { path },
             Some(8) => OpenError::Path { path, source: io::ErrorKind::ReadOnlyFilesystem.into() },
             Some(11) => OpenError::Corrupt { path, detail: source.to_string() },
@@ -128,23 +152,17 @@ pub(super) enum Failure {
 }
 
 /// The primary code (SQLite, "Result and Error Codes", §3), without what an extended one says more.
-fn code(error: &sqlx::Error) -> Option<i32> {
-    match error {
-        sqlx::Error::Database(error) => error.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff),
-        _ => None,
-    }
+fn code(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code & 0xff)
 }
 
 /// Whether there was no room.
-pub(super) fn is_full(error: &sqlx::Error) -> bool {
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
     code(error) == Some(13)
 }
 
 /// What a failure means.
-pub(super) fn judge(error: &sqlx::Error) -> Failure {
-    if let sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) = error {
-        return Failure::Fatal;
-    }
+pub(super) fn judge(error: &rusqlite::Error) -> Failure {
     match code(error) {
         // BUSY, LOCKED, NOMEM, READONLY, FULL, CANTOPEN
         Some(5 | 6 | 7 | 8 | 13 | 14) => Failure::Busy,
@@ -155,7 +173,7 @@ pub(super) fn judge(error: &sqlx::Error) -> Failure {
 }
 
 /// The fault that a failed read is for its caller.
-pub(super) fn of_read(error: &sqlx::Error) -> StoreFault {
+pub(super) fn of_read(error: &rusqlite::Error) -> StoreFault {
     tracing::error!(%error, "reading the database");
     match judge(error) {
         Failure::Fatal => StoreFault::Unknown,
@@ -168,63 +186,26 @@ mod tests {
     use super::*;
 
     /// A fault as SQLite tells it: its code, extended or not.
-    #[derive(Debug)]
-    struct Told(&'static str);
-
-    impl std::fmt::Display for Told {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(self.0)
-        }
-    }
-
-    impl std::error::Error for Told {}
-
-    impl sqlx::error::DatabaseError for Told {
-        fn message(&self) -> &str {
-            self.0
-        }
-
-        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
-            Some(self.0.into())
-        }
-
-        fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
-            self
-        }
-
-        fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
-            self
-        }
-
-        fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
-            self
-        }
-
-        fn kind(&self) -> sqlx::error::ErrorKind {
-            sqlx::error::ErrorKind::Other
-        }
-    }
-
-    fn told(code: &'static str) -> sqlx::Error {
-        sqlx::Error::Database(Box::new(Told(code)))
+    fn told(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)
     }
 
     /// The codes of "Result and Error Codes"; 522 and 1032 are extended ones of 10 and 8.
     #[test]
     fn every_code_of_sqlite_is_told_as_what_it_is() {
         for (code, opening, writing, full) in [
-            ("5", "locked", "busy", false),
-            ("6", "locked", "busy", false),
-            ("7", "another", "busy", false),
-            ("8", "path", "busy", false),
-            ("1032", "path", "busy", false),
-            ("11", "corrupt", "fatal", false),
-            ("13", "full", "busy", true),
-            ("14", "path", "busy", false),
-            ("26", "no database", "fatal", false),
-            ("10", "another", "fatal", false),
-            ("522", "another", "fatal", false),
-            ("19", "another", "operation", false),
+            (5, "locked", "busy", false),
+            (6, "locked", "busy", false),
+            (7, "another", "busy", false),
+            (8, "path", "busy", false),
+            (1032, "path", "busy", false),
+            (11, "corrupt", "fatal", false),
+            (13, "full", "busy", true),
+            (14, "path", "busy", false),
+            (26, "no database", "fatal", false),
+            (10, "another", "fatal", false),
+            (522, "another", "fatal", false),
+            (19, "another", "operation", false),
         ] {
             let opened = match OpenError::of(Path::new("chrak.db"), told(code)) {
                 OpenError::Locked { .. } => "locked",
@@ -241,7 +222,5 @@ mod tests {
             };
             assert_eq!((opened, written, is_full(&told(code))), (opening, writing, full), "{code}");
         }
-        let broken = || sqlx::Error::Io(io::ErrorKind::BrokenPipe.into());
-        assert!(matches!(judge(&broken()), Failure::Fatal) && !is_full(&broken()));
     }
 }

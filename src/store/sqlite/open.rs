@@ -1,9 +1,11 @@
 //! Opening the database: every way in which it can be unfit is told to the operator in words.
 use super::{
     batch::Db,
+    conn::{Access, Conn, Sql, params},
     damage::{self, Damage},
     fault::OpenError,
     files::{self, Locked},
+    readers::Readers,
     room::Room,
     sql::{receipts, windows},
     store::SqliteStore,
@@ -12,24 +14,18 @@ use super::{
 };
 use crate::{store::Keys, types::limits::COMMIT_OPS_MAX};
 use sqlx::{
-    ConnectOptions, SqliteConnection,
+    ConnectOptions, Connection,
     migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+    sqlite::SqliteConnectOptions,
 };
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 use tokio::sync::mpsc;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
-
-/// Connections that read: one for the exchange, one for whoever looks on.
-const READERS: u32 = 2;
-/// Statements kept prepared: about sixteen kinds in fourteen sizes, and the single ones.
-const STATEMENTS: usize = 320;
 
 /// What a store needs to be opened.
 #[derive(Clone)]
@@ -82,33 +78,27 @@ impl SqliteStore {
         let locked = Locked::take(path).await?;
         let room = Room::of(path);
         room.for_start().map_err(|source| OpenError::Full { path: path.clone(), source })?;
-        let mut conn = writing(&options).connect().await.map_err(failed)?;
+        let conn = writing(path).map_err(failed)?;
         let is_small = path.metadata().map_err(unusable)?.len() <= options.looked_through;
         if is_small {
-            damage::check(&mut conn, path).await?;
+            damage::check(&conn, path)?;
         }
-        check_key(&mut conn, &options).await?;
-        migrate(&mut conn, path).await?;
-        check_settings(&mut conn, path).await?;
-        leave_mark(&mut conn, path, &options.keys).await?;
+        check_key(&conn, &options)?;
+        migrate(path).await?;
+        check_settings(&conn, path)?;
+        leave_mark(&conn, path, &options.keys)?;
         if let Some(pages) = options.pages_max {
-            let sql = format!("PRAGMA max_page_count = {pages}");
-            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut conn).await.map_err(failed)?;
+            conn.set("max_page_count", &pages.to_string()).map_err(failed)?;
         }
-        let orphans =
-            sqlx::query_scalar("SELECT count(*) FROM receipt_orphan").fetch_one(&mut conn).await.map_err(failed)?;
-        let learned = receipts::learned(&mut conn).await.map_err(failed)?;
+        let orphans = conn.value("SELECT count(*) FROM receipt_orphan", []).map_err(failed)?;
+        let learned = receipts::learned(&conn).map_err(failed)?;
         let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
         let tallies = Arc::new(TallyNames::default());
-        tallies.replace(windows::names(&mut conn).await.map_err(failed)?);
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .connect_with(common(path).read_only(true))
-            .await
-            .map_err(failed)?;
+        tallies.replace(windows::names(&conn).map_err(failed)?);
+        let readers = Readers::open(path).map_err(failed)?;
         let damage = Damage::default();
         if !is_small {
-            damage.look_for(common(path), path);
+            damage.look_for(path).map_err(unusable)?;
         }
         let key = options.key_file.map(|file| (file, options.keys.clone()));
         let files = Arc::new(locked.settle(key).map_err(unusable)?);
@@ -124,37 +114,47 @@ impl SqliteStore {
             full: Arc::clone(&full),
             room: options.reserve.then(|| room.clone()),
         };
-        let writer = tokio::spawn(writer.run(jobs));
+        let writer = writer.start(jobs).map_err(unusable)?;
         Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies, damage })
     }
 }
 
-fn common(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+/// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.
+const WRITING: [(&str, &str); 6] = [
+    ("journal_mode", "WAL"),
+    ("synchronous", "FULL"),
+    ("wal_autocheckpoint", "1000"),
+    // pages that commits change again and again stay in memory
+    ("cache_size", "-16384"),
+    ("journal_size_limit", "67108864"),
+    // overwrites what is deleted where that costs no further page
+    ("secure_delete", "FAST"),
+];
+
+fn writing(path: &Path) -> Sql<Conn> {
+    let conn = Conn::open(path, Access::Write)?;
+    for (name, value) in WRITING {
+        conn.set(name, value)?;
+    }
+    Ok(conn)
+}
+
+/// Over a connection of its own, which sqlx knows how to migrate.
+async fn migrate(path: &Path) -> Result<(), OpenError> {
+    let failed = |error: sqlx::Error| OpenError::of(path, error);
+    let mut conn = SqliteConnectOptions::new()
         .filename(path)
-        .statement_cache_capacity(STATEMENTS)
-        .busy_timeout(Duration::from_secs(5))
-        .foreign_keys(true)
-        .pragma("trusted_schema", "OFF")
-        .pragma("cell_size_check", "ON")
-        .pragma("mmap_size", "0")
-        .pragma("temp_store", "MEMORY")
-        .disable_statement_logging()
-}
-
-fn writing(options: &StoreOptions) -> SqliteConnectOptions {
-    common(&options.path)
-        .pragma("journal_mode", "WAL")
         .pragma("synchronous", "FULL")
-        .pragma("wal_autocheckpoint", "1000")
-        // pages that commits change again and again stay in memory
-        .pragma("cache_size", "-16384")
-        .pragma("journal_size_limit", "67108864")
-        // overwrites what is deleted where that costs no further page
-        .pragma("secure_delete", "FAST")
+        .disable_statement_logging()
+        .connect()
+        .await
+        .map_err(failed)?;
+    let migrated = migrate_on(&mut conn, path).await;
+    conn.close().await.map_err(failed)?;
+    migrated
 }
 
-async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+async fn migrate_on(conn: &mut sqlx::SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     match MIGRATIONS.run_direct(None, &mut *conn, false).await {
         Ok(()) => Ok(()),
@@ -167,9 +167,9 @@ async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenErr
 }
 
 /// Reads back what durability rests on: a setting that was refused shows nowhere else.
-async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+fn check_settings(conn: &Conn, path: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::of(path, error);
-    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *conn).await.map_err(failed)?;
+    let journal: String = conn.value("PRAGMA journal_mode", []).map_err(failed)?;
     if journal != "wal" {
         return Err(OpenError::Pragma {
             path: path.to_owned(),
@@ -184,7 +184,7 @@ async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), 
         ("trusted_schema", "PRAGMA trusted_schema", 0),
         ("mmap_size", "PRAGMA mmap_size", 0),
     ] {
-        let found: i64 = sqlx::query_scalar(sql).fetch_one(&mut *conn).await.map_err(failed)?;
+        let found: i64 = conn.value(sql, []).map_err(failed)?;
         if found != wanted {
             let found = found.to_string();
             return Err(OpenError::Pragma { path: path.to_owned(), name, wanted, found });
@@ -194,9 +194,9 @@ async fn check_settings(conn: &mut SqliteConnection, path: &Path) -> Result<(), 
 }
 
 /// What was sealed once must be opened by the key; asked before anything is changed.
-async fn check_key(conn: &mut SqliteConnection, options: &StoreOptions) -> Result<(), OpenError> {
+fn check_key(conn: &Conn, options: &StoreOptions) -> Result<(), OpenError> {
     let path = &options.path;
-    match mark(conn, path).await? {
+    match mark(conn).map_err(|error| OpenError::of(path, error))? {
         Some(mark) => match options.keys.open(b"meta", "key_check", &mark) {
             Ok(_) => Ok(()),
             Err(_) => Err(OpenError::WrongKey { path: path.clone() }),
@@ -207,29 +207,21 @@ async fn check_key(conn: &mut SqliteConnection, options: &StoreOptions) -> Resul
 }
 
 /// The mark of the first opening, if there was one.
-async fn mark(conn: &mut SqliteConnection, path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
-    let failed = |error| OpenError::of(path, error);
-    let begun: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(failed)?;
+fn mark(conn: &Conn) -> Sql<Option<Vec<u8>>> {
+    let begun: i64 = conn.value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [])?;
     if begun == 0 {
         return Ok(None);
     }
-    let mark = sqlx::query_scalar("SELECT value FROM meta WHERE name = 'key_check'");
-    mark.fetch_optional(conn).await.map_err(failed)
+    conn.find("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
 }
 
 /// The first opening leaves a sealed mark.
-async fn leave_mark(conn: &mut SqliteConnection, path: &Path, keys: &Keys) -> Result<(), OpenError> {
+fn leave_mark(conn: &Conn, path: &Path, keys: &Keys) -> Result<(), OpenError> {
     let mark = keys
         .seal(b"meta", "key_check", b"chrak")
         .map_err(|_| OpenError::Path { path: path.to_owned(), source: io::Error::other("no random numbers") })?;
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('key_check', ?) ON CONFLICT DO NOTHING")
-        .bind(mark)
-        .execute(conn)
-        .await
-        .map_err(|error| OpenError::of(path, error))?;
+    let sql = "INSERT INTO meta (name, value) VALUES ('key_check', ?) ON CONFLICT DO NOTHING";
+    conn.execute(sql, params![mark]).map_err(|error| OpenError::of(path, error))?;
     Ok(())
 }
 
@@ -291,7 +283,6 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("chrak.db");
         opened(&path, 1, true).await.expect("made");
-        let options = StoreOptions::new(&path, keys(1));
         for (pragma, name) in [
             ("PRAGMA synchronous = NORMAL", "synchronous"),
             ("PRAGMA foreign_keys = OFF", "foreign_keys"),
@@ -299,10 +290,10 @@ mod tests {
             ("PRAGMA mmap_size = 65536", "mmap_size"),
             ("PRAGMA journal_mode = DELETE", "journal_mode (2 is WAL)"),
         ] {
-            let mut conn = writing(&options).connect().await.expect("opened");
-            check_settings(&mut conn, &path).await.expect("as they are to be");
-            sqlx::query(pragma).execute(&mut conn).await.expect("set");
-            match check_settings(&mut conn, &path).await {
+            let conn = writing(&path).expect("opened");
+            check_settings(&conn, &path).expect("as they are to be");
+            conn.rows(pragma, [], |_| Ok(())).expect("set");
+            match check_settings(&conn, &path) {
                 Err(OpenError::Pragma { name: told, .. }) => assert_eq!(told, name),
                 _ => panic!("{pragma} is not seen"),
             }

@@ -1,7 +1,8 @@
 //! Everything that the writer can be asked for: what is handed over, what is answered, and which statements do it. A
 //! verdict stays with its operation until the commit's outcome is known. It must not know when is committed.
 use super::{
-    batch::{Db, Sql, Verdict},
+    batch::{Db, Verdict},
+    conn::Sql,
     fault::{Failure, judge},
     sql::{
         asked, feedback,
@@ -111,9 +112,9 @@ macro_rules! sets {
                 }
             }
 
-            async fn carry_out(self, db: &mut Db) -> Sql<()> {
+            fn carry_out(self, db: &mut Db) -> Sql<()> {
                 $(
-                    let verdicts = $by(db, &ops(&self.$jobs)).await?;
+                    let verdicts = $by(db, &ops(&self.$jobs))?;
                     note(self.$jobs, verdicts);
                 )*
                 Ok(())
@@ -125,6 +126,7 @@ macro_rules! sets {
 sets! {
     Confirm, confirms: Vec<Id> => (), inbox::confirm;
     Settle, settles: Vec<SettleRow> => (), outbox::settle;
+    SettleWithOthers, patient: Vec<SettleRow> => (), outbox::settle;
     Receipt, receipts: ReceiptRow => Receipted, receipts::receive;
     BeginSubmit, submits: BeginSubmit => Vec<MtId>, outbox::begin_submit;
     Release, releases: Id => (), inbox::release;
@@ -145,9 +147,9 @@ macro_rules! singles {
         }
 
         impl Single {
-            async fn carry_out(&mut self, db: &mut Db) -> Sql<()> {
+            fn carry_out(&mut self, db: &mut Db) -> Sql<()> {
                 match self {
-                    $(Single::$name(job) => job.verdict = Ok($by(db, &job.op).await?),)*
+                    $(Single::$name(job) => job.verdict = Ok($by(db, &job.op)?),)*
                 }
                 Ok(())
             }
@@ -223,7 +225,7 @@ impl Op {
 
     /// Whether nobody who waits for an answer waits for this: it may join the commit of one who does.
     pub(super) fn can_wait(&self) -> bool {
-        matches!(self, Op::Set(Set::Confirm(_) | Set::Receipt(_)))
+        matches!(self, Op::Set(Set::Confirm(_) | Set::Receipt(_) | Set::SettleWithOthers(_)))
     }
 
     fn reject(&mut self) {
@@ -235,55 +237,55 @@ impl Op {
 }
 
 /// Carries out all of a batch, as sets where that is the same as one after the other.
-pub(super) async fn together(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
+pub(super) fn together(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
     let mut group = Group::default();
     for op in batch {
         match op {
             Op::Set(set) => {
                 let touches = set.touches();
                 if touches.iter().any(|row| group.touched.contains(row)) {
-                    std::mem::take(&mut group).carry_out(db).await?;
+                    std::mem::take(&mut group).carry_out(db)?;
                 }
                 group.touched.extend(touches);
                 group.add(set);
             }
             Op::Single(single) => {
-                std::mem::take(&mut group).carry_out(db).await?;
-                single.carry_out(db).await?;
+                std::mem::take(&mut group).carry_out(db)?;
+                single.carry_out(db)?;
             }
         }
     }
-    group.carry_out(db).await
+    group.carry_out(db)
 }
 
 /// Carries out a batch one by one, each in a savepoint: what is wrong with one is its own affair.
-pub(super) async fn one_by_one(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
+pub(super) fn one_by_one(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
     for op in batch {
         let orphans = db.orphans;
-        sqlx::query("SAVEPOINT op").execute(&mut db.conn).await?;
-        if let Err(error) = alone(db, op).await {
+        db.conn.execute("SAVEPOINT op", [])?;
+        if let Err(error) = alone(db, op) {
             if !matches!(judge(&error), Failure::Operation) {
                 return Err(error);
             }
             tracing::error!(%error, "an operation breaks a rule of the database");
             metrics::counter!("chrak_store_rejected_total").increment(1);
             db.orphans = orphans;
-            sqlx::query("ROLLBACK TO op").execute(&mut db.conn).await?;
+            db.conn.execute("ROLLBACK TO op", [])?;
             op.reject();
         }
-        sqlx::query("RELEASE op").execute(&mut db.conn).await?;
+        db.conn.execute("RELEASE op", [])?;
     }
     Ok(())
 }
 
-async fn alone(db: &mut Db, op: &mut Op) -> Sql<()> {
+fn alone(db: &mut Db, op: &mut Op) -> Sql<()> {
     match op {
         Op::Set(set) => {
             let mut group = Group::default();
             group.add(set);
-            group.carry_out(db).await
+            group.carry_out(db)
         }
-        Op::Single(single) => single.carry_out(db).await,
+        Op::Single(single) => single.carry_out(db),
     }
 }
 

@@ -1,10 +1,12 @@
 //! The store on one SQLite file, opened: the way to the writer and to the readers, for the ports.
 use super::{
-    batch::{Sql, Verdict},
+    batch::Verdict,
+    conn::{Conn, Sql},
     damage::Damage,
     fault::of_read,
     files::Files,
     ops::{Job, Op},
+    readers::Readers,
     room::Room,
     tallies::TallyNames,
 };
@@ -13,17 +15,19 @@ use crate::{
     store::{Keys, rows::Mac},
     types::Msisdn,
 };
-use sqlx::SqlitePool;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
 };
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::sync::mpsc;
 
 /// All ports of the store on one SQLite file. Dropping it lets the writer finish what is queued and end.
 pub struct SqliteStore {
     pub(super) queue: mpsc::Sender<Op>,
-    pub(super) readers: SqlitePool,
+    pub(super) readers: Readers,
     pub(super) keys: Keys,
     pub(super) commits: Arc<AtomicU64>,
     pub(super) writer: JoinHandle<()>,
@@ -49,8 +53,9 @@ impl SqliteStore {
     pub async fn close(self) {
         self.readers.close().await;
         drop(self.queue);
-        if let Err(error) = self.writer.await {
-            tracing::error!(%error, "the writer of the database");
+        let ended = tokio::task::spawn_blocking(|| self.writer.join()).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::error!("the writer of the database broke off");
         }
     }
 
@@ -81,8 +86,11 @@ impl SqliteStore {
     }
 
     /// What was read, or why it could not be.
-    pub(super) async fn read<T>(&self, reading: impl Future<Output = Sql<T>>) -> Verdict<T> {
-        reading.await.map_err(|error| of_read(&error))
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&Conn) -> Sql<T> + Send + 'static,
+    ) -> Verdict<T> {
+        self.readers.ask(reading).await?.map_err(|error| of_read(&error))
     }
 
     /// What stands for a number.

@@ -15,12 +15,7 @@ impl Citizens for SqliteStore {
     fn citizen(&self, number: Msisdn) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
         Box::pin(async move {
             let mac = self.mac(&number);
-            let found = self
-                .read(async {
-                    let mut reader = self.readers.acquire().await?;
-                    citizens::one(&mut reader, &mac).await
-                })
-                .await?;
+            let found = self.read(move |conn| citizens::one(conn, &mac)).await?;
             Ok(CitizenRow::open_or_new(found, &self.keys))
         })
     }

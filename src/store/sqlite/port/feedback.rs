@@ -22,7 +22,7 @@ impl Feedback for SqliteStore {
 
     fn due_feedback(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredFeedback>, StoreFault>> {
         Box::pin(async move {
-            let rows = self.read(feedback::due(&self.readers, now, limit)).await?;
+            let rows = self.read(move |conn| feedback::due(conn, now, limit)).await?;
             Ok(rows.into_iter().map(|row| row.open(&self.keys)).collect())
         })
     }

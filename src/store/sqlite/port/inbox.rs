@@ -43,7 +43,7 @@ impl Inbox for SqliteStore {
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
         Box::pin(async move {
             let limit = limit.min(MO_IN_HAND_MAX);
-            let rows = self.read(inbox::waiting(&self.readers, suspects, after, limit)).await?;
+            let rows = self.read(move |conn| inbox::waiting(conn, suspects, after, limit)).await?;
             Ok(rows.into_iter().filter_map(|row| row.open(&self.keys)).collect())
         })
     }
@@ -68,7 +68,7 @@ impl Inbox for SqliteStore {
     }
 
     fn inbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
-        Box::pin(self.read(inbox::depth(&self.readers)))
+        Box::pin(self.read(inbox::depth))
     }
 
     fn trouble(&self) -> Option<Trouble> {

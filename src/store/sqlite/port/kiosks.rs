@@ -14,15 +14,15 @@ use crate::{
 
 impl Kiosks for SqliteStore {
     fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> {
-        Box::pin(async move { self.read(kiosks::by_token(&self.readers, &token)).await })
+        Box::pin(async move { self.read(move |conn| kiosks::by_token(conn, &token)).await })
     }
 
     fn kiosks(&self) -> PortFuture<'_, Result<Vec<Kiosk>, StoreFault>> {
-        Box::pin(self.read(kiosks::all(&self.readers)))
+        Box::pin(self.read(kiosks::all))
     }
 
     fn pairing(&self, token: TokenHash, now: UnixMs) -> PortFuture<'_, Result<Pairing, StoreFault>> {
-        Box::pin(async move { self.read(pairing::of_device(&self.readers, &token, now)).await })
+        Box::pin(async move { self.read(move |conn| pairing::of_device(conn, &token, now)).await })
     }
 
     fn offer_pairing(&self, offer: Offer, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
@@ -54,7 +54,7 @@ impl Kiosks for SqliteStore {
     }
 
     fn commands(&self, id: String, since: UnixMs) -> PortFuture<'_, Result<Vec<Command>, StoreFault>> {
-        Box::pin(async move { self.read(kiosks::commands(&self.readers, &id, since)).await })
+        Box::pin(async move { self.read(move |conn| kiosks::commands(conn, &id, since)).await })
     }
 
     fn commands_done(&self, id: String, done: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
@@ -62,11 +62,16 @@ impl Kiosks for SqliteStore {
     }
 
     fn tallied(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<u32>, StoreFault>> {
-        Box::pin(async move { self.read(windows::counts(&self.readers, &self.tallies, &names, now)).await })
+        Box::pin(async move {
+            if names.iter().any(|name| self.tallies.may_hold(name)) {
+                return self.read(move |conn| windows::counts(conn, &names, now)).await;
+            }
+            Ok(vec![0; names.len()])
+        })
     }
 
     fn tally_ends(&self, names: Vec<String>, now: UnixMs) -> PortFuture<'_, Result<Vec<UnixMs>, StoreFault>> {
-        Box::pin(async move { self.read(windows::ends(&self.readers, &names, now)).await })
+        Box::pin(async move { self.read(move |conn| windows::ends(conn, &names, now)).await })
     }
 
     fn tally(&self, windows: Vec<(String, i64, u32)>, now: UnixMs) -> PortFuture<'_, Result<bool, StoreFault>> {

@@ -26,7 +26,7 @@ impl Messages for SqliteStore {
         id: String,
         now: UnixMs,
     ) -> PortFuture<'_, Result<Option<MessageStatus>, StoreFault>> {
-        Box::pin(async move { Ok(self.read(told(&self.readers, Which::Id, &agency, &id, now)).await?.pop()) })
+        Box::pin(async move { Ok(self.read(move |conn| told(conn, Which::Id, &agency, &id, now)).await?.pop()) })
     }
 
     fn messages_under(
@@ -35,7 +35,7 @@ impl Messages for SqliteStore {
         reference: String,
         now: UnixMs,
     ) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> {
-        Box::pin(async move { self.read(told(&self.readers, Which::Reference, &agency, &reference, now)).await })
+        Box::pin(async move { self.read(move |conn| told(conn, Which::Reference, &agency, &reference, now)).await })
     }
 
     fn messages_of(
@@ -44,6 +44,6 @@ impl Messages for SqliteStore {
         request: String,
         now: UnixMs,
     ) -> PortFuture<'_, Result<Vec<MessageStatus>, StoreFault>> {
-        Box::pin(async move { self.read(told(&self.readers, Which::Request, &agency, &request, now)).await })
+        Box::pin(async move { self.read(move |conn| told(conn, Which::Request, &agency, &request, now)).await })
     }
 }

@@ -26,7 +26,8 @@ impl SqliteStore {
     /// What does not open is given up: at the head of the queue it would stop all that waits behind it.
     async fn open_due(&self, smsc: SmscName, now: UnixMs, limit: usize) -> Result<Vec<DueMt>, StoreFault> {
         loop {
-            let rows = self.read(outbox::due(&self.readers, smsc.as_str(), now, limit)).await?;
+            let of = smsc.clone();
+            let rows = self.read(move |conn| outbox::due(conn, of.as_str(), now, limit)).await?;
             let (mut due, mut lost) = (Vec::with_capacity(rows.len()), Vec::new());
             for row in rows {
                 match row.open(&self.keys) {
@@ -48,7 +49,7 @@ impl Outbox for SqliteStore {
     }
 
     fn queued(&self, smsc: SmscName) -> PortFuture<'_, Result<bool, StoreFault>> {
-        Box::pin(async move { self.read(outbox::queued(&self.readers, smsc.as_str())).await })
+        Box::pin(async move { self.read(move |conn| outbox::queued(conn, smsc.as_str())).await })
     }
 
     fn begin_submit(
@@ -64,6 +65,11 @@ impl Outbox for SqliteStore {
     fn settle(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
         let rows = settlements.into_iter().map(|settlement| SettleRow::new(settlement, now)).collect();
         Box::pin(self.submit(Set::Settle, rows))
+    }
+
+    fn settle_with_others(&self, settlements: Vec<Settlement>, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> {
+        let rows = settlements.into_iter().map(|settlement| SettleRow::new(settlement, now)).collect();
+        Box::pin(self.submit(Set::SettleWithOthers, rows))
     }
 
     fn resolve_ambiguous(
@@ -84,10 +90,10 @@ impl Outbox for SqliteStore {
     }
 
     fn learned(&self) -> PortFuture<'_, Result<Vec<(Family, Learned)>, StoreFault>> {
-        Box::pin(self.read(receipts::learned(&self.readers)))
+        Box::pin(self.read(receipts::learned))
     }
 
     fn outbox_depth(&self) -> PortFuture<'_, Result<u64, StoreFault>> {
-        Box::pin(self.read(outbox::depth(&self.readers)))
+        Box::pin(self.read(outbox::depth))
     }
 }

@@ -19,12 +19,12 @@ impl Parts for SqliteStore {
     }
 
     fn ended_texts(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<CauseId>, StoreFault>> {
-        Box::pin(self.read(parts::ended(&self.readers, now, limit)))
+        Box::pin(self.read(move |conn| parts::ended(conn, now, limit)))
     }
 
     fn open_text(&self, text: CauseId) -> PortFuture<'_, Result<Option<OpenText>, StoreFault>> {
         Box::pin(async move {
-            let rows = self.read(parts::of_text(&self.readers, *text.0.as_bytes())).await?;
+            let rows = self.read(move |conn| parts::of_text(conn, *text.0.as_bytes())).await?;
             Ok(OpenPartRow::open(rows, &self.keys, text))
         })
     }

@@ -43,7 +43,7 @@ impl Pushes for SqliteStore {
 
     fn due_pushes(&self, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<StoredPush>, StoreFault>> {
         Box::pin(async move {
-            let rows = self.read(pushes::due(&self.readers, now, limit)).await?;
+            let rows = self.read(move |conn| pushes::due(conn, now, limit)).await?;
             Ok(rows.into_iter().filter_map(|row| row.open(&self.keys)).collect())
         })
     }
@@ -56,7 +56,7 @@ impl Pushes for SqliteStore {
     }
 
     fn event_cursor(&self) -> PortFuture<'_, Result<Option<String>, StoreFault>> {
-        Box::pin(self.read(pushes::cursor(&self.readers)))
+        Box::pin(self.read(pushes::cursor))
     }
 
     fn set_event_cursor(&self, cursor: Option<String>) -> PortFuture<'_, Result<(), StoreFault>> {

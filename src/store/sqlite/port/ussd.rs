@@ -20,7 +20,7 @@ impl UssdSessions for SqliteStore {
     ) -> PortFuture<'_, Result<(Option<UssdSession>, CitizenRecord), StoreFault>> {
         Box::pin(async move {
             let mac = self.mac(&number);
-            let (session, citizen) = self.read(ussd::with_citizen(&self.readers, family.as_str(), &mac)).await?;
+            let (session, citizen) = self.read(move |conn| ussd::with_citizen(conn, family.as_str(), &mac)).await?;
             let session = session.map(|row| row.open(&self.keys, &mac));
             Ok((session, CitizenRow::open_or_new(citizen, &self.keys)))
         })

@@ -5,15 +5,17 @@ use crate::{
     store::{
         codes::Code,
         rows::{DueFeedbackRow, FeedbackEndRow, FeedbackRow},
-        sqlite::batch::{Db, Sql, fixed},
+        sqlite::{
+            batch::{Db, fixed},
+            conn::{Conn, Row, Sql, params},
+        },
         statement::sql,
     },
     types::{UnixMs, limits::FEEDBACK_WAITS_MAX},
 };
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
 /// Whether it is kept.
-pub async fn keep(db: &mut Db, row: &FeedbackRow) -> Sql<bool> {
+pub fn keep(db: &mut Db, row: &FeedbackRow) -> Sql<bool> {
     // one that was kept before is no further one
     let sql = sql!(
         "INSERT INTO feedback (id, state, said, due, not_after, attempts, created_at) \
@@ -22,16 +24,8 @@ pub async fn keep(db: &mut Db, row: &FeedbackRow) -> Sql<bool> {
          OR EXISTS (SELECT 1 FROM feedback WHERE id = ?1) \
          ON CONFLICT (id) DO UPDATE SET id = excluded.id"
     );
-    let kept = sqlx::query(sql)
-        .bind(&row.id[..])
-        .bind(&row.said)
-        .bind(row.due)
-        .bind(row.not_after)
-        .bind(row.now)
-        .bind(row.most)
-        .execute(&mut db.conn)
-        .await?;
-    Ok(kept.rows_affected() == 1)
+    let kept = db.conn.execute(sql, params![&row.id[..], &row.said, row.due, row.not_after, row.now, row.most])?;
+    Ok(kept == 1)
 }
 
 pub(super) const DUE: &str = sql!(
@@ -39,25 +33,24 @@ pub(super) const DUE: &str = sql!(
      WHERE state = {FeedbackState::Waiting} AND due <= ? ORDER BY due, id LIMIT ?"
 );
 
-fn due_row(row: &SqliteRow) -> Sql<DueFeedbackRow> {
+fn due_row(row: &Row<'_>) -> Sql<DueFeedbackRow> {
     Ok(DueFeedbackRow {
         id: fixed(row, 0)?,
-        said: row.try_get(1)?,
-        due: UnixMs(row.try_get(2)?),
-        not_after: UnixMs(row.try_get(3)?),
-        attempts: row.try_get(4)?,
-        created_at: UnixMs(row.try_get(5)?),
+        said: row.get(1)?,
+        due: UnixMs(row.get(2)?),
+        not_after: UnixMs(row.get(3)?),
+        attempts: row.get(4)?,
+        created_at: UnixMs(row.get(5)?),
     })
 }
 
 /// What waits and is due, the oldest first.
-pub async fn due(readers: &SqlitePool, now: UnixMs, limit: usize) -> Sql<Vec<DueFeedbackRow>> {
-    let rows = sqlx::query(DUE).bind(now.0).bind(limit as i64).fetch_all(readers).await?;
-    rows.iter().map(due_row).collect()
+pub fn due(conn: &Conn, now: UnixMs, limit: usize) -> Sql<Vec<DueFeedbackRow>> {
+    conn.rows(DUE, params![now.0, limit as i64], due_row)
 }
 
 /// Whether it was still waiting.
-pub async fn end(db: &mut Db, end: &FeedbackEndRow) -> Sql<bool> {
+pub fn end(db: &mut Db, end: &FeedbackEndRow) -> Sql<bool> {
     let sql = if end.state == FeedbackState::Waiting {
         sql!("UPDATE feedback SET due = ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {FeedbackState::Waiting}")
     } else {
@@ -66,16 +59,9 @@ pub async fn end(db: &mut Db, end: &FeedbackEndRow) -> Sql<bool> {
              WHERE id = ?1 AND state = {FeedbackState::Waiting}"
         )
     };
-    let changed = sqlx::query(sql)
-        .bind(&end.id[..])
-        .bind(end.state.code())
-        .bind(end.due)
-        .bind(end.now)
-        .execute(&mut db.conn)
-        .await?
-        .rows_affected();
+    let changed = db.conn.execute(sql, params![&end.id[..], end.state.code(), end.due, end.now])?;
     if let (1, Some(push)) = (changed, &end.push) {
-        pushes::insert(db, push).await?;
+        pushes::insert(db, push)?;
     }
     Ok(changed == 1)
 }

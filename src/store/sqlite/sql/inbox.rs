@@ -10,54 +10,54 @@ use crate::{
     store::{
         codes::Code,
         rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
-        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, inserts, not_all, perhaps, run, values, within},
+        sqlite::{
+            batch::{Db, Verdict, all, code, fixed, inserts, not_all, perhaps, run, text_in, values, within},
+            conn::{Conn, Row, Sql, params},
+        },
         statement::sql,
     },
     types::{CauseId, MtId, SessionId, UnixMs, names::SmscName},
 };
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Takes the keys that nobody has; returns the MOs that got theirs.
-async fn take_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
+fn take_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
     let head = "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at) ";
     let statements = values(head, mos, " ON CONFLICT DO NOTHING", |tuple, mo| {
-        tuple.push_bind(&mo.dedupe.digest[..]).push_bind(mo.family.clone());
-        tuple.push_bind(mo.dedupe.kind.code()).push_bind(&mo.id[..]);
-        tuple.push_bind(mo.received_at.0);
+        tuple.push(&mo.dedupe.digest[..]).push(&mo.family[..]);
+        tuple.push(mo.dedupe.kind.code()).push(&mo.id[..]);
+        tuple.push(mo.received_at.0);
     });
-    let taken = run(&mut db.conn, statements).await?;
+    let taken = run(&db.conn, statements)?;
     if taken == mos.len() as u64 {
         return Ok(mos.iter().map(|mo| mo.id).collect());
     }
     let digests: Vec<[u8; 32]> = mos.iter().map(|mo| mo.dedupe.digest).collect();
-    let holders = all(&mut db.conn, within("SELECT mo, digest FROM mo_dedupe WHERE digest IN ", &digests, "")).await?;
-    let mut held: HashSet<(Id, [u8; 32])> = HashSet::new();
-    for row in &holders {
-        held.insert((fixed(row, 0)?, fixed(row, 1)?));
-    }
+    let holders = within("SELECT mo, digest FROM mo_dedupe WHERE digest IN ", &digests, "");
+    let holder = |row: &Row<'_>| Ok((fixed(row, 0)?, fixed(row, 1)?));
+    let held: HashSet<(Id, [u8; 32])> = all(&db.conn, holders, holder)?.into_iter().collect();
     Ok(mos.iter().filter(|mo| held.contains(&(mo.id, mo.dedupe.digest))).map(|mo| mo.id).collect())
 }
 
 /// Stores MOs, each unless an earlier one with its key stands for it.
-pub async fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
-    let fresh = take_keys(db, mos).await?;
+pub fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
+    let fresh = take_keys(db, mos)?;
     let mut known: HashMap<Id, Accepted> = HashMap::new();
     let mut stored: Vec<&MoRow> = Vec::with_capacity(mos.len());
     for mo in mos {
         if !fresh.contains(&mo.id) {
-            if let Some(accepted) = earlier(db, &Keyed::of(mo)).await? {
+            if let Some(accepted) = earlier(db, &Keyed::of(mo))? {
                 known.insert(mo.id, accepted);
                 continue;
             }
-            replace_key(db, mo).await?;
+            replace_key(db, mo)?;
         }
         stored.push(mo);
     }
-    insert(db, &stored).await?;
+    insert(db, &stored)?;
     let macs: Vec<Mac> = stored.iter().filter_map(|mo| mo.source_mac).collect();
-    let citizens = citizens::several(db, &macs).await?;
+    let citizens = citizens::several(db, &macs)?;
     let taken = |mo: &&MoRow| match known.remove(&mo.id) {
         Some(accepted) => Ok(Taken::Known(accepted)),
         None => Ok(Taken::New(mo.source_mac.and_then(|mac| citizens.get(&mac).cloned()))),
@@ -99,79 +99,59 @@ impl<'a> Keyed<'a> {
 }
 
 /// What something is to the earlier MO with its key; `None`: a new question.
-pub async fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
+pub fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
     if keyed.insist {
         return Ok(None);
     }
-    let found = sqlx::query(EARLIER)
-        .bind(keyed.at.0)
-        .bind(&keyed.key.digest[..])
-        .bind(keyed.family)
-        .fetch_optional(&mut db.conn)
-        .await?;
-    let Some(row) = found else {
-        return Ok(None);
+    let earlier = |row: &Row<'_>| {
+        Ok(Earlier {
+            mo: CauseId(Uuid::from_bytes(fixed(row, 0)?)),
+            session: SessionId(Uuid::from_bytes(fixed(row, 1)?)),
+            received_at: UnixMs(row.get(2)?),
+            keyed_at: UnixMs(row.get(5)?),
+            done: MoState::ENDED.has(code(row, 3)?),
+            answer_open: row.get(6)?,
+            resp_read: code::<RespState>(row, 4)? == RespState::Read && row.get(9)?,
+            answer_taken: row.get(7)?,
+            in_dialogue: row.get(8)?,
+        })
     };
-    let earlier = Earlier {
-        mo: CauseId(Uuid::from_bytes(fixed(&row, 0)?)),
-        session: SessionId(Uuid::from_bytes(fixed(&row, 1)?)),
-        received_at: UnixMs(row.try_get(2)?),
-        keyed_at: UnixMs(row.try_get(5)?),
-        done: MoState::ENDED.has(code(&row, 3)?),
-        answer_open: row.try_get(6)?,
-        resp_read: code::<RespState>(&row, 4)? == RespState::Read && row.try_get(9)?,
-        answer_taken: row.try_get(7)?,
-        in_dialogue: row.try_get(8)?,
-    };
+    let params = params![keyed.at.0, &keyed.key.digest[..], keyed.family];
     let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
-    Ok(redelivery(arrival, &earlier))
+    Ok(db.conn.find(EARLIER, params, earlier)?.and_then(|earlier| redelivery(arrival, &earlier)))
 }
 
 /// Gives the key of a part to its text, whose MO will bear that id.
-pub async fn key_part(db: &mut Db, keyed: &Keyed<'_>, text: Id) -> Sql<()> {
-    sqlx::query(
-        "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at, session) VALUES (?, ?, ?, ?, ?, ?) \
+pub fn key_part(db: &mut Db, keyed: &Keyed<'_>, text: Id) -> Sql<()> {
+    db.conn.execute("INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at, session) VALUES (?, ?, ?, ?, ?, ?) \
          ON CONFLICT (digest, family) DO UPDATE SET mo = excluded.mo, kind = excluded.kind, seen_at = excluded.seen_at, \
-         session = excluded.session",
-    )
-    .bind(&keyed.key.digest[..])
-    .bind(keyed.family)
-    .bind(keyed.key.kind.code())
-    .bind(&text[..])
-    .bind(keyed.at.0)
-    .bind(&keyed.session.0.as_bytes()[..])
-    .execute(&mut db.conn)
-    .await?;
+         session = excluded.session", params![&keyed.key.digest[..], keyed.family, keyed.key.kind.code(), &text[..], keyed.at.0, &keyed.session.0.as_bytes()[..]])?;
     Ok(())
 }
 
-async fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
-    sqlx::query("UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ?, session = NULL WHERE digest = ? AND family = ?")
-        .bind(&mo.id[..])
-        .bind(mo.dedupe.kind.code())
-        .bind(mo.received_at.0)
-        .bind(&mo.dedupe.digest[..])
-        .bind(&mo.family)
-        .execute(&mut db.conn)
-        .await?;
+fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
+    db.conn.execute(
+        "UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ?, session = NULL WHERE digest = ? AND family = ?",
+        params![&mo.id[..], mo.dedupe.kind.code(), mo.received_at.0, &mo.dedupe.digest[..], &mo.family],
+    )?;
     Ok(())
 }
 
 /// Stores MOs, whatever their keys.
-pub async fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
+pub fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
     let incarnation = db.incarnation;
     let into = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
                 data_coding, esm_class, state, incarnation, attempts, received_at, done_at)";
     let statements = inserts(into, mos, |tuple, mo| {
-        tuple.push_bind(&mo.id[..]).push_bind(mo.smsc.clone()).push_bind(mo.family.clone());
-        tuple.push_bind(&mo.session.0.as_bytes()[..]).push_bind(mo.source_mac.map(Vec::from));
-        tuple.push_bind(mo.source.clone()).push_bind(mo.destination.clone());
-        tuple.push_bind(mo.text.clone()).push_bind(mo.raw.clone());
-        tuple.push_bind(mo.data_coding).push_bind(mo.esm_class).push_bind(mo.state.code());
-        tuple.push_bind(incarnation).push_bind(mo.attempts).push_bind(mo.received_at.0);
-        tuple.push_bind(mo.done_at);
+        tuple.push(&mo.id[..]).push(&mo.smsc[..]).push(&mo.family[..]);
+        tuple.push(&mo.session.0.as_bytes()[..]).push(mo.source_mac.as_ref().map(|mac| &mac[..]));
+        tuple.push(&mo.source[..]).push(&mo.destination[..]);
+        tuple.push(&mo.text[..]).push(&mo.raw[..]);
+        tuple.push(mo.data_coding).push(mo.esm_class).push(mo.state.code());
+        tuple.push(incarnation).push(mo.attempts).push(mo.received_at.0);
+        tuple.push(mo.done_at);
     });
-    run(&mut db.conn, statements).await.map(|_| ())
+    run(&db.conn, statements).map(|_| ())
 }
 
 /// An MO to be taken in hand.
@@ -189,17 +169,15 @@ pub(super) const CLAIM: &str = sql!(
 );
 
 /// Takes MOs in hand that wait; returns their senders' records.
-pub async fn claim(db: &mut Db, claims: &[&Claim]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
+pub fn claim(db: &mut Db, claims: &[&Claim]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
     let incarnation = db.incarnation;
     let statements = values("WITH v (id, alone, incarnation) AS (", claims, CLAIM, |tuple, claim| {
-        tuple.push_bind(&claim.mo[..]).push_bind(claim.alone).push_bind(incarnation);
+        tuple.push(&claim.mo[..]).push(claim.alone).push(incarnation);
     });
-    let mut sources: HashMap<Id, Option<Mac>> = HashMap::new();
-    for row in &all(&mut db.conn, statements).await? {
-        sources.insert(fixed(row, 0)?, perhaps(row, 1)?);
-    }
+    let source = |row: &Row<'_>| Ok((fixed(row, 0)?, perhaps(row, 1)?));
+    let sources: HashMap<Id, Option<Mac>> = all(&db.conn, statements, source)?.into_iter().collect();
     let macs: Vec<Mac> = sources.values().copied().flatten().collect();
-    let citizens = citizens::several(db, &macs).await?;
+    let citizens = citizens::several(db, &macs)?;
     let verdict = |claim: &&Claim| -> Verdict<Option<CitizenRow>> {
         let mac = sources.get(&claim.mo).ok_or(StoreFault::Stale)?;
         Ok(mac.and_then(|mac| citizens.get(&mac).cloned()))
@@ -213,13 +191,12 @@ pub(super) const RELEASE: &str = sql!(
 );
 
 /// Gives MOs back that this run has in hand.
-pub async fn release(db: &mut Db, mos: &[&Id]) -> Sql<Vec<Verdict<()>>> {
+pub fn release(db: &mut Db, mos: &[&Id]) -> Sql<Vec<Verdict<()>>> {
     let incarnation = db.incarnation;
     let statements = values("WITH v (id, incarnation) AS (", mos, RELEASE, |tuple, mo| {
-        tuple.push_bind(&mo[..]).push_bind(incarnation);
+        tuple.push(&mo[..]).push(incarnation);
     });
-    let back = all(&mut db.conn, statements).await?;
-    let back: HashSet<Id> = back.iter().map(|row| fixed(row, 0)).collect::<Sql<_>>()?;
+    let back: HashSet<Id> = all(&db.conn, statements, |row| fixed(row, 0))?.into_iter().collect();
     Ok(mos.iter().map(|mo| if back.contains(*mo) { Ok(()) } else { Err(StoreFault::Stale) }).collect())
 }
 
@@ -229,23 +206,23 @@ pub(super) const FINISH: &str = sql!(
 );
 
 /// Ends turns that this run has in hand, with all that they cause; returns the segments that are submitting now.
-pub async fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtId>>>> {
+pub fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtId>>>> {
     let incarnation = db.incarnation;
     let statements = values("WITH v (id, state, at, incarnation) AS (", ends, FINISH, |tuple, end| {
-        tuple.push_bind(&end.mo[..]).push_bind(end.state.code()).push_bind(end.now).push_bind(incarnation);
+        tuple.push(&end.mo[..]).push(end.state.code()).push(end.now).push(incarnation);
     });
-    match run(&mut db.conn, statements).await? {
+    match run(&db.conn, statements)? {
         all if all == ends.len() as u64 => {}
         0 => return Ok(ends.iter().map(|_| Err(StoreFault::Stale)).collect()),
         _ => return Err(not_all()),
     }
     let records: Vec<&CitizenRow> = ends.iter().filter_map(|end| end.citizen.as_ref()).collect();
-    citizens::remember(db, &records).await?;
+    citizens::remember(db, &records)?;
     let mts: Vec<&MtRow> = ends.iter().flat_map(|end| &end.mts).collect();
-    let begun = outbox::insert(db, &mts).await?;
+    let begun = outbox::insert(db, &mts)?;
     for end in ends {
         if let Some(push) = &end.follow_up {
-            pushes::insert(db, push).await?;
+            pushes::insert(db, push)?;
         }
     }
     let own = |end: &&FinishRow| -> Vec<MtId> {
@@ -256,10 +233,10 @@ pub async fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtI
 }
 
 /// Notes that the telco has read the resps of MOs.
-pub async fn confirm(db: &mut Db, lists: &[&Vec<Id>]) -> Sql<Vec<Verdict<()>>> {
+pub fn confirm(db: &mut Db, lists: &[&Vec<Id>]) -> Sql<Vec<Verdict<()>>> {
     let mos: Vec<Id> = lists.iter().flat_map(|mos| mos.iter().copied()).collect();
     let head = sql!("UPDATE inbox SET resp_state = {RespState::Read} WHERE id IN ");
-    run(&mut db.conn, within(head, &mos, "")).await?;
+    run(&db.conn, within(head, &mos, ""))?;
     Ok(lists.iter().map(|_| Ok(())).collect())
 }
 
@@ -269,33 +246,27 @@ pub(super) const WAITING: &str = sql!(
      AND id > ? ORDER BY id LIMIT ?"
 );
 
-fn waits(row: &SqliteRow) -> Sql<WaitingRow> {
+fn waits(row: &Row<'_>) -> Sql<WaitingRow> {
     Ok(WaitingRow {
         id: fixed(row, 0)?,
-        smsc: SmscName::from(row.try_get::<&str, _>(1)?),
-        source: row.try_get(2)?,
-        destination: row.try_get(3)?,
-        text: row.try_get(4)?,
-        received_at: UnixMs(row.try_get(5)?),
-        attempts: row.try_get(6)?,
-        deaths_alone: row.try_get(7)?,
-        suspect: row.try_get(8)?,
+        smsc: SmscName::from(text_in(row, 1)?),
+        source: row.get(2)?,
+        destination: row.get(3)?,
+        text: row.get(4)?,
+        received_at: UnixMs(row.get(5)?),
+        attempts: row.get(6)?,
+        deaths_alone: row.get(7)?,
+        suspect: row.get(8)?,
     })
 }
 
 /// MOs that wait, by their ids.
-pub async fn waiting(
-    readers: &SqlitePool,
-    suspects: bool,
-    after: Option<CauseId>,
-    limit: usize,
-) -> Sql<Vec<WaitingRow>> {
+pub fn waiting(conn: &Conn, suspects: bool, after: Option<CauseId>, limit: usize) -> Sql<Vec<WaitingRow>> {
     let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
-    let rows = sqlx::query(WAITING).bind(suspects).bind(after).bind(limit as i64).fetch_all(readers).await?;
-    rows.iter().map(waits).collect()
+    conn.rows(WAITING, params![suspects, after, limit as i64], waits)
 }
 
 /// MOs stored and not done.
-pub async fn depth(readers: &SqlitePool) -> Sql<u64> {
-    sqlx::query_scalar(sql!("SELECT count(*) FROM inbox WHERE state {MoState::OPEN}")).fetch_one(readers).await
+pub fn depth(conn: &Conn) -> Sql<u64> {
+    conn.value(sql!("SELECT count(*) FROM inbox WHERE state {MoState::OPEN}"), [])
 }

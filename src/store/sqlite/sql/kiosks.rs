@@ -4,10 +4,12 @@ use crate::{
         kiosks::{Command, Heartbeat, Kiosk, TokenHash},
         rules::kiosks::{Lasting, lasting},
     },
-    store::sqlite::batch::{Db, Sql},
+    store::sqlite::{
+        batch::Db,
+        conn::{Conn, Row, Sql, params},
+    },
     types::UnixMs,
 };
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
 /// Commands that an answer names.
 const COMMANDS_MAX: i64 = 16;
@@ -15,66 +17,60 @@ const COMMANDS_MAX: i64 = 16;
 const COMMANDS_KEPT_MS: i64 = 86_400_000;
 
 /// Ends a device's pairing; whether there was one.
-pub async fn revoke(db: &mut Db, (id, now): &(String, UnixMs)) -> Sql<bool> {
+pub fn revoke(db: &mut Db, (id, now): &(String, UnixMs)) -> Sql<bool> {
     let sql = "UPDATE kiosk SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
-    let done = sqlx::query(sql).bind(id).bind(now.0).execute(&mut db.conn).await?;
-    Ok(done.rows_affected() > 0)
+    let done = db.conn.execute(sql, params![id, now.0])?;
+    Ok(done > 0)
 }
 
 /// Keeps what devices said.
-pub async fn keep_heartbeats(db: &mut Db, heartbeats: &[(String, Heartbeat)]) -> Sql<()> {
+pub fn keep_heartbeats(db: &mut Db, heartbeats: &[(String, Heartbeat)]) -> Sql<()> {
     for (id, heartbeat) in heartbeats {
-        sqlx::query(
+        db.conn.execute(
             "UPDATE kiosk SET seen_at = ?2, page = ?3, build = ?4, printer = ?5, network_ms = ?6, battery = ?7 \
              WHERE id = ?1",
-        )
-        .bind(id)
-        .bind(heartbeat.at.0)
-        .bind(&heartbeat.page)
-        .bind(&heartbeat.build)
-        .bind(&heartbeat.printer)
-        .bind(heartbeat.network_ms)
-        .bind(heartbeat.battery)
-        .execute(&mut db.conn)
-        .await?;
+            params![
+                id,
+                heartbeat.at.0,
+                &heartbeat.page,
+                &heartbeat.build,
+                &heartbeat.printer,
+                heartbeat.network_ms,
+                heartbeat.battery
+            ],
+        )?;
     }
     Ok(())
 }
 
 /// Tells a device something; whether there is such a device.
-pub async fn tell(db: &mut Db, (id, command, now): &(String, Command, UnixMs)) -> Sql<bool> {
-    let known: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM kiosk WHERE id = ?1 AND revoked_at IS NULL")
-        .bind(id)
-        .fetch_one(&mut db.conn)
-        .await?;
+pub fn tell(db: &mut Db, (id, command, now): &(String, Command, UnixMs)) -> Sql<bool> {
+    let known: i64 = db.conn.value("SELECT COUNT(*) FROM kiosk WHERE id = ?1 AND revoked_at IS NULL", params![id])?;
     if known == 0 {
         return Ok(false);
     }
     if let Some(lasting) = lasting(command) {
-        let query = match lasting {
-            Lasting::Closed(words) => sqlx::query("UPDATE kiosk SET closed = ?2 WHERE id = ?1").bind(id).bind(words),
-            Lasting::Message(words) => sqlx::query("UPDATE kiosk SET message = ?2 WHERE id = ?1").bind(id).bind(words),
-            Lasting::Volume(loud) => sqlx::query("UPDATE kiosk SET volume = ?2 WHERE id = ?1").bind(id).bind(loud),
-            Lasting::Language(tag) => sqlx::query("UPDATE kiosk SET language = ?2 WHERE id = ?1").bind(id).bind(tag),
-        };
-        query.execute(&mut db.conn).await?;
+        match lasting {
+            Lasting::Closed(words) => db.conn.execute("UPDATE kiosk SET closed = ?2 WHERE id = ?1", params![id, words]),
+            Lasting::Message(words) => {
+                db.conn.execute("UPDATE kiosk SET message = ?2 WHERE id = ?1", params![id, words])
+            }
+            Lasting::Volume(loud) => db.conn.execute("UPDATE kiosk SET volume = ?2 WHERE id = ?1", params![id, loud]),
+            Lasting::Language(tag) => db.conn.execute("UPDATE kiosk SET language = ?2 WHERE id = ?1", params![id, tag]),
+        }?;
     }
-    sqlx::query("INSERT INTO kiosk_command (id, kiosk, kind, value, at) VALUES (?1, ?2, ?3, ?4, ?5)")
-        .bind(&command.id)
-        .bind(id)
-        .bind(&command.kind)
-        .bind(&command.value)
-        .bind(now.0)
-        .execute(&mut db.conn)
-        .await?;
+    db.conn.execute(
+        "INSERT INTO kiosk_command (id, kiosk, kind, value, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![&command.id, id, &command.kind, &command.value, now.0],
+    )?;
     Ok(true)
 }
 
 /// A device has done what it was told.
-pub async fn done(db: &mut Db, (id, done, now): &(String, Vec<String>, UnixMs)) -> Sql<()> {
+pub fn done(db: &mut Db, (id, done, now): &(String, Vec<String>, UnixMs)) -> Sql<()> {
     for command in done {
         let sql = "UPDATE kiosk_command SET done_at = ?3 WHERE id = ?1 AND kiosk = ?2 AND done_at IS NULL";
-        sqlx::query(sql).bind(command).bind(id).bind(now.0).execute(&mut db.conn).await?;
+        db.conn.execute(sql, params![command, id, now.0])?;
     }
     Ok(())
 }
@@ -98,9 +94,9 @@ const KIOSK: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, 
 const KIOSKS: &str = "SELECT id, office, profile, paired_at, revoked_at, closed, seen_at, page, build, printer, \
     network_ms, battery, message, volume, language, 0 FROM kiosk ORDER BY paired_at, id";
 
-fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
-    let seen: Option<i64> = row.try_get(6)?;
-    let text = |at: usize| row.try_get::<Option<String>, _>(at).map(Option::unwrap_or_default);
+fn kiosk(row: &Row<'_>) -> Sql<Kiosk> {
+    let seen: Option<i64> = row.get(6)?;
+    let text = |at: usize| row.get::<_, Option<String>>(at).map(Option::unwrap_or_default);
     let heartbeat = match seen {
         None => None,
         Some(at) => Some(Heartbeat {
@@ -108,41 +104,39 @@ fn kiosk(row: &SqliteRow) -> Sql<Kiosk> {
             page: text(7)?,
             build: text(8)?,
             printer: text(9)?,
-            network_ms: row.try_get::<Option<u32>, _>(10)?.unwrap_or(0),
-            battery: row.try_get(11)?,
+            network_ms: row.get::<_, Option<u32>>(10)?.unwrap_or(0),
+            battery: row.get(11)?,
         }),
     };
     Ok(Kiosk {
-        id: row.try_get(0)?,
-        office: row.try_get(1)?,
-        profile: row.try_get(2)?,
-        paired_at: UnixMs(row.try_get(3)?),
-        revoked_at: row.try_get::<Option<i64>, _>(4)?.map(UnixMs),
-        closed: row.try_get(5)?,
-        message: row.try_get(12)?,
-        volume: row.try_get(13)?,
-        language: row.try_get(14)?,
-        fresh: row.try_get(15)?,
+        id: row.get(0)?,
+        office: row.get(1)?,
+        profile: row.get(2)?,
+        paired_at: UnixMs(row.get(3)?),
+        revoked_at: row.get::<_, Option<i64>>(4)?.map(UnixMs),
+        closed: row.get(5)?,
+        message: row.get(12)?,
+        volume: row.get(13)?,
+        language: row.get(14)?,
+        fresh: row.get(15)?,
         heartbeat,
     })
 }
 
 /// The paired device with this token.
-pub async fn by_token(readers: &SqlitePool, token: &TokenHash) -> Sql<Option<Kiosk>> {
-    let row = sqlx::query(KIOSK).bind(&token[..]).fetch_optional(readers).await?;
-    row.as_ref().map(kiosk).transpose()
+pub fn by_token(conn: &Conn, token: &TokenHash) -> Sql<Option<Kiosk>> {
+    conn.find(KIOSK, params![&token[..]], kiosk)
 }
 
 /// All devices, the oldest first.
-pub async fn all(readers: &SqlitePool) -> Sql<Vec<Kiosk>> {
-    sqlx::query(KIOSKS).fetch_all(readers).await?.iter().map(kiosk).collect()
+pub fn all(conn: &Conn) -> Sql<Vec<Kiosk>> {
+    conn.rows(KIOSKS, [], kiosk)
 }
 
 /// What a device is still to do.
-pub async fn commands(readers: &SqlitePool, id: &str, since: UnixMs) -> Sql<Vec<Command>> {
+pub fn commands(conn: &Conn, id: &str, since: UnixMs) -> Sql<Vec<Command>> {
     let sql = "SELECT id, kind, value FROM kiosk_command WHERE kiosk = ?1 AND done_at IS NULL AND at >= ?2 \
         ORDER BY at, id LIMIT ?3";
-    let rows = sqlx::query(sql).bind(id).bind(since.0).bind(COMMANDS_MAX).fetch_all(readers).await?;
-    let command = |row: &SqliteRow| Ok(Command { id: row.try_get(0)?, kind: row.try_get(1)?, value: row.try_get(2)? });
-    rows.iter().map(command).collect()
+    let command = |row: &Row<'_>| Ok(Command { id: row.get(0)?, kind: row.get(1)?, value: row.get(2)? });
+    conn.rows(sql, params![id, since.0, COMMANDS_MAX], command)
 }

@@ -4,13 +4,15 @@ use crate::{
         kiosks::{NewKiosk, Offer, Pairing, TokenHash, WAITING_AT_ONE_PLACE, WAITING_MAX},
         rules::kiosks::{Offered, TAKE_WITHIN_MS, meant, stage},
     },
-    store::sqlite::batch::{Db, Sql},
+    store::sqlite::{
+        batch::Db,
+        conn::{Conn, Row, Sql, params},
+    },
     types::UnixMs,
 };
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
 /// A device shows digits; where too many wait, the oldest makes room.
-pub async fn offer(db: &mut Db, (offer, now): &(Offer, UnixMs)) -> Sql<()> {
+pub fn offer(db: &mut Db, (offer, now): &(Offer, UnixMs)) -> Sql<()> {
     for (sql, most) in [
         (
             "DELETE FROM pairing WHERE token IN (SELECT token FROM pairing WHERE kiosk IS NULL AND place = ?1 \
@@ -23,73 +25,54 @@ pub async fn offer(db: &mut Db, (offer, now): &(Offer, UnixMs)) -> Sql<()> {
             WAITING_MAX - 1,
         ),
     ] {
-        sqlx::query(sql).bind(&offer.place[..]).bind(most).execute(&mut db.conn).await?;
+        db.conn.execute(sql, params![&offer.place[..], most])?;
     }
-    sqlx::query(
+    db.conn.execute(
         "INSERT INTO pairing (token, code, place, at, tries, until) VALUES (?1, ?2, ?3, ?4, 0, ?5) \
          ON CONFLICT (token) DO UPDATE SET code = excluded.code, place = excluded.place, at = excluded.at, tries = 0, \
          until = excluded.until, kiosk = NULL",
-    )
-    .bind(&offer.token[..])
-    .bind(&offer.code)
-    .bind(&offer.place[..])
-    .bind(now.0)
-    .bind(offer.until.0)
-    .execute(&mut db.conn)
-    .await?;
+        params![&offer.token[..], &offer.code, &offer.place[..], now.0, offer.until.0],
+    )?;
     Ok(())
 }
 
-fn offered(row: &SqliteRow) -> Sql<Offered> {
-    Ok(Offered {
-        code: row.try_get(1)?,
-        paired: row.try_get(2)?,
-        tries: row.try_get(3)?,
-        until: UnixMs(row.try_get(4)?),
-    })
+fn offered(row: &Row<'_>) -> Sql<Offered> {
+    Ok(Offered { code: row.get(1)?, paired: row.get(2)?, tries: row.get(3)?, until: UnixMs(row.get(4)?) })
 }
 
 /// Whether a device showed the code.
-pub async fn pair(db: &mut Db, (new, now): &(NewKiosk, UnixMs)) -> Sql<bool> {
-    let shown = sqlx::query("SELECT token, code, kiosk IS NOT NULL, tries, until FROM pairing WHERE code = ?1")
-        .bind(&new.code)
-        .fetch_all(&mut db.conn)
-        .await?;
-    let device = |row: &SqliteRow| Ok((row.try_get::<Vec<u8>, _>(0)?, offered(row)?));
-    let Some(token) = meant(shown.iter().map(device).collect::<Sql<_>>()?, *now) else {
+pub fn pair(db: &mut Db, (new, now): &(NewKiosk, UnixMs)) -> Sql<bool> {
+    let sql = "SELECT token, code, kiosk IS NOT NULL, tries, until FROM pairing WHERE code = ?1";
+    let device = |row: &Row<'_>| Ok((row.get::<_, Vec<u8>>(0)?, offered(row)?));
+    let Some(token) = meant(db.conn.rows(sql, params![&new.code], device)?, *now) else {
         let sql = "UPDATE pairing SET tries = tries + 1 WHERE until > ?1 AND kiosk IS NULL";
-        sqlx::query(sql).bind(now.0).execute(&mut db.conn).await?;
+        db.conn.execute(sql, params![now.0])?;
         return Ok(false);
     };
-    sqlx::query("UPDATE pairing SET kiosk = ?2, until = ?3 WHERE token = ?1")
-        .bind(&token[..])
-        .bind(&new.id)
-        .bind(now.plus_ms(TAKE_WITHIN_MS).0)
-        .execute(&mut db.conn)
-        .await?;
+    db.conn.execute(
+        "UPDATE pairing SET kiosk = ?2, until = ?3 WHERE token = ?1",
+        params![&token[..], &new.id, now.plus_ms(TAKE_WITHIN_MS).0],
+    )?;
     // a token that nobody has, until the device takes its own
     let sql = "INSERT INTO kiosk (id, token, office, profile, paired_at) VALUES (?1, randomblob(32), ?2, ?3, ?4)";
-    let query = sqlx::query(sql).bind(&new.id).bind(&new.office).bind(&new.profile).bind(now.0);
-    Ok(query.execute(&mut db.conn).await?.rows_affected() > 0)
+    Ok(db.conn.execute(sql, params![&new.id, &new.office, &new.profile, now.0])? > 0)
 }
 
 /// Whether the device is known by its new token from now on.
-pub async fn take(db: &mut Db, (old, new, now): &(TokenHash, TokenHash, UnixMs)) -> Sql<bool> {
+pub fn take(db: &mut Db, (old, new, now): &(TokenHash, TokenHash, UnixMs)) -> Sql<bool> {
     let sql = "UPDATE kiosk SET token = ?2 WHERE revoked_at IS NULL AND id = \
         (SELECT kiosk FROM pairing WHERE token = ?1 AND until > ?3)";
-    let query = sqlx::query(sql).bind(&old[..]).bind(&new[..]).bind(now.0);
-    Ok(query.execute(&mut db.conn).await?.rows_affected() > 0)
+    Ok(db.conn.execute(sql, params![&old[..], &new[..], now.0])? > 0)
 }
 
 /// The device has used its new token.
-pub async fn taken(db: &mut Db, id: &str) -> Sql<()> {
-    sqlx::query("DELETE FROM pairing WHERE kiosk = ?1").bind(id).execute(&mut db.conn).await?;
+pub fn taken(db: &mut Db, id: &str) -> Sql<()> {
+    db.conn.execute("DELETE FROM pairing WHERE kiosk = ?1", params![id])?;
     Ok(())
 }
 
 /// How far the pairing of a device is.
-pub async fn of_device(readers: &SqlitePool, token: &TokenHash, now: UnixMs) -> Sql<Pairing> {
+pub fn of_device(conn: &Conn, token: &TokenHash, now: UnixMs) -> Sql<Pairing> {
     let sql = "SELECT token, code, kiosk IS NOT NULL, tries, until FROM pairing WHERE token = ?1";
-    let row = sqlx::query(sql).bind(&token[..]).fetch_optional(readers).await?;
-    Ok(stage(row.as_ref().map(offered).transpose()?, now))
+    Ok(stage(conn.find(sql, params![&token[..]], offered)?, now))
 }

@@ -5,12 +5,14 @@ use crate::{
     store::{
         codes::Code,
         rows::{DuePushRow, MtRow, PushEndRow, PushRow},
-        sqlite::batch::{Db, Sql, code, fixed},
+        sqlite::{
+            batch::{Db, code, fixed},
+            conn::{Conn, Row, Sql, params, undecodable},
+        },
         statement::sql,
     },
     types::UnixMs,
 };
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
 /// An event of the portal.
 pub struct NewEvent {
@@ -23,47 +25,46 @@ pub struct NewEvent {
 }
 
 /// Stores a push.
-pub async fn insert(db: &mut Db, row: &PushRow) -> Sql<()> {
-    sqlx::query(sql!(
-        "INSERT INTO push (id, kind, state, number_mac, number, payload, due, not_after, attempts, created_at, \
+pub fn insert(db: &mut Db, row: &PushRow) -> Sql<()> {
+    db.conn.execute(
+        sql!(
+            "INSERT INTO push (id, kind, state, number_mac, number, payload, due, not_after, attempts, created_at, \
          class, turn) VALUES (?, ?, {PushState::Waiting}, ?, ?, ?, ?, ?, 0, ?, ?, ?)"
-    ))
-    .bind(&row.id[..])
-    .bind(row.kind.code())
-    .bind(&row.mac[..])
-    .bind(&row.number)
-    .bind(&row.payload)
-    .bind(row.due)
-    .bind(row.not_after)
-    .bind(row.now)
-    .bind(row.class.code())
-    .bind(row.due + row.class.yields_ms())
-    .execute(&mut db.conn)
-    .await?;
+        ),
+        params![
+            &row.id[..],
+            row.kind.code(),
+            &row.mac[..],
+            &row.number,
+            &row.payload,
+            row.due,
+            row.not_after,
+            row.now,
+            row.class.code(),
+            row.due + row.class.yields_ms()
+        ],
+    )?;
     Ok(())
 }
 
 /// Whether the event was new.
-pub async fn take_event(db: &mut Db, new: &NewEvent) -> Sql<bool> {
-    take_named(db, &new.event, new.push.as_ref(), new.now).await
+pub fn take_event(db: &mut Db, new: &NewEvent) -> Sql<bool> {
+    take_named(db, &new.event, new.push.as_ref(), new.now)
 }
 
 /// Stores a push under a name, unless it has been used; whether it was new.
-pub async fn take_named(db: &mut Db, name: &str, push: Option<&PushRow>, now: i64) -> Sql<bool> {
-    let fresh = sqlx::query("INSERT INTO event_seen (id, seen_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-        .bind(name)
-        .bind(now)
-        .execute(&mut db.conn)
-        .await?
-        .rows_affected();
+pub fn take_named(db: &mut Db, name: &str, push: Option<&PushRow>, now: i64) -> Sql<bool> {
+    let fresh = db
+        .conn
+        .execute("INSERT INTO event_seen (id, seen_at) VALUES (?, ?) ON CONFLICT DO NOTHING", params![name, now])?;
     if let (1, Some(push)) = (fresh, push) {
-        insert(db, push).await?;
+        insert(db, push)?;
     }
     Ok(fresh == 1)
 }
 
 /// Whether it was still waiting.
-pub async fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
+pub fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
     let sql = if end.state == PushState::Waiting {
         sql!(
             "UPDATE push SET due = ?3, turn = turn - due + ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {PushState::Waiting}"
@@ -71,59 +72,51 @@ pub async fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
     } else {
         sql!("UPDATE push SET state = ?2, done_at = ?4 WHERE id = ?1 AND state = {PushState::Waiting}")
     };
-    let changed = sqlx::query(sql)
-        .bind(&end.id[..])
-        .bind(end.state.code())
-        .bind(end.due)
-        .bind(end.now)
-        .execute(&mut db.conn)
-        .await?
-        .rows_affected();
+    let changed = db.conn.execute(sql, params![&end.id[..], end.state.code(), end.due, end.now])?;
     if changed == 0 {
         return Ok(false);
     }
-    note(db, end).await?;
+    note(db, end)?;
     let mts: Vec<&MtRow> = end.mts.iter().collect();
-    outbox::insert(db, &mts).await?;
+    outbox::insert(db, &mts)?;
     Ok(true)
 }
 
 /// Keeps what became of the message that it is of, if it is of one: held, queued, or ended without a text.
-async fn note(db: &mut Db, end: &PushEndRow) -> Sql<()> {
-    let query = match end.state {
+fn note(db: &mut Db, end: &PushEndRow) -> Sql<()> {
+    match end.state {
         PushState::Waiting if held(UnixMs(end.due), UnixMs(end.now)) => {
             let sql = "UPDATE message SET held_at = ?2, held_until = ?3 WHERE push = ?1";
-            sqlx::query(sql).bind(&end.id[..]).bind(end.now).bind(end.due)
+            db.conn.execute(sql, params![&end.id[..], end.now, end.due])
         }
         PushState::Waiting => return Ok(()),
         PushState::Queued => {
             let sql = "UPDATE message SET queued_at = ?2, held_until = NULL WHERE push = ?1";
-            sqlx::query(sql).bind(&end.id[..]).bind(end.now)
+            db.conn.execute(sql, params![&end.id[..], end.now])
         }
         PushState::Dropped => {
             let sql = "UPDATE message SET ended_at = ?2, rejected = coalesce(?3, rejected) WHERE push = ?1";
-            sqlx::query(sql).bind(&end.id[..]).bind(end.now).bind(end.refused.map(Refusal::stored))
+            db.conn.execute(sql, params![&end.id[..], end.now, end.refused.map(Refusal::stored)])
         }
-    };
-    query.execute(&mut db.conn).await?;
+    }?;
     Ok(())
 }
 
 /// Moves the place in the portal's events.
-pub async fn set_cursor(db: &mut Db, cursor: &Option<String>) -> Sql<()> {
+pub fn set_cursor(db: &mut Db, cursor: &Option<String>) -> Sql<()> {
     let sql = "INSERT INTO meta (name, value) VALUES ('event_cursor', ?) \
                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     let cursor = cursor.as_deref().unwrap_or_default();
-    sqlx::query(sql).bind(cursor.as_bytes()).execute(&mut db.conn).await?;
+    db.conn.execute(sql, params![cursor.as_bytes()])?;
     Ok(())
 }
 
 /// The place in the portal's events.
-pub async fn cursor(readers: &SqlitePool) -> Sql<Option<String>> {
+pub fn cursor(conn: &Conn) -> Sql<Option<String>> {
     let found: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'event_cursor'").fetch_optional(readers).await?;
+        conn.find("SELECT value FROM meta WHERE name = 'event_cursor'", params![], |row| row.get(0))?;
     let cursor = found.map(String::from_utf8).transpose();
-    let cursor = cursor.map_err(|_| sqlx::Error::Decode("event_cursor is no text".into()))?;
+    let cursor = cursor.map_err(|_| undecodable("event_cursor is no text"))?;
     Ok(cursor.filter(|cursor| !cursor.is_empty()))
 }
 
@@ -132,22 +125,21 @@ pub(super) const DUE: &str = sql!(
      WHERE state = {PushState::Waiting} AND due <= ? ORDER BY turn, id LIMIT ?"
 );
 
-fn due_row(row: &SqliteRow) -> Sql<DuePushRow> {
+fn due_row(row: &Row<'_>) -> Sql<DuePushRow> {
     Ok(DuePushRow {
         id: fixed(row, 0)?,
         kind: code(row, 1)?,
-        number: row.try_get(2)?,
-        payload: row.try_get(3)?,
-        due: UnixMs(row.try_get(4)?),
-        not_after: UnixMs(row.try_get(5)?),
-        attempts: row.try_get(6)?,
-        created_at: UnixMs(row.try_get(7)?),
+        number: row.get(2)?,
+        payload: row.get(3)?,
+        due: UnixMs(row.get(4)?),
+        not_after: UnixMs(row.get(5)?),
+        attempts: row.get(6)?,
+        created_at: UnixMs(row.get(7)?),
         class: code(row, 8)?,
     })
 }
 
 /// Pushes that are due, by their turns.
-pub async fn due(readers: &SqlitePool, now: UnixMs, limit: usize) -> Sql<Vec<DuePushRow>> {
-    let rows = sqlx::query(DUE).bind(now.0).bind(limit as i64).fetch_all(readers).await?;
-    rows.iter().map(due_row).collect()
+pub fn due(conn: &Conn, now: UnixMs, limit: usize) -> Sql<Vec<DuePushRow>> {
+    conn.rows(DUE, params![now.0, limit as i64], due_row)
 }

@@ -11,12 +11,14 @@ use crate::{
     store::{
         codes::Code,
         rows::{Id, Mac, ReceiptRow, SettleRow},
-        sqlite::batch::{Db, Sql, Verdict, all, code, fixed, perhaps, run, values, within},
+        sqlite::{
+            batch::{Db, Tuple, Verdict, all, code, fixed, perhaps, run, text_in, values, within},
+            conn::{Conn, Row, Sql, params},
+        },
         statement::sql,
     },
     types::names::Family,
 };
-use sqlx::{Row, query_builder::Separated, sqlite::SqliteRow};
 use std::collections::{HashMap, HashSet};
 
 /// A segment that a receipt may be of.
@@ -62,45 +64,43 @@ pub(super) const ENDED: &str = ") SELECT v.message_id, v.family FROM v CROSS JOI
     WHERE o.message_id IS NOT NULL AND o.state = v.state AND o.updated_at = v.at";
 
 /// Stores receipts, on their segments or for later.
-pub async fn receive(db: &mut Db, receipts: &[&ReceiptRow]) -> Sql<Vec<Verdict<Receipted>>> {
+pub fn receive(db: &mut Db, receipts: &[&ReceiptRow]) -> Sql<Vec<Verdict<Receipted>>> {
     let with = |tail| {
         values("WITH v (message_id, family, state, at) AS (", receipts, tail, |tuple, row| {
-            tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-            tuple.push_bind(row.state.code()).push_bind(row.now);
+            tuple.push(&row.message_id[..]).push(&row.family[..]);
+            tuple.push(row.state.code()).push(row.now);
         })
     };
-    let ended = run(&mut db.conn, with(EXACT)).await?;
+    let ended = run(&db.conn, with(EXACT))?;
     if ended == receipts.len() as u64 {
         return Ok(receipts.iter().map(|_| Ok(Receipted::Exact)).collect());
     }
-    let mut known = HashSet::new();
-    let rows = if ended == 0 { Vec::new() } else { all(&mut db.conn, with(ENDED)).await? };
-    for row in rows {
-        known.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
-    }
+    let name = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+    let known = if ended == 0 { Vec::new() } else { all(&db.conn, with(ENDED), name)? };
+    let known: HashSet<(String, String)> = known.into_iter().collect();
     let is_strange = |row: &ReceiptRow| !known.contains(&(row.message_id.clone(), row.family.clone()));
     let strange: Placed<'_> = receipts.iter().copied().enumerate().filter(|(_, row)| is_strange(row)).collect();
     let mut answers = vec![Receipted::Exact; receipts.len()];
-    let mut segments = segments(db, &strange).await?;
+    let mut segments = segments(db, &strange)?;
     let mut nobodys = Vec::new();
     for (at, row) in strange {
-        answers[at] = find(db, row, &segments.remove(&at).unwrap_or_default()).await?;
+        answers[at] = find(db, row, &segments.remove(&at).unwrap_or_default())?;
         if answers[at] == Receipted::Orphan {
             nobodys.push(row);
         }
     }
-    keep(db, &nobodys).await?;
+    keep(db, &nobodys)?;
     Ok(answers.into_iter().map(Ok).collect())
 }
 
 /// Gives a receipt to the segment that it is of, of those that it may be of, unless that has its last word already.
-async fn find(db: &mut Db, row: &ReceiptRow, segments: &[Segment]) -> Sql<Receipted> {
+fn find(db: &mut Db, row: &ReceiptRow, segments: &[Segment]) -> Sql<Receipted> {
     let candidates: Vec<Named<'_, Mac>> = segments.iter().map(Segment::named).collect();
     let receipt = Named { message_id: &row.message_id, number: row.number };
     match whose(receipt, row.rule, &candidates, db.learned(&row.family)) {
         Whose::Of(fits) => {
-            let taken = end(db, segments[fits.which].id, row.state, row.now).await?;
-            confirm(db, &row.family, &fits).await?;
+            let taken = end(db, segments[fits.which].id, row.state, row.now)?;
+            confirm(db, &row.family, &fits)?;
             Ok(if taken { fits.receipted() } else { Receipted::Repeated })
         }
         Whose::Repeated => Ok(Receipted::Repeated),
@@ -109,15 +109,15 @@ async fn find(db: &mut Db, row: &ReceiptRow, segments: &[Segment]) -> Sql<Receip
 }
 
 /// The last word on a segment; `false` when it has one.
-async fn end(db: &mut Db, mt: Id, state: MtState, now: i64) -> Sql<bool> {
+fn end(db: &mut Db, mt: Id, state: MtState, now: i64) -> Sql<bool> {
     let sql = sql!("UPDATE outbox SET state = ?, updated_at = ? WHERE id = ? AND state = {MtState::Sent}");
-    let done = sqlx::query(sql).bind(state.code()).bind(now).bind(&mt[..]).execute(&mut db.conn).await?;
-    Ok(done.rows_affected() > 0)
+    let done = db.conn.execute(sql, params![state.code(), now, &mt[..]])?;
+    Ok(done > 0)
 }
 
 /// Learns from a pair whose number agreed as well. What is learned in a transaction that fails is as true, and is written
 /// again with the second case, the fourth and so on.
-async fn confirm(db: &mut Db, family: &str, fits: &Match) -> Sql<()> {
+fn confirm(db: &mut Db, family: &str, fits: &Match) -> Sql<()> {
     if !fits.proven {
         return Ok(());
     }
@@ -130,28 +130,22 @@ async fn confirm(db: &mut Db, family: &str, fits: &Match) -> Sql<()> {
         return Ok(());
     }
     let (decimal, hex) = (learned.receipt_decimal, learned.receipt_hex);
-    sqlx::query(
+    db.conn.execute(
         "INSERT INTO message_id_learned (family, receipt_decimal, receipt_hex) VALUES (?, ?, ?) \
          ON CONFLICT (family) DO UPDATE SET receipt_decimal = excluded.receipt_decimal, \
          receipt_hex = excluded.receipt_hex",
-    )
-    .bind(family)
-    .bind(i64::try_from(decimal).unwrap_or(i64::MAX))
-    .bind(i64::try_from(hex).unwrap_or(i64::MAX))
-    .execute(&mut db.conn)
-    .await?;
+        params![family, i64::try_from(decimal).unwrap_or(i64::MAX), i64::try_from(hex).unwrap_or(i64::MAX)],
+    )?;
     Ok(())
 }
 
 /// What was learned before, by family.
-pub async fn learned<'e>(from: impl sqlx::SqliteExecutor<'e>) -> Sql<Vec<(Family, Learned)>> {
+pub fn learned(conn: &Conn) -> Sql<Vec<(Family, Learned)>> {
     let sql = "SELECT family, receipt_decimal, receipt_hex FROM message_id_learned ORDER BY family";
-    let rows = sqlx::query(sql).fetch_all(from).await?;
-    let learned = |row: &SqliteRow| {
-        let learned = Learned { receipt_decimal: row.try_get(1)?, receipt_hex: row.try_get(2)? };
-        Ok((Family::from(row.try_get::<&str, _>(0)?), learned))
-    };
-    rows.iter().map(learned).collect()
+    conn.rows(sql, [], |row| {
+        let learned = Learned { receipt_decimal: row.get(1)?, receipt_hex: row.get(2)? };
+        Ok((Family::from(text_in(row, 0)?), learned))
+    })
 }
 
 /// Whoever has one of these ids or keys: `v (n, wanted, family)` holds what is looked for, and the outer loop is
@@ -162,13 +156,11 @@ pub(super) const SEGMENTS: &str = ") SELECT v.n, o.id, o.message_id, o.number_ma
     ON o.message_key = v.wanted AND o.family = v.family WHERE o.message_key IS NOT NULL";
 
 /// Segments that each receipt may be of, by its place.
-async fn segments(db: &mut Db, strange: &Placed<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
+fn segments(db: &mut Db, strange: &Placed<'_>) -> Sql<HashMap<usize, Vec<Segment>>> {
     let wanted = wanted(strange.iter().map(|(at, row)| (*at as i64, &row.message_id, &row.family)));
-    let rows = all(&mut db.conn, values("WITH v (n, wanted, family) AS (", &wanted, SEGMENTS, bind_wanted)).await?;
+    let statements = values("WITH v (n, wanted, family) AS (", &wanted, SEGMENTS, bind_wanted);
     let mut found: HashMap<usize, Vec<Segment>> = HashMap::new();
-    for row in rows {
-        let at: i64 = row.try_get(0)?;
-        let segment = segment(&row)?;
+    for (at, segment) in all(&db.conn, statements, |row| Ok((row.get::<_, i64>(0)?, segment(row)?)))? {
         let others = found.entry(at as usize).or_default();
         // two of the ids that were looked for may lead to one segment
         if !others.iter().any(|other| other.id == segment.id) {
@@ -178,8 +170,8 @@ async fn segments(db: &mut Db, strange: &Placed<'_>) -> Sql<HashMap<usize, Vec<S
     Ok(found)
 }
 
-fn segment(row: &SqliteRow) -> Sql<Segment> {
-    Ok(Segment { id: fixed(row, 1)?, message_id: row.try_get(2)?, number: perhaps(row, 3)? })
+fn segment(row: &Row<'_>) -> Sql<Segment> {
+    Ok(Segment { id: fixed(row, 1)?, message_id: row.get(2)?, number: perhaps(row, 3)? })
 }
 
 /// `(n, id or key, family)` of everything that an id may also be.
@@ -187,24 +179,21 @@ fn wanted<'a>(of: impl Iterator<Item = (i64, &'a String, &'a String)>) -> Vec<(i
     of.flat_map(|(n, id, family)| partners(id).into_iter().map(move |wanted| (n, wanted, family.clone()))).collect()
 }
 
-fn bind_wanted(tuple: &mut Separated<'_, sqlx::Sqlite, &'static str>, (n, wanted, family): &(i64, String, String)) {
-    tuple.push_bind(*n).push_bind(wanted.clone()).push_bind(family.clone());
+fn bind_wanted<'a>(tuple: &mut Tuple<'a>, (n, wanted, family): &'a (i64, String, String)) {
+    tuple.push(*n).push(&wanted[..]).push(&family[..]);
 }
 
 /// Keeps receipts until a resp names them.
-async fn keep(db: &mut Db, strange: &[&ReceiptRow]) -> Sql<()> {
+fn keep(db: &mut Db, strange: &[&ReceiptRow]) -> Sql<()> {
     let head = "INSERT INTO receipt_orphan (message_id, family, state, at, message_key, rule, number_mac) ";
-    let tail = " ON CONFLICT DO NOTHING RETURNING at";
-    let kept = all(
-        &mut db.conn,
-        values(head, strange, tail, |tuple, row| {
-            tuple.push_bind(row.message_id.clone()).push_bind(row.family.clone());
-            tuple.push_bind(row.state.code()).push_bind(row.now).push_bind(key_beside(&row.message_id));
-            tuple.push_bind(row.rule.code()).push_bind(row.number.map(Vec::from));
-        }),
-    )
-    .await?;
-    db.orphans += i64::try_from(kept.len()).unwrap_or(0);
+    let keyed: Vec<(&ReceiptRow, Option<String>)> =
+        strange.iter().map(|row| (*row, key_beside(&row.message_id))).collect();
+    let statements = values(head, &keyed, " ON CONFLICT DO NOTHING", |tuple, (row, key)| {
+        tuple.push(&row.message_id[..]).push(&row.family[..]);
+        tuple.push(row.state.code()).push(row.now).push(key.as_deref());
+        tuple.push(row.rule.code()).push(row.number.as_ref().map(|mac| &mac[..]));
+    });
+    db.orphans += i64::try_from(run(&db.conn, statements)?).unwrap_or(0);
     Ok(())
 }
 
@@ -215,7 +204,7 @@ pub(super) const ORPHANS: &str = ") SELECT v.n, r.message_id, r.family, r.state,
 
 /// Writes the keys of ids that are not their own key: by a statement of its own, so that the usual ids pay nothing
 /// for the others.
-pub async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
+pub fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
     let of = |row: &SettleRow| {
         let id = row.message_id.clone()?;
         Some((row.mt, key_beside(&id)?, id))
@@ -224,39 +213,38 @@ pub async fn name(db: &mut Db, settled: &[&SettleRow]) -> Sql<()> {
     let tail =
         ") UPDATE outbox SET message_key = v.key FROM v WHERE outbox.id = v.id AND outbox.message_id = v.message_id";
     run(
-        &mut db.conn,
+        &db.conn,
         values("WITH v (id, key, message_id) AS (", &keyed, tail, |tuple, (mt, key, id)| {
-            tuple.push_bind(&mt[..]).push_bind(key.clone()).push_bind(id.clone());
+            tuple.push(&mt[..]).push(&key[..]).push(&id[..]);
         }),
-    )
-    .await?;
+    )?;
     Ok(())
 }
 
 /// Gives receipts that came early to the segments that have just got their message ids.
-pub async fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
+pub fn adopt(db: &mut Db, sent: &[Id]) -> Sql<()> {
     let head = sql!(
         "SELECT 0, id, message_id, number_mac, family FROM outbox \
          WHERE state = {MtState::Sent} AND message_id IS NOT NULL AND id IN "
     );
-    let rows = all(&mut db.conn, within(head, sent, "")).await?;
-    let ids: Vec<(String, String)> =
-        rows.iter().map(|row| Ok((row.try_get(2)?, row.try_get(4)?))).collect::<Sql<_>>()?;
-    let wanted = wanted(ids.iter().enumerate().map(|(n, (id, family))| (n as i64, id, family)));
-    let found = all(&mut db.conn, values("WITH v (n, wanted, family) AS (", &wanted, ORPHANS, bind_wanted)).await?;
+    let named = |row: &Row<'_>| Ok((segment(row)?, row.get::<_, String>(4)?));
+    let named = all(&db.conn, within(head, sent, ""), named)?;
+    let of = named.iter().enumerate();
+    let wanted = wanted(of.map(|(n, (segment, family))| (n as i64, &segment.message_id, family)));
+    let statements = values("WITH v (n, wanted, family) AS (", &wanted, ORPHANS, bind_wanted);
     let mut orphans: HashMap<i64, Vec<Orphan>> = HashMap::new();
-    for row in &found {
-        orphans.entry(row.try_get(0)?).or_default().push(orphan(row)?);
+    for (n, orphan) in all(&db.conn, statements, |row| Ok((row.get(0)?, orphan(row)?)))? {
+        orphans.entry(n).or_default().push(orphan);
     }
     let mut chosen = Vec::new();
-    for (n, row) in rows.iter().enumerate() {
+    for (n, (segment, _)) in named.into_iter().enumerate() {
         let orphans = orphans.get(&(n as i64)).map_or(&[][..], Vec::as_slice);
-        chosen.extend(choose_orphan(db, segment(row)?, orphans));
+        chosen.extend(choose_orphan(db, segment, orphans));
     }
     // what fits exactly takes its receipt before another segment can
     chosen.sort_by_key(|adoption| adoption.fits.fit);
     for adoption in chosen {
-        adopt_one(db, &adoption).await?;
+        adopt_one(db, &adoption)?;
     }
     Ok(())
 }
@@ -268,12 +256,12 @@ struct Adoption<'a> {
     fits: Match,
 }
 
-fn orphan(row: &SqliteRow) -> Sql<Orphan> {
+fn orphan(row: &Row<'_>) -> Sql<Orphan> {
     Ok(Orphan {
-        message_id: row.try_get(1)?,
-        family: row.try_get(2)?,
+        message_id: row.get(1)?,
+        family: row.get(2)?,
         state: code(row, 3)?,
-        rule: Rule::of_code(row.try_get(4)?),
+        rule: Rule::of_code(row.get(4)?),
         number: perhaps(row, 5)?,
     })
 }
@@ -284,25 +272,22 @@ fn choose_orphan<'a>(db: &Db, segment: Segment, orphans: &'a [Orphan]) -> Option
     Some(Adoption { orphan: &orphans[fits.which], fits, segment })
 }
 
-async fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
+fn adopt_one(db: &mut Db, adoption: &Adoption<'_>) -> Sql<()> {
     let Adoption { segment, orphan, fits } = adoption;
-    let gone = sqlx::query("DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?")
-        .bind(&orphan.message_id)
-        .bind(&orphan.family)
-        .execute(&mut db.conn)
-        .await?
-        .rows_affected();
+    let gone = db.conn.execute(
+        "DELETE FROM receipt_orphan WHERE message_id = ? AND family = ?",
+        params![&orphan.message_id, &orphan.family],
+    )?;
     // another segment of this commit may have got it
     if gone == 0 {
         return Ok(());
     }
     db.orphans -= i64::try_from(gone).unwrap_or(0);
-    sqlx::query(sql!("UPDATE outbox SET state = ? WHERE id = ? AND state = {MtState::Sent}"))
-        .bind(orphan.state.code())
-        .bind(&segment.id[..])
-        .execute(&mut db.conn)
-        .await?;
-    confirm(db, &orphan.family, fits).await?;
+    db.conn.execute(
+        sql!("UPDATE outbox SET state = ? WHERE id = ? AND state = {MtState::Sent}"),
+        params![orphan.state.code(), &segment.id[..]],
+    )?;
+    confirm(db, &orphan.family, fits)?;
     let (family, how) = (orphan.family.clone(), fits.receipted().as_str());
     metrics::counter!("chrak_receipts_adopted_total", "family" => family, "result" => how).increment(1);
     Ok(())

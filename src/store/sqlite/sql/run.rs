@@ -2,12 +2,14 @@
 use crate::{
     ports::inbox::Recovery,
     store::{
-        sqlite::batch::{Db, Sql},
+        sqlite::{
+            batch::Db,
+            conn::{Row, Sql, params},
+        },
         statement::sql,
     },
     types::UnixMs,
 };
-use sqlx::Row;
 
 pub(super) const CLAIMED_BECOME_WAITING: &str = sql!(
     "UPDATE inbox SET state = {MoState::Waiting}, suspect = max(suspect, ?1), alone = 0, \
@@ -28,42 +30,33 @@ pub(super) const GIVEN_BACK: &str = sql!(
 );
 
 /// Takes over from the last run.
-pub async fn begin(db: &mut Db, now: &UnixMs) -> Sql<Recovery> {
-    let conn = &mut db.conn;
-    let last: Option<Option<i64>> = sqlx::query_scalar("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1")
-        .fetch_optional(&mut *conn)
-        .await?;
+pub fn begin(db: &mut Db, now: &UnixMs) -> Sql<Recovery> {
+    let conn = &db.conn;
+    let last: Option<Option<i64>> =
+        conn.find("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1", params![], |row| row.get(0))?;
     let clean = !matches!(last, Some(None));
-    sqlx::query(CLAIMED_BECOME_WAITING).bind(!clean).execute(&mut *conn).await?;
-    sqlx::query(SUBMITTING_BECOME_AMBIGUOUS).bind(now.0).execute(&mut *conn).await?;
-    let incarnation: i64 = sqlx::query_scalar("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id")
-        .bind(now.0)
-        .fetch_one(&mut *conn)
-        .await?;
-    let found = sqlx::query(FOUND).fetch_one(&mut *conn).await?;
+    conn.execute(CLAIMED_BECOME_WAITING, params![!clean])?;
+    conn.execute(SUBMITTING_BECOME_AMBIGUOUS, params![now.0])?;
+    let incarnation: i64 =
+        conn.value("INSERT INTO incarnation (started_at) VALUES (?) RETURNING id", params![now.0])?;
+    let found = |row: &Row<'_>| {
+        let (suspects, waiting, ambiguous) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Recovery { incarnation, clean, suspects, waiting, ambiguous })
+    };
+    let recovery = conn.one(FOUND, [], found)?;
     db.incarnation = incarnation;
-    Ok(Recovery {
-        incarnation,
-        clean,
-        suspects: found.try_get(0)?,
-        waiting: found.try_get(1)?,
-        ambiguous: found.try_get(2)?,
-    })
+    Ok(recovery)
 }
 
 /// Ends this run cleanly.
-pub async fn end(db: &mut Db, now: &UnixMs) -> Sql<()> {
-    sqlx::query(GIVEN_BACK).execute(&mut db.conn).await?;
-    sqlx::query("UPDATE incarnation SET ended_at = ? WHERE id = ?")
-        .bind(now.0)
-        .bind(db.incarnation)
-        .execute(&mut db.conn)
-        .await?;
+pub fn end(db: &mut Db, now: &UnixMs) -> Sql<()> {
+    db.conn.execute(GIVEN_BACK, [])?;
+    db.conn.execute("UPDATE incarnation SET ended_at = ? WHERE id = ?", params![now.0, db.incarnation])?;
     Ok(())
 }
 
 /// A write.
-pub async fn probe(db: &mut Db, (): &()) -> Sql<()> {
-    sqlx::query("UPDATE meta SET value = value + 1 WHERE name = 'probe'").execute(&mut db.conn).await?;
+pub fn probe(db: &mut Db, (): &()) -> Sql<()> {
+    db.conn.execute("UPDATE meta SET value = value + 1 WHERE name = 'probe'", [])?;
     Ok(())
 }

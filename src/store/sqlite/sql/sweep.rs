@@ -4,7 +4,10 @@ use crate::{
     ports::inbox::DedupeKind,
     store::{
         codes::Code,
-        sqlite::batch::{Db, Sql},
+        sqlite::{
+            batch::Db,
+            conn::{Sql, params},
+        },
         statement::sql,
     },
     types::{
@@ -59,37 +62,36 @@ const SESSIONS: &str = "DELETE FROM ussd_session WHERE (number_mac, family) IN (
     SELECT number_mac, family FROM ussd_session WHERE until < ?1 LIMIT ?2)";
 
 /// Returns how many rows it touched.
-pub async fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
+pub fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     let mut touched = 0;
     for statement in SEALED {
-        touched += older(db, statement, sweep.texts_before.0).await?;
+        touched += older(db, statement, sweep.texts_before.0)?;
     }
     let (strong, weak) = (sweep.before(DEDUPE_STRONG), sweep.before(DEDUPE_WEAK));
     for (kind, before) in [(DedupeKind::Strong, strong), (DedupeKind::Segment, weak), (DedupeKind::Weak, weak)] {
-        let query = sqlx::query(KEYS).bind(before).bind(SWEEP_ROWS).bind(kind.code());
-        touched += query.execute(&mut db.conn).await?.rows_affected();
+        touched += db.conn.execute(KEYS, params![before, SWEEP_ROWS, kind.code()])?;
     }
-    let orphans = older(db, ORPHANS, strong).await?;
+    let orphans = older(db, ORPHANS, strong)?;
     db.orphans -= i64::try_from(orphans).unwrap_or(0);
     touched += orphans;
-    touched += older(db, EVENTS, sweep.before(EVENTS_REMEMBERED)).await?;
-    touched += older(db, SESSIONS, sweep.now.0).await?;
+    touched += older(db, EVENTS, sweep.before(EVENTS_REMEMBERED))?;
+    touched += older(db, SESSIONS, sweep.now.0)?;
     for (statement, before) in messages::old(sweep.texts_before, sweep.now) {
-        touched += older(db, statement, before.0).await?;
+        touched += older(db, statement, before.0)?;
     }
     for (statement, before) in feedback::old(sweep.now) {
-        touched += older(db, statement, before.0).await?;
+        touched += older(db, statement, before.0)?;
     }
     for (statement, before) in kiosks::old(sweep.now) {
-        touched += older(db, statement, before.0).await?;
+        touched += older(db, statement, before.0)?;
     }
     // what ended is forgotten here too; if this commit fails, only ended windows are read as the zeros that they are
-    db.tallies.replace(windows::names(&mut db.conn).await?);
+    db.tallies.replace(windows::names(&db.conn)?);
     Ok(touched)
 }
 
 /// What is older than a moment: `?1` in the statement; `?2`: at most so many rows.
-async fn older(db: &mut Db, statement: &'static str, before: i64) -> Sql<u64> {
-    let done = sqlx::query(statement).bind(before).bind(SWEEP_ROWS).execute(&mut db.conn).await?;
-    Ok(done.rows_affected())
+fn older(db: &mut Db, statement: &'static str, before: i64) -> Sql<u64> {
+    let done = db.conn.execute(statement, params![before, SWEEP_ROWS])?;
+    Ok(done)
 }

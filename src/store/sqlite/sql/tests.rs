@@ -5,16 +5,25 @@ use crate::{
     store::{
         Keys,
         codes::Code,
-        sqlite::{SqliteStore, StoreOptions},
+        sqlite::{
+            SqliteStore, StoreOptions,
+            conn::{Access, Conn, Row, params},
+        },
     },
 };
-use sqlx::{Connection, Row, SqliteConnection};
 
 /// Steps by which a statement would be carried out.
-async fn plan(conn: &mut SqliteConnection, statement: &str) -> Vec<String> {
-    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
-    let steps = sqlx::query(sql).fetch_all(conn).await.unwrap_or_else(|fault| panic!("{statement}: {fault}"));
-    steps.iter().map(|row| row.get(3)).collect()
+fn plan(conn: &Conn, statement: &str) -> Vec<String> {
+    let mut explained = conn
+        .prepared(&format!("EXPLAIN QUERY PLAN {statement}"))
+        .unwrap_or_else(|fault| panic!("{statement}: {fault}"));
+    // nothing is bound: values make no difference to the plan
+    let mut rows = explained.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().expect("a step") {
+        steps.push(row.get(3).expect("its words"));
+    }
+    steps
 }
 
 /// What is looked for is gone through, and nothing else.
@@ -25,17 +34,17 @@ fn walks(steps: &[String]) -> Vec<&String> {
     steps.iter().filter(walks).collect()
 }
 
-async fn opened() -> (tempfile::TempDir, SqliteConnection) {
+async fn opened() -> (tempfile::TempDir, Conn) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("chrak.db");
     SqliteStore::open(StoreOptions::new(&path, Keys::from_secret(&[7; 32]))).await.expect("opened").close().await;
-    let conn = SqliteConnection::connect(path.to_str().expect("a path")).await.expect("connected");
+    let conn = Conn::open(&path, Access::Write).expect("connected");
     (folder, conn)
 }
 
 #[tokio::test]
 async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
-    let (_folder, mut conn) = opened().await;
+    let (_folder, conn) = opened().await;
     let with = |columns: &str, row: &str, tail: &str| format!("WITH v ({columns}) AS (VALUES ({row}), ({row}){tail}");
     let rest = format!("WITH v (at) AS (VALUES (1{}(?, ?){}", outbox::REST_HEAD, outbox::REST_TAIL);
     let begin = with("id, session, at", "x'', x'', 1", outbox::BEGIN_SUBMIT);
@@ -78,7 +87,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (sweep::SEALED[3], &["INDEX citizen_dialogue (dialogue_until<?"]),
         (sweep::KEYS, &["INDEX mo_dedupe_age (kind=? AND seen_at<?"]),
     ] {
-        let steps = plan(&mut conn, statement).await;
+        let steps = plan(&conn, statement);
         assert!(walks(&steps).is_empty(), "{statement}: {steps:#?}");
         for index in indexes {
             assert!(steps.iter().any(|step| step.contains(index)), "{statement} without {index}: {steps:#?}");
@@ -88,10 +97,10 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
 
 #[tokio::test]
 async fn no_receipt_walks_over_a_table() {
-    let (_folder, mut conn) = opened().await;
+    let (_folder, conn) = opened().await;
     for tail in [receipts::SEGMENTS, receipts::ORPHANS] {
         let statement = format!("WITH v (n, wanted, family) AS (VALUES (1, 'a', 'f'), (2, 'b', 'f'){tail}");
-        let steps = plan(&mut conn, &statement).await;
+        let steps = plan(&conn, &statement);
         assert!(walks(&steps).is_empty(), "{steps:#?}");
         assert_eq!(steps.iter().filter(|step| step.starts_with("SEARCH ")).count(), 2, "{steps:#?}");
     }
@@ -101,27 +110,25 @@ async fn no_receipt_walks_over_a_table() {
 #[tokio::test]
 async fn answers_go_before_a_nights_backlog_and_nobody_sorts_it() {
     const NOW: i64 = 1_800_000_000_000;
-    let (_folder, mut conn) = opened().await;
+    let (_folder, conn) = opened().await;
     let waiting = "INSERT INTO outbox (id, mo, kind, part, parts, smsc, family, source, destination, number_mac, body, \
         data_coding, udhi, reference, not_after, due, state, session, attempts, updated_at, class, turn) \
         WITH RECURSIVE n (i) AS (VALUES (?1) UNION ALL SELECT i + 1 FROM n WHERE i < ?2) \
         SELECT CAST(printf('%016d', i) AS BLOB), randomblob(16), 3, 1, 1, 'smart', 'smart', '1212', x'00', \
         randomblob(32), x'00', 8, 0, 1, ?3 + 9000000, ?3, 0, NULL, 0, ?3, ?4, ?3 + ?5 FROM n";
     for (from, to, class) in [(1, 100_000, Class::Bulk), (100_001, 100_010, Class::Answer)] {
-        let query = sqlx::query(waiting).bind(from).bind(to).bind(NOW);
-        query.bind(class.code()).bind(class.yields_ms()).execute(&mut conn).await.expect("stored");
+        conn.execute(waiting, params![from, to, NOW, class.code(), class.yields_ms()]).expect("stored");
     }
     for statement in [outbox::DUE, pushes::DUE] {
-        let steps = plan(&mut conn, statement).await;
+        let steps = plan(&conn, statement);
         assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{statement}: {steps:#?}");
     }
     let begun = std::time::Instant::now();
-    let found = sqlx::query(outbox::DUE).bind("smart").bind(NOW).bind(14).fetch_all(&mut conn).await.expect("read");
+    let id = |row: &Row<'_>| row.get::<_, Vec<u8>>(0);
+    let found = conn.rows(outbox::DUE, params!["smart", NOW, 14], id).expect("read");
     println!("14 of 100,010 that are due were found in {:?}", begun.elapsed());
-    let ids: Vec<i64> = found
-        .iter()
-        .map(|row| String::from_utf8(row.get::<Vec<u8>, _>(0)).expect("digits").parse().expect("a number"))
-        .collect();
+    let ids: Vec<i64> =
+        found.into_iter().map(|id| String::from_utf8(id).expect("digits").parse().expect("a number")).collect();
     let wanted: Vec<i64> = (100_001..=100_010).chain(1..=4).collect();
     assert_eq!(ids, wanted);
 }
