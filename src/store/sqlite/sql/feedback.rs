@@ -51,15 +51,18 @@ pub fn due(conn: &Conn, now: UnixMs, limit: usize) -> Sql<Vec<DueFeedbackRow>> {
 
 /// Whether it was still waiting.
 pub fn end(db: &mut Db, end: &FeedbackEndRow) -> Sql<bool> {
-    let sql = if end.state == FeedbackState::Waiting {
-        sql!("UPDATE feedback SET due = ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {FeedbackState::Waiting}")
+    let changed = if end.state == FeedbackState::Waiting {
+        let sql = sql!(
+            "UPDATE feedback SET due = ?2, attempts = attempts + 1 WHERE id = ?1 AND state = {FeedbackState::Waiting}"
+        );
+        db.conn.execute(sql, params![&end.id[..], end.due])?
     } else {
-        sql!(
-            "UPDATE feedback SET state = ?2, said = NULL, ended_at = ?4 \
+        let sql = sql!(
+            "UPDATE feedback SET state = ?2, said = NULL, ended_at = ?3 \
              WHERE id = ?1 AND state = {FeedbackState::Waiting}"
-        )
+        );
+        db.conn.execute(sql, params![&end.id[..], end.state.code(), end.now])?
     };
-    let changed = db.conn.execute(sql, params![&end.id[..], end.state.code(), end.due, end.now])?;
     if let (1, Some(push)) = (changed, &end.push) {
         pushes::insert(db, push)?;
     }

@@ -65,14 +65,16 @@ pub fn take_named(db: &mut Db, name: &str, push: Option<&PushRow>, now: i64) -> 
 
 /// Whether it was still waiting.
 pub fn end(db: &mut Db, end: &PushEndRow) -> Sql<bool> {
-    let sql = if end.state == PushState::Waiting {
-        sql!(
-            "UPDATE push SET due = ?3, turn = turn - due + ?3, attempts = attempts + 1 WHERE id = ?1 AND state = {PushState::Waiting}"
-        )
+    let changed = if end.state == PushState::Waiting {
+        let sql = sql!(
+            "UPDATE push SET due = ?2, turn = turn - due + ?2, attempts = attempts + 1 \
+             WHERE id = ?1 AND state = {PushState::Waiting}"
+        );
+        db.conn.execute(sql, params![&end.id[..], end.due])?
     } else {
-        sql!("UPDATE push SET state = ?2, done_at = ?4 WHERE id = ?1 AND state = {PushState::Waiting}")
+        let sql = sql!("UPDATE push SET state = ?2, done_at = ?3 WHERE id = ?1 AND state = {PushState::Waiting}");
+        db.conn.execute(sql, params![&end.id[..], end.state.code(), end.now])?
     };
-    let changed = db.conn.execute(sql, params![&end.id[..], end.state.code(), end.due, end.now])?;
     if changed == 0 {
         return Ok(false);
     }
