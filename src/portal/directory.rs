@@ -329,6 +329,7 @@ fn best<T>(found: impl Iterator<Item = (u8, Arc<T>)>, most: usize) -> Vec<Arc<T>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::keys::joined;
 
     #[test]
     fn words_fit_names_in_part_and_with_slips() {

@@ -43,7 +43,7 @@ pub(super) fn key_of_office(office: &Office) -> String {
     ])
 }
 
-fn joined<const N: usize>(names: [Option<&String>; N]) -> String {
+pub(super) fn joined<const N: usize>(names: [Option<&String>; N]) -> String {
     let keys: Vec<String> = names.into_iter().flatten().map(|name| loose(name)).collect();
     keys.join("\n")
 }

@@ -12,10 +12,13 @@ use crate::support::{
 };
 use chrak::{
     app::clock::SystemClock,
-    portal::{GovstackDirectory, GovstackOptions, GovstackPlace, Identifier, PortalClient, SchedulerOptions},
+    portal::{
+        GovstackDirectory, GovstackOptions, GovstackPlace, Identifier, PortalClient, SchedulerOptions, XroadOptions,
+    },
     ports::portal::{Asker, Portal as PortalPort},
+    sandbox::road::{Road, RoadConfig},
     types::{
-        Language, Msisdn, Secret,
+        CodeRules, CodeVerdict, Language, Msisdn, Secret,
         civic::{Answer, Appointment, AppointmentStatus, Change, ChangeKind, PortalFault, Query, Slot},
         names::Channel,
         time::phnom_penh,
@@ -78,14 +81,18 @@ impl Systems {
     }
 
     fn client(&self) -> PortalClient {
-        with_tls();
         let place = || GovstackPlace { url: self.url.clone(), road: None };
+        self.client_over(place(), place())
+    }
+
+    fn client_over(&self, registration: GovstackPlace, scheduler: GovstackPlace) -> PortalClient {
+        with_tls();
         let directory = std::fs::read(data("directory.json")).expect("a directory");
         let options = GovstackOptions {
-            registration: place(),
+            registration,
             token: Secret::new(""),
             scheduler: Some(SchedulerOptions {
-                place: place(),
+                place: scheduler,
                 requestor_id: "chrak".to_owned(),
                 request_token: Secret::new(TOKEN),
             }),
@@ -228,6 +235,71 @@ async fn a_place_that_somebody_else_has_is_taken_and_a_time_is_shown_before_it_i
     let names: Vec<&str> =
         ledger["subscribers"].as_object().expect("some").values().filter_map(|one| one["name"].as_str()).collect();
     assert!(names.iter().all(|name| name.starts_with("chrak-") && name.len() == 38), "{names:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_systems_are_reached_through_a_security_server() {
+    const REGISTRATION: &str = "CAMBODIA/GOV/CAMDX-2/REGISTRATION/api";
+    const SCHEDULER: &str = "CAMBODIA/GOV/CAMDX-2/SCHEDULER/api";
+    let systems = Systems::start(&["--private", "85512000003"]);
+    let road = Road::start(RoadConfig {
+        clients: vec![CLIENT.to_owned()],
+        services: [REGISTRATION, SCHEDULER].map(|service| (service.to_owned(), systems.url.clone())).to_vec(),
+        ..RoadConfig::default()
+    });
+    let road = road.await.expect("the security server starts");
+    let (folder, telco) = (tempfile::tempdir().expect("a folder"), app::telco().await);
+    let at = format!("url = \"http://{}\"", road.addr());
+    let mut configured = systems.configured(folder.path()).replace("mode =", &format!("{at}\nmode ="));
+    configured = configured
+        .replace(
+            &format!("registration_url = \"{}\"", systems.url),
+            &format!("registration_service = \"{REGISTRATION}\""),
+        )
+        .replace(&format!("scheduler_url = \"{}\"", systems.url), &format!("scheduler_service = \"{SCHEDULER}\""));
+    configured += &format!("[portal.xroad]\nclient = \"{CLIENT}\"\n");
+    let said = run(&["check", "--config", &configuration(folder.path(), &telco.addr().to_string(), &configured)]);
+    assert_eq!(said.code, Some(0), "{}{}", said.out, said.err);
+    for line in [
+        &format!("ok    X-Road: the portal's owner allows {CLIENT} to use {REGISTRATION}"),
+        &format!("ok    X-Road: the portal's owner allows {CLIENT} to use {SCHEDULER}"),
+        "ok    directory: the scheduler answers",
+    ] {
+        assert!(said.out.contains(line), "{line}: {}", said.out);
+    }
+    let through = |service: &str| GovstackPlace {
+        url: format!("http://{}", road.addr()),
+        road: Some(XroadOptions {
+            client: Identifier::client(CLIENT).expect("an identifier"),
+            service: Identifier::service(service).expect("an identifier"),
+            user_id: None,
+            represented_party: None,
+            provider_server: None,
+            tls: None,
+        }),
+    };
+    let client = systems.client_over(through(REGISTRATION), through(SCHEDULER));
+    let slots = slots(&client).await;
+    let number = Msisdn::parse_e164("85512000003").expect("a number");
+    let book = ChangeKind::Book {
+        hold: slots[0].id.clone(),
+        service: "rental-room-licence".to_owned(),
+        application: None,
+        language: Language::En,
+    };
+    let booked = until_certain(&client, number, book).await.expect("booked");
+    let shift = ChangeKind::Move { reference: booked.reference.clone(), hold: slots[1].id.clone() };
+    let moved = until_certain(&client, number, shift).await.expect("moved");
+    let cancel = ChangeKind::Cancel { reference: moved.reference, was: None };
+    assert_eq!(until_certain(&client, number, cancel).await.expect("cancelled").status, AppointmentStatus::Cancelled);
+    let CodeVerdict::Good(code) = CodeRules::recommended().read(CODE) else { panic!("a good code") };
+    let query = Query::Application { code, pin: None };
+    let Answer::Application(Ok(told)) = client.ask(&query, asker(number, Duration::from_secs(5))).await else {
+        panic!("no answer through the security server")
+    };
+    assert!(told.application.registered_at.is_some());
+    systems.judged(10).await;
+    road.stop().await;
 }
 
 /// A telephone that texts and waits for what comes back.
