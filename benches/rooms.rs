@@ -131,6 +131,7 @@ fn come_in() {
 fn converse(here: &tokio::runtime::Runtime, client: &PortalClient) -> (Query, View) {
     let (codes, zone) = (CodeRules::recommended(), phnom_penh());
     let ctx = Ctx {
+        abilities: chrak::types::civic::Abilities::ALL,
         channel: Channel::Sms,
         now: NOW,
         language: Some(Language::Km),

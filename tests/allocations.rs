@@ -58,7 +58,8 @@ fn answer(query: &Query) -> Answer {
         service: ServiceRef { id: None, name: None, sensitive: true },
         office,
         status: ApplicationStatus::from_wire("in_review"),
-        status_at: UnixMs(1_795_000_000_000),
+        status_at: Some(UnixMs(1_795_000_000_000)),
+        registered_at: None,
         disclosure: Disclosure::Public,
         timeline: Vec::new(),
         fee: None,
@@ -92,6 +93,7 @@ fn answered(ctx: &Ctx<'_>, keys: &Keys) -> u64 {
 fn an_answer_asks_for_memory_no_more_often_than_is_stated() {
     let (codes, zone, keys) = (CodeRules::recommended(), phnom_penh(), Keys::from_secret(&[7; 32]));
     let ctx = Ctx {
+        abilities: Abilities::ALL,
         channel: Channel::Sms,
         now: UnixMs(1_795_399_200_000),
         language: Some(Language::Km),

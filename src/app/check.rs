@@ -1,7 +1,20 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
-use super::{Fault, certificates::Certificates, clock::SystemClock, read_config, server, storage};
-use crate::{link, portal::Finding, ports::clock::Clock, types::Msisdn};
-use std::{path::Path, sync::Arc};
+use super::{
+    Fault,
+    certificates::Certificates,
+    clock::SystemClock,
+    read_config,
+    server::{self, Place},
+    storage,
+};
+use crate::{
+    link,
+    portal::Finding,
+    ports::{clock::Clock, status::Board},
+    types::Msisdn,
+};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
 struct Findings {
@@ -20,6 +33,30 @@ impl Findings {
 
     fn note(&self, what: &str, text: &str) {
         println!("note  {what}: {text}");
+    }
+
+    fn found(&mut self, what: &str, findings: Vec<Finding>) {
+        for finding in findings {
+            match finding {
+                Finding::Good(text) => self.good(what, &text),
+                Finding::Bad(text) => self.bad(what, &text),
+                Finding::Note(text) => self.note(what, &text),
+            }
+        }
+    }
+
+    /// The way to a place, its answer, and whether a directory from a file fits what is there.
+    async fn look_at(&mut self, place: &Place, deadline: Duration) {
+        let of = if place.name == "portal" { String::new() } else { format!(" of {}", place.name) };
+        self.found(&format!("X-Road{of}"), place.client.survey(deadline).await);
+        let started = Instant::now();
+        match place.client.probe(deadline).await {
+            Ok(()) => {
+                self.good(&place.name, &format!("{} answered in {} ms", place.url, started.elapsed().as_millis()));
+                self.found(&format!("directory{of}"), place.client.survey_directory(deadline).await);
+            }
+            Err(why) => self.bad(&place.name, &why),
+        }
     }
 }
 
@@ -54,16 +91,17 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
         }
         Err(fault) => findings.bad("database", &fault.to_string()),
     }
-    for finding in server::survey_way(&config).await {
-        match finding {
-            Finding::Good(text) => findings.good("X-Road", &text),
-            Finding::Bad(text) => findings.bad("X-Road", &text),
-            Finding::Note(text) => findings.note("X-Road", &text),
+    let (board, clock) = (Arc::new(Board::default()), Arc::new(SystemClock) as Arc<dyn Clock>);
+    // nothing is asked for a citizen here
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &[0; 32]);
+    match server::places(&config, &board, &clock, &key) {
+        Ok(places) => {
+            for (nth, place) in places.into_iter().enumerate() {
+                let settings = nth.checked_sub(1).map_or(&config.portal, |nth| &config.sources[nth].portal);
+                findings.look_at(&place, settings.timeout_sms).await;
+            }
         }
-    }
-    match server::probe_portal(&config).await {
-        Ok(took) => findings.good("portal", &format!("{} answered in {} ms", config.portal.url, took.as_millis())),
-        Err(why) => findings.bad("portal", &why),
+        Err(fault) => findings.bad("portal", &fault.to_string()),
     }
     if bind {
         for telco in config.telcos.iter().map(|telco| &telco.link) {

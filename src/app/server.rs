@@ -7,7 +7,7 @@ use super::{
     Fault,
     certificates::Certificates,
     clock::SystemClock,
-    config::{Config, EventsBy},
+    config::{Config, EventsBy, PortalSettings},
     reload::Follower,
     storage::{self, Make},
     telcos::{Telcos, listen},
@@ -18,7 +18,7 @@ use crate::{
     kiosk::{self, KioskState},
     link::Links,
     ops, portal,
-    ports::{Store, clock::Clock, inbox::Inbox, portal::Portal, status::Board, trace::Trace},
+    ports::{Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace},
     store::SqliteStore,
     tls::ServerTls,
     types::limits::DRAIN,
@@ -71,7 +71,7 @@ impl Server {
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let portal = portal_client(&config, &board, Arc::clone(&clock))?;
+        let portal = portals(&config, &board, &clock, &store)?;
         let exchange = Exchange::new(
             Arc::clone(&store) as Arc<dyn Store>,
             Arc::clone(&portal) as Arc<dyn Portal>,
@@ -196,16 +196,16 @@ impl Server {
 }
 
 /// What the server asks the portal for by itself, for ever.
-async fn background(exchange: Exchange, portal: Arc<portal::PortalClient>, events: EventsBy, stop: CancellationToken) {
+async fn background(exchange: Exchange, portal: Arc<portal::Portals>, events: EventsBy, stop: CancellationToken) {
     exchange.run.recovered().await;
-    let directory = portal::PortalClient::clone(&portal).keep_directory(stop.clone());
-    let certificates = portal::PortalClient::clone(&portal).keep_certificates(stop.clone());
+    let directory = portal.portal().clone().keep_directory(stop.clone());
+    let certificates = portal.keep_certificates(stop.clone());
     let directory = async { tokio::join!(directory, certificates) };
     match events {
-        EventsBy::Poll(every) => {
-            tokio::join!(directory, exchange.notifications.poll_events(portal, every, stop));
+        EventsBy::Poll(every) if portal.abilities().events => {
+            tokio::join!(directory, exchange.notifications.poll_events(portal.clone(), every, stop));
         }
-        EventsBy::Webhook(_) => drop(directory.await),
+        EventsBy::Poll(_) | EventsBy::Webhook(_) => drop(directory.await),
     }
 }
 
@@ -225,37 +225,66 @@ fn local(listener: &TcpListener) -> Result<SocketAddr, Fault> {
     listener.local_addr().map_err(|fault| Fault::Run(format!("listener: {fault}")))
 }
 
-/// Looks at the way to the portal, where it is one of X-Road.
-pub(super) async fn survey_way(config: &Config) -> Vec<portal::Finding> {
-    match portal_client(config, &Arc::new(Board::default()), Arc::new(SystemClock)) {
-        Ok(client) => client.survey(config.portal.timeout_sms).await,
-        Err(fault) => vec![portal::Finding::Bad(fault.to_string())],
-    }
+/// A place that is asked: the portal, or a source.
+pub(super) struct Place {
+    /// `portal`, or `source "NAME"`.
+    pub(super) name: String,
+    pub(super) url: String,
+    pub(super) client: portal::PortalClient,
+    pub(super) patience: portal::Patience,
 }
 
-/// Asks the portal something that concerns nobody; how long it took.
-pub(super) async fn probe_portal(config: &Config) -> Result<Duration, String> {
-    let client =
-        portal_client(config, &Arc::new(Board::default()), Arc::new(SystemClock)).map_err(|fault| fault.to_string())?;
-    let started = Instant::now();
-    client.probe(config.portal.timeout_sms).await?;
-    Ok(started.elapsed())
-}
-
-fn portal_client(
+/// Every place that the configuration names, the portal first; `pseudonyms`: see [`portal::GovstackOptions`].
+pub(super) fn places(
     config: &Config,
     board: &Arc<Board>,
-    clock: Arc<dyn Clock>,
-) -> Result<Arc<portal::PortalClient>, Fault> {
-    let options = portal::PortalOptions {
-        url: config.portal.url.clone(),
-        token: config.portal.token.expose().to_owned(),
-        ca_file: config.portal.ca_file.clone(),
-        road: config.portal.road.clone(),
+    clock: &Arc<dyn Clock>,
+    pseudonyms: &ring::hmac::Key,
+) -> Result<Vec<Place>, Fault> {
+    let sources = config.sources.iter().map(|source| (Some(source.name.as_str()), &source.portal));
+    let all = [(None, &config.portal)].into_iter().chain(sources);
+    let place = |(source, settings): (Option<&str>, &PortalSettings)| {
+        let (board, clock) = (Arc::clone(board), Arc::clone(clock));
+        let name = source.unwrap_or("portal");
+        let client = match &settings.govstack {
+            Some(govstack) => {
+                let govstack = portal::GovstackOptions { pseudonyms: pseudonyms.clone(), ..govstack.clone() };
+                portal::PortalClient::govstack(name, govstack, board, clock)
+            }
+            None => {
+                let options = portal::PortalOptions {
+                    url: settings.url.clone(),
+                    token: settings.token.expose().to_owned(),
+                    ca_file: settings.ca_file.clone(),
+                    road: settings.road.clone(),
+                };
+                portal::PortalClient::of_source(name, options, board, clock)
+            }
+        };
+        let said = source.map_or_else(|| "portal".to_owned(), |name| format!("source \"{name}\""));
+        let client =
+            client.map_err(|fault| Fault::Config(super::config::ConfigFault::new(format!("{said}: {fault}"))))?;
+        let patience =
+            portal::Patience { ussd: settings.timeout_ussd, kiosk: settings.timeout_kiosk, sms: settings.timeout_sms };
+        Ok(Place { name: said, url: settings.url.clone(), client, patience })
     };
-    let client = portal::PortalClient::new(options, Arc::clone(board), clock)
-        .map_err(|fault| Fault::Config(super::config::ConfigFault::new(format!("portal: {fault}"))))?;
-    Ok(Arc::new(client))
+    all.map(place).collect()
+}
+
+fn portals(
+    config: &Config,
+    board: &Arc<Board>,
+    clock: &Arc<dyn Clock>,
+    store: &SqliteStore,
+) -> Result<Arc<portal::Portals>, Fault> {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &store.digest("govstack pseudonyms"));
+    let mut places = places(config, board, clock, &key)?.into_iter();
+    let portal = places.next().ok_or_else(|| Fault::Run("the configuration names no portal".to_owned()))?;
+    let mut all = portal::Portals::new(portal.client);
+    for (source, place) in config.sources.iter().zip(places) {
+        all.add(&source.name, place.client, place.patience);
+    }
+    Ok(Arc::new(all))
 }
 
 fn exchange_settings(config: &Config) -> exchange::Settings {

@@ -64,6 +64,7 @@ pub fn shown(
         code,
         status: application.status,
         status_at: application.status_at,
+        registered_at: application.registered_at,
         expected_by: application.expected_by.filter(|_| may(Member::ExpectedBy)),
         ready: application.ready.filter(|_| may(Member::Ready)),
         next_action: application.next_action.filter(|_| may(Member::NextAction)),

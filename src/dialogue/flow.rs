@@ -83,6 +83,9 @@ struct Draft {
     day: Option<Date>,
     slot: Option<(String, UnixMs)>,
     hold: Option<String>,
+    /// The portal keeps no places: nothing is held by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    unheld: bool,
     /// To be sent back before a change.
     digits: Option<u8>,
     /// Places held so far: each is an intention of its own.
@@ -376,7 +379,10 @@ impl Flow {
             Task::Move => {
                 ChangeKind::Move { reference: draft.appointment.as_ref()?.reference.clone(), hold: draft.hold.clone()? }
             }
-            Task::Cancel => ChangeKind::Cancel { reference: draft.appointment.as_ref()?.reference.clone() },
+            Task::Cancel => {
+                let was = draft.appointment.as_ref()?;
+                ChangeKind::Cancel { reference: was.reference.clone(), was: Some(Box::new(was.clone())) }
+            }
             Task::Menu | Task::List | Task::Info | Task::Office => return None,
         };
         Some(Change { what, attempt: draft.holds })
@@ -406,12 +412,14 @@ impl Flow {
                 office: draft.office.clone()?,
                 service: draft.service.clone()?.1,
                 start: draft.slot.as_ref()?.1,
+                held: !draft.unheld,
                 digits: self.wanted_digits()?,
                 again,
             },
             Task::Move => View::ConfirmMove {
                 appointment: draft.appointment.clone()?,
                 start: draft.slot.as_ref()?.1,
+                held: !draft.unheld,
                 digits: self.wanted_digits()?,
                 again,
             },

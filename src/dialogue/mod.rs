@@ -10,12 +10,13 @@ mod keyword;
 mod language;
 mod next_step;
 mod status;
+mod unoffered;
 pub mod view;
 
 pub use next_step::{FeeSeen, NextStep, PayWhere};
 pub use view::{AppointmentTask, StatusFacts, View};
 
-use crate::types::civic::{Answer, Change, Localized, OfficeRef, Query};
+use crate::types::civic::{Abilities, Answer, Change, Localized, OfficeRef, OfficeSearch, Query};
 use crate::types::names::Channel;
 use crate::types::{CodeRules, CodeVerdict, Language, Pin, UnixMs, limits};
 use flow::Task;
@@ -64,6 +65,11 @@ enum DialogueState {
     // what is stored calls it so
     #[serde(rename = "Voice")]
     Feedback(feedback::Feedback),
+    /// What was wanted is not offered: the telephone of an office was asked for.
+    Unoffered {
+        /// Of the answer.
+        language: Language,
+    },
 }
 
 impl Default for Dialogue {
@@ -81,6 +87,7 @@ impl fmt::Debug for Dialogue {
             DialogueState::ChoosingLanguage => "Dialogue(choosing a language)",
             DialogueState::Flow(_) => "Dialogue(several steps)",
             DialogueState::Feedback(_) => "Dialogue(feedback)",
+            DialogueState::Unoffered { .. } => "Dialogue(not offered)",
         })
     }
 }
@@ -108,7 +115,13 @@ impl Dialogue {
 
     /// Whether something was asked that the next text may answer: its steps are counted apart from questions.
     pub fn is_open(&self) -> bool {
-        !matches!(self.state, DialogueState::Home | DialogueState::EnteringCode | DialogueState::AwaitingStatus(_))
+        !matches!(
+            self.state,
+            DialogueState::Home
+                | DialogueState::EnteringCode
+                | DialogueState::AwaitingStatus(_)
+                | DialogueState::Unoffered { .. }
+        )
     }
 
     /// At most some 4 KiB of JSON. Holds codes and words of the citizen: seal it before it is kept.
@@ -280,6 +293,8 @@ pub struct Ctx<'a> {
     pub default_language: Language,
     /// What codes look like.
     pub codes: &'a CodeRules,
+    /// What the portal offers.
+    pub abilities: Abilities,
     /// Whether the portal is told a number with the question (SMS, USSD: yes; kiosk: no).
     pub number_known: bool,
     /// Zone in which days begin.
@@ -335,6 +350,7 @@ fn stepped(dialogue: &Dialogue, input: Input, ctx: &Ctx<'_>) -> Turn {
         DialogueState::ChoosingLanguage => choosing_language(dialogue, input, ctx),
         DialogueState::Flow(flow) => flow::step(dialogue, flow, input, ctx),
         DialogueState::Feedback(feedback) => feedback::step(dialogue, feedback, input, ctx),
+        DialogueState::Unoffered { language } => whom_to_call(dialogue, *language, input, ctx),
     }
 }
 
@@ -463,6 +479,9 @@ fn read_code(
 }
 
 fn obey(dialogue: &Dialogue, command: Command, rest: &str, spoken: Spoken, ctx: &Ctx<'_>) -> Turn {
+    if !unoffered::is_offered(command, feedback::is_reference(rest), ctx.abilities) {
+        return not_offered(dialogue, spoken);
+    }
     match command {
         // our own text on a complaint says how to follow it
         Command::Status if feedback::is_reference(rest) => feedback::complain(dialogue, rest, spoken),
@@ -502,6 +521,7 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
         Choice::Status => ask_code(dialogue, spoken),
         Choice::Help => tell(dialogue, View::Help, spoken),
         Choice::Language(wanted) => set_language(dialogue, wanted, ctx),
+        Choice::Appointment { .. } if !ctx.abilities.appointments => not_offered(dialogue, spoken),
         Choice::Appointment { task, reference, office, service } => {
             flow::begin_with(dialogue, task.into(), reference, office, service.map(|one| *one), spoken, ctx)
         }
@@ -511,6 +531,39 @@ fn chosen(dialogue: &Dialogue, choice: Choice, ctx: &Ctx<'_>) -> Turn {
             CodeVerdict::None => ask_code(dialogue, spoken),
         },
     }
+}
+
+/// Asks for the office to call: that of the application which was just asked about, else the only one there is.
+fn not_offered(dialogue: &Dialogue, spoken: Spoken) -> Turn {
+    let query = match &dialogue.about {
+        Some(about) => Query::Office { id: about.office.id.clone() },
+        None => Query::Offices(OfficeSearch::default()),
+    };
+    Turn {
+        next: dialogue.at(DialogueState::Unoffered { language: spoken.language }),
+        language: spoken.language,
+        remember_language: spoken.remember,
+        effects: vec![Effect::Ask(query)],
+        advanced: true,
+    }
+}
+
+/// That it is not offered, and whom to call.
+fn whom_to_call(dialogue: &Dialogue, language: Language, input: Input, ctx: &Ctx<'_>) -> Turn {
+    let answer = match input {
+        Input::Answer(answer) => Some(answer),
+        Input::Timeout => None,
+        // who writes again has given up waiting
+        Input::Hangup | Input::Start | Input::Text(_) | Input::Choice(_) => return at_rest(dialogue, input, ctx),
+    };
+    let office = match &answer {
+        Some(Answer::Office(Ok(office))) => Some(office),
+        Some(Answer::Offices(Ok(found))) if found.items.len() == 1 => found.items.first().map(|hit| &hit.office),
+        // of several nobody knows which
+        _ => None,
+    };
+    let call = office.and_then(|office| Some((office.as_ref().as_ref(), office.phones.first()?.clone())));
+    tell(dialogue, View::NotOffered { call }, Spoken { language, remember: None, told: false })
 }
 
 /// From an answer to what it was chosen from; from anything else that is no list, home.

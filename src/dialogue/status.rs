@@ -15,6 +15,8 @@ pub(super) struct Asked {
 
 /// A code was given: ask about it, or say that it is mistyped without troubling the portal.
 pub(super) fn look_up(dialogue: &Dialogue, code: RegistrationCode, pin: Option<Pin>, spoken: Spoken) -> Turn {
+    // where it earns nothing it is neither sent nor counted
+    let pin = pin.filter(|_| code.asked_at().takes_factors);
     let asked = Asked { code: code.canonical().to_owned(), pin_given: pin.is_some(), language: spoken.language };
     Turn {
         next: dialogue.at(DialogueState::AwaitingStatus(asked)),
@@ -48,7 +50,9 @@ pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer
     };
     let mut next = dialogue.at(DialogueState::Home);
     if let Some(Effect::Show(View::Status(facts))) = effects.first() {
-        next.about = Some(super::About { office: facts.office_to_name().clone() });
+        let office = facts.office_to_name().clone();
+        // an office without a name of the portal's is none that can be asked for
+        next.about = (!office.id.is_empty()).then_some(super::About { office });
     }
     if ctx.caps().keys_only {
         next.back = Some(Box::new(DialogueState::EnteringCode));
@@ -83,6 +87,7 @@ fn told(
             | PortalFault::HoldExpired
             | PortalFault::TooLate
             | PortalFault::Declined
+            | PortalFault::NotOffered
             | PortalFault::Unusable,
         ) => LookupFailure::PortalUnusable,
         Err(PortalFault::Refused) => LookupFailure::PortalRefused,

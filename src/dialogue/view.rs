@@ -96,6 +96,8 @@ pub enum View {
         service: Option<Localized>,
         /// When.
         start: UnixMs,
+        /// Whether the time is kept until the answer.
+        held: bool,
         /// 10 to 99; `None`: where a plain yes is enough.
         digits: Option<u8>,
         /// The answer to it was not understood.
@@ -107,6 +109,8 @@ pub enum View {
         appointment: Appointment,
         /// The new time.
         start: UnixMs,
+        /// Whether it is kept until the answer.
+        held: bool,
         /// 10 to 99; `None`: where a plain yes is enough.
         digits: Option<u8>,
         /// The answer to it was not understood.
@@ -133,6 +137,11 @@ pub enum View {
     Uncertain,
     /// It was found out that it was not done.
     NotDone,
+    /// What was wanted is not offered here.
+    NotOffered {
+        /// The office to call, and its number, where one is known.
+        call: Option<(OfficeRef, String)>,
+    },
     /// The appointments to come.
     Appointments(Vec<Appointment>),
     /// There are none.
@@ -352,8 +361,10 @@ pub struct StatusFacts {
     pub code: RegistrationCode,
     /// Where it stands.
     pub status: ApplicationStatus,
-    /// Since when.
-    pub status_at: UnixMs,
+    /// Since when, where it is known.
+    pub status_at: Option<UnixMs>,
+    /// When it was registered, where that is told instead.
+    pub registered_at: Option<UnixMs>,
     /// Where it was registered.
     pub office: OfficeRef,
     /// Day by which the office means to be done.

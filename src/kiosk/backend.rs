@@ -10,7 +10,7 @@ use crate::{
     render::kiosk::Keepsake,
     types::{
         CauseId, Language, Msisdn, Pin, UnixMs,
-        civic::{Answer, Filed, Office, OfficeSearch, Query},
+        civic::{Abilities, Answer, Filed, Office, OfficeSearch, Query},
     },
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -75,6 +75,11 @@ impl Backend {
     pub async fn check(&self, who: &Who, typed: &str, pin: Option<Pin>, language: Language) -> CheckAnswer {
         let input = Input::Choice(Choice::Code { typed: typed.to_owned(), pin });
         answer(self.exchange.conversation.converse(self.visit(who, input, language)).await.1)
+    }
+
+    /// What the portal offers.
+    pub fn abilities(&self) -> Abilities {
+        self.exchange.conversation.abilities()
     }
 
     /// One step of a conversation; `cause` names its intentions.

@@ -11,7 +11,7 @@ use crate::{
     ports::kiosks::Kiosk,
     types::{
         Msisdn,
-        civic::Office,
+        civic::{Abilities, Office},
         profile::{self, Profile},
         time::phnom_penh,
     },
@@ -190,6 +190,8 @@ pub struct PageContext {
     pub today: Date,
     /// Whether there is a printer.
     pub prints: bool,
+    /// What the portal offers.
+    pub offers: Abilities,
     /// The visit that came along, sealed.
     pub carried: Option<Carried>,
 }
@@ -246,6 +248,7 @@ impl FromRequestParts<KioskState> for PageContext {
             office,
             today: state.backend.now().civil(&phnom_penh()).date(),
             prints,
+            offers: state.backend.abilities(),
             carried: parts.extensions.get::<Carried>().cloned(),
         })
     }

@@ -15,6 +15,7 @@ mod errors;
 mod goals;
 mod guard;
 mod guides;
+mod offered;
 mod pages;
 mod parts;
 mod respond;
@@ -72,6 +73,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/a/{hash}/{*name}", get(assets::serve))
         .method_not_allowed_fallback(errors::wrong_way)
         .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(state.clone(), offered::only))
         .layer(middleware::from_fn_with_state(state.clone(), guard::guard))
         .with_state(state)
 }

@@ -10,7 +10,8 @@
 //! the portal carries it out once, whichever comes first. Three calls at most, as many as a portal that fails at
 //! once gets.
 use super::{
-    Core, measured,
+    core::measured,
+    line::Line,
     transport::{Broken, PortalCall, Reply},
     watch::Turned,
 };
@@ -83,7 +84,7 @@ struct Try<T> {
     again: bool,
 }
 
-impl Core {
+impl Line {
     /// Calls until something certain comes back, the deadline, or [`TRIES_MAX`] tries. `read` says what a reply means;
     /// [`PortalFault::Away`] and [`PortalFault::Uncertain`] are worth another try.
     pub(super) async fn attempt<T>(
@@ -101,6 +102,25 @@ impl Core {
         let bad = matches!(result, Err(PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable));
         self.report(!bad);
         result
+    }
+
+    /// As [`Line::attempt`], by one try: for what nothing makes safe to repeat.
+    pub(super) async fn attempt_once<T>(
+        &self,
+        operation: &'static str,
+        call: &PortalCall,
+        until: Instant,
+        read: impl Fn(Reply) -> Result<T, PortalFault>,
+    ) -> Result<T, PortalFault> {
+        let _first = self.first_alone(until).await;
+        if !self.may_call() {
+            return Err(PortalFault::Away);
+        }
+        let ended = self.try_once(operation, call, until, &read).await;
+        measured(operation, label(&ended.result), ended.started);
+        let bad = matches!(ended.result, Err(PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable));
+        self.report(!bad);
+        ended.result
     }
 
     async fn tries<T>(

@@ -31,6 +31,9 @@ impl PortalCall {
 
 impl Core {
     pub(super) async fn fetch(&self, question: &Question, until: Instant) -> Result<Application, PortalFault> {
+        if let Some(govstack) = &self.govstack {
+            return govstack.application(&self.line, &question.code, until).await;
+        }
         let call = PortalCall {
             method: Method::Get,
             key: None,
@@ -45,6 +48,11 @@ impl Core {
 
     pub(super) async fn answer(&self, query: &Query, asker: Asker) -> Answer {
         let until = Instant::now() + asker.deadline;
+        if let Some(govstack) = &self.govstack
+            && let Some(answer) = govstack.answer(query, asker, until).await
+        {
+            return answer;
+        }
         match query {
             Query::Application { .. } => Answer::Application(Err(PortalFault::Unusable)),
             Query::Services(search) => {
@@ -146,7 +154,7 @@ impl Core {
                 let path = format!("/v1/appointments/{}", percent(reference));
                 ("rescheduleAppointment", Method::Patch(body), path)
             }
-            ChangeKind::Cancel { reference } => {
+            ChangeKind::Cancel { reference, .. } => {
                 ("cancelAppointment", Method::Delete, format!("/v1/appointments/{}", percent(reference)))
             }
             ChangeKind::Feedback { .. } => ("createFeedback", Method::Post(body), "/v1/feedback".to_owned()),

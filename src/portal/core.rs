@@ -1,35 +1,37 @@
 //! What all questions to the portal stand on: the line, the breaker, what is kept for the time it is away.
-use super::{
-    breaker::Breaker, known::Watch, reading, single_flight::SingleFlight, stale_cache::StaleCache, transport::Transport,
-};
-use crate::{
-    ports::{clock::Clock, status::Board},
-    types::{
-        Msisdn, Pin, RegistrationCode, UnixMs,
-        civic::{Application, ApplicationAnswer, Disclosure, Page, PortalFault},
-        lock,
-        names::Channel,
-    },
+use super::{govstack::Govstack, line::Line, reading, single_flight::SingleFlight, stale_cache::StaleCache};
+use crate::types::{
+    Msisdn, Pin, RegistrationCode, UnixMs,
+    civic::{Application, ApplicationAnswer, Disclosure, Page, PortalFault},
+    lock,
+    names::Channel,
 };
 use std::{
     collections::BTreeMap,
+    ops::Deref,
     sync::{Arc, Mutex},
 };
 use tokio::time::Instant;
 
 pub(super) struct Core {
-    pub(super) transport: Transport,
-    /// Answers carry their time for people; nothing else is decided by it.
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) breaker: Mutex<Breaker>,
+    pub(super) line: Line,
+    /// What is asked in the words of GovStack; `None`: of the portal contract.
+    pub(super) govstack: Option<Govstack>,
     pub(super) kept: Mutex<StaleCache>,
     pub(super) single_flight: SingleFlight<Question, Result<ApplicationAnswer, PortalFault>>,
-    pub(super) board: Arc<Board>,
     pub(super) kept_directory: Mutex<Option<Arc<reading::Directory>>>,
     /// Pages with what stands in them, and when each was read.
     pub(super) kept_pages: Mutex<BTreeMap<String, (Arc<Page>, UnixMs)>>,
     pub(super) reading: tokio::sync::Mutex<()>,
-    pub(super) watch: Watch,
+}
+
+/// Every question goes over the line.
+impl Deref for Core {
+    type Target = Line;
+
+    fn deref(&self) -> &Line {
+        &self.line
+    }
 }
 
 /// What makes two questions equal: the same code and the same factors, over the same window.
@@ -42,24 +44,17 @@ pub(super) struct Question {
 }
 
 impl Core {
-    pub(super) fn may_call(&self) -> bool {
-        lock(&self.breaker).may_call(Instant::now())
-    }
-
-    pub(super) fn report(&self, good: bool) {
-        let open = {
-            let mut breaker = lock(&self.breaker);
-            breaker.report(good, Instant::now());
-            breaker.is_open()
-        };
-        if self.board.breaker_open() != open {
-            self.board.set_breaker_open(open);
-            metrics::gauge!("chrak_portal_breaker_open").set(f64::from(u8::from(open)));
-            if open {
-                tracing::error!("the portal fails too often: it is left alone for a while");
-            } else {
-                tracing::info!("the portal answers again");
-            }
+    /// Over this line, with nothing kept yet but the directory of a file.
+    pub(super) fn new(line: Line, govstack: Option<Govstack>) -> Self {
+        let kept_directory = Mutex::new(govstack.as_ref().map(|govstack| Arc::clone(&govstack.directory)));
+        Core {
+            line,
+            govstack,
+            kept: Mutex::default(),
+            single_flight: SingleFlight::default(),
+            kept_directory,
+            kept_pages: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
         }
     }
 

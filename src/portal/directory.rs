@@ -1,6 +1,11 @@
 //! The directory, kept whole: services and offices are read again every few minutes, searched here, and told
 //! with their time while the portal is away. Search forgives spelling as everything does: by keys.
-use super::{core::Core, reading::Directory, said, wire};
+use super::{
+    core::Core,
+    keys::{key_of_office, key_of_service, keyed, loose},
+    reading::Directory,
+    said, wire,
+};
 use crate::{
     text::{normal, places},
     types::{
@@ -30,6 +35,9 @@ const FOUND_MAX: usize = 60;
 impl Core {
     /// The directory, read anew when it is old and the portal is there.
     pub(super) async fn directory(&self, until: Instant) -> Result<(Arc<Directory>, Option<UnixMs>), PortalFault> {
+        if let Some(govstack) = &self.govstack {
+            return Ok((Arc::clone(&govstack.directory), None));
+        }
         if let Some(fresh) = self.fresh() {
             return Ok(fresh);
         }
@@ -87,12 +95,8 @@ impl Core {
             holidays: extras.holidays,
             topics: topics.unwrap_or_default().into_iter().map(Arc::new).collect(),
             ministries: ministries.unwrap_or_default().into_iter().map(Arc::new).collect(),
-            services: services
-                .into_iter()
-                .map(|one| (key_of_service(&one), one))
-                .map(|(k, s)| (Arc::new(s), k))
-                .collect(),
-            offices: offices.into_iter().map(|one| (key_of_office(&one), one)).map(|(k, o)| (Arc::new(o), k)).collect(),
+            services: keyed(services, key_of_service),
+            offices: keyed(offices, key_of_office),
             read_at: self.clock.now(),
             fresh_until: Instant::now() + FRESH,
         })
@@ -127,44 +131,6 @@ impl Core {
         all.truncate(DIRECTORY_MAX);
         Ok(all)
     }
-}
-
-/// Words as they are compared: without gaps and without the vowels' length, which nobody is sure of.
-pub(super) fn loose(text: &str) -> String {
-    normal::key(text)
-        .chars()
-        .filter(|c| c.is_alphanumeric() || ('\u{1780}'..='\u{17D3}').contains(c))
-        .map(|c| match c {
-            '\u{17B8}' => '\u{17B7}',
-            '\u{17BA}' => '\u{17B9}',
-            '\u{17BC}' => '\u{17BB}',
-            'ឋ' => 'ថ',
-            'ណ' => 'ន',
-            other => other,
-        })
-        .filter(|c| *c != '\u{17CB}')
-        .collect()
-}
-
-fn key_of_service(service: &Service) -> String {
-    joined([Some(&service.name.km), Some(&service.name.en), service.name.km_latn.as_ref()])
-}
-
-fn key_of_office(office: &Office) -> String {
-    let short = office.short.as_ref();
-    joined([
-        Some(&office.name.km),
-        Some(&office.name.en),
-        office.name.km_latn.as_ref(),
-        short.map(|name| &name.km),
-        short.map(|name| &name.en),
-        short.and_then(|name| name.km_latn.as_ref()),
-    ])
-}
-
-fn joined<const N: usize>(names: [Option<&String>; N]) -> String {
-    let keys: Vec<String> = names.into_iter().flatten().map(|name| loose(name)).collect();
-    keys.join("\n")
 }
 
 /// How well a key fits words: all of them in a row, each for itself, as people call it, or with a slip; `None`: not.
@@ -363,6 +329,7 @@ fn best<T>(found: impl Iterator<Item = (u8, Arc<T>)>, most: usize) -> Vec<Arc<T>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::portal::keys::joined;
 
     #[test]
     fn words_fit_names_in_part_and_with_slips() {

@@ -1,7 +1,8 @@
 //! Words looked for over everything that the directory has: services, offices, pages. What fits only with a slip, or by another
 //! name, says what was meant. It must not know who asks.
 use super::{
-    directory::{MEANT, SLIPPED, fits, loose},
+    directory::{MEANT, SLIPPED, fits},
+    keys::loose,
     reading::Directory,
     said,
 };

@@ -11,12 +11,17 @@ mod core;
 mod directory;
 mod extras;
 mod find;
+mod finding;
+mod govstack;
+mod keys;
 mod known;
+mod line;
 mod options;
 mod reading;
 mod road;
 mod said;
 mod single_flight;
+mod sources;
 mod stale_cache;
 mod survey;
 mod transport;
@@ -26,12 +31,12 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use self::core::{Core, Question, measured};
+use self::core::{Core, Question};
 use crate::{
     ports::{
         PortFuture,
         clock::Clock,
-        portal::{Asker, EventSource, Portal},
+        portal::{Abilities, Asker, EventSource, Portal},
         status::Board,
     },
     types::{
@@ -40,14 +45,13 @@ use crate::{
         percent::percent,
     },
 };
+pub use finding::Finding;
+pub use govstack::{GovstackDirectory, GovstackOptions, GovstackPlace, SchedulerOptions};
+use line::Line;
 pub use options::{PortalOptions, PortalSetupError};
 pub use road::{Identifier, XroadOptions};
-use single_flight::SingleFlight;
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-pub use survey::Finding;
+pub use sources::{Patience, Portals};
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use transport::{PortalCall, Transport};
 
@@ -66,21 +70,36 @@ impl PortalClient {
     /// # Errors
     /// One line that says which setting cannot be used.
     pub fn new(options: PortalOptions, board: Arc<Board>, clock: Arc<dyn Clock>) -> Result<Self, PortalSetupError> {
-        metrics::gauge!("chrak_portal_breaker_open").set(0.0);
-        Ok(PortalClient {
-            core: Arc::new(Core {
-                transport: Transport::new(options)?,
-                clock,
-                breaker: Mutex::default(),
-                kept: Mutex::default(),
-                single_flight: SingleFlight::default(),
-                board,
-                kept_directory: Mutex::default(),
-                kept_pages: Mutex::default(),
-                reading: tokio::sync::Mutex::default(),
-                watch: known::Watch::default(),
-            }),
-        })
+        Self::of_source(line::PORTAL, options, board, clock)
+    }
+
+    /// As [`PortalClient::new`], for the place that a `[[source]]` names so.
+    ///
+    /// # Errors
+    /// One line that says which setting cannot be used.
+    pub fn of_source(
+        source: &str,
+        options: PortalOptions,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortalSetupError> {
+        let what = if source == line::PORTAL { "the portal" } else { "another place of codes" };
+        let line = Line::new(Transport::new(options), (&source.into(), what, true), board, clock)?;
+        Ok(PortalClient { core: Arc::new(Core::new(line, None)) })
+    }
+
+    /// As [`PortalClient::new`], for systems that speak GovStack's words; `source` names the place.
+    ///
+    /// # Errors
+    /// One line that says which setting cannot be used.
+    pub fn govstack(
+        source: &str,
+        options: GovstackOptions,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, PortalSetupError> {
+        let (line, govstack) = govstack::Govstack::new(source, options, board, clock)?;
+        Ok(PortalClient { core: Arc::new(Core::new(line, Some(govstack))) })
     }
 
     /// Reads the directory again whenever it is old, so that it is at hand when the portal is away.
@@ -108,6 +127,9 @@ impl PortalClient {
     /// # Errors
     /// One line that says what came instead.
     pub async fn probe(&self, deadline: Duration) -> Result<(), String> {
+        if self.core.govstack.is_some() {
+            return govstack::services(&self.core, Instant::now() + deadline).await.map(drop);
+        }
         let call = PortalCall::own("/v1/ministries".to_owned());
         match self.core.transport.send(&call, Instant::now() + deadline).await {
             Ok(reply) if self.core.turned(&call, &reply).is_some() => Err(self
@@ -139,6 +161,11 @@ impl Portal for PortalClient {
     fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer> {
         Box::pin(async move {
             match query {
+                // where nothing is earned by them, neither number nor PIN leaves us
+                Query::Application { code, .. } if self.core.govstack.is_some() => {
+                    let question = Question { code: code.clone(), pin: None, number: None, channel: asker.channel };
+                    Answer::Application(self.application(question, asker.deadline).await)
+                }
                 Query::Application { code, pin } => {
                     let question =
                         Question { code: code.clone(), pin: pin.clone(), number: asker.number, channel: asker.channel };
@@ -148,11 +175,18 @@ impl Portal for PortalClient {
             }
         })
     }
+
+    fn abilities(&self) -> Abilities {
+        self.core.govstack.as_ref().map_or(Abilities::ALL, govstack::Govstack::abilities)
+    }
 }
 
 impl EventSource for PortalClient {
     fn events(&self, after: Option<String>) -> PortFuture<'_, Result<EventPage, PortalFault>> {
         Box::pin(async move {
+            if self.core.govstack.is_some() {
+                return Err(PortalFault::NotOffered);
+            }
             let after = after.map(|cursor| format!("&after={}", percent(&cursor))).unwrap_or_default();
             let until = Instant::now() + EVENTS_WITHIN;
             let body = self.core.get_own("listEvents", &format!("/v1/events?limit=100{after}"), until).await?;
@@ -164,7 +198,9 @@ impl EventSource for PortalClient {
     }
 
     fn forget_directory(&self) {
-        *lock(&self.core.kept_directory) = None;
+        if self.core.govstack.is_none() {
+            *lock(&self.core.kept_directory) = None;
+        }
     }
 }
 

@@ -2,23 +2,14 @@
 //! the service, the operations that are listed. Nothing of a citizen is asked.
 use super::{
     PortalClient,
+    finding::Finding,
+    line::Line,
     road::{self, Origin},
     transport::{PortalCall, Reply},
 };
 use serde::Deserialize;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// One thing that was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Finding {
-    /// It is as it should be.
-    Good(String),
-    /// It must be mended.
-    Bad(String),
-    /// Somebody should know.
-    Note(String),
-}
 
 /// Days before its end from which a certificate is worth a word.
 const DAYS_MIN: i64 = 30;
@@ -28,8 +19,23 @@ const LOGGING: &str = "codes, PINs and numbers stand in the message logs of both
                        switch the logging of bodies off (message-body-logging = false, or the portal's subsystem in \
                        disabled-body-logging-local-producer-subsystems and disabled-body-logging-remote-producer-subsystems); see docs/CAMDX.md";
 
-/// Every operation that the portal is asked for: method, and a path of it.
-const OPERATIONS: &[(&str, &str)] = &[
+/// Operations: method, and a path.
+type Operations = &'static [(&'static str, &'static str)];
+
+/// What a registration system and a scheduler of GovStack are asked for.
+const REGISTRATION: Operations = &[("GET", "/services"), ("GET", "/applications/x")];
+const SCHEDULER: Operations = &[
+    ("GET", "/event/list_details"),
+    ("GET", "/subscriber/list_details"),
+    ("POST", "/subscriber/new"),
+    ("GET", "/appointment/list_details"),
+    ("POST", "/appointment/new"),
+    ("PUT", "/appointment/modifications"),
+    ("DELETE", "/appointment"),
+];
+
+/// Every operation that the portal is asked for.
+const OPERATIONS: Operations = &[
     ("GET", "/v1/applications/x"),
     ("GET", "/v1/services"),
     ("GET", "/v1/ministries"),
@@ -105,40 +111,56 @@ impl PortalClient {
             let words = format!("the certificate in portal.xroad.{key} is valid for {} days", left.days);
             found.push(if left.days < DAYS_MIN { Finding::Note(words) } else { Finding::Good(words) });
         }
-        found.extend(self.allowed(deadline).await);
+        match &self.core.govstack {
+            None => found.extend(allowed(&self.core, OPERATIONS, deadline).await),
+            Some(govstack) => {
+                found.extend(allowed(&self.core, REGISTRATION, deadline).await);
+                for line in govstack.lines() {
+                    found.extend(allowed(line, SCHEDULER, deadline).await);
+                }
+            }
+        }
         found.push(Finding::Note(LOGGING.to_owned()));
         found
     }
 
-    /// Asks the security servers which services we may use.
-    async fn allowed(&self, deadline: Duration) -> Vec<Finding> {
-        let road = &self.core.transport.road;
-        let Some((options, to)) = road.options().zip(road.told("allowedMethods")) else { return Vec::new() };
-        let call = PortalCall::own(String::new());
-        let reply = match self.core.transport.send_to(&to, &call, Instant::now() + deadline).await {
-            Ok(reply) => reply,
-            Err(broken) => return vec![Finding::Bad(format!("the security server: {broken}"))],
-        };
-        let (client, service) = (&options.client, &options.service);
-        let refused = match reply.origin {
-            Origin::Portal if reply.status == 200 => None,
-            Origin::Portal => Some(format!("it answered {} to a question about what {client} may use", reply.status)),
-            Origin::Between | Origin::Stranger => Some(road::not_ours().en),
-            Origin::Road(error) => Some(road::in_words(&error, client, service).map_or_else(
-                || format!("it cannot tell what {client} may use ({}): look into its log, or try later", error.label),
-                |alarm| alarm.en,
-            )),
-        };
-        if let Some(why) = refused {
-            return vec![Finding::Bad(format!("the security server: {why}"))];
+    /// Compares a directory that comes from a file with what the systems behind it have; nothing where it is the portal's own.
+    pub async fn survey_directory(&self, deadline: Duration) -> Vec<Finding> {
+        match &self.core.govstack {
+            Some(govstack) => govstack.survey(&self.core, deadline).await,
+            None => Vec::new(),
         }
-        let mut found = vec![Finding::Good("the security server answers".to_owned())];
-        found.push(listed(&reply, service.code(), &format!("{client} to use {service}")));
-        found
     }
 }
 
-fn listed(reply: &Reply, code: &str, right: &str) -> Finding {
+/// Asks the security servers which services we may use.
+async fn allowed(line: &Line, operations: Operations, deadline: Duration) -> Vec<Finding> {
+    let road = &line.transport.road;
+    let Some((options, to)) = road.options().zip(road.told("allowedMethods")) else { return Vec::new() };
+    let call = PortalCall::own(String::new());
+    let reply = match line.transport.send_to(&to, &call, Instant::now() + deadline).await {
+        Ok(reply) => reply,
+        Err(broken) => return vec![Finding::Bad(format!("the security server: {broken}"))],
+    };
+    let (client, service) = (&options.client, &options.service);
+    let refused = match reply.origin {
+        Origin::Portal if reply.status == 200 => None,
+        Origin::Portal => Some(format!("it answered {} to a question about what {client} may use", reply.status)),
+        Origin::Between | Origin::Stranger => Some(road::not_ours().en),
+        Origin::Road(error) => Some(road::in_words(&error, client, service).map_or_else(
+            || format!("it cannot tell what {client} may use ({}): look into its log, or try later", error.label),
+            |alarm| alarm.en,
+        )),
+    };
+    if let Some(why) = refused {
+        return vec![Finding::Bad(format!("the security server: {why}"))];
+    }
+    let mut found = vec![Finding::Good("the security server answers".to_owned())];
+    found.push(listed(&reply, service.code(), operations, &format!("{client} to use {service}")));
+    found
+}
+
+fn listed(reply: &Reply, code: &str, operations: Operations, right: &str) -> Finding {
     let allowed: Allowed = match serde_json::from_slice(&reply.body) {
         Ok(allowed) => allowed,
         Err(_) => return Finding::Bad("what the security server lists as allowed cannot be read".to_owned()),
@@ -149,7 +171,7 @@ fn listed(reply: &Reply, code: &str, right: &str) -> Finding {
     let is_missing = |(method, path): &&(&str, &str)| {
         !service.endpoint_list.is_empty() && !service.endpoint_list.iter().any(|endpoint| endpoint.covers(method, path))
     };
-    let missing: Vec<String> = OPERATIONS
+    let missing: Vec<String> = operations
         .iter()
         .filter(is_missing)
         .map(|(method, path)| format!("{method} {}", path.replace("/x", "/*")))
@@ -170,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_is_not_allowed_is_told_by_name() {
-        let told = |body: &str| listed(&reply(body), "portal", "US to use IT");
+        let told = |body: &str| listed(&reply(body), "portal", OPERATIONS, "US to use IT");
         let allows = Finding::Good("the portal's owner allows US to use IT".to_owned());
         assert_eq!(
             told(r#"{"service":[{"service_code":"other"},{"service_code":"portal","service_type":"REST"}]}"#),

@@ -34,6 +34,10 @@ pub enum Method {
     Post(serde_json::Value),
     /// Change.
     Patch(serde_json::Value),
+    /// Make, by what stands in the address.
+    PostBare,
+    /// Change, by what stands in the address.
+    PutBare,
     /// End.
     Delete,
 }
@@ -90,13 +94,19 @@ pub struct Transport {
 }
 
 impl Transport {
-    #[allow(clippy::disallowed_methods, reason = "this is the one place that builds the client")]
     pub fn new(options: PortalOptions) -> Result<Self, PortalSetupError> {
-        let mut headers = HeaderMap::new();
-        let mut token = HeaderValue::from_str(&format!("Bearer {}", options.token))
-            .map_err(|_| PortalSetupError::Bad("the token holds characters that no header takes".to_owned()))?;
-        token.set_sensitive(true);
-        headers.insert(AUTHORIZATION, token);
+        Self::with(options, HeaderMap::new())
+    }
+
+    /// With these headers in every call; without a token where that is empty.
+    #[allow(clippy::disallowed_methods, reason = "this is the one place that builds the client")]
+    pub fn with(options: PortalOptions, mut headers: HeaderMap) -> Result<Self, PortalSetupError> {
+        if !options.token.is_empty() {
+            let mut token = HeaderValue::from_str(&format!("Bearer {}", options.token))
+                .map_err(|_| PortalSetupError::Bad("the token holds characters that no header takes".to_owned()))?;
+            token.set_sensitive(true);
+            headers.insert(AUTHORIZATION, token);
+        }
         let mut builder = Client::builder()
             .default_headers(headers)
             .redirect(redirect::Policy::none())
@@ -158,6 +168,8 @@ impl Transport {
             Method::Get => self.client.get(url),
             Method::Post(body) => self.client.post(url).json(body),
             Method::Patch(body) => self.client.patch(url).json(body),
+            Method::PostBare => self.client.post(url),
+            Method::PutBare => self.client.put(url),
             Method::Delete => self.client.delete(url),
         };
         let mut request = request.header("x-request-id", attempt.as_hyphenated().to_string());

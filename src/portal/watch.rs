@@ -1,7 +1,7 @@
 //! What is seen on the way to the portal and is no word of the portal's: refusals of a security server, answers of
 //! strangers, certificates that end. What somebody must mend stands on the board until it is mended.
 use super::{
-    core::Core,
+    line::{Line, PORTAL},
     road::{self, Origin, errors::Means},
     transport::{Method, PortalCall, Reply},
 };
@@ -21,8 +21,6 @@ const DAYS_MIN: i64 = 30;
 /// How long a call waits for the first one to show that the way is open: an answer of a security server that refuses comes
 /// sooner, and one that hangs must not hold up whoever waits at a telephone.
 const FIRST_ALONE: Duration = Duration::from_millis(300);
-/// Name of the portal in metrics of the way.
-const SOURCE: &str = "portal";
 /// Most characters of a security server's own words that the debug log takes.
 const WORDS_MAX: usize = 200;
 
@@ -38,7 +36,7 @@ pub(super) struct Turned {
     pub(super) again: bool,
 }
 
-impl Core {
+impl Line {
     /// Through a security server one call goes first, until the portal has answered: what is wrong with the configuration
     /// costs one call, not one of each question that a start has. Held as long as that call goes on.
     pub(super) async fn first_alone(&self, until: Instant) -> Option<MutexGuard<'_, ()>> {
@@ -99,7 +97,7 @@ impl Core {
 
     /// The portal has answered: what was in the way is not any more.
     fn passed(&self) {
-        if !self.watch.open.swap(true, Ordering::Relaxed) && self.board.clear_alarm(WAY) {
+        if !self.watch.open.swap(true, Ordering::Relaxed) && self.board.clear_alarm(&self.about(WAY)) {
             tracing::info!("the portal is reached through X-Road again");
         }
     }
@@ -109,14 +107,25 @@ impl Core {
         self.raise(WAY, alarm);
     }
 
+    /// Under which name something stands on the board: that of the portal, or of the source.
+    fn about(&self, what: &'static str) -> String {
+        if &*self.source == PORTAL { what.to_owned() } else { format!("{}: {what}", self.source) }
+    }
+
     fn raise(&self, about: &'static str, alarm: Alarm) {
-        if self.board.raise_alarm(about, alarm.clone()) {
+        // the keys to mend are those of the source's own table
+        let own = |text: String| match &*self.source {
+            PORTAL => text,
+            source => text.replace("portal.xroad", &format!("source \"{source}\": xroad")),
+        };
+        let alarm = Alarm { km: own(alarm.km), en: own(alarm.en) };
+        if self.board.raise_alarm(&self.about(about), alarm.clone()) {
             tracing::error!("{}", alarm.en);
         }
     }
 
     fn count(&self, label: &'static str) {
-        metrics::counter!("chrak_road_errors_total", "source" => SOURCE, "type" => label).increment(1);
+        metrics::counter!("chrak_road_errors_total", "source" => self.source.to_string(), "type" => label).increment(1);
     }
 
     /// Looks at the files of certificates until `stop`: what has changed serves new connections.
@@ -136,7 +145,7 @@ impl Core {
         let looked = tokio::task::spawn_blocking(move || own.look(now)).await;
         match looked {
             Ok(Ok(changed)) => {
-                self.board.clear_alarm(FILES);
+                self.board.clear_alarm(&self.about(FILES));
                 if changed {
                     tracing::info!("the certificates of portal.xroad have changed: new connections use them");
                 }
@@ -157,7 +166,7 @@ impl Core {
             metrics::gauge!("chrak_certificate_days", "use" => label).set(one.days as f64);
         }
         match left.iter().filter(|one| one.days < DAYS_MIN).min_by_key(|one| one.days) {
-            None => drop(self.board.clear_alarm(ENDING)),
+            None => drop(self.board.clear_alarm(&self.about(ENDING))),
             Some(first) => {
                 let key = if first.of == "client" { "cert_file" } else { "server_cert_file" };
                 self.raise(ENDING, road::ending(key, first.days));

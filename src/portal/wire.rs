@@ -116,7 +116,8 @@ pub fn application(body: &[u8], asked: &RegistrationCode, now: UnixMs) -> Result
         },
         office: office(wire.office),
         status: ApplicationStatus::from_wire(&wire.status),
-        status_at,
+        status_at: Some(status_at),
+        registered_at: None,
         disclosure: disclosure(&wire.disclosure),
         timeline: wire.timeline.into_iter().take(PORTAL_LIST_MAX).filter_map(|wire| entry(wire, now)).collect(),
         fee: wire.fee.map(|fee| ApplicationFee {
@@ -205,7 +206,7 @@ fn clean_up_to(text: &str, most: usize) -> String {
 
 /// What names something at the portal: given back as it came, so nothing in it is changed; what cannot be a name is cut
 /// off and then names nothing.
-fn id(text: &str) -> String {
+pub(super) fn id(text: &str) -> String {
     text.chars().filter(|c| !(c.is_control() || visible::is_unseen(*c))).take(PORTAL_ID_CHARS_MAX).collect()
 }
 
@@ -216,7 +217,11 @@ fn number(text: &str) -> String {
 
 /// A time that lies behind us. Where the portal's clock is ahead it is now.
 fn past(text: &str, now: UnixMs) -> Option<UnixMs> {
-    let at = UnixMs::from_rfc3339(text)?;
+    UnixMs::from_rfc3339(text).map(|at| not_ahead(at, now))
+}
+
+/// Where another clock is ahead of ours it is now.
+pub(super) fn not_ahead(at: UnixMs, now: UnixMs) -> UnixMs {
     let latest = now.plus_ms(PORTAL_CLOCK_AHEAD_MAX.as_millis() as i64);
-    Some(if at > latest { now } else { at })
+    if at > latest { now } else { at }
 }

@@ -1,5 +1,6 @@
 //! The portal, as the exchange sees it.
 use super::PortFuture;
+pub use crate::types::civic::Abilities;
 use crate::types::{
     Msisdn,
     civic::{Answer, EventPage, PortalFault, Query},
@@ -32,4 +33,9 @@ pub trait EventSource: Send + Sync {
 pub trait Portal: Send + Sync {
     /// Asks once, with whatever retries are safe inside the deadline.
     fn ask<'a>(&'a self, query: &'a Query, asker: Asker) -> PortFuture<'a, Answer>;
+
+    /// What it offers; the same as long as the process runs.
+    fn abilities(&self) -> Abilities {
+        Abilities::ALL
+    }
 }

@@ -123,7 +123,7 @@ pub struct Board {
     draining: AtomicBool,
     store_ok: AtomicBool,
     breaker_open: AtomicBool,
-    alarms: Mutex<BTreeMap<&'static str, Alarm>>,
+    alarms: Mutex<BTreeMap<String, Alarm>>,
     /// What operators want of the telcos: here `ops` writes and the binds read.
     pub orders: Orders,
     /// What is known of each telco as a whole.
@@ -220,10 +220,10 @@ impl Board {
     }
 
     /// Something that somebody must mend; it stands until `about` is cleared. Whether it is another one than before.
-    pub fn raise_alarm(&self, about: &'static str, alarm: Alarm) -> bool {
+    pub fn raise_alarm(&self, about: &str, alarm: Alarm) -> bool {
         let mut alarms = lock(&self.alarms);
         let is_new = alarms.get(about) != Some(&alarm);
-        alarms.insert(about, alarm);
+        alarms.insert(about.to_owned(), alarm);
         is_new
     }
 

@@ -2,7 +2,7 @@
 use super::{fit, texts, words};
 use crate::dialogue::View;
 use crate::types::Language;
-use crate::types::civic::{AppointmentStatus, Complaint};
+use crate::types::civic::{AppointmentStatus, Complaint, OfficeRef};
 use jiff::tz::TimeZone;
 use lists::{Moment, moment};
 pub(super) use parts::{by_day, office_name, shown};
@@ -63,6 +63,10 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
         View::ComplaintFiled { reference } => texts::complaint_filed(language, reference),
         View::Complaint(complaint) => complaint_text(complaint, language, zone),
         View::NoSuchComplaint => texts::no_such_complaint(language),
+        View::NotOffered { call } => {
+            let (office, phone) = to_call(call.as_ref(), language);
+            texts::not_offered(language, &office, &phone)
+        }
         View::Choose { asking, options, more, office, day, again } => {
             let (office, more, day) = (office.as_ref(), *more, *day);
             lists::text(&lists::List { asking: *asking, options, more, office, day, again: *again }, language, zone)
@@ -88,13 +92,13 @@ pub fn render_sms(view: &View, language: Language, zone: &TimeZone) -> SmsText {
 /// What is said about appointments.
 fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
     match view {
-        View::ConfirmBooking { office, service, start, digits, again } => {
+        View::ConfirmBooking { office, service, start, held, digits, again } => {
             let what = (office, service.as_ref());
-            lists::confirm_booking(*again, what, *start, &agree(*digits), language, zone)
+            lists::confirm_booking((*again, *held), what, *start, &agree(*digits), language, zone)
         }
-        View::ConfirmMove { appointment, start, digits, again } => {
+        View::ConfirmMove { appointment, start, held, digits, again } => {
             let Moment { day, hour } = moment(*start, language, zone);
-            texts::confirm_move(language, *again, &appointment.reference, &day, &hour, &agree(*digits))
+            texts::confirm_move(language, *again, &appointment.reference, &day, &hour, &agree(*digits), *held)
         }
         View::ConfirmCancel { appointment, digits, again } => {
             let Moment { day, hour } = moment(appointment.start, language, zone);
@@ -124,6 +128,12 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
         View::NothingFree { office } => texts::nothing_free(language, &office_name(office, language)),
         _ => texts::cannot_change(language),
     }
+}
+
+/// An office and its number, as they are said; empty where none is known.
+pub(super) fn to_call(call: Option<&(OfficeRef, String)>, language: Language) -> (String, String) {
+    let said = |(office, phone): &(OfficeRef, String)| (office_name(office, language), fit::clean(phone, language));
+    call.map(said).unwrap_or_default()
 }
 
 /// What is sent back for a yes.

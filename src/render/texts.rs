@@ -66,9 +66,9 @@ texts! {
         "km/service.sms" "km-Latn/service.sms" "en/service.sms";
     office(name: &'a str, address: &'a str, phone: &'a str, hours: &'a str, today: &'a str, closed: &'a str, queue: &'a str)
         "km/office.sms" "km-Latn/office.sms" "en/office.sms";
-    confirm_booking(again: bool, office: &'a str, day: &'a str, hour: &'a str, service: &'a str, digits: &'a str)
+    confirm_booking(again: bool, office: &'a str, day: &'a str, hour: &'a str, service: &'a str, digits: &'a str, held: bool)
         "km/confirm_booking.sms" "km-Latn/confirm_booking.sms" "en/confirm_booking.sms";
-    confirm_move(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str)
+    confirm_move(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str, held: bool)
         "km/confirm_move.sms" "km-Latn/confirm_move.sms" "en/confirm_move.sms";
     confirm_cancel(again: bool, reference: &'a str, day: &'a str, hour: &'a str, digits: &'a str)
         "km/confirm_cancel.sms" "km-Latn/confirm_cancel.sms" "en/confirm_cancel.sms";
@@ -112,6 +112,8 @@ texts! {
         "km/complaint.sms" "km-Latn/complaint.sms" "en/complaint.sms";
     no_such_complaint()
         "km/no_such_complaint.sms" "km-Latn/no_such_complaint.sms" "en/no_such_complaint.sms";
+    not_offered(office: &'a str, phone: &'a str)
+        "km/not_offered.sms" "km-Latn/not_offered.sms" "en/not_offered.sms";
     agency_ready(code: &'a str, office: &'a str)
         "km/agency_ready.sms" "km-Latn/agency_ready.sms" "en/agency_ready.sms";
     agency_missing(code: &'a str, office: &'a str)
@@ -196,9 +198,9 @@ texts! {
         "km/ussd/no_such_service.ussd" "km-Latn/ussd/no_such_service.ussd" "en/ussd/no_such_service.ussd";
     ussd_no_such_office()
         "km/ussd/no_such_office.ussd" "km-Latn/ussd/no_such_office.ussd" "en/ussd/no_such_office.ussd";
-    ussd_confirm_booking(office: &'a str, day: &'a str, hour: &'a str, service: &'a str)
+    ussd_confirm_booking(office: &'a str, day: &'a str, hour: &'a str, service: &'a str, held: bool)
         "km/ussd/confirm_booking.ussd" "km-Latn/ussd/confirm_booking.ussd" "en/ussd/confirm_booking.ussd";
-    ussd_confirm_move(reference: &'a str, day: &'a str, hour: &'a str, yes: &'a str)
+    ussd_confirm_move(reference: &'a str, day: &'a str, hour: &'a str, yes: &'a str, held: bool)
         "km/ussd/confirm_move.ussd" "km-Latn/ussd/confirm_move.ussd" "en/ussd/confirm_move.ussd";
     ussd_confirm_cancel(reference: &'a str, day: &'a str, hour: &'a str, yes: &'a str)
         "km/ussd/confirm_cancel.ussd" "km-Latn/ussd/confirm_cancel.ussd" "en/ussd/confirm_cancel.ussd";
@@ -238,6 +240,8 @@ texts! {
         "km/ussd/complaint_filed.ussd" "km-Latn/ussd/complaint_filed.ussd" "en/ussd/complaint_filed.ussd";
     ussd_no_such_complaint()
         "km/ussd/no_such_complaint.ussd" "km-Latn/ussd/no_such_complaint.ussd" "en/ussd/no_such_complaint.ussd";
+    ussd_not_offered(office: &'a str, phone: &'a str)
+        "km/ussd/not_offered.ussd" "km-Latn/ussd/not_offered.ussd" "en/ussd/not_offered.ussd";
     ussd_help()
         "km/ussd/help.ussd" "km-Latn/ussd/help.ussd" "en/ussd/help.ussd";
     ussd_language_set()

@@ -164,6 +164,7 @@ fn kind(view: &View) -> Kind {
         | View::Welcome
         | View::RatingKept
         | View::ComplaintKept { .. }
+        | View::NotOffered { .. }
         | View::NoSuchComplaint => Kind::Answer { text: false },
     }
 }
@@ -246,6 +247,10 @@ fn lines(view: &View, language: Language, zone: &TimeZone) -> Vec<String> {
         }
         View::Complaint(_) | View::Notice { .. } => sms::render_sms(view, language, zone).text,
         View::NoSuchComplaint => texts::ussd_no_such_complaint(language),
+        View::NotOffered { call } => {
+            let (office, phone) = sms::to_call(call.as_ref(), language);
+            texts::ussd_not_offered(language, &office, &phone)
+        }
         View::ConfirmBooking { .. }
         | View::ConfirmMove { .. }
         | View::ConfirmCancel { .. }
@@ -272,15 +277,15 @@ fn appointment(view: &View, language: Language, zone: &TimeZone) -> String {
     use crate::types::civic::AppointmentStatus;
     let moment = |at| lists::moment(at, language, zone);
     match view {
-        View::ConfirmBooking { office, service, start, .. } => {
+        View::ConfirmBooking { office, service, start, held, .. } => {
             let (at, office) = (moment(*start), sms::office_name(office, language));
             let service = service.as_ref().map(|name| fit::clean(name.get(language), language)).unwrap_or_default();
             let service = fit::shorten(&service, label_units(language), language);
-            texts::ussd_confirm_booking(language, &office, &at.day, &at.hour, service)
+            texts::ussd_confirm_booking(language, &office, &at.day, &at.hour, service, *held)
         }
-        View::ConfirmMove { appointment, start, digits, .. } => {
+        View::ConfirmMove { appointment, start, digits, held, .. } => {
             let at = moment(*start);
-            texts::ussd_confirm_move(language, &appointment.reference, &at.day, &at.hour, &sms::agree(*digits))
+            texts::ussd_confirm_move(language, &appointment.reference, &at.day, &at.hour, &sms::agree(*digits), *held)
         }
         View::ConfirmCancel { appointment, digits, .. } => {
             let at = moment(appointment.start);
@@ -341,8 +346,7 @@ fn label_units(language: Language) -> usize {
 /// The facts one under the other, the most wanted first.
 fn status(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Vec<String> {
     let status = words::status_word(facts.status, language);
-    let since =
-        sms::day_of(facts, zone).map(|day| format!(" {}", words::date_short(day, language))).unwrap_or_default();
+    let since = sms::day_of(facts, language, zone).map(|day| format!(" {day}")).unwrap_or_default();
     let mut lines = vec![shown(&facts.code).to_owned(), format!("{status}{since}")];
     if let Some(at) = facts.as_of {
         let as_of = words::pick(language, "គិតត្រឹម", "Kit treum", "As of");

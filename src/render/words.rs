@@ -329,6 +329,11 @@ pub fn month_name(month: i8, language: Language) -> &'static str {
         .map_or("", |(km, km_latn, en)| pick(language, km, km_latn, en))
 }
 
+/// When an application was registered, where nothing is known of its status's time.
+pub fn registered_on(day: &str, language: Language) -> String {
+    format!("{} {day}", pick(language, "ចុះបញ្ជី", "choh banhchi", "registered on"))
+}
+
 /// The one of three words that is in `language`.
 pub fn pick<'a>(language: Language, km: &'a str, km_latn: &'a str, en: &'a str) -> &'a str {
     match language {

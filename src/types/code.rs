@@ -1,7 +1,7 @@
 //! Registration codes: what one looks like is configuration (`[[code]]`), what is typed is forgiven here.
 use super::{Pin, writing};
 use regex::Regex;
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A registration code in canonical form (upper-case letters and digits, no separators), its printed form
 /// kept beside it. `Debug` and `Display` are masked; a code must be asked for.
@@ -9,9 +9,30 @@ use std::fmt;
 pub struct RegistrationCode {
     canonical: String,
     printed: String,
+    asked_at: AskedAt,
+}
+
+/// Where is asked about the codes of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AskedAt {
+    /// Name of the `[[source]]`; `None`: the portal.
+    pub source: Option<Arc<str>>,
+    /// Whether a PIN or a number earns more there.
+    pub takes_factors: bool,
+}
+
+impl Default for AskedAt {
+    fn default() -> Self {
+        AskedAt { source: None, takes_factors: true }
+    }
 }
 
 impl RegistrationCode {
+    /// Where is asked about it.
+    pub fn asked_at(&self) -> &AskedAt {
+        &self.asked_at
+    }
+
     /// As the portal takes it: `120500260481937`.
     pub fn canonical(&self) -> &str {
         &self.canonical
@@ -68,6 +89,7 @@ pub struct CodePattern {
     whole: Regex,
     check: CheckDigit,
     groups: Vec<usize>,
+    asked_at: AskedAt,
 }
 
 /// Why a `[[code]]` table cannot be used.
@@ -83,7 +105,18 @@ impl CodePattern {
             .size_limit(1 << 20)
             .build()
             .map_err(|fault| BadPattern(format!("regex of code \"{name}\" cannot be read: {}", last_line(&fault))))?;
-        Ok(CodePattern { name: name.to_owned(), whole, check, groups })
+        Ok(CodePattern { name: name.to_owned(), whole, check, groups, asked_at: AskedAt::default() })
+    }
+
+    /// The recommended form: 15 digits, Damm, printed `120500-26-048193-7`.
+    pub fn recommended() -> Self {
+        let owso = CodePattern::new("owso", "[0-9]{15}", CheckDigit::Damm, vec![6, 2, 6, 1]);
+        owso.expect("the recommended pattern of codes")
+    }
+
+    /// The same, asked about there.
+    pub fn asked_at(self, asked_at: AskedAt) -> Self {
+        CodePattern { asked_at, ..self }
     }
 
     /// The name given in the configuration.
@@ -149,13 +182,15 @@ impl CodeRules {
 
     /// The recommended form: 15 digits, Damm, printed `120500-26-048193-7`.
     pub fn recommended() -> Self {
-        let owso = CodePattern::new("owso", "[0-9]{15}", CheckDigit::Damm, vec![6, 2, 6, 1]);
-        CodeRules { patterns: vec![owso.expect("the recommended pattern of codes")] }
+        CodeRules { patterns: vec![CodePattern::recommended()] }
     }
 
-    /// Lengths of the groups of the first pattern in print, for a field to fill; empty when it has none.
+    /// Lengths of the groups in print, for a field to fill; empty when it has none, or when the patterns differ in them.
     pub fn groups(&self) -> Vec<usize> {
-        self.patterns.first().map(|pattern| pattern.groups.clone()).unwrap_or_default()
+        match self.patterns.split_first() {
+            Some((first, rest)) if rest.iter().all(|other| other.groups == first.groups) => first.groups.clone(),
+            _ => Vec::new(),
+        }
     }
 
     /// Reads one whole code, with or without separators and in any digits. Longest use: a kiosk's field.
@@ -221,7 +256,11 @@ impl CodeRules {
                 if !pattern.whole.is_match(&candidate) {
                     continue;
                 }
-                let code = RegistrationCode { printed: pattern.print(&candidate), canonical: candidate };
+                let code = RegistrationCode {
+                    printed: pattern.print(&candidate),
+                    canonical: candidate,
+                    asked_at: pattern.asked_at.clone(),
+                };
                 if pattern.check_holds(&code.canonical) {
                     return CodeVerdict::Good(code);
                 }

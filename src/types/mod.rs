@@ -17,7 +17,7 @@ pub mod secret;
 pub mod time;
 pub mod writing;
 
-pub use code::{CodePattern, CodeRules, CodeVerdict, RegistrationCode};
+pub use code::{AskedAt, CodePattern, CodeRules, CodeVerdict, RegistrationCode};
 pub use countries::Countries;
 pub use ids::{AckId, CauseId, MtId, SessionId};
 pub use lang::Language;

@@ -41,7 +41,7 @@ fn same(text: &str, facts: &StatusFacts, language: Language) {
     let to_do = ApplicationStatus::AwaitingPayment == facts.status
         || ApplicationStatus::ReturnedForCorrection == facts.status
         || ApplicationStatus::ReadyForCollection == facts.status;
-    let date = words::date_short(facts.status_at.civil(&phnom_penh()).date(), language);
+    let date = words::date_short(facts.status_at.expect("a time").civil(&phnom_penh()).date(), language);
     assert!(language == Language::Km || text.contains(&date) != to_do, "{date}: {text}");
     if facts.status == ApplicationStatus::AwaitingPayment {
         let amount = facts.fee.as_ref().map(|fee| fee.amount.0.to_string());

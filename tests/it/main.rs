@@ -17,6 +17,7 @@ mod feedback;
 mod fuzz;
 mod gateways;
 mod glossary;
+mod govstack;
 mod guesses;
 mod hostile_smsc;
 mod kannel;

@@ -164,7 +164,7 @@ impl Citizen<'_> {
         let Answer::Appointment(Ok(moved)) = moved else { panic!("not moved: {moved:?}") };
         assert_eq!((&moved.reference, moved.status), (&reference, AppointmentStatus::Booked));
         assert_ne!(moved.start, booked.start);
-        let cancelled = self.until_certain(ChangeKind::Cancel { reference }).await;
+        let cancelled = self.until_certain(ChangeKind::Cancel { reference, was: None }).await;
         let Answer::Appointment(Ok(cancelled)) = cancelled else { panic!("not cancelled: {cancelled:?}") };
         assert_eq!(cancelled.status, AppointmentStatus::Cancelled);
     }

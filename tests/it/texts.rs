@@ -79,7 +79,8 @@ fn status(status: ApplicationStatus, data: Data) -> View {
     View::Status(Box::new(StatusFacts {
         code: code(data),
         status,
-        status_at: NOW,
+        status_at: Some(NOW),
+        registered_at: None,
         office: office(data),
         expected_by: Some(date(2026, 11, 30)),
         ready: ready.then(|| Ready { office: office(data), until: Some(date(2027, 2, 15)) }),
@@ -92,6 +93,12 @@ fn status(status: ApplicationStatus, data: Data) -> View {
         as_of: None,
         hours_today: ready.then(hours),
     }))
+}
+
+/// As a system tells it that knows when an application was registered, and nothing else of its times.
+fn registered(data: Data) -> View {
+    let View::Status(facts) = status(ApplicationStatus::InReview, data) else { panic!("a status") };
+    View::Status(Box::new(StatusFacts { status_at: None, registered_at: Some(NOW), expected_by: None, ..*facts }))
 }
 
 fn hours() -> Vec<(Time, Time)> {
@@ -204,6 +211,7 @@ fn texts(data: Data) -> Vec<(String, View)> {
         all.push((format!("status: {}", state.as_str()), status(state, data)));
     }
     let mut add = |name: &str, view: View| all.push((name.to_owned(), view));
+    add("status: registered on", registered(data));
     add("menu", View::Menu);
     add("help", View::Help);
     add("enter a code", View::EnterCode);
@@ -227,8 +235,13 @@ fn texts(data: Data) -> Vec<(String, View)> {
     add("appointments: which", list(Asking::Appointment, data));
     let (one, start, again) = (appointment(data), NOW.plus_ms(86_400_000), data == Data::Longest);
     let service = Some(service_name(data));
-    add("book?", View::ConfirmBooking { office: office(data), service, start: NOW, digits: Some(47), again });
-    add("move?", View::ConfirmMove { appointment: one.clone(), start, digits: Some(47), again });
+    for (name, held) in [("book?", true), ("book, not held?", false)] {
+        let (office, service) = (office(data), service.clone());
+        add(name, View::ConfirmBooking { office, service, start: NOW, held, digits: Some(47), again });
+    }
+    for (name, held) in [("move?", true), ("move, not held?", false)] {
+        add(name, View::ConfirmMove { appointment: one.clone(), start, held, digits: Some(47), again });
+    }
     add("cancel?", View::ConfirmCancel { appointment: one.clone(), digits: Some(47), again });
     add("booked", View::Booked(one.clone()));
     add("asked for", View::Booked(Appointment { status: AppointmentStatus::Pending, ..one.clone() }));
@@ -279,6 +292,9 @@ fn said_to_us(data: Data) -> Vec<(String, View)> {
     };
     add("complaint", View::Complaint(Box::new(complaint)));
     add("no such complaint", View::NoSuchComplaint);
+    let phone = if data == Data::Usual { "+85523001205".to_owned() } else { "9".repeat(30) };
+    add("not offered", View::NotOffered { call: Some((office(data), phone)) });
+    add("not offered, no office", View::NotOffered { call: None });
     all
 }
 

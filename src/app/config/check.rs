@@ -1,25 +1,21 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
-    AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings, Written,
+    AgencySettings, Config, ConfigFault, KioskSettings, PushSettings, Written,
     file::{self, File},
     key::{Value, listen},
-    secret, telco, ussd,
-    words::{Events, Mode, Pairing},
-    xroad,
+    place, secret, source, telco, ussd,
+    words::Pairing,
 };
 use crate::{
     exchange::Rules,
     kiosk::{self, Authority, Colour},
     tls::{Identity, ServerTls},
-    types::{
-        CodePattern, CodeRules, Countries, Language, Secret, civic::Localized, code::CheckDigit, time::phnom_penh,
-    },
+    types::{Countries, Language, Secret, civic::Localized, time::phnom_penh},
     web::{
         client::{Net, Proxies},
         hosts::Host,
     },
 };
-use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use jiff::{civil::Time, tz::TimeZone};
 use std::{
     net::SocketAddr,
@@ -35,6 +31,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let data_dir = folder.join(file.data_dir);
     let tls = file.http.tls.map(|table| tls(table, folder)).transpose()?;
     let (ops, ops_token) = ops(file.ops, folder, &mut warnings)?;
+    let portal = place::portal(file.portal, folder, &mut warnings)?;
+    let sources = source::sources(file.source.unwrap_or_default(), folder, &mut warnings)?;
     Ok(Config {
         database: database(file.database, &data_dir, folder)?,
         zone: zone(&file.timezone)?,
@@ -45,9 +43,10 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         ops,
         ops_token,
         kiosk: kiosk(file.kiosk, folder, &mut warnings)?,
-        portal: portal(file.portal, folder, &mut warnings)?,
         default_language: language(&file.languages.default)?,
-        codes: codes(file.code)?,
+        codes: source::codes(file.code, &portal, &sources)?,
+        portal,
+        sources,
         limits: limits(&file.limits),
         texts_kept: retention(&file.retention)?,
         telcos: telco::telcos(
@@ -132,97 +131,9 @@ fn zone(name: &str) -> Result<TimeZone, ConfigFault> {
     }
 }
 
-fn portal(table: file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Result<PortalSettings, ConfigFault> {
-    let events = events(&table, folder, warnings)?;
-    let url = table.url.ok_or_else(|| ConfigFault::new("portal.url is missing: the address of the portal"))?;
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        return Err(ConfigFault::new("portal.url: must begin with https:// (or http:// on a trusted network)"));
-    }
-    let url = url.trim_end_matches('/').to_owned();
-    let ca_file = table.ca_file.map(|path| folder.join(path));
-    let by_webhook = matches!(events, EventsBy::Webhook(_));
-    let road = match table.mode {
-        Mode::Direct => {
-            if table.xroad.is_some() {
-                warnings.push("portal.xroad: has no effect, as only mode = \"xroad\" uses it".to_owned());
-            }
-            xroad::Settled::default()
-        }
-        Mode::Xroad => xroad::settle(table.xroad, &url, ca_file.as_deref(), by_webhook, folder, warnings)?,
-    };
-    let wait = |ms: u32| Duration::from_millis(ms.into());
-    Ok(PortalSettings {
-        url,
-        token: secret::required("portal.token", table.token, table.token_file, folder, warnings)?,
-        ca_file,
-        road: road.options,
-        webhook_client: road.webhook_client,
-        events,
-        timeout_ussd: wait(table.timeout_ms.ussd),
-        timeout_kiosk: wait(table.timeout_ms.kiosk),
-        timeout_sms: wait(table.timeout_ms.sms),
-    })
-}
-
 fn language(tag: &str) -> Result<Language, ConfigFault> {
     Language::from_tag(tag)
         .ok_or_else(|| ConfigFault::new(format!("languages.default: \"{tag}\" is none of km, km-Latn, en")))
-}
-
-fn codes(tables: Option<Vec<file::Code>>) -> Result<CodeRules, ConfigFault> {
-    let Some(tables) = tables else {
-        return Ok(CodeRules::recommended());
-    };
-    if tables.is_empty() {
-        return Err(ConfigFault::new("code: an empty list reads no code; take the key out, or give a [[code]]"));
-    }
-    let mut patterns = Vec::new();
-    for (index, table) in tables.into_iter().enumerate() {
-        let name = table.name.unwrap_or_else(|| format!("code-{index}"));
-        let regex = table.regex.ok_or_else(|| ConfigFault::new(format!("code[{index}].regex is missing")))?;
-        let digit = table.check.unwrap_or(CheckDigit::None);
-        let pattern = CodePattern::new(&name, &regex, digit, table.groups.unwrap_or_default());
-        patterns.push(pattern.map_err(|fault| ConfigFault::new(format!("code[{index}]: {fault}")))?);
-    }
-    Ok(CodeRules::new(patterns))
-}
-
-fn events(table: &file::Portal, folder: &Path, warnings: &mut Vec<String>) -> Result<EventsBy, ConfigFault> {
-    let files = table.webhook_secret_files.as_deref();
-    match table.events {
-        Events::Poll => {
-            if files.is_some() {
-                warnings.push(
-                    "portal.webhook_secret_files: has no effect, as only events = \"webhook\" uses it".to_owned(),
-                );
-            }
-            Ok(EventsBy::Poll(Duration::from_secs(table.poll_s.into())))
-        }
-        Events::Webhook => {
-            // the default stands in the published example and asks for nothing
-            if table.poll_s != file::POLL_S {
-                warnings.push("portal.poll_s: has no effect, as only events = \"poll\" uses it".to_owned());
-            }
-            let files = files.unwrap_or_default();
-            if files.is_empty() {
-                return Err(ConfigFault::new("portal.webhook_secret_files is missing: events = \"webhook\" needs it"));
-            }
-            let secrets = files.iter().map(|file| webhook_secret(&folder.join(file)));
-            secrets.collect::<Result<_, _>>().map(EventsBy::Webhook)
-        }
-    }
-}
-
-/// A secret of Standard Webhooks: `whsec_` and base64 of 24 to 64 octets.
-fn webhook_secret(path: &Path) -> Result<Secret, ConfigFault> {
-    let wrong = |why: String| ConfigFault::new(format!("portal.webhook_secret_files: {} {why}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|fault| wrong(format!("cannot be read: {fault}")))?;
-    let encoded = text.trim().strip_prefix("whsec_").ok_or_else(|| wrong("must begin with whsec_".to_owned()))?;
-    let octets = BASE64.decode(encoded).map_err(|_| wrong("is not base64 after whsec_".to_owned()))?;
-    if !(16..=64).contains(&octets.len()) {
-        return Err(wrong(format!("holds a secret of {} octets; 24 to 64 are wanted", octets.len())));
-    }
-    Ok(Secret::new(encoded))
 }
 
 fn push(table: file::Push) -> Result<PushSettings, ConfigFault> {

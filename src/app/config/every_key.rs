@@ -17,7 +17,11 @@ fn whole_example() -> toml::Table {
     };
     let lines = EXAMPLE.lines().map(|line| {
         let bare = line.strip_prefix("# ").unwrap_or(line);
-        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") { bare } else { line }
+        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") || bare.starts_with("[source.") {
+            bare
+        } else {
+            line
+        }
     });
     lines.collect::<Vec<_>>().join("\n").parse().expect("the example is TOML, also with what is commented out")
 }
@@ -132,32 +136,103 @@ fn cases() -> Vec<Case> {
         ("agency.free_text", "true", "[[agency]]\nname = \"a\"\ntoken = \"t2\"", Acts),
         ("agency.per_day", "5001", "[[agency]]\nname = \"a\"\ntoken = \"t2\"", Acts),
     ];
-    all.extend(of_xroad());
+    all.extend(of_xroad("portal"));
+    all.extend(of_govstack("portal"));
+    all.extend(of_sources());
     all.extend(of_telcos());
     all
 }
 
 const XROAD: &str = "[portal.xroad]\nclient = \"A/B/C/D\"\nservice = \"A/B/C/E/f\"";
 
-fn of_xroad() -> Vec<Case> {
-    let by = |more: &str| leak(format!("portal.mode = \"xroad\"\n{more}\n{XROAD}\n"));
-    let with_key = leak(format!("{}key_file = \"ca/one.key\"", by("")));
-    let with_cert = leak(format!("{}cert_file = \"ca/one.pem\"", by("")));
-    let hook = by("portal.events = \"webhook\"\nportal.webhook_secret_files = [\"whsec\"]");
+/// A source, and the codes that are asked about there.
+const SOURCE: &str =
+    "[[code]]\nsource = \"obr\"\n[[source]]\nname = \"obr\"\nurl = \"https://obr.example\"\ntoken = \"t\"\n";
+const DIRECTORY: &str = "directory_file = \"directory.json\"\nclient = \"A/B/C/D\"\n";
+
+/// A place with this mode and these keys, and what stands in its tables.
+fn place(of: &str, mode: &str, more: &str, xroad: &str, govstack: &str) -> &'static str {
+    let head = if of == "source" { SOURCE } else { "[portal]\n" };
+    let mut text = format!("{head}mode = \"{mode}\"\n{more}\n");
+    for (name, keys) in [("xroad", xroad), ("govstack", govstack)] {
+        if !keys.is_empty() {
+            text += &format!("[{of}.{name}]\n{keys}\n");
+        }
+    }
+    leak(text)
+}
+
+fn of_xroad(of: &str) -> Vec<Case> {
+    let by = |more: &str, keys: &str| {
+        place(of, "xroad", more, &format!("client = \"A/B/C/D\"\nservice = \"A/B/C/E/f\"\n{keys}"), "")
+    };
+    let plain = by("", "");
+    let hook = by("events = \"webhook\"\nwebhook_secret_files = [\"whsec\"]", "");
     let mut all = Vec::new();
     for (key, value, needs) in [
-        ("client", "\"A/B/C/X\"", by("")),
-        ("service", "\"A/B/C/E/x\"", by("")),
-        ("cert_file", "\"ca/one.pem\"", with_key),
-        ("key_file", "\"ca/one.key\"", with_cert),
-        ("server_cert_file", "\"ca/one.pem\"", by("")),
-        ("user_id", "\"KH-CHRAK\"", by("")),
-        ("represented_party", "\"B/G\"", by("")),
-        ("provider_server", "\"A/B/C/ss\"", by("")),
+        ("client", "\"A/B/C/X\"", plain),
+        ("service", "\"A/B/C/E/x\"", plain),
+        ("cert_file", "\"ca/one.pem\"", by("", "key_file = \"ca/one.key\"")),
+        ("key_file", "\"ca/one.key\"", by("", "cert_file = \"ca/one.pem\"")),
+        ("server_cert_file", "\"ca/one.pem\"", plain),
+        ("user_id", "\"KH-CHRAK\"", plain),
+        ("represented_party", "\"B/G\"", plain),
+        ("provider_server", "\"A/B/C/ss\"", plain),
         ("webhook_client", "\"A/B/C/E\"", hook),
     ] {
-        all.push((leak(format!("portal.xroad.{key}")), value, needs, Acts));
+        all.push((leak(format!("{of}.xroad.{key}")), value, needs, Acts));
     }
+    all
+}
+
+fn of_govstack(of: &str) -> Vec<Case> {
+    let straight = |keys: &str| {
+        place(of, "govstack", "", "", &format!("{DIRECTORY}registration_url = \"https://r.example\"\n{keys}"))
+    };
+    let through = |keys: &str| place(of, "govstack", "", "client = \"A/B/C/D\"", &format!("{DIRECTORY}{keys}"));
+    let (knows, at) =
+        ("requestor_id = \"chrak\"\nrequest_token_file = \"secret\"\n", "scheduler_url = \"https://s.example\"\n");
+    let registration = "registration_service = \"A/B/C/E/r\"\n";
+    let mut all = Vec::new();
+    for (key, value, needs) in [
+        ("registration_url", "\"https://other.example\"", straight("")),
+        ("registration_service", "\"A/B/C/E/r\"", through("")),
+        ("scheduler_url", "\"https://other.example\"", straight(knows)),
+        ("scheduler_service", "\"A/B/C/E/s\"", through(&format!("{registration}{knows}"))),
+        ("requestor_id", "\"other\"", straight(&format!("{at}{knows}"))),
+        ("request_token_file", "\"pin\"", straight(&format!("{at}{knows}"))),
+        ("client", "\"A/B/C/X\"", straight("")),
+        ("directory_file", "\"other.json\"", straight("")),
+    ] {
+        all.push((leak(format!("{of}.govstack.{key}")), value, needs, Acts));
+    }
+    all
+}
+
+fn of_sources() -> Vec<Case> {
+    let mut all = vec![
+        ("code.source", "\"obr\"", SOURCE.trim_start_matches("[[code]]\nsource = \"obr\"\n"), Acts),
+        ("source.name", "\"other\"", SOURCE, Refused("there is no [[source]] with the name \"obr\"")),
+        ("source.url", "\"https://other.example\"", SOURCE, Acts),
+        ("source.token", "\"other\"", SOURCE, Acts),
+        ("source.token_file", "\"secret\"", SOURCE, Acts),
+        ("source.ca_file", "\"ca.pem\"", SOURCE, Acts),
+        (
+            "source.mode",
+            "\"xroad\"",
+            place("source", "direct", "", "client = \"A/B/C/D\"\nservice = \"A/B/C/E/f\"", ""),
+            Acts,
+        ),
+        ("source.timeout_ms.ussd", "801", SOURCE, Acts),
+        ("source.timeout_ms.kiosk", "2001", SOURCE, Acts),
+        ("source.timeout_ms.sms", "10001", SOURCE, Acts),
+        ("source.poll_s", "11", SOURCE, Warned("source[0].poll_s: has no effect")),
+        ("source.webhook_secret_files", "[\"whsec\"]", SOURCE, Warned("only events = \"webhook\" uses it")),
+    ];
+    let hook = place("source", "direct", "webhook_secret_files = [\"whsec\"]", "", "");
+    all.push(("source.events", "\"webhook\"", hook, Warned("source[0].events: has no effect")));
+    all.extend(of_xroad("source"));
+    all.extend(of_govstack("source"));
     all
 }
 
@@ -251,6 +326,12 @@ const LEAST: &str = "[portal]\nurl = \"https://portal.example\"\ntoken = \"t\"\n
     address = \"127.0.0.1:2775\"\nsystem_id = \"chrak\"\npassword = \"p\"\n[[code]]\nname = \"owso\"\nregex = \"[0-9]{15}\"\n\
     check = \"damm\"\ngroups = [6, 2, 6, 1]\n";
 
+/// A directory with nothing in it but what must be.
+const LEAST_DIRECTORY: &str = r#"{"services":[{"id":"s","code":"1002","name":{"km":"ក","en":"NAME"},"purpose":{"km":"ក","en":"A"},
+    "sensitive":false,"bookable":true,"popular":false,"govstack":{"service_id":"f7d33db0-2809-484e-a780-76b7ccd4ecbf"}}],
+    "offices":[{"id":"o","name":{"km":"ក","en":"A"},"division":"1205","address":{"km":"ក","en":"A"},"services":["s"],
+    "govstack":{"entity_id":"67890"}}]}"#;
+
 /// Lays one table over another; lists of tables over each other one by one.
 fn lay(over: toml::Table, under: &mut toml::Table) {
     for (key, value) in over {
@@ -278,7 +359,7 @@ fn table(text: &str) -> toml::Table {
 fn single(path: &str, value: &str) -> toml::Table {
     let (first, rest) = path.split_once('.').unwrap_or(("", path));
     match first {
-        "code" | "agency" | "smsc" | "ussd_profile" => table(&format!("[[{first}]]\n{rest} = {value}")),
+        "code" | "source" | "agency" | "smsc" | "ussd_profile" => table(&format!("[[{first}]]\n{rest} = {value}")),
         _ => table(&format!("{path} = {value}")),
     }
 }
@@ -286,6 +367,10 @@ fn single(path: &str, value: &str) -> toml::Table {
 /// Everything that comes out, secrets too.
 fn shown(config: &Config) -> String {
     let mut secrets: Vec<&str> = vec![config.portal.token.expose()];
+    secrets.extend(config.sources.iter().map(|source| source.portal.token.expose()));
+    let places = [&config.portal].into_iter().chain(config.sources.iter().map(|source| &source.portal));
+    let govstack = places.filter_map(|place| place.govstack.as_ref()?.scheduler.as_ref());
+    secrets.extend(govstack.map(|scheduler| scheduler.request_token.expose()));
     secrets.extend(config.ops_token.iter().map(Secret::expose));
     secrets.extend(config.kiosk.staff_pin.iter().map(Secret::expose));
     secrets.extend(config.telcos.iter().map(|telco| telco.link.password.expose()));
@@ -309,11 +394,14 @@ fn no_key_is_read_that_does_nothing() {
     std::fs::write(folder.path().join("pin"), "4821").expect("written");
     std::fs::write(folder.path().join("emblem.svg"), "<svg viewBox=\"0 0 1 1\"></svg>").expect("written");
     std::fs::write(folder.path().join("whsec"), "whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0").expect("written");
+    for (file, name) in [("directory.json", "A"), ("other.json", "B")] {
+        std::fs::write(folder.path().join(file), LEAST_DIRECTORY.replace("NAME", name)).expect("written");
+    }
     Ca::new(folder.path(), "ca").sign("one", "DNS:a.example", Valid::Now);
     for (path, value, needs, does) in cases() {
         let mut base = table(LEAST);
         let list = |name: &str| vec![toml::Value::Table(toml::Table::new()); usize::from(needs.contains(name))];
-        for name in ["agency", "ussd_profile"] {
+        for name in ["agency", "source", "ussd_profile"] {
             if needs.contains(&format!("[[{name}]]")) {
                 base.insert(name.to_owned(), toml::Value::Array(list(name)));
             }

@@ -34,6 +34,7 @@ tables! {
         database: Database = Database::default(); "where everything is kept"
         portal: Portal = Portal::default(); "who knows the applications, services and offices"
         languages: Languages = Languages::default(); "of texts and screens"
+        source: Vec<CodeSource>, such_as ""; "another place for the codes of some [[code]]: name, and the keys of [portal]; repeat per place"
         code: Vec<Code>, shown ""; "what a registration code looks like; several may be listed"
         limits: Limits = Limits::default(); "all durable and shared by the nodes"
         push: Push = Push::default(); "texts nobody asked for just now"
@@ -72,12 +73,39 @@ tables! {
         token: String, such_as "\"...\""; "inline, see above"
         token_file: PathBuf, required "\"portal.token\""; "bearer token; required"
         ca_file: PathBuf, such_as "\"...\""; "trust this CA only"
-        mode: Mode = Mode::Direct; "direct | xroad: through a security server of X-Road, such as CamDX's; url is then that server's"
+        mode: Mode = Mode::Direct; "direct | xroad: through a security server of X-Road, such as CamDX's; url is then that server's | govstack"
         timeout_ms: Timeouts = Timeouts::default(); "how long each window waits for the portal"
         events: Events = Events::Poll; "or \"webhook\", which needs webhook_secret_files"
         poll_s: u32 = POLL_S, in within(1, DAY_S); "how often we ask, in seconds"
         webhook_secret_files: Vec<PathBuf>, such_as "[\"a.whsec\"]"; "Standard Webhooks secrets (whsec_...); several are valid at once"
-        xroad: Xroad, such_as ""; "with mode = \"xroad\"; see docs/CAMDX.md"
+        xroad: Xroad, such_as ""; "with mode = \"xroad\", and for the services of mode = \"govstack\"; see docs/CAMDX.md"
+        govstack: Govstack, such_as ""; "with mode = \"govstack\"; see docs/GOVSTACK.md"
+    }
+    /// `[portal.govstack]`
+    Govstack {
+        registration_url: String, such_as "\"https://registration.example.gov.kh\""; "where applications are asked about (Registration API); required without [portal.xroad]"
+        registration_service: String, such_as "\"CAMBODIA/GOV/CAMDX-2/REGISTRATION/api\""; "the same through [portal.xroad], whose security server portal.url is"
+        scheduler_url: String, such_as "\"https://scheduler.example.gov.kh\""; "where appointments are made (Scheduler API); without it none are offered"
+        scheduler_service: String, such_as "\"CAMBODIA/GOV/CAMDX-2/SCHEDULER/api\""; "the same through [portal.xroad]"
+        requestor_id: String = ""; "what the scheduler knows us by; required with it"
+        request_token_file: PathBuf, such_as "\"scheduler.token\""; "its secret; it stands in addresses, therefore https only"
+        client: String, such_as "\"CAMBODIA/GOV/CAMDX-1/CHRAK\""; "Information-Mediator-Client; default: portal.xroad.client"
+        directory_file: PathBuf, required "\"directory.json\""; "required; services and offices: the contract's lists as JSON"
+    }
+    /// `[[source]]`
+    CodeSource {
+        name: String, required "\"obr\""; "required; as a [[code]] names it"
+        url: String, required "\"https://obr.example.gov.kh\""; "required, as portal.url"
+        token: String, such_as "\"...\""; "inline, see above"
+        token_file: PathBuf, required "\"obr.token\""; "bearer token; required"
+        ca_file: PathBuf, such_as "\"...\""; "trust this CA only"
+        mode: Mode = Mode::Direct; "direct | xroad | govstack, as portal.mode"
+        timeout_ms: Timeouts = Timeouts::default(); "how long it is waited for; never longer than for the portal"
+        events: Events = Events::Poll; "only the portal tells of events"
+        poll_s: u32 = POLL_S, in within(1, DAY_S); "only the portal tells of events"
+        webhook_secret_files: Vec<PathBuf>, such_as "[\"a.whsec\"]"; "only the portal tells of events"
+        xroad: Xroad, such_as ""; "as [portal.xroad]"
+        govstack: Govstack, such_as ""; "as [portal.govstack]"
     }
     /// `[portal.xroad]`
     Xroad {
@@ -107,6 +135,7 @@ tables! {
         regex: String, required "\"[0-9]{15}\""; "matched against the whole code without separators"
         check: CheckDigit, shown "\"damm\""; "none | luhn | damm"
         groups: Vec<usize>, shown "[6, 2, 6, 1]"; "printed 120500-26-048193-7"
+        source: String = ""; "name of a [[source]] that is asked about these codes; default: [portal]"
     }
     /// `[limits]`
     Limits {

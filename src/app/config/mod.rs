@@ -4,11 +4,14 @@ mod check;
 #[cfg(test)]
 mod every_key;
 pub mod file;
+mod govstack;
 pub mod key;
 mod load;
 #[cfg(test)]
 mod papers;
+mod place;
 mod secret;
+mod source;
 mod telco;
 mod ussd;
 pub mod words;
@@ -17,13 +20,14 @@ mod xroad;
 
 pub use check::check;
 pub use load::{load, parse};
+pub use source::SourceSettings;
 pub use written::Written;
 
 use crate::{
     exchange::{Rules, TelcoRules},
     kiosk::Authority,
     link,
-    portal::{Identifier, XroadOptions},
+    portal::{GovstackOptions, Identifier, XroadOptions},
     tls::ServerTls,
     types::{CodeRules, Countries, Language, Secret},
     web::{client::Proxies, hosts::Host},
@@ -66,6 +70,8 @@ pub struct Config {
     pub database: PathBuf,
     /// The portal.
     pub portal: PortalSettings,
+    /// Other places that are asked about codes.
+    pub sources: Vec<SourceSettings>,
     /// Spoken when nothing is known of a number.
     pub default_language: Language,
     /// What registration codes look like.
@@ -93,12 +99,14 @@ pub struct Config {
 pub struct PortalSettings {
     /// Base URL, without a slash at its end: of the portal, or of the security server.
     pub url: String,
-    /// Bearer token.
+    /// Bearer token; empty where none is sent.
     pub token: Secret,
     /// The only CA trusted, when given.
     pub ca_file: Option<PathBuf>,
     /// Through a security server of X-Road; `None`: straight.
     pub road: Option<XroadOptions>,
+    /// Systems of GovStack in its place; `None`: a portal.
+    pub govstack: Option<GovstackOptions>,
     /// Who alone may call the webhook through our security server; `None`: whoever signs.
     pub webhook_client: Option<Identifier>,
     /// How long each window waits.
@@ -109,6 +117,13 @@ pub struct PortalSettings {
     pub timeout_sms: Duration,
     /// How its events come.
     pub events: EventsBy,
+}
+
+impl PortalSettings {
+    /// Whether a PIN or a number earns more there.
+    pub fn takes_factors(&self) -> bool {
+        self.govstack.is_none() || GovstackOptions::abilities(true).factors
+    }
 }
 
 /// How the portal's events come.

@@ -63,6 +63,8 @@ own! {
         Direct = "direct",
         /// Through a security server of X-Road.
         Xroad = "xroad",
+        /// Systems of GovStack in its place.
+        Govstack = "govstack",
     }
     /// How the portal's events come.
     Events {

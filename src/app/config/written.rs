@@ -64,11 +64,21 @@ impl Config {
         let octets = |text: &str| text.as_bytes().to_vec();
         let secret = |secret: &crate::types::Secret| octets(secret.expose());
         let mut files = vec![
-            ("portal.token_file".to_owned(), Some(secret(&self.portal.token))),
             ("ops.token_file".to_owned(), self.ops_token.as_ref().map(secret)),
             ("kiosk.staff_pin_file".to_owned(), self.kiosk.staff_pin.as_ref().map(secret)),
             ("kiosk.emblem_file".to_owned(), self.kiosk.authority.emblem.as_ref().map(|octets| octets.to_vec())),
         ];
+        let places = [("portal".to_owned(), &self.portal)].into_iter();
+        let sources = self.sources.iter().enumerate().map(|(nth, one)| (format!("source[{nth}]"), &one.portal));
+        for (at, place) in places.chain(sources) {
+            files.push((format!("{at}.token_file"), Some(secret(&place.token))));
+            if let Some(govstack) = &place.govstack {
+                let token = govstack.scheduler.as_ref().map(|scheduler| secret(&scheduler.request_token));
+                files.push((format!("{at}.govstack.request_token_file"), token));
+                let directory = octets(&format!("{:?}", govstack.directory));
+                files.push((format!("{at}.govstack.directory_file"), Some(directory)));
+            }
+        }
         if let EventsBy::Webhook(secrets) = &self.portal.events {
             let all: Vec<&str> = secrets.iter().map(crate::types::Secret::expose).collect();
             files.push(("portal.webhook_secret_files".to_owned(), Some(octets(&all.join(" ")))));

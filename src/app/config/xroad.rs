@@ -121,7 +121,7 @@ fn tls(
 }
 
 /// Whether it begins with a loopback or private address, or this machine's name for itself.
-fn is_near(rest: &str) -> bool {
+pub(super) fn is_near(rest: &str) -> bool {
     let host = rest.split('/').next().unwrap_or_default();
     let bare = match host.strip_prefix('[') {
         Some(six) => six.split(']').next().unwrap_or_default(),

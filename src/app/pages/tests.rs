@@ -69,7 +69,8 @@ fn application(code: &RegistrationCode, status: ApplicationStatus, disclosure: D
         service: ServiceRef { id: None, name, sensitive: status == ApplicationStatus::InReview },
         office,
         status,
-        status_at: NOW,
+        status_at: Some(NOW),
+        registered_at: None,
         disclosure,
         timeline: vec![step],
         fee: Some(ApplicationFee {

@@ -123,7 +123,8 @@ impl Flow {
             Ok(answer) => {
                 let application = answer.application;
                 let level = application.disclosure.min(disclosure::earnable(ctx.number_known, false));
-                if level > Disclosure::Public {
+                // another place's application is none of the portal that books
+                if level > Disclosure::Public && application.code.asked_at().source.is_none() {
                     self.draft.code = Some(application.code.canonical().to_owned());
                 }
                 self.take(dialogue, Opt::Office { office: application.office, place: None }, ctx)
@@ -269,6 +270,7 @@ impl Flow {
         match held {
             Ok(hold) => {
                 self.draft.hold = Some(hold.id);
+                self.draft.unheld = hold.expires_at.is_none();
                 self.draft.slot = Some((hold.slot.id, hold.slot.start));
                 if self.draft.agreed {
                     return self.carry_out(dialogue);

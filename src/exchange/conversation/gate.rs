@@ -13,7 +13,7 @@ use crate::{
     ports::{
         citizens::NumberWindows,
         clock::Clock,
-        portal::{Asker, Portal},
+        portal::{Abilities, Asker, Portal},
     },
     types::{
         Msisdn,
@@ -244,7 +244,8 @@ impl Gate {
         // the last places are kept for codes with their PIN
         let all = rules.fails_hour_all;
         let all = if guess.pin { all } else { all - all / KEPT_FOR_PINS };
-        let spent = if bare { Shut::AddPin } else { Shut::Busy };
+        let pin_helps = matches!(permit.query, Query::Application { code, .. } if code.asked_at().takes_factors);
+        let spent = if bare && pin_helps { Shut::AddPin } else { Shut::Busy };
         places.push(said(ALL.to_owned(), HOUR, all, spent));
         if let Caller::Device { device, number, visit } = caller {
             places.extend(self.places_at_a_kiosk(device, *number, *visit));
@@ -347,6 +348,11 @@ impl Gate {
         let mut names = if right { permit.guesses.clone() } else { Vec::new() };
         names.extend(permit.acts.iter().filter(|_| undone).cloned());
         self.core.counts.give_back(names).await;
+    }
+
+    /// What the portal offers.
+    pub fn abilities(&self) -> Abilities {
+        self.core.portal.abilities()
     }
 
     /// Counts a wrong answer to a question that wants digits back.

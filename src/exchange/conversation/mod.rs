@@ -16,7 +16,7 @@ pub use shut::Shut;
 pub use visits::Visit;
 
 use super::settings::Settings;
-use crate::ports::{clock::Clock, feedback::Feedback};
+use crate::ports::{clock::Clock, feedback::Feedback, portal::Abilities};
 use gate::Gate;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
@@ -45,6 +45,11 @@ impl Conversation {
         tasks: TaskTracker,
     ) -> Self {
         Conversation { core: Arc::new(Core { gate, feedback, clock, settings, tasks }) }
+    }
+
+    /// What the portal offers.
+    pub fn abilities(&self) -> Abilities {
+        self.core.gate.abilities()
     }
 
     /// Gives back to the store what was taken for guesses that nobody made.

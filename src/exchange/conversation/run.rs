@@ -90,6 +90,7 @@ impl Conversation {
             language: talk.remember_language.or(remembered),
             default_language: settings.default_language,
             codes: &settings.codes,
+            abilities: self.core.gate.abilities(),
             number_known: asker.number.is_some(),
             zone: &settings.zone,
             dice: u32::from_le_bytes(random::octets()),

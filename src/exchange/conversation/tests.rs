@@ -266,8 +266,8 @@ async fn digits_that_were_wrong_too_often_change_no_appointment_by_text() {
         for (what, channel, bound) in [
             (booking.clone(), Channel::Sms, true),
             (ChangeKind::Move { reference: reference(), hold: hold() }, Channel::Sms, true),
-            (ChangeKind::Cancel { reference: reference() }, Channel::Sms, true),
-            (ChangeKind::Cancel { reference: reference() }, Channel::Ussd, false),
+            (ChangeKind::Cancel { reference: reference(), was: None }, Channel::Sms, true),
+            (ChangeKind::Cancel { reference: reference(), was: None }, Channel::Ussd, false),
             (ChangeKind::Hold { slot: "a".to_owned() }, Channel::Sms, false),
         ] {
             let (query, mut windows) = (change(what), NumberWindows::default());

@@ -256,7 +256,7 @@ async fn pages_of_events_are_read_one_after_the_other_and_no_more_than_some_at_o
 }
 
 fn cancelled() -> Change {
-    Change { what: ChangeKind::Cancel { reference: "A-1".to_owned() }, attempt: 0 }
+    Change { what: ChangeKind::Cancel { reference: "A-1".to_owned(), was: None }, attempt: 0 }
 }
 
 /// The work that finds out what became of a change.

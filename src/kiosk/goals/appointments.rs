@@ -177,13 +177,13 @@ async fn show(state: &KioskState, context: &PageContext, visit: VisitState, view
             let list = List { asking, options, more, office, day, again };
             choose(context, &visit, ends.clone(), list)
         }
-        View::ConfirmBooking { office, service, start, .. } => {
-            let facts = facts(context.lang, &office, service.as_ref(), start);
+        View::ConfirmBooking { office, service, start, held, .. } => {
+            let facts = facts(context.lang, &office, service.as_ref(), start, held);
             let (yes, no) = (visit_words.yes_book, ("back", visit_words.change));
             review(context, ends.clone(), visit_words.review, facts, yes, no, false)
         }
-        View::ConfirmMove { appointment, start, .. } => {
-            let facts = moved_facts(context.lang, &appointment, start);
+        View::ConfirmMove { appointment, start, held, .. } => {
+            let facts = moved_facts(context.lang, &appointment, start, held);
             let (yes, no) = (visit_words.yes_move, ("back", visit_words.change));
             review(context, ends.clone(), visit_words.review_move, facts, yes, no, false)
         }
@@ -200,6 +200,7 @@ async fn show(state: &KioskState, context: &PageContext, visit: VisitState, view
             Ok([one]) => my_appointment(state, context, visit, &one).await,
             Err(all) => my_appointments(context, ends.clone(), &all),
         },
+        View::NotOffered { .. } => end(&context.words.not_offered, "ended", "minus"),
         View::NoAppointments => end(&visit_words.no_appointments, "under-way", "calendar"),
         View::NothingFree { .. } => end(&visit_words.nothing_free, "your-turn", "calendar"),
         View::CannotChange => end(&visit_words.cannot_change, "your-turn", "alert"),
@@ -300,11 +301,14 @@ fn choice(lang: Lang, option: &Opt, before: char, number: usize) -> Choose {
     Choose { key: format!("{before}{number}"), icon, title, note }
 }
 
-fn facts(lang: Lang, office: &OfficeRef, service: Option<&Localized>, start: UnixMs) -> Vec<Fact> {
+fn facts(lang: Lang, office: &OfficeRef, service: Option<&Localized>, start: UnixMs, held: bool) -> Vec<Fact> {
     let (words, visit_words, language) = (lang.words(), lang.visit(), lang.language());
     let at = date_time(lang, start.civil(&phnom_penh()));
     let fact = |icon, label, value| Fact { icon, label, value, note: None };
     let mut facts = vec![fact("calendar", visit_words.when, at)];
+    if !held {
+        facts.push(fact("clock", visit_words.place, visit_words.not_held.to_owned()));
+    }
     facts.push(fact("office", words.office, office.name.get(language).to_owned()));
     if let Some(service) = service {
         facts.push(fact("paper", words.service, service.get(language).to_owned()));
@@ -313,12 +317,12 @@ fn facts(lang: Lang, office: &OfficeRef, service: Option<&Localized>, start: Uni
 }
 
 /// The time as it is, beside it the new one, then the rest.
-fn moved_facts(lang: Lang, one: &Appointment, start: UnixMs) -> Vec<Fact> {
+fn moved_facts(lang: Lang, one: &Appointment, start: UnixMs, held: bool) -> Vec<Fact> {
     let keep = lang.keep();
     let at =
         |label, icon, at: UnixMs| Fact { icon, label, value: date_time(lang, at.civil(&phnom_penh())), note: None };
     let times = [at(keep.time_now, "clock", one.start), at(keep.time_new, "calendar", start)];
-    let rest = facts(lang, &one.office, one.service.name.as_ref(), start);
+    let rest = facts(lang, &one.office, one.service.name.as_ref(), start, held);
     times.into_iter().chain(rest.into_iter().skip(1)).collect()
 }
 

@@ -101,8 +101,12 @@ pub fn message(
         CheckAnswer::Status(answer) => {
             let card = status_card(context.lang, &answer);
             let public = answer.disclosure == Disclosure::Public;
-            let due = answer.next_step().pays_here();
-            let actions = actions(context.lang, public && !pin_given, public && visit.number().is_none(), due);
+            let asked_at = answer.code.asked_at();
+            // fees are paid at the portal, whatever another place says of them
+            let pays = state.backend.abilities().payment && asked_at.source.is_none();
+            let due = pays && answer.next_step().pays_here();
+            let more = public && asked_at.takes_factors;
+            let actions = actions(context.lang, more && !pin_given, more && visit.number().is_none(), due);
             let (hide, show) = (context.lang.device().hide, context.lang.device().show);
             page(StatusCode::OK, &StatusPage { frame: frame(words.status, typed), card, actions, hide, show })
         }
@@ -185,7 +189,8 @@ mod tests {
         StatusFacts {
             code,
             status,
-            status_at: UnixMs(1_795_399_200_000),
+            status_at: Some(UnixMs(1_795_399_200_000)),
+            registered_at: None,
             office: OfficeRef { id: "owso-1205".to_owned(), name, short: None },
             expected_by: None,
             ready: None,

@@ -30,7 +30,8 @@ struct FeedbackPage {
     /// The same for however many presses of this page.
     intent: uuid::Uuid,
     grades: Vec<(u8, &'static str, &'static str)>,
-    complain: &'static Message,
+    /// Where complaints are taken.
+    complain: Option<&'static Message>,
 }
 
 /// `GET /kiosk/{lang}/feedback`
@@ -41,7 +42,7 @@ pub async fn feedback(State(state): State<KioskState>, context: PageContext) -> 
     let mut grades: Vec<_> =
         (1..).zip(icons).zip(words.grades).map(|((grade, icon), word)| (grade, icon, word)).collect();
     grades.reverse();
-    let complain = &context.lang.visit().complain_card;
+    let complain = state.backend.abilities().complaints.then_some(&context.lang.visit().complain_card);
     page(StatusCode::OK, &FeedbackPage { frame, intent: new_id(state.backend.now()), grades, complain })
 }
 

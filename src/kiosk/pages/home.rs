@@ -13,6 +13,7 @@ use crate::{
         state::KioskState,
         texts::VisitWords,
     },
+    types::civic::Abilities,
     web::filters,
 };
 use askama::Template;
@@ -23,6 +24,8 @@ use axum::{extract::State, http::StatusCode, response::Response};
 struct HomePage {
     frame: Frame,
     visit_words: &'static VisitWords,
+    /// What the portal offers.
+    offers: Abilities,
     /// Where the kiosk stands, if tickets can be taken there now.
     office: Option<String>,
     /// That its office is closed, and when it opens again.
@@ -42,7 +45,8 @@ pub async fn home(State(state): State<KioskState>, context: PageContext) -> Resp
     let mut doors = doors::of_portal(&state, &context).await;
     doors.truncate(1);
     let audiences = doors::audiences(context.lang);
-    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), office, shut, doors, audiences })
+    let offers = state.backend.abilities();
+    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), offers, office, shut, doors, audiences })
 }
 
 /// `GET /kiosk/{lang}/help`

@@ -58,7 +58,7 @@ pub async fn number(State(state): State<KioskState>, context: PageContext, Sent(
             }
         }
         "try" => judge(&state, &context, typed, visit).await,
-        "skip" if visit.goal == Goal::Appointments && visit.may_skip() => {
+        "skip" if visit.goal == Goal::Appointments && visit.may_skip() && context.offers.factors => {
             visit.goal.resume(&state, &context, visit, typed).await
         }
         "once" => once_page(&context, typed, None),

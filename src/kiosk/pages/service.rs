@@ -89,11 +89,12 @@ async fn offering(state: &KioskState, service: &Service) -> Vec<Arc<Office>> {
 async fn actions(state: &KioskState, context: &PageContext, service: &Service, offices: &[Arc<Office>]) -> Vec<Action> {
     let words = context.lang.portal();
     let mut actions = Vec::new();
-    if service.bookable && !offices.is_empty() {
+    let offers = state.backend.abilities();
+    if offers.appointments && service.bookable && !offices.is_empty() {
         actions.push(Action::key("appointments", format!("b{}", service.id), "calendar", words.book).strong());
     }
     let here = context.device.office.as_ref().is_some_and(|own| offices.iter().any(|office| office.id == *own));
-    if here && Shut::of(state, &context.device).await.is_none() {
+    if offers.tickets && here && Shut::of(state, &context.device).await.is_none() {
         actions.push(Action::key("ticket", format!("s{}", service.id), "inbox", words.take_number));
     }
     // what a service costs and needs is public, and tells nothing of an application

@@ -10,7 +10,10 @@ use crate::{
         state::KioskState,
         texts::{Lang, Words},
     },
-    types::{civic::Office, time::phnom_penh},
+    types::{
+        civic::{Abilities, Office},
+        time::phnom_penh,
+    },
     web::filters,
 };
 use askama::Template;
@@ -54,12 +57,15 @@ struct ClosedPage {
 }
 
 /// What one can do here, in Khmer and English.
-fn can() -> Vec<(&'static str, &'static str)> {
+fn can(offers: Abilities) -> Vec<(&'static str, &'static str)> {
     let of = |lang: Lang| {
         let (words, visit_words) = (lang.words(), lang.visit());
-        [words.check.title, visit_words.appointments_card.title, words.services_card.title, words.offices_card.title]
+        let appointments = offers.appointments.then_some(visit_words.appointments_card.title);
+        let all =
+            [Some(words.check.title), appointments, Some(words.services_card.title), Some(words.offices_card.title)];
+        all.into_iter().flatten()
     };
-    of(Lang::Km).into_iter().zip(of(Lang::En)).collect()
+    of(Lang::Km).zip(of(Lang::En)).collect()
 }
 
 async fn owner(state: &KioskState, device: &Device) -> Owner {
@@ -94,7 +100,7 @@ pub async fn start(State(state): State<KioskState>, device: Start, headers: Head
                         en: Lang::En.words(),
                         class,
                         build: device.0.build(),
-                        can: can(),
+                        can: can(state.backend.abilities()),
                         told,
                     },
                 )

@@ -24,7 +24,8 @@ pub fn phone_page(context: &PageContext, typed: Typed, visit: &VisitState, notic
     };
     let words = (visit_words.phone_title, visit_words.phone_hint, visit_words.phone_send);
     let frame = context.frame(visit_words.phone_title, "number", back);
-    let may_skip = visit.goal == Goal::Appointments && visit.may_skip();
+    // without a number an appointment is found again by its PIN, where the portal gives one
+    let may_skip = visit.goal == Goal::Appointments && visit.may_skip() && context.offers.factors;
     let template = DigitsPage {
         other: may_skip.then_some(("skip", visit_words.no_phone)),
         ..DigitsPage::for_a_number(words, notice, typed, frame)

@@ -6,6 +6,7 @@ use crate::{
     kiosk::texts::{self, Lang, Message, Words},
     render::words as shared,
     types::{
+        UnixMs,
         civic::{ApplicationStatus, Ready, ReturnedDocument, TimelineEntry},
         time::phnom_penh,
     },
@@ -118,8 +119,12 @@ fn facts(lang: Lang, words: &Words, known: &StatusFacts) -> Vec<Fact> {
             add("place", words.office, name, None);
         }
     }
-    let since = known.status_at.civil(&phnom_penh()).date();
-    add("clock", words.since, shared::date_long(since, language), None);
+    let day = |at: UnixMs| shared::date_long(at.civil(&phnom_penh()).date(), language);
+    match (known.status_at, known.registered_at) {
+        (Some(since), _) => add("clock", words.since, day(since), None),
+        (None, Some(registered)) => add("clock", words.registered_on, day(registered), None),
+        (None, None) => {}
+    }
     if let Some(day) = known.expected_by {
         add("calendar", words.expected, shared::date_long(day, language), None);
     }

@@ -57,6 +57,7 @@ pub(super) static WORDS: Words = Words {
     service: "សេវា",
     office: "ការិយាល័យ",
     since: "តាំងពី",
+    registered_on: "ចុះបញ្ជីនៅ",
     expected: "គ្រោងរួចរាល់ត្រឹម",
     collect_at: "ទីកន្លែងទទួលឯកសារ",
     collect_until: "មកយកត្រឹម",
@@ -152,6 +153,7 @@ pub(super) static WORDS: Words = Words {
     thanks: Message {
         title: "សូមអរគុណ", text: "មតិរបស់លោកអ្នកជួយឱ្យសេវាកាន់តែប្រសើរ។"
     },
+    not_offered: message("សេវានេះមិនមាននៅទីនេះទេ", "សូមទូរស័ព្ទទៅការិយាល័យ ឬសួរមន្ត្រីនៅបញ្ជរ។"),
     not_taken: Message {
         title: "មតិមិនទាន់បានបញ្ជូនទេ", text: "សូមព្យាយាមម្តងទៀតបន្តិចក្រោយ។"
     },
@@ -191,6 +193,8 @@ pub(super) static VISIT: VisitWords = VisitWords {
     yes_cancel: "បាទ/ចាស លុបការណាត់",
     change: "ជ្រើសរើសឡើងវិញ",
     when: "ពេលវេលា",
+    place: "កន្លែង",
+    not_held: "មិនទាន់ទុកពេលជូនទេ រហូតដល់លោកអ្នកយល់ព្រម",
     reference: "លេខការណាត់",
     pin: "លេខ PIN នៃការណាត់",
     pin_note: "សូមរក្សាទុក។ ប្រើសម្រាប់ប្តូរ ឬលុបការណាត់។",

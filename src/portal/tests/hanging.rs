@@ -87,7 +87,7 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("hold", change(ChangeKind::Hold { slot: text() })),
         ("book", change(ChangeKind::Book { hold: text(), service: text(), application: None, language: Language::Km })),
         ("move", change(ChangeKind::Move { reference: text(), hold: text() })),
-        ("cancel", change(ChangeKind::Cancel { reference: text() })),
+        ("cancel", change(ChangeKind::Cancel { reference: text(), was: None })),
         ("feedback", change(ChangeKind::Feedback { rating: 5, text: None })),
         ("pay", change(ChangeKind::Pay { application: text(), office: None, pin: None })),
         ("ticket", change(ChangeKind::Ticket { office: text(), service: None, appointment: None })),
@@ -200,7 +200,7 @@ async fn a_portal_that_answers_within_half_the_time_is_asked_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_with_a_try_that_hangs_is_never_said_not_to_be_done() {
     let canned = canned(vec![b"slow".to_vec(), http("503 U", "retry-after: 60\r\n", "")]).await;
-    let cancel = Query::Change(Change { what: ChangeKind::Cancel { reference: "x".into() }, attempt: 0 });
+    let cancel = Query::Change(Change { what: ChangeKind::Cancel { reference: "x".into(), was: None }, attempt: 0 });
     let answer = client(&canned).ask(&cancel, with(800, KEY)).await;
     assert_eq!(answer, Answer::Appointment(Err(PortalFault::Uncertain)));
 }

@@ -101,7 +101,7 @@ fn calls(canned: &Canned) -> usize {
 }
 
 async fn cancel(client: &PortalClient) -> Answer {
-    let change = Query::Change(Change { what: ChangeKind::Cancel { reference: "R1".into() }, attempt: 0 });
+    let change = Query::Change(Change { what: ChangeKind::Cancel { reference: "R1".into(), was: None }, attempt: 0 });
     client.ask(&change, Asker { key: Some(KEY), ..asker("85510000001") }).await
 }
 

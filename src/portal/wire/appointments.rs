@@ -65,7 +65,7 @@ pub fn hold(body: &[u8]) -> Result<Hold, String> {
     let wire: WireHold = read(body, "a Hold")?;
     let times = slot(wire.slot).zip(UnixMs::from_rfc3339(&wire.expires_at));
     let (slot, expires_at) = times.ok_or("a hold without a time")?;
-    Ok(Hold { id: id(&wire.id), slot, expires_at })
+    Ok(Hold { id: id(&wire.id), slot, expires_at: Some(expires_at) })
 }
 
 /// # Errors

@@ -145,6 +145,31 @@ pub fn topics(body: &[u8]) -> Result<(Vec<Topic>, Option<String>), String> {
     page(body, |item| serde_json::from_value(item).ok().map(read))
 }
 
+/// An entry of a list of services.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn service_of(item: Value) -> Result<Service, String> {
+    serde_json::from_value(item).map(service).map_err(|fault| fault.to_string())
+}
+
+/// An entry of a list of offices.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn office_of(item: Value) -> Result<Office, String> {
+    serde_json::from_value(item).map(office).map_err(|fault| fault.to_string())
+}
+
+/// An entry of a list of ministries, topics or groups.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn named_of(item: Value) -> Result<Topic, String> {
+    let read = |wire: WireNamed| Topic { id: id(&wire.id), name: localized(wire.name) };
+    serde_json::from_value(item).map(read).map_err(|fault| fault.to_string())
+}
+
 /// One office.
 ///
 /// # Errors

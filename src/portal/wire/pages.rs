@@ -73,6 +73,15 @@ pub fn holidays(body: &[u8]) -> Result<(Vec<Holiday>, Option<String>), String> {
     super::directory::page(body, |item| serde_json::from_value(item).ok().and_then(read))
 }
 
+/// An entry of a list of holidays.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn holiday_of(item: serde_json::Value) -> Result<Holiday, String> {
+    let wire: WireHoliday = serde_json::from_value(item).map_err(|fault| fault.to_string())?;
+    Ok(Holiday { date: day(&wire.date).ok_or("date is no day")?, name: localized(wire.name) })
+}
+
 fn page(wire: WirePage) -> Option<Page> {
     Some(Page {
         id: Some(id(&wire.id)).filter(|id| !id.is_empty())?,

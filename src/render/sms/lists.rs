@@ -128,7 +128,7 @@ pub(in super::super) fn moment(at: UnixMs, language: Language, zone: &TimeZone) 
 
 /// The name of a service, as long as the text stays one segment (two in Khmer script).
 pub(super) fn confirm_booking(
-    again: bool,
+    (again, held): (bool, bool),
     (office, service): (&OfficeRef, Option<&Localized>),
     start: UnixMs,
     digits: &str,
@@ -142,7 +142,7 @@ pub(super) fn confirm_booking(
         Language::Km => 2,
         Language::KmLatn | Language::En => 1,
     };
-    let written = |service: &str| texts::confirm_booking(language, again, &office, &day, &hour, service, digits);
+    let written = |service: &str| texts::confirm_booking(language, again, &office, &day, &hour, service, digits, held);
     let lengths = [60, 40, 30, 20];
     let named = lengths.iter().map(|units| written(fit::shorten(&service, *units, language)));
     named.into_iter().find(|text| fit::segments(text) <= most).unwrap_or_else(|| written(""))

@@ -3,7 +3,7 @@
 use super::super::{fit, texts, words};
 use super::parts::{by_day, office_name, shown, stop};
 use crate::dialogue::StatusFacts;
-use crate::types::{Language, civic::ApplicationStatus};
+use crate::types::{Language, UnixMs, civic::ApplicationStatus};
 use jiff::{civil::Date, tz::TimeZone};
 
 /// Least that is left of an office's name as long as something else can go.
@@ -23,7 +23,7 @@ pub(super) fn text(facts: &StatusFacts, language: Language, zone: &TimeZone) -> 
     let kept = facts.as_of.is_some();
     let date = match facts.as_of {
         Some(at) => words::moment_short(at.civil(zone), language),
-        None => day_of(facts, zone).map(|day| words::date_short(day, language)).unwrap_or_default(),
+        None => day_of(facts, language, zone).unwrap_or_default(),
     };
     // that an answer is an old one is always said
     let least = if kept { date.as_str() } else { "" };
@@ -54,11 +54,16 @@ pub(super) fn text(facts: &StatusFacts, language: Language, zone: &TimeZone) -> 
         .unwrap_or_else(|| texts::status(language, code, &bare("").head, "", least, kept, "", false))
 }
 
-/// Since when it stands so; a day beside something to do would be read as the day to do it.
-pub(in super::super) fn day_of(facts: &StatusFacts, zone: &TimeZone) -> Option<Date> {
+/// Since when it stands so, or when it was registered; a day beside something to do would be read as the day to do it.
+pub(in super::super) fn day_of(facts: &StatusFacts, language: Language, zone: &TimeZone) -> Option<String> {
     use ApplicationStatus as S;
     let to_do = matches!(facts.status, S::AwaitingPayment | S::ReturnedForCorrection | S::ReadyForCollection);
-    (!to_do).then(|| facts.status_at.civil(zone).date())
+    let day = |at: UnixMs| words::date_short(at.civil(zone).date(), language);
+    match (to_do, facts.status_at, facts.registered_at) {
+        (true, ..) | (false, None, None) => None,
+        (false, Some(since), _) => Some(day(since)),
+        (false, None, Some(registered)) => Some(words::registered_on(&day(registered), language)),
+    }
 }
 
 /// The day that matters to the citizen now: until when to collect, or by when it should be done.

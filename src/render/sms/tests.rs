@@ -42,7 +42,8 @@ fn longest(status: ApplicationStatus, code: RegistrationCode) -> StatusFacts {
     StatusFacts {
         code,
         status,
-        status_at: NOW,
+        status_at: Some(NOW),
+        registered_at: None,
         office: office(None),
         expected_by: Some(date(2026, 11, 30)),
         ready: Some(Ready { office: office(Some(short)), until: Some(date(2026, 12, 30)) }),

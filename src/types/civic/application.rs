@@ -159,8 +159,10 @@ pub struct Application {
     pub office: OfficeRef,
     /// Where it stands.
     pub status: ApplicationStatus,
-    /// Since when.
-    pub status_at: UnixMs,
+    /// Since when, where it is known.
+    pub status_at: Option<UnixMs>,
+    /// When it was registered, where that is told instead.
+    pub registered_at: Option<UnixMs>,
     /// What the factors of the question earned.
     pub disclosure: Disclosure,
     /// Its steps, oldest first.

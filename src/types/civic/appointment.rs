@@ -20,8 +20,8 @@ pub struct Hold {
     pub id: String,
     /// The time that is held.
     pub slot: Slot,
-    /// When the hold ends by itself.
-    pub expires_at: UnixMs,
+    /// When the hold ends by itself; `None`: nothing is held, the portal keeps no places.
+    pub expires_at: Option<UnixMs>,
 }
 
 /// Where an appointment stands; names as in HL7 FHIR. An unknown one is `Pending`: nothing is promised.

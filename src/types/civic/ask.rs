@@ -148,6 +148,9 @@ pub enum ChangeKind {
     Cancel {
         /// Which.
         reference: String,
+        /// As it was when that was agreed to: of one that is gone nobody else knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        was: Option<Box<Appointment>>,
     },
     /// Rate.
     Feedback {
@@ -262,6 +265,7 @@ impl ChangeKind {
             | PortalFault::SlotTaken
             | PortalFault::HoldExpired
             | PortalFault::TooLate
+            | PortalFault::NotOffered
             | PortalFault::Declined => false,
         };
         said && passes
@@ -475,6 +479,9 @@ pub enum PortalFault {
     /// It answered what its contract does not allow: garbage, truncated, too large.
     #[error("unusable answer")]
     Unusable,
+    /// It has no such thing: see [`super::Abilities`].
+    #[error("not offered")]
+    NotOffered,
     /// It refuses this server (401, 403 `forbidden`): a matter for the operator.
     #[error("refused")]
     Refused,
@@ -492,6 +499,7 @@ impl PortalFault {
             | Self::Uncertain
             | Self::Unusable
             | Self::Declined
+            | Self::NotOffered
             | Self::Refused => false,
         }
     }

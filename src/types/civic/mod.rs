@@ -1,5 +1,6 @@
 //! What a government office deals in, free of any wire format: texts in three languages, offices,
 //! services, applications. The portal adapter fills these; everything above only reads them.
+mod abilities;
 mod application;
 mod appointment;
 mod ask;
@@ -9,6 +10,7 @@ mod office;
 mod page;
 mod service;
 
+pub use abilities::Abilities;
 pub use application::{
     Application, ApplicationFee, ApplicationStatus, Disclosure, OfficeRef, Ready, ReturnedDocument, ServiceRef,
     TimelineEntry,

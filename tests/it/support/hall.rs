@@ -35,23 +35,32 @@ impl Hall {
 
     /// With these lines in `[kiosk]`.
     pub async fn with(kiosk: &str) -> Self {
+        let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
+        let at = portal.addr();
+        Self::at(kiosk, &format!("[portal]\nurl = \"http://{at}\"\ntoken = \"t\"\n"), at, Some(portal)).await
+    }
+
+    /// With this in place of `[portal]`, which is somebody else's.
+    pub async fn over(portal: &str) -> Self {
+        let kiosk = "pairing = \"off\"\nprinters = [\"*\"]";
+        Self::at(kiosk, portal, ([127, 0, 0, 1], 0).into(), None).await
+    }
+
+    async fn at(kiosk: &str, configured: &str, portal_at: SocketAddr, portal: Option<Portal>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let telco = app::telco().await;
-        let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
         let config = folder.path().join("chrak.toml");
         // fixed ports, so that a server that was away comes back where it was
         let (http, ops) = (free_port(), free_port());
         let text = format!(
             "data_dir = \"data\"\n[http]\nlisten = \"127.0.0.1:{http}\"\n[ops]\nlisten = \"127.0.0.1:{ops}\"\n\
-             [kiosk]\n{kiosk}\n[portal]\nurl = \"http://{}\"\ntoken = \"t\"\n\
+             [kiosk]\n{kiosk}\n{configured}\
              [[smsc]]\nname = \"test\"\naddress = \"{}\"\nsystem_id = \"chrak\"\npassword = \"secret\"\nreconnect_max_s = 1\n",
-            portal.addr(),
             telco.addr()
         );
-        let portal_at = portal.addr();
         std::fs::write(&config, text).expect("the configuration can be written");
         let (http, ops) = (format!("http://127.0.0.1:{http}"), format!("http://127.0.0.1:{ops}"));
-        let mut hall = Hall { program: None, telco, portal: Some(portal), portal_at, http, ops, config, folder };
+        let mut hall = Hall { program: None, telco, portal, portal_at, http, ops, config, folder };
         hall.come_back();
         hall
     }

@@ -14,7 +14,7 @@ const SHELVES: [&[&str]; 13] = [
     &["parts"],
     &["goals"],
     &["pages"],
-    &["carry"],
+    &["carry", "offered"],
     &["guard"],
     &["kiosk"],
 ];
