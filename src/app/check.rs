@@ -1,7 +1,7 @@
 //! `chrak check`: what would go wrong at a start, one line per finding.
-use super::{Fault, certificates::Certificates, clock::SystemClock, read_config, server, storage};
-use crate::{link, portal::Finding, ports::clock::Clock, types::Msisdn};
-use std::{path::Path, sync::Arc};
+use super::{Fault, certificates::Certificates, clock::SystemClock, config::Config, read_config, server, storage};
+use crate::{link, portal::Finding, ports::clock::Clock, types::Msisdn, web};
+use std::{io::ErrorKind, path::Path, sync::Arc};
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
 struct Findings {
@@ -20,6 +20,22 @@ impl Findings {
 
     fn note(&self, what: &str, text: &str) {
         println!("note  {what}: {text}");
+    }
+}
+
+/// Takes each port at which an SMSC may connect to us, and gives it back. One that is taken may be a server's that runs already.
+fn try_outbinds(config: &Config, findings: &mut Findings) {
+    for telco in &config.telcos {
+        let Some(at) = telco.outbind_listen else { continue };
+        let what = format!("smsc \"{}\"", telco.link.name);
+        match web::server::bind(at) {
+            Ok(_) => findings.good(&what, &format!("outbind_listen: the SMSC can connect to {at}")),
+            Err(fault) if fault.kind() == ErrorKind::AddrInUse => {
+                let why = format!("outbind_listen: {at} is in use, by a server that runs already or another program");
+                findings.note(&what, &why);
+            }
+            Err(fault) => findings.bad(&what, &format!("outbind_listen: cannot listen on {at}: {fault}")),
+        }
     }
 }
 
@@ -47,6 +63,7 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
             None => findings.good("certificate", &format!("{} is valid for {} days", one.key, one.days)),
         }
     }
+    try_outbinds(&config, &mut findings);
     match storage::open(&config, storage::Make::FirstOnly).await {
         Ok(store) => {
             store.close().await;

@@ -195,3 +195,24 @@ async fn an_smsc_that_connects_over_tls_sees_our_certificate_and_is_bound_to() {
     let line = served.program.said("outbind refused");
     assert!(line.contains("no TLS was agreed upon"), "{line}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_tries_the_outbind_port() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let check = |at: &str| {
+        let config = program::config(folder.path(), nowhere, nowhere, &format!("outbind_listen = \"{at}\"\n"));
+        run(&["check", "--config", config.to_str().expect("UTF-8")]).out
+    };
+    let taken = taken.local_addr().expect("an address").to_string();
+    for (at, told) in [
+        ("127.0.0.1:0", "ok    smsc \"test\": outbind_listen: the SMSC can connect to 127.0.0.1:0"),
+        (taken.as_str(), "is in use, by a server that runs already or another program"),
+        // a documentation address (RFC 5737), which no machine has
+        ("192.0.2.1:2776", "FAIL  smsc \"test\": outbind_listen: cannot listen on 192.0.2.1:2776"),
+    ] {
+        let said = check(at);
+        assert!(said.contains(told), "{told}: {said}");
+    }
+}
