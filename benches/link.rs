@@ -141,6 +141,7 @@ fn configured(address: String, max_tps: u32) -> Telco {
         family: NAME.into(),
         address,
         tls: None,
+        outbind_tls: None,
         system_id: "x".to_owned(),
         password: Secret::new("x".to_owned()),
         system_type: String::new(),

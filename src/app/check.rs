@@ -3,6 +3,7 @@ use super::{
     Fault,
     certificates::Certificates,
     clock::SystemClock,
+    config::Config,
     read_config,
     server::{self, Place},
     storage,
@@ -12,8 +13,9 @@ use crate::{
     portal::Finding,
     ports::{clock::Clock, status::Board},
     types::Msisdn,
+    web,
 };
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// Findings are printed as they come; `bad` makes the exit code 1.
@@ -60,6 +62,22 @@ impl Findings {
     }
 }
 
+/// Takes each port at which an SMSC may connect to us, and gives it back. One that is taken may be a server's that runs already.
+fn try_outbinds(config: &Config, findings: &mut Findings) {
+    for telco in &config.telcos {
+        let Some(at) = telco.outbind_listen else { continue };
+        let what = format!("smsc \"{}\"", telco.link.name);
+        match web::server::bind(at) {
+            Ok(_) => findings.good(&what, &format!("outbind_listen: the SMSC can connect to {at}")),
+            Err(fault) if fault.kind() == ErrorKind::AddrInUse => {
+                let why = format!("outbind_listen: {at} is in use, by a server that runs already or another program");
+                findings.note(&what, &why);
+            }
+            Err(fault) => findings.bad(&what, &format!("outbind_listen: cannot listen on {at}: {fault}")),
+        }
+    }
+}
+
 /// Checks the configuration, the database and the portal; with `bind` each telco, with `send` a text and its
 /// receipt. Returns the exit code.
 ///
@@ -84,6 +102,7 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
             None => findings.good("certificate", &format!("{} is valid for {} days", one.key, one.days)),
         }
     }
+    try_outbinds(&config, &mut findings);
     match storage::open(&config, storage::Make::FirstOnly).await {
         Ok(store) => {
             store.close().await;

@@ -28,7 +28,7 @@ pub use trace_file::TraceFile;
 use config::Config;
 pub use fault::Fault;
 use fault::folder;
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 /// Reads and checks the configuration file.
 ///
@@ -50,14 +50,10 @@ pub async fn serve(path: &Path, trace_file: Option<TraceFile>) -> Result<(), Fau
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let (trace, writer) = trace_file::start(trace_file)?;
-    let parts = Parts { trace: Arc::new(trace), file: Some(path.to_owned()), ..Parts::default() };
+    let parts = Parts { trace_file, file: Some(path.to_owned()), ..Parts::default() };
     let server = Server::start(config, parts).await?;
     tracing::info!(http = %server.http, ops = %server.ops, "ready");
     server.run(stop).await;
-    if let Some(writer) = writer {
-        writer.finish().await;
-    }
     Ok(())
 }
 

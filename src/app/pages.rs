@@ -75,6 +75,7 @@ pub fn ops_state(
         version: env!("CARGO_PKG_VERSION"),
         tryout: None,
         trace: Arc::default(),
+        trace_file: None,
         stop: CancellationToken::new(),
         exchange: Some(exchange),
     }

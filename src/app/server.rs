@@ -11,6 +11,7 @@ use super::{
     reload::Follower,
     storage::{self, Make},
     telcos::{Telcos, listen},
+    trace_file::{self, TraceFile},
 };
 use crate::{
     api,
@@ -18,7 +19,10 @@ use crate::{
     kiosk::{self, KioskState},
     link::Links,
     ops, portal,
-    ports::{Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace},
+    ports::{
+        Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace,
+        trace_file::TraceFiles,
+    },
     store::SqliteStore,
     tls::ServerTls,
     types::limits::DRAIN,
@@ -36,8 +40,8 @@ pub struct Parts {
     pub pages: Option<Router>,
     /// The office at which kiosks that need no pairing stand.
     pub stands_at: Option<String>,
-    /// What goes over the binds.
-    pub trace: Arc<Trace>,
+    /// The file into which what goes over the binds is written from the start.
+    pub trace_file: Option<TraceFile>,
     /// The file of the configuration, to be read again when that is asked for.
     pub file: Option<PathBuf>,
     /// Whether this is the try-out, whose pages lead to each other.
@@ -57,6 +61,7 @@ pub struct Server {
     stop_links: CancellationToken,
     stop_pages: CancellationToken,
     stop_work: CancellationToken,
+    trace_file: Arc<trace_file::Writer>,
 }
 
 impl Server {
@@ -64,13 +69,16 @@ impl Server {
     ///
     /// # Errors
     /// One line for the first thing that cannot start; nothing is left running.
-    pub async fn start(config: Config, parts: Parts) -> Result<Self, Fault> {
+    pub async fn start(config: Config, mut parts: Parts) -> Result<Self, Fault> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let trace = Arc::new(Trace::default());
+        let trace_file = trace_file::Writer::new(Arc::clone(&trace), Arc::clone(&clock), &config.data_dir);
+        parts.trace_file.take().map_or(Ok(()), |asked| trace_file.begin_asked(asked))?;
         let http = listen(config.http, "http.listen (try-out: --http)")?;
         let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
         let outbinds = listen_for_outbinds(&config)?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let portal = portals(&config, &board, &clock, &store)?;
         let exchange = Exchange::new(
             Arc::clone(&store) as Arc<dyn Store>,
@@ -96,11 +104,13 @@ impl Server {
             stop_links: CancellationToken::new(),
             stop_pages: CancellationToken::new(),
             stop_work,
+            trace_file: Arc::new(trace_file),
         };
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
-        console.trace = Arc::clone(&parts.trace);
+        console.trace = Arc::clone(&trace);
+        console.trace_file = Some(Arc::clone(&server.trace_file) as Arc<dyn TraceFiles>);
         console.stop = server.stop_pages.clone();
-        let (trace, file) = (Arc::clone(&parts.trace), parts.file.clone());
+        let file = parts.file.clone();
         console.tryout = parts.tryout.then(|| ops::TryoutPages {
             kiosk: format!("http://{}/kiosk", server.http),
             phone: format!("http://{}/phone", server.http),
@@ -177,6 +187,7 @@ impl Server {
         let turns = self.exchange.run.drained(left(12)).await;
         self.stop_links.cancel();
         let binds = tokio::time::timeout(left(5), self.links.wait()).await.is_ok();
+        self.trace_file.finish().await;
         self.stop_pages.cancel();
         let pages = tokio::time::timeout(left(3), self.pages.wait()).await.is_ok();
         self.stop_work.cancel();

@@ -10,6 +10,7 @@ use crate::sandbox::{
     portal::{self, Extent, Portal, PortalConfig},
     road::{Road, RoadConfig},
     telco::{Telco, TelcoConfig},
+    telco_page,
 };
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -90,7 +91,8 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     // a free port is known only once the server listens
     let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
-    let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
+    let phones = phone::routes(telco.clone()).merge(phone::page::routes(page));
+    let pages = phones.merge(telco_page::routes(telco.clone()));
     let server = Server::start(
         config,
         Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true, ..Parts::default() },

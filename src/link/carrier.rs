@@ -271,13 +271,17 @@ impl<'a> Carrier<'a> {
         esme.screen(Screen { id, pdu, until }, now);
     }
 
-    fn screen_is_over(&mut self, id: u64, fate: ScreenFate, now: Now) {
+    fn screen_is_over(&mut self, id: u64, fate: ScreenFate) {
         let Some(shown) = self.screens.remove(&id) else { return };
         let smsc = &self.keeper.shared.telco.name;
         match fate {
             ScreenFate::Late => tracing::warn!(smsc = %smsc, "a USSD screen was too late to be sent"),
-            ScreenFate::Written => {
-                let after = now.at.saturating_duration_since(shown.read_at);
+            ScreenFate::Refused { status } => {
+                self.meter.refused(status);
+                tracing::warn!(smsc = %smsc, status = name(status), "the gateway refused a USSD screen");
+            }
+            ScreenFate::Written { at } => {
+                let after = at.saturating_duration_since(shown.read_at);
                 self.meter.screen();
                 metrics::histogram!("chrak_ussd_screen_seconds", "smsc" => smsc.as_str().to_owned())
                     .record(after.as_secs_f64());
@@ -416,12 +420,8 @@ impl User for Carrier<'_> {
                 self.settle(segment, outcome);
             }
             Effect::Answered { after } => record_answer(Channel::Sms, after),
-            Effect::Screen { id, fate } => self.screen_is_over(id, fate, now),
-            Effect::ScreenRefused { status } => {
-                self.meter.refused(status);
-                let smsc = &shared.telco.name;
-                tracing::warn!(smsc = %smsc, status = name(status), "the gateway refused a USSD screen");
-            }
+            Effect::Screen { id, fate } => self.screen_is_over(id, fate),
+            Effect::ScreenRefused { status, .. } => self.meter.refused(status),
             Effect::Throttled { pause } => self.throttled(pause),
             Effect::Congested { percent, per_second } => {
                 let smsc = &shared.telco.name;

@@ -10,7 +10,7 @@ use crate::{
     smpp::{
         concat::Cut,
         dialect::Signal,
-        esme::{Effect, Outcome},
+        esme::{Effect, Outcome, ScreenFate},
         mask::{Cover, mask},
         status::name,
         text,
@@ -316,7 +316,7 @@ impl Run<'_> {
         let mark = hand.mark();
         hand.screen(dialect.reply(&input.back, code, "Chrak test 5", true));
         let refused = hand.wait(mark, Duration::from_secs(5), |happened| match happened {
-            Happened::Effect(Effect::ScreenRefused { status }) => Some(*status),
+            Happened::Effect(Effect::Screen { fate: ScreenFate::Refused { status }, .. }) => Some(*status),
             _ => None,
         });
         match refused.await {

@@ -5,6 +5,7 @@ use super::{
     bind::{End, Keeper},
     carrier::printable,
     connect::carry,
+    dial::{Reader, Writer},
     shared::{Shared, Tasks},
     tap::{tap, to_trace},
     telco::PATIENCE,
@@ -27,7 +28,7 @@ use ring::hmac;
 use rusmpp_core::CommandId;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt},
+    io::{AsyncRead, AsyncReadExt, split},
     net::{TcpListener, TcpStream},
     sync::mpsc,
     time::{sleep, timeout},
@@ -45,6 +46,12 @@ pub(super) enum NoOutbind {
     /// No PDU, or too long a one.
     #[error("its command_length of {0} is that of no outbind")]
     Length(u32),
+    /// Said nothing of TLS, where that is spoken.
+    #[error("no TLS within {} s", PATIENCE.as_secs())]
+    NoTls,
+    /// TLS was not agreed upon.
+    #[error("no TLS was agreed upon: {0}")]
+    Tls(io::Error),
     /// Something else than an outbind, by command_id.
     #[error("its first PDU is no outbind but command_id {0:#010x}")]
     Another(u32),
@@ -123,18 +130,21 @@ async fn serve(shared: &Arc<Shared>, name: &str, stream: TcpStream, from: Socket
     let smsc = &shared.telco.name;
     // Small PDUs must not wait for one another. What does not take it is over, which reading says.
     let _ = stream.set_nodelay(true);
-    let (reader, writer) = stream.into_split();
-    let (mut reader, writer) = tap(reader, writer, to_trace(shared, name));
-    let asked = tokio::select! {
-        asked = read(&mut reader, &shared.telco.password) => asked,
+    let asked = async {
+        let (reader, writer) = secured(shared, stream).await?;
+        let (mut reader, writer) = tap(reader, writer, to_trace(shared, name));
+        Ok((read(&mut reader, &shared.telco.password).await?, reader, writer))
+    };
+    let asked: Result<_, NoOutbind> = tokio::select! {
+        asked = asked => asked,
         () = shared.over() => return,
     };
     if shared.is_drained() {
         tracing::info!(smsc = %smsc, bind = name, %from, "outbind refused: an operator has drained this telco; closed");
         return;
     }
-    let peer = match asked {
-        Ok(outbind) => printable(&outbind.system_id),
+    let (peer, reader, writer) = match asked {
+        Ok((outbind, reader, writer)) => (printable(&outbind.system_id), reader, writer),
         Err(why) => {
             tracing::warn!(smsc = %smsc, bind = name, %from, "outbind refused: {why}; closed");
             return;
@@ -151,6 +161,18 @@ async fn serve(shared: &Arc<Shared>, name: &str, stream: TcpStream, from: Socket
         End::WasBound(why) => tracing::info!(smsc = %smsc, bind = name, "the bind of an outbind is over: {why}"),
         end => tracing::warn!(smsc = %smsc, bind = name, "an outbind came to no bind: {end}"),
     }
+}
+
+/// With TLS where it is configured, agreed upon within [`PATIENCE`]. A certificate of the SMSC is not asked for: that it knows
+/// the password shows that it is the SMSC, and only ours shows that we are the ESME.
+async fn secured(shared: &Shared, stream: TcpStream) -> Result<(Reader, Writer), NoOutbind> {
+    let Some(tls) = &shared.telco.outbind_tls else {
+        let (reader, writer) = stream.into_split();
+        return Ok((Box::new(reader), Box::new(writer)));
+    };
+    let agreed = timeout(PATIENCE, async { tls.fresh_acceptor().await.accept(stream).await }).await;
+    let (reader, writer) = split(agreed.map_err(|_| NoOutbind::NoTls)?.map_err(NoOutbind::Tls)?);
+    Ok((Box::new(reader), Box::new(writer)))
 }
 
 /// Reads the outbind of who has connected, within [`PATIENCE`], and no octet behind it. What the SMSC calls itself is not

@@ -9,7 +9,7 @@ use crate::{
         status,
         text::DefaultAlphabet,
     },
-    tls::ClientTls,
+    tls::{ClientTls, ServerTls},
     types::{
         Secret,
         limits::{PDU_OCTETS_MAX, WRITE_STALLED},
@@ -29,6 +29,8 @@ pub struct Telco {
     pub address: String,
     /// TLS to it; `None`: in the clear.
     pub tls: Option<ClientTls>,
+    /// TLS on the connections that the SMSC makes to us; `None`: in the clear.
+    pub outbind_tls: Option<ServerTls>,
     /// system_id of the bind.
     pub system_id: String,
     /// password of the bind.

@@ -10,6 +10,7 @@ use super::{
     pdu_rows::PduRow,
     respond::page,
     state::{Ops, Room},
+    trace_file::FileView,
     words::{Lang, Words},
 };
 use crate::{
@@ -61,6 +62,7 @@ struct Page {
     telcos: Vec<String>,
     commands: [&'static str; 8],
     pdus: Vec<PduRow>,
+    file: Option<FileView>,
 }
 
 /// `GET /trace/live`
@@ -84,6 +86,7 @@ pub(super) async fn show(
         telcos: room.state.board.telcos.all().into_iter().map(|(smsc, _)| smsc.as_str().to_owned()).collect(),
         commands: COMMANDS,
         pdus: last(&room.state.trace.all(), &filter, lang, SHOWN),
+        file: room.state.trace_file.as_ref().map(|files| FileView::of(files.state().as_ref(), lang)),
         filter,
     })
 }

@@ -11,6 +11,7 @@
 //! | `/telcos/{name}` | everything about one telco on one page |
 //! | `/reload` | the order to read the configuration again |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
+//! | `/trace/file` | whether the trace is written into a file, and the order to begin or end that |
 //! | `/trace/live`, `/trace/events` | what goes over the binds as it goes, covered alike: a page, and server-sent events |
 //! | `/console` | the page; with `[ops].token_file` only after signing in |
 mod access;
@@ -42,6 +43,7 @@ mod telcos;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod trace_file;
 mod troubles;
 mod words;
 mod wrong;
@@ -84,6 +86,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/telcos/{name}", get(telco_page::show))
         .route("/reload", post(reload::order))
         .route("/trace", get(trace::show))
+        .route("/trace/file", get(trace_file::show).post(trace_file::order))
         .route("/trace/live", get(live::show))
         .route("/trace/events", get(live::events))
         .route("/a/{hash}/{*name}", get(web::assets::serve))

@@ -2,7 +2,7 @@
 use super::{access, probe, recorder};
 use crate::{
     exchange::Exchange,
-    ports::{Store, clock::Clock, status::Board, trace::Trace},
+    ports::{Store, clock::Clock, status::Board, trace::Trace, trace_file::TraceFiles},
     types::UnixMs,
 };
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct OpsState {
     pub tryout: Option<TryoutPages>,
     /// What went over the binds.
     pub trace: Arc<Trace>,
+    /// Who writes it into a file.
+    pub trace_file: Option<Arc<dyn TraceFiles>>,
     /// The server stops: whoever still reads gets no more.
     pub stop: CancellationToken,
     /// Knows the kiosks.

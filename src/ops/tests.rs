@@ -10,6 +10,7 @@ use crate::{
         reload::{Changes, Reloaded},
         status::{Alarm, BindState, BindStatus, Board, LastError, Rate},
         trace::Trace,
+        trace_file::TraceFiles,
     },
     smpp::message_id::Learned,
     types::{
@@ -100,6 +101,10 @@ struct Got {
 
 impl Ops {
     fn new(token: Option<&str>) -> Self {
+        Ops::with(token, None)
+    }
+
+    fn with(token: Option<&str>, trace_file: Option<Arc<dyn TraceFiles>>) -> Self {
         let (board, store) = (Arc::new(Board::default()), Arc::new(Depths::default()));
         let (trace, stop) = (Arc::new(Trace::default()), CancellationToken::new());
         board.set_store_ok(true);
@@ -112,6 +117,7 @@ impl Ops {
             clock: Arc::new(Still::at_noon()),
             version: "1.2.3",
             trace: Arc::clone(&trace),
+            trace_file,
             tryout: None,
             stop: stop.clone(),
             exchange: None,

@@ -25,6 +25,7 @@ pub mod states;
 pub mod status;
 pub mod telcos;
 pub mod trace;
+pub mod trace_file;
 pub mod ussd;
 
 pub use fault::{PortFuture, StoreFault, Trouble};

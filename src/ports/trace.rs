@@ -55,6 +55,7 @@ impl Ring {
 }
 
 /// A reader that is to miss nothing.
+#[derive(Clone)]
 struct Tail {
     cover: Cover,
     to: SyncSender<Seen>,
@@ -110,21 +111,27 @@ impl Follower {
 pub struct Trace {
     remembered: Mutex<Remembered>,
     followers: Arc<Semaphore>,
-    tail: Option<Tail>,
+    tail: Mutex<Option<Tail>>,
 }
 
 impl Default for Trace {
     fn default() -> Self {
         let remembered = Remembered { rings: BTreeMap::new(), live: broadcast::Sender::new(PDUS_AHEAD) };
-        Trace { remembered: Mutex::new(remembered), followers: Arc::new(Semaphore::new(FOLLOWERS_MAX)), tail: None }
+        let followers = Arc::new(Semaphore::new(FOLLOWERS_MAX));
+        Trace { remembered: Mutex::new(remembered), followers, tail: Mutex::default() }
     }
 }
 
 impl Trace {
-    /// One that also hands each PDU to a reader, with so much covered. A reader that is too slow misses some, which
-    /// `chrak_trace_missed_total` counts: a link waits for nobody.
-    pub fn with_tail(cover: Cover, to: SyncSender<Seen>) -> Self {
-        Trace { tail: Some(Tail { cover, to }), ..Trace::default() }
+    /// From now on hands each PDU to this reader too, in place of the one before it, with so much covered. A reader that is
+    /// too slow misses some, which `chrak_trace_missed_total` counts: a link waits for nobody.
+    pub fn hand_to(&self, cover: Cover, to: SyncSender<Seen>) {
+        *lock(&self.tail) = Some(Tail { cover, to });
+    }
+
+    /// Hands nothing to a reader any more; the one that there was gets no more.
+    pub fn hand_to_nobody(&self) {
+        *lock(&self.tail) = None;
     }
 
     /// One PDU, whole, as it went.
@@ -134,10 +141,12 @@ impl Trace {
             mask(&mut octets, cover);
             Seen { at, link: link.clone(), sent, octets: Bytes::from(octets) }
         };
-        if let Some(tail) = &self.tail {
+        let tail = lock(&self.tail).clone();
+        if let Some(tail) = tail {
             match tail.to.try_send(covered(tail.cover, octets.clone())) {
-                Ok(()) => {}
-                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                // one that has gone by itself misses nothing
+                Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+                Err(TrySendError::Full(_)) => {
                     metrics::counter!("chrak_trace_missed_total").increment(1);
                 }
             }
@@ -178,7 +187,7 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::sync_channel;
+    use std::sync::mpsc::{TryRecvError, sync_channel};
 
     const BIND: &[u8] = b"\0\0\0\x20\0\0\0\x09\0\0\0\0\0\0\0\x01c\0secret\0\0\x34\0\0\0";
 
@@ -243,7 +252,9 @@ mod tests {
     #[test]
     fn a_reader_gets_what_it_asked_for_and_is_waited_for_by_no_link() {
         let (to, lines) = sync_channel(2);
-        let (trace, smsc) = (Trace::with_tail(Cover::Password, to), SmscName::from("smart"));
+        let (trace, smsc) = (Trace::default(), SmscName::from("smart"));
+        trace.pdu(&smsc, "trx-1", UnixMs(0), true, BIND.to_vec());
+        trace.hand_to(Cover::Password, to);
         for _ in 0..5 {
             trace.pdu(&smsc, "trx-1", UnixMs(0), true, BIND.to_vec());
             trace.pdu(&smsc, "trx-1", UnixMs(0), true, text(10));
@@ -252,6 +263,9 @@ mod tests {
         assert_eq!(got.len(), 2);
         assert!(got[0].octets.ends_with(b"c\0******\0\0\x34\0\0\0"), "a password is in no file");
         assert!(got[1].octets.ends_with(b"5555555555"));
-        assert!(trace.of(&smsc)[1].octets.ends_with(b"**********"), "in memory all is covered");
+        assert!(trace.of(&smsc)[2].octets.ends_with(b"**********"), "in memory all is covered");
+        trace.hand_to_nobody();
+        trace.pdu(&smsc, "trx-1", UnixMs(0), true, text(10));
+        assert_eq!(lines.try_recv(), Err(TryRecvError::Disconnected));
     }
 }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// volume that is replaced are changes too.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// TLS towards clients: HTTP/1.1 by ALPN (RFC 7301).
+/// TLS towards clients.
 #[derive(Clone)]
 pub struct ServerTls {
     identity: Arc<Identity>,
@@ -48,6 +48,13 @@ impl std::fmt::Debug for ServerTls {
     }
 }
 
+/// By files: what stands in them is looked at while it is used.
+impl PartialEq for ServerTls {
+    fn eq(&self, other: &Self) -> bool {
+        self.identity == other.identity
+    }
+}
+
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&lock(&self.0).key))
@@ -55,11 +62,23 @@ impl ResolvesServerCert for Shown {
 }
 
 impl ServerTls {
-    /// Shows this certificate to whoever comes.
+    /// Shows this certificate to whoever comes and speaks HTTP/1.1, by ALPN (RFC 7301).
     ///
     /// # Errors
     /// What of the files is of no use.
     pub fn new(identity: Identity) -> Result<Self, TlsFault> {
+        Self::speaking(identity, vec![b"http/1.1".to_vec()])
+    }
+
+    /// Shows this certificate to whoever comes; what is spoken has no name in ALPN.
+    ///
+    /// # Errors
+    /// What of the files is of no use.
+    pub fn unnamed(identity: Identity) -> Result<Self, TlsFault> {
+        Self::speaking(identity, Vec::new())
+    }
+
+    fn speaking(identity: Identity, names: Vec<Vec<u8>>) -> Result<Self, TlsFault> {
         let provider = files::provider();
         let octets = identity.octets()?;
         let key = Arc::new(identity.certified(&octets, &provider)?);
@@ -69,7 +88,7 @@ impl ServerTls {
             .map_err(|fault| TlsFault::new("tls", format!("cannot be set up: {fault}")))?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&shown) as Arc<dyn ResolvesServerCert>);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = names;
         Ok(ServerTls { identity: Arc::new(identity), shown, config: Arc::new(config) })
     }
 
@@ -81,6 +100,16 @@ impl ServerTls {
     /// For connections to come; it shows the certificate of the moment in which each comes.
     pub fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.config))
+    }
+
+    /// For the next connection: with what the files hold now, for who takes connections too seldom to
+    /// [`ServerTls::keep_fresh`].
+    pub async fn fresh_acceptor(&self) -> TlsAcceptor {
+        let own = self.clone();
+        if tokio::task::spawn_blocking(move || own.look()).await.is_err() {
+            tracing::error!("looking at {:?} panicked", self.identity);
+        }
+        self.acceptor()
     }
 
     /// Looks at the files until `stop`.

@@ -449,3 +449,55 @@ async fn answers_slowly() {
 async fn a_link_that_is_slow_half_open_or_never_done_is_waited_for_or_left_in_time() {
     tokio::join!(swallows(), binds_late(), trickles(), answers_slowly());
 }
+
+/// What a subscriber types, as gateways of the profile "spec" write it (SMPP 3.4 §5.3.2.44).
+fn typed(from: &str, operation: u8, session: u8, text: &[u8]) -> Vec<u8> {
+    let tlvs: [(u16, &[u8]); 2] = [(0x0501, &[operation]), (0x1383, &[0, session])];
+    [b"USSD", &deliver_sm(from, 0, 0x0F, text, &tlvs)[..]].concat()
+}
+
+/// The next screen, answered with a status.
+async fn screen(stream: &mut TcpStream, status: u32) -> Vec<u8> {
+    loop {
+        let pdu = read_within(stream, PATIENCE).await.expect("a screen");
+        if pdu.command == SUBMIT_SM {
+            let words = [16, SUBMIT_SM | RESP, status, pdu.sequence];
+            let refused: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
+            match status {
+                0 => write(stream, SUBMIT_SM | RESP, pdu.sequence, b"id\0").await,
+                _ => stream.write_all(&refused).await.expect("written"),
+            }
+            return pdu.body;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screen_that_is_refused_as_too_fast_comes_again_in_its_order_and_never_when_it_was_taken() {
+    let served = Served::with("").await;
+    let mut stream = served.bound().await;
+    write(&mut stream, DELIVER_SM, 5, &typed("85512000801", 1, 2, b"*1212#")).await;
+    let first = screen(&mut stream, 0x58).await;
+    for status in [0x14, 0x58, 0] {
+        assert_eq!(screen(&mut stream, status).await, first, "the same screen");
+    }
+    // the session goes on after it, and what is refused for another reason is not said again
+    write(&mut stream, DELIVER_SM, 6, &typed("85512000801", 18, 2, b"1")).await;
+    let second = screen(&mut stream, 0x0B).await;
+    assert_ne!(second, first);
+    let mut heard = Heard::default();
+    after(&mut stream, &mut heard, 2 * SECOND).await;
+    assert!(heard.submits.is_empty() && !heard.ended, "{heard:?}");
+    // who dials anew while the old screen is refused sees the new one only
+    write(&mut stream, DELIVER_SM, 7, &typed("85512000802", 1, 4, b"*1212#")).await;
+    let old = read_within(&mut stream, PATIENCE).await.map(|resp| resp.command).expect("a resp");
+    assert_eq!(old, DELIVER_SM | RESP);
+    let old = read_within(&mut stream, PATIENCE).await.expect("the old screen");
+    write(&mut stream, DELIVER_SM, 8, &typed("85512000802", 1, 6, b"*1212#")).await;
+    let new = screen(&mut stream, 0).await;
+    assert_ne!(new, old.body, "it names the new session");
+    let too_fast = [16, SUBMIT_SM | RESP, 0x58, old.sequence].map(u32::to_be_bytes).concat();
+    stream.write_all(&too_fast).await.expect("written");
+    after(&mut stream, &mut heard, 2 * SECOND).await;
+    assert!(heard.submits.is_empty() && !heard.ended, "{heard:?}");
+}

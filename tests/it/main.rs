@@ -35,6 +35,7 @@ pub mod program;
 mod receipts;
 mod reload;
 mod road;
+mod sandbox_telco;
 mod silent;
 mod sms;
 mod smscs;

@@ -3,10 +3,17 @@ use crate::support::{
     by_hand::{
         BIND_RECEIVER, BIND_TRANSCEIVER, DELIVER_SM, MISTYPED, OUTBIND, RESP, SUBMIT_SM, UNBIND, read, takes, write,
     },
+    certificates::{Ca, Valid},
     program::{self, Program, run},
     smsc::deliver_sm,
 };
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    io::{Read, Write},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -24,17 +31,24 @@ struct Served {
 
 impl Served {
     async fn start() -> Self {
+        Self::with("").await
+    }
+
+    /// With more keys of its telco, to which it must be able to bind in the clear.
+    async fn with(tls: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let folder = tempfile::tempdir().expect("a folder");
         let nowhere = "127.0.0.1:9".parse().expect("an address");
-        let more = "outbind_listen = \"127.0.0.1:0\"\n";
-        let config = program::config(folder.path(), listener.local_addr().expect("its address"), nowhere, more);
+        let more = format!("outbind_listen = \"127.0.0.1:0\"\n{tls}");
+        let config = program::config(folder.path(), listener.local_addr().expect("its address"), nowhere, &more);
         let mut program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
         let line = program.said("may connect to us");
         let at = line.split("listen=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
         let outbinds = at.trim_matches('"').parse().expect("an address");
         let (mut own, _) = listener.accept().await.expect("a connection");
-        takes(&mut own, BIND_TRANSCEIVER).await;
+        if tls.is_empty() {
+            takes(&mut own, BIND_TRANSCEIVER).await;
+        }
         Served { program, own, outbinds, _folder: folder }
     }
 
@@ -128,4 +142,77 @@ async fn an_outbind_listener_that_is_taken_ends_the_start_in_one_line() {
     assert_eq!(said.code, Some(1), "{}", said.err);
     let told = format!("port {port} is in use; change smsc[0].outbind_listen or stop the other program");
     assert!(said.err.contains(&told) && said.err.lines().count() == 1, "{}", said.err);
+}
+
+/// `openssl s_client` that trusts this CA, as an SMSC's TLS: what is written to the connection goes through it, and back.
+async fn through_openssl(to: SocketAddr, ca: &Path) -> (TcpStream, Child) {
+    let words = ["s_client", "-quiet", "-verify_return_error", "-verify_hostname", "chrak.example", "-connect"];
+    let mut command = Command::new("openssl");
+    command.args(words).arg(to.to_string()).arg("-CAfile").arg(ca);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut openssl = command.spawn().expect("apt-get install openssl");
+    let (mut typed, mut shown) = (openssl.stdin.take().expect("piped"), openssl.stdout.take().expect("piped"));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let ours = TcpStream::connect(listener.local_addr().expect("its address")).await.expect("a connection");
+    let (theirs, _) = listener.accept().expect("a connection");
+    let (mut from, mut to) = (theirs.try_clone().expect("a copy"), theirs);
+    std::thread::spawn(move || {
+        let mut octets = [0; 4096];
+        while let Ok(1..) = from.read(&mut octets).map(|read| typed.write_all(&octets[..read]).map_or(0, |()| read)) {
+            typed.flush().expect("flushed");
+        }
+    });
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut shown, &mut to);
+        let _ = to.shutdown(std::net::Shutdown::Both);
+    });
+    (ours, openssl)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_connects_over_tls_sees_our_certificate_and_is_bound_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ca = Ca::new(folder.path(), "ca");
+    let ours = ca.sign("chrak", "DNS:chrak.example", Valid::Now);
+    let tls = format!("tls = {{ cert_file = {:?}, key_file = {:?} }}\n", ours.cert, ours.key);
+    let mut served = Served::with(&tls).await;
+    let (mut theirs, mut openssl) = through_openssl(served.outbinds, &ca.cert()).await;
+    write(&mut theirs, OUTBIND, 1, b"their-smsc\0secret\0").await;
+    let bind = takes(&mut theirs, BIND_RECEIVER).await;
+    assert!(bind.starts_with(b"chrak\0secret\0"), "with the account as configured");
+    write(&mut theirs, DELIVER_SM, 7, &deliver_sm("85510000001", 0, 0, MISTYPED, &[])).await;
+    let resp = read(&mut theirs).await.expect("a resp");
+    assert_eq!((resp.command, resp.status, resp.sequence), (DELIVER_SM | RESP, 0, 7));
+    write(&mut theirs, UNBIND, 8, b"").await;
+    assert_eq!(read(&mut theirs).await.expect("a resp").command, UNBIND | RESP);
+    openssl.kill().expect("it runs");
+    openssl.wait().expect("it ends");
+    // who speaks no TLS learns nothing of us, and the password that it sends is read by nobody
+    let mut bare = served.outbind("secret").await;
+    let mut heard = Vec::new();
+    let _ = bare.read_to_end(&mut heard).await;
+    assert!(!heard.windows(5).any(|part| part == b"chrak"), "{heard:?}");
+    let line = served.program.said("outbind refused");
+    assert!(line.contains("no TLS was agreed upon"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_tries_the_outbind_port() {
+    let taken = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = "127.0.0.1:9".parse().expect("an address");
+    let check = |at: &str| {
+        let config = program::config(folder.path(), nowhere, nowhere, &format!("outbind_listen = \"{at}\"\n"));
+        run(&["check", "--config", config.to_str().expect("UTF-8")]).out
+    };
+    let taken = taken.local_addr().expect("an address").to_string();
+    for (at, told) in [
+        ("127.0.0.1:0", "ok    smsc \"test\": outbind_listen: the SMSC can connect to 127.0.0.1:0"),
+        (taken.as_str(), "is in use, by a server that runs already or another program"),
+        // a documentation address (RFC 5737), which no machine has
+        ("192.0.2.1:2776", "FAIL  smsc \"test\": outbind_listen: cannot listen on 192.0.2.1:2776"),
+    ] {
+        let said = check(at);
+        assert!(said.contains(told), "{told}: {said}");
+    }
 }

@@ -1,8 +1,9 @@
 //! What an engineer sees of a link: lines, and a capture that tshark, which nobody here wrote, reads without a complaint.
 use crate::support::{
     app,
+    doors::Doors,
     handset::Handset,
-    program::{self, Program, run},
+    program::{self, Program, client, run},
     smsc::{DATA_SM, DELIVER_SM, RawSmsc, data_sm, deliver_sm},
 };
 use chrak::sandbox::{
@@ -283,4 +284,39 @@ fn a_telco_that_is_not_there_and_a_server_that_is_away_are_named() {
     assert_eq!(said.code, Some(1), "{}", said.err);
     assert!(said.err.contains("no server answers at 127.0.0.1:9"), "{}", said.err);
     assert!(!pcap.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trace_file_is_begun_and_ended_while_the_server_runs_and_shows_nobody() {
+    let doors = Doors::open(&[]).await;
+    let at = format!("http://{}/trace/file", doors.ops);
+    let post = async |form: &[(&str, &str)]| {
+        let answer = client().post(&at).form(form).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        (status, answer.text().await.expect("text"))
+    };
+    doors.telco.bound().await;
+    let (status, told) = post(&[("order", "begin"), ("minutes", "15")]).await;
+    let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((status, &told["running"], &told["unmasked"]), (200, &true.into(), &false.into()), "{told}");
+    let file = std::path::PathBuf::from(told["file"].as_str().expect("a path"));
+    assert_eq!(post(&[("order", "begin")]).await.0, 409);
+    doors.telco.send_mo(NUMBER, "1212", "a secret of mine").expect("taken");
+    let said = app::eventually(Duration::from_secs(10), || (doors.telco.snapshot().counters.mt > 0).then_some(()));
+    said.await.expect("an answer");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let page = client().get(format!("http://{}/trace/live?lang=en", doors.ops)).send().await.expect("a page");
+    let page = page.text().await.expect("text");
+    assert!(page.contains(&format!("Written to {}", file.display())) && page.contains("Stop writing"), "{page}");
+    assert_eq!(post(&[("order", "end")]).await.0, 200);
+    let ended = std::fs::read_to_string(&file).expect("a file");
+    doors.telco.send_mo(NUMBER, "1212", "HELP").expect("taken");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), ended, "nothing after its end");
+    assert!(ended.contains(" test/trx-1 -> submit_sm ") && ended.contains(" <- deliver_sm "), "{ended}");
+    let hex = |word: &str| word.bytes().map(|octet| format!("{octet:02x}")).collect::<String>();
+    for word in [NUMBER, "secret"] {
+        assert!(!ended.contains(word) && !ended.contains(&hex(word)), "{word}");
+    }
+    doors.close().await;
 }

@@ -10,7 +10,7 @@ use chrak::{
     exchange::UssdSignal,
     sandbox::{
         portal::{Portal, PortalConfig},
-        telco::{Dialect, Telco, TelcoConfig},
+        telco::{Dialect, Telco, TelcoConfig, fault::Faults},
     },
     types::Language,
 };
@@ -125,6 +125,29 @@ async fn eventually_text(telco: &Telco, number: &str) -> String {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("no text for {number}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_throttles_half_of_all_shows_every_screen_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (portal, telco) = (portal().await, telco(Dialect::Spec).await);
+    let config = program::config(folder.path(), telco.addr(), portal.addr(), "");
+    let _program = Program::start(&["serve", "--config", config.to_str().expect("UTF-8")], &[]);
+    telco.bound().await;
+    telco.set_faults(Faults { throttle: 50, ..Faults::default() });
+    let mut handsets: Vec<Handset> = (0..10).map(|n| Handset::new(&telco, &format!("8551234570{n}"))).collect();
+    for handset in &mut handsets {
+        telco.dial(&handset.number, "*1212*9*3#").expect("dialled");
+    }
+    for handset in &mut handsets {
+        let home = handset.screen().await.expect("in time");
+        assert!(home.text.starts_with("Public services"), "{home:?}");
+    }
+    let snapshot = telco.snapshot();
+    assert_eq!((snapshot.counters.ussd_screens, snapshot.counters.screens_late), (10, 0));
+    assert!(snapshot.counters.throttled > 0 && snapshot.violations.is_empty(), "{:#?}", snapshot.violations);
+    telco.stop().await;
+    portal.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -348,7 +348,7 @@ mod tests {
             (format!("{GOOD}outbind_listen = \"2776\""), "smsc[0].outbind_listen: \"2776\" is not ADDRESS:PORT"),
             (
                 format!("{GOOD}outbind_listen = \"0.0.0.0:2776\"\ntls = {{}}"),
-                "smsc[0].outbind_listen: connections of the SMSC are taken in the clear only",
+                "smsc[0].outbind_listen: with tls the SMSC connects over TLS too",
             ),
             (format!("[http.tls]\n{GOOD}"), "http.tls.cert_file is missing: HTTPS needs a certificate"),
             (format!("[http.tls]\nkey_file = \"x\"\n{GOOD}"), "http.tls.cert_file: is missing: the key of key_file"),

@@ -225,7 +225,7 @@ tables! {
         response_timeout_s: u32 = 30_u32, in within(1, DAY_S); "wait for a submit_sm_resp; without it the outcome is unknown"
         reconnect_max_s: u32 = 30_u32, in within(1, DAY_S); "longest pause between two connects"
         tls: Tls, such_as ""; "TLS to this telco ({}: with what this machine trusts); changed files are used at the next connect"
-        outbind_listen: String, such_as "\"0.0.0.0:2776\""; "here the SMSC may connect to us and is bound to when it knows the password (outbind); not with tls"
+        outbind_listen: String, such_as "\"0.0.0.0:2776\""; "here the SMSC may connect to us and is bound to when it knows the password (outbind); with tls over TLS, showing tls.cert_file"
         family: String, such_as "\"smart\""; "SMSCs of one family redeliver to one another; default: name"
         unique_id: String = "none"; "none | user_message_reference | receipted_message_id | 0xTTTT: names one MO for ever"
         short_codes: Vec<String> = ["1212".to_owned()]; "numbers at which MOs arrive; the source of MTs is the code that was texted, else the first"

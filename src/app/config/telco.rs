@@ -10,7 +10,7 @@ use crate::{
     link,
     render::ussd::Size,
     smpp::{dialect::Dialect, status::Table},
-    tls::{ClientTls, Identity},
+    tls::{ClientTls, Identity, ServerTls},
     types::Msisdn,
 };
 use std::{
@@ -53,13 +53,17 @@ fn telco(
     let needed = |key: &str, value: Option<String>| {
         value.filter(|text| !text.is_empty()).ok_or_else(|| ConfigFault::new(format!("{} is missing", at(key))))
     };
-    let outbind_listen = outbinds(&at("outbind_listen"), table.outbind_listen, table.tls.is_some())?;
+    let bare = table.tls.as_ref().is_some_and(|tls| tls.cert_file.is_none());
+    let outbind_listen = outbinds(&at("outbind_listen"), table.outbind_listen, bare)?;
     let cut = cut(&at("concatenation"), table.concatenation, table.interface_version)?;
     let name = needed("name", table.name)?;
     let seconds = |given: u32| Duration::from_secs(given.into());
     let address = host_and_port(&at("address"), needed("address", table.address)?)?;
+    let secured = table.tls.map(|table| tls(&at("tls"), table, &address, folder)).transpose()?;
+    let (tls, outbind_tls) = secured.map_or((None, None), |(tls, outbinds)| (Some(tls), outbinds));
     let link = link::Telco {
-        tls: table.tls.map(|table| tls(&at("tls"), table, &address, folder)).transpose()?,
+        tls,
+        outbind_tls: outbind_tls.filter(|_| outbind_listen.is_some()),
         address,
         system_id: needed("system_id", table.system_id)?,
         password: secret::required(&at("password"), table.password, table.password_file, folder, warnings)?,
@@ -130,23 +134,31 @@ fn host_and_port(key: &str, address: String) -> Result<String, ConfigFault> {
     }
 }
 
-/// The SMSC's own connections come in the clear: with `tls` an account would then be bound both ways.
-fn outbinds(key: &str, address: Option<String>, tls: bool) -> Result<Option<SocketAddr>, ConfigFault> {
-    if tls && address.is_some() {
-        let why =
-            "connections of the SMSC are taken in the clear only, and this telco has tls; take one of the two out";
+/// Where there is TLS the SMSC's own connections come over it too, and whoever takes a connection shows a certificate.
+fn outbinds(key: &str, address: Option<String>, bare: bool) -> Result<Option<SocketAddr>, ConfigFault> {
+    if bare && address.is_some() {
+        let why = "with tls the SMSC connects over TLS too and wants to see a certificate: set tls.cert_file and tls.key_file";
         return Err(ConfigFault::new(format!("{key}: {why}")));
     }
     address.map(|text| listen(key, &text)).transpose()
 }
 
-/// By default the host of the address is the name that the telco must prove.
-fn tls(key: &str, table: file::Tls, address: &str, folder: &Path) -> Result<ClientTls, ConfigFault> {
+/// Towards the telco, and for its own connections where there is a certificate to show. By default the host of the address is
+/// the name that the telco must prove.
+fn tls(
+    key: &str,
+    table: file::Tls,
+    address: &str,
+    folder: &Path,
+) -> Result<(ClientTls, Option<ServerTls>), ConfigFault> {
     let at = |path: PathBuf| folder.join(path);
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).trim_matches(['[', ']']);
     let name = table.server_name.unwrap_or_else(|| host.to_owned());
     Identity::of(table.cert_file.map(at), table.key_file.map(at))
-        .and_then(|identity| ClientTls::new(table.ca_file.map(at), identity, &name))
+        .and_then(|identity| {
+            let shown = identity.clone().map(ServerTls::unnamed).transpose()?;
+            Ok((ClientTls::new(table.ca_file.map(at), identity, &name)?, shown))
+        })
         .map_err(|fault| ConfigFault::new(format!("{key}.{fault}")))
 }
 

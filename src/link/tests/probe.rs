@@ -21,6 +21,7 @@ fn telco() -> Telco {
         family: "telco".into(),
         address: String::new(),
         tls: None,
+        outbind_tls: None,
         system_id: "chrak".into(),
         password: Secret::new("secret"),
         system_type: String::new(),

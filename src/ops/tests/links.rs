@@ -1,7 +1,11 @@
 //! Telcos and the trace, as an operator sees them.
 use super::*;
 use crate::{
-    ports::{figures::Tally, telcos::TelcoBoard},
+    ports::{
+        figures::Tally,
+        telcos::TelcoBoard,
+        trace_file::{NotBegun, Over, TraceFileState, TraceFiles},
+    },
     smpp::{esme::Pace, status::ESME_RTHROTTLED},
 };
 use std::time::Duration;
@@ -113,4 +117,78 @@ async fn who_signs_out_reads_no_more() {
     };
     let (feed, _) = tokio::join!(feed, out);
     assert_eq!(feed.expect("it ended").body.matches(": here").count(), 1, "looked at once, then refused");
+}
+
+/// A file that never breaks: what was asked for, and where it stands.
+#[derive(Default)]
+struct Files(std::sync::Mutex<Option<TraceFileState>>);
+
+impl TraceFiles for Files {
+    fn begin(&self, within: Duration) -> Result<(), NotBegun> {
+        let mut state = self.0.lock().expect("nobody panics");
+        if state.as_ref().is_some_and(|state| state.over.is_none()) {
+            return Err(NotBegun::Running);
+        }
+        let begun = Still::at_noon().now();
+        let until = Some(begun.plus_ms(within.as_millis() as i64));
+        let path = "/data/trace.log".to_owned();
+        *state = Some(TraceFileState { path, unmasked: false, begun, until, octets: 1_300_000, over: None });
+        Ok(())
+    }
+
+    fn end(&self) -> bool {
+        let mut state = self.0.lock().expect("nobody panics");
+        let Some(state) = state.as_mut().filter(|state| state.over.is_none()) else { return false };
+        state.over = Some((Over::Ordered, Still::at_noon().now()));
+        true
+    }
+
+    fn state(&self) -> Option<TraceFileState> {
+        self.0.lock().expect("nobody panics").clone()
+    }
+}
+
+#[tokio::test]
+async fn the_trace_file_is_begun_and_ended_on_its_page_which_tells_path_and_size() {
+    let ops = Ops::with(Some("s3cret"), Some(Arc::new(Files::default())));
+    let program = [("authorization", "Bearer s3cret")];
+    let browser = [program[0], ("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+    let page = async |lang: &str| ops.get(&format!("/trace/live?lang={lang}"), &program).await.body;
+    assert!(page("en").await.contains("Begin writing") && page("km").await.contains("ចាប់ផ្តើមកត់ត្រា"));
+    let begun = ops.post("/trace/file?lang=en", "order=begin&minutes=15", &browser).await;
+    let back = begun.headers["location"].to_str().expect("text");
+    assert_eq!((begun.status, back), (303, "/trace/live?lang=en#file"));
+    let told = "Written to /data/trace.log since 2026-11-20 12:00:00: 1.2 MiB so far. It ends by itself at \
+                2026-11-20 12:15:00, or at 60 MiB.";
+    let english = page("en").await;
+    assert!(
+        english.contains(told) && english.contains("Stop writing") && !english.contains("Begin writing"),
+        "{english}"
+    );
+    let khmer = page("km").await;
+    assert!(khmer.contains("កំពុងកត់ត្រាទៅ /data/trace.log") && khmer.contains("ឈប់កត់ត្រា"), "{khmer}");
+    for (order, status) in [
+        ("order=begin", 409),
+        ("order=begin&minutes=0", 422),
+        ("order=begin&minutes=1441", 422),
+        ("order=begin&minutes=soon", 400),
+        ("order=erase", 422),
+        ("", 400),
+    ] {
+        assert_eq!(ops.post("/trace/file", order, &program).await.status, status, "{order}");
+    }
+    let foreign = [program[0], ("sec-fetch-site", "cross-site")];
+    assert_eq!(ops.post("/trace/file", "order=end", &foreign).await.status, 403);
+    let ended = ops.post("/trace/file", "order=end", &program).await;
+    assert!(ended.status == 200 && ended.body.contains("\"running\":false"), "{}", ended.body);
+    assert_eq!(ops.post("/trace/file", "order=end", &program).await.status, 409);
+    let state = ops.get("/trace/file", &program).await.body;
+    assert!(
+        state.contains("\"octets\":1300000") && state.contains("\"until\":\"2026-11-20T12:15:00+07:00\""),
+        "{state}"
+    );
+    assert!(page("en").await.contains("It was stopped.") && page("km").await.contains("បានបញ្ឈប់តាមបញ្ជា"));
+    // whoever may not look orders nothing
+    assert_eq!(ops.post("/trace/file", "order=begin", &[]).await.status, 401);
+    assert_eq!(ops.get("/trace/file", &[]).await.status, 401);
 }

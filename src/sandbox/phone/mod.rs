@@ -90,11 +90,11 @@ async fn keep(telco: Telco, book: Arc<Book>) {
 
 /// Lets only this machine's own pages in: a page of another site, or a name that was re-pointed to
 /// loopback (DNS rebinding), is refused.
-async fn local_only(request: Request, next: Next) -> Response {
+pub(super) async fn local_only(request: Request, next: Next) -> Response {
     if is_local(request.headers()) {
         next.run(request).await
     } else {
-        refuse(StatusCode::FORBIDDEN, "the phone is for this machine only")
+        refuse(StatusCode::FORBIDDEN, "this is for this machine only")
     }
 }
 

@@ -85,7 +85,7 @@ async fn headers(request: Request, next: Next) -> Response {
     let mut answer = if super::is_local(request.headers()) {
         next.run(request).await
     } else {
-        super::refuse(StatusCode::FORBIDDEN, "the phone is for this machine only")
+        super::refuse(StatusCode::FORBIDDEN, "this is for this machine only")
     };
     web::protect(answer.headers_mut(), transport);
     answer

@@ -1,4 +1,4 @@
-//! What a telco can do wrong, on request: the `--fault` flags of `chrak smsc`.
+//! What a telco can do wrong, on request: the `--fault` flags of `chrak smsc`, which its page sets too.
 //! Knows nothing of sessions; they ask it.
 
 use std::time::Duration;
@@ -28,7 +28,46 @@ pub struct Faults {
     pub congestion: Option<u8>,
     /// `cut-after=N`: the connection is dropped at the Nth PDU after the bind.
     pub cut_after: Option<u64>,
+    /// `receipt-first`: a receipt goes out at once, and the resp of its submit after it.
+    pub receipt_first: bool,
+    /// `fragment`: what is written goes out in pieces of a few octets.
+    pub fragment: bool,
+    /// `no-session`: inputs of USSD name no session, whatever the dialect.
+    pub no_session: bool,
+    /// `already-bound=SECONDS`: an account has one bind of a kind, and one that was dropped without an unbind is held for so
+    /// long; others are refused with 0x05.
+    pub already_bound: Option<Duration>,
 }
+
+/// What stands behind a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// Nothing.
+    Nothing,
+    /// A number, in these words.
+    Value(&'static str),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+}
+
+/// All flags, in the order in which they are shown.
+pub const FLAGS: [(&str, Wants); 15] = [
+    ("throttle", Wants::Value("%")),
+    ("congestion", Wants::Value("%")),
+    ("delay-resp", Wants::Value("ms")),
+    ("drop-resp", Wants::Value("%")),
+    ("no-receipts", Wants::Nothing),
+    ("receipt-first", Wants::Nothing),
+    ("receipt-ids", Wants::OneOf(&["decimal", "upper", "padded"])),
+    ("shuffle-parts", Wants::Nothing),
+    ("odd-tlvs", Wants::Nothing),
+    ("no-session", Wants::Nothing),
+    ("fragment", Wants::Nothing),
+    ("silent", Wants::Nothing),
+    ("cut-after", Wants::Value("PDU")),
+    ("refuse-bind", Wants::Value("0x0e")),
+    ("already-bound", Wants::Value("s")),
+];
 
 /// How receipts write ids.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,16 +141,54 @@ impl Faults {
             "shuffle-parts" if value.is_empty() => self.shuffle_parts = true,
             "odd-tlvs" if value.is_empty() => self.odd_tlvs = true,
             "silent" if value.is_empty() => self.silent = true,
+            "receipt-first" if value.is_empty() => self.receipt_first = true,
+            "fragment" if value.is_empty() => self.fragment = true,
+            "no-session" if value.is_empty() => self.no_session = true,
+            "already-bound" => {
+                let seconds = value.parse::<u64>().ok().filter(|seconds| *seconds <= 600);
+                let held = seconds.map(Duration::from_secs).ok_or_else(|| bad("takes seconds, at most 600"))?;
+                self.already_bound = Some(held);
+            }
             "cut-after" => {
                 let n = value.parse().ok().filter(|n| *n > 0);
                 self.cut_after = Some(n.ok_or_else(|| bad("takes a number of PDUs above 0"))?);
             }
             _ => {
                 return Err(bad("not known; there are delay-resp=MS, drop-resp=PERCENT, throttle=PERCENT, \
-                     refuse-bind=STATUS, no-receipts, receipt-ids=HOW, shuffle-parts, odd-tlvs, congestion=PERCENT, silent, cut-after=N"));
+                     refuse-bind=STATUS, already-bound=SECONDS, no-receipts, receipt-first, receipt-ids=HOW, \
+                     shuffle-parts, odd-tlvs, no-session, congestion=PERCENT, fragment, silent, cut-after=N"));
             }
         }
         Ok(())
+    }
+
+    /// What stands behind a flag of [`FLAGS`] now; `None` where it is not set.
+    pub fn value(&self, flag: &str) -> Option<String> {
+        let set = |is: bool| is.then(String::new);
+        let percent = |share: u8| (share > 0).then(|| share.to_string());
+        match flag {
+            "throttle" => percent(self.throttle),
+            "congestion" => self.congestion.map(|percent| percent.to_string()),
+            "delay-resp" => Some(self.delay_resp.as_millis()).filter(|ms| *ms > 0).map(|ms| ms.to_string()),
+            "drop-resp" => percent(self.drop_resp),
+            "no-receipts" => set(self.no_receipts),
+            "receipt-first" => set(self.receipt_first),
+            "receipt-ids" => match self.receipt_ids {
+                ReceiptIds::Same => None,
+                ReceiptIds::Decimal => Some("decimal".to_owned()),
+                ReceiptIds::Upper => Some("upper".to_owned()),
+                ReceiptIds::Padded => Some("padded".to_owned()),
+            },
+            "shuffle-parts" => set(self.shuffle_parts),
+            "odd-tlvs" => set(self.odd_tlvs),
+            "no-session" => set(self.no_session),
+            "fragment" => set(self.fragment),
+            "silent" => set(self.silent),
+            "cut-after" => self.cut_after.map(|pdus| pdus.to_string()),
+            "refuse-bind" => self.refuse_bind.map(|status| format!("{status:#04x}")),
+            "already-bound" => self.already_bound.map(|held| held.as_secs().to_string()),
+            _ => None,
+        }
     }
 
     /// Reads all flags of a command line.
@@ -168,6 +245,28 @@ mod tests {
         ] {
             let e = Faults::parse(&[bad]).unwrap_err().to_string();
             assert!(e.starts_with(&format!("--fault {bad}: ")), "{e}");
+        }
+    }
+
+    #[test]
+    fn every_flag_is_told_as_it_was_set_and_named_where_one_is_not_known() {
+        let unknown = Faults::parse(&["x"]).unwrap_err().to_string();
+        for (flag, wants) in FLAGS {
+            assert!(unknown.contains(flag), "{flag} is not in: {unknown}");
+            assert_eq!(Faults::default().value(flag), None, "{flag}");
+            let value = match wants {
+                Wants::Nothing => "",
+                Wants::Value(example) => {
+                    if example.starts_with("0x") {
+                        example
+                    } else {
+                        "60"
+                    }
+                }
+                Wants::OneOf(words) => words[0],
+            };
+            let written = if value.is_empty() { flag.to_owned() } else { format!("{flag}={value}") };
+            assert_eq!(Faults::parse(&[written]).unwrap().value(flag).as_deref(), Some(value), "{flag}");
         }
     }
 

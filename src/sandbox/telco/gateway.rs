@@ -53,6 +53,20 @@ impl Dialect {
         })
     }
 
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Spec => "spec",
+            Self::SpecCounts => "spec-counts",
+            Self::SpecMoves => "spec-moves",
+            Self::SpecOmits => "spec-omits",
+            Self::Tata => "tata",
+            Self::Mica => "mica",
+            Self::SixDee => "sixdee",
+            Self::Msisdn => "msisdn",
+        }
+    }
+
     /// its_session_info of an input, without its end bit; `inputs`: those of the session before it.
     pub(super) fn its(self, session: u16, inputs: u16) -> Option<u16> {
         let [_, low] = session.to_be_bytes();
@@ -94,6 +108,8 @@ pub(super) struct Session {
     pub(super) inputs: u16,
     /// its_session_info of the last input, without its end bit.
     pub(super) its: Option<u16>,
+    /// The last input named its session in no way.
+    pub(super) bare: bool,
 }
 
 /// All sessions, by number.
@@ -127,7 +143,7 @@ pub(super) fn wrongs(dialect: Dialect, session: &Session, submit: &Submit) -> Ve
     if session.its.is_some() && its != session.its {
         wrong.push("a USSD screen with another its_session_info than its input");
     }
-    if dialect == Dialect::Mica && submit.umr.as_deref() != Some(&session.id.to_be_bytes()) {
+    if dialect == Dialect::Mica && !session.bare && submit.umr.as_deref() != Some(&session.id.to_be_bytes()) {
         wrong.push("a USSD screen with another session's user_message_reference");
     }
     if session.its.is_none() && submit.its.is_some() {
@@ -152,7 +168,7 @@ pub(super) fn deliver(dialect: Dialect, session: &Session, from: &str, input: In
     if let Some(its) = &its {
         tlvs.push((tag::ITS_SESSION_INFO, its));
     }
-    if dialect == Dialect::Mica {
+    if dialect == Dialect::Mica && !session.bare {
         tlvs.push((tag::USER_MESSAGE_REFERENCE, &reference));
     }
     let service_type = if dialect == Dialect::Msisdn { "P2" } else { "USSD" };

@@ -2,6 +2,7 @@
 use super::{
     alphabet::{self, Encoded},
     fault::Faults,
+    gateway::Dialect,
     hub::{BindInfo, Event, Hub},
     ledger::{Counters, Snapshot},
     load::{Load, Plan, Report},
@@ -119,6 +120,21 @@ impl Telco {
     /// MOs that are not acknowledged whole yet.
     pub fn unacked(&self) -> usize {
         self.hub.lock().unacked()
+    }
+
+    /// What goes wrong now.
+    pub fn faults(&self) -> Faults {
+        self.hub.lock().faults.clone()
+    }
+
+    /// How USSD is spoken now.
+    pub fn dialect(&self) -> Dialect {
+        self.hub.lock().dialect
+    }
+
+    /// Speaks USSD in another way from the next input on; sessions that are open end.
+    pub fn set_dialect(&self, dialect: Dialect) {
+        self.hub.lock().speak(dialect);
     }
 
     /// Changes what goes wrong, from the next PDU on.

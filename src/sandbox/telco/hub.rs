@@ -32,6 +32,8 @@ const MAX_JOINS: usize = 10_000;
 /// As long as a telephone keeps the parts of a text.
 const JOIN_TTL: Duration = Duration::from_secs(24 * 3600);
 const MAX_RECEIPT_TRIES: u32 = 5;
+/// Accounts whose dropped sessions are remembered.
+const MAX_DROPPED: usize = 1_000;
 /// A refused or unanswered MO is tried for about as long as a telco would: far longer than any test.
 const MAX_MO_TRIES: u32 = 10_000;
 
@@ -243,6 +245,8 @@ pub struct TelcoState {
     pub(super) next_message: u64,
     retry_after: Duration,
     receipt_delay: Duration,
+    /// Accounts and kinds of binds that ended without an unbind, and when.
+    dropped: HashMap<(String, &'static str), Instant>,
     events: broadcast::Sender<Event>,
 }
 
@@ -279,6 +283,7 @@ impl Hub {
             next_message: 0x1000,
             retry_after: config.redeliver_after,
             receipt_delay: config.receipt_delay,
+            dropped: HashMap::new(),
             events: events.clone(),
         };
         Self { config, stop, next_session: AtomicU64::new(1), events, state: Mutex::new(state) }
@@ -510,6 +515,22 @@ impl TelcoState {
         true
     }
 
+    /// Whether an account may not bind so again: it is bound, or was and has gone without a word.
+    pub fn holds(&self, system_id: &str, kind: &str, now: Instant) -> bool {
+        let Some(held) = self.faults.already_bound else { return false };
+        let bound = self.members.values().any(|m| m.info.system_id == system_id && m.info.kind == kind);
+        let of_it = self.dropped.iter().find(|((name, dropped), _)| name == system_id && *dropped == kind);
+        bound || of_it.is_some_and(|(_, at)| now.duration_since(*at) < held)
+    }
+
+    /// A session is about to end without an unbind.
+    pub fn drops(&mut self, session: u64, now: Instant) {
+        let Some(member) = self.members.get(&session) else { return };
+        if self.dropped.len() < MAX_DROPPED {
+            self.dropped.insert((member.info.system_id.clone(), member.info.kind), now);
+        }
+    }
+
     /// A session is bound: what was kept for the next bind is due now.
     pub fn joined(&mut self, session: u64, member: Member) {
         self.ledger.counters.binds += 1;
@@ -623,6 +644,10 @@ impl TelcoState {
         let (phone, esme) = (&submit.dest.digits, &submit.source.digits);
         let body = codec::deliver_body(phone, esme, 0x04, 0, text.as_bytes(), &tlvs);
         let item = Item { cargo: Cargo::Receipt { id: message_id.to_owned(), number: phone.clone() }, body, tries: 0 };
+        if self.faults.receipt_first {
+            self.queue.push_front(item);
+            return self.ring();
+        }
         self.put_later(item, now + self.receipt_delay);
     }
 

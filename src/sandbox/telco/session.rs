@@ -19,6 +19,11 @@ use super::hub::{BindInfo, Hub, Item, Member, TelcoState};
 const BIND_WITHIN: Duration = Duration::from_secs(10);
 /// An unbind that is not answered by then is taken as answered.
 const UNBIND_WITHIN: Duration = Duration::from_secs(2);
+/// From a receipt to the resp that it goes before, under `receipt-first`.
+const RESP_AFTER_RECEIPT: Duration = Duration::from_millis(200);
+/// Octets of a piece, and the pause after it, under `fragment`.
+const PIECE: usize = 7;
+const PIECE_PAUSE: Duration = Duration::from_millis(1);
 /// Octets waiting to be written above which nothing more is read or sent.
 const MAX_OUT: usize = 1 << 20;
 
@@ -45,6 +50,8 @@ struct Session {
     closing: bool,
     /// Close without writing.
     cut: bool,
+    /// What is written goes out in pieces.
+    fragments: bool,
     bell: Arc<Notify>,
     cut_order: CancellationToken,
 }
@@ -67,6 +74,7 @@ pub async fn serve(hub: Arc<Hub>, stream: TcpStream, number: u64, read: BytesMut
         pdus: 0,
         closing: false,
         cut: false,
+        fragments: false,
         bell: Arc::new(Notify::new()),
         cut_order: CancellationToken::new(),
     };
@@ -74,7 +82,12 @@ pub async fn serve(hub: Arc<Hub>, stream: TcpStream, number: u64, read: BytesMut
     let mut left: Vec<_> = session.in_flight.drain().collect();
     left.sort_unstable_by_key(|(seq, _)| *seq);
     let items = left.into_iter().map(|(_, (item, _))| item).collect();
-    hub.lock().left(number, items);
+    let mut state = hub.lock();
+    if !session.closing {
+        state.drops(number, Instant::now());
+    }
+    state.left(number, items);
+    drop(state);
     tracing::debug!(session = number, "sandbox telco: session ended");
 }
 
@@ -88,10 +101,14 @@ impl Session {
                 return;
             }
             while !self.out.is_empty() {
-                match writer.try_write(&self.out) {
+                let most = if self.fragments { PIECE } else { self.out.len() };
+                match writer.try_write(&self.out[..most.min(self.out.len())]) {
                     Ok(n) => self.out.advance(n),
                     Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => break,
                     Err(_) => return,
+                }
+                if self.fragments {
+                    tokio::time::sleep(PIECE_PAUSE).await;
                 }
             }
             if self.closing && self.out.is_empty() {
@@ -140,6 +157,7 @@ impl Session {
     fn turn(&mut self, input: &mut BytesMut, now: Instant) {
         let hub = Arc::clone(&self.hub);
         let mut state = hub.lock();
+        self.fragments = state.faults.fragment;
         while !self.closing && !self.cut {
             match codec::next_frame(input) {
                 Frame::Pdu(header, body) => self.pdu(&mut state, header, &body, now),
@@ -227,7 +245,7 @@ impl Session {
             return self.response(state, header, body, now);
         }
         match header.id {
-            id::BIND_RX | id::BIND_TX | id::BIND_TRX => self.bind(state, header, body),
+            id::BIND_RX | id::BIND_TX | id::BIND_TRX => self.bind(state, header, body, now),
             id::ENQUIRE_LINK => put_resp(&mut self.out, header, status::ROK, None),
             id::UNBIND => {
                 put_resp(&mut self.out, header, status::ROK, None);
@@ -261,7 +279,12 @@ impl Session {
         }
     }
 
-    fn bind(&mut self, state: &mut TelcoState, header: Header, body: &[u8]) {
+    fn bind(&mut self, state: &mut TelcoState, header: Header, body: &[u8], now: Instant) {
+        let kind = match header.id {
+            id::BIND_RX => "rx",
+            id::BIND_TX => "tx",
+            _ => "trx",
+        };
         let verdict = match codec::read_bind(body) {
             _ if !matches!(self.phase, Phase::Open) => Err(status::ALYBND),
             Err(status) => Err(status),
@@ -269,6 +292,7 @@ impl Session {
                 (_, Some(status)) => Err(status),
                 (c, _) if c.system_id.as_ref().is_some_and(|s| *s != bind.system_id) => Err(status::INVSYSID),
                 (c, _) if c.password.as_ref().is_some_and(|p| *p != bind.password) => Err(status::INVPASWD),
+                _ if state.holds(&bind.system_id, kind, now) => Err(status::ALYBND),
                 _ => Ok(bind),
             },
         };
@@ -280,11 +304,6 @@ impl Session {
                 self.closing |= matches!(self.phase, Phase::Open);
                 return;
             }
-        };
-        let kind = match header.id {
-            id::BIND_RX => "rx",
-            id::BIND_TX => "tx",
-            _ => "trx",
         };
         let (submits, receives) = (kind != "rx", kind != "tx");
         self.phase = Phase::Bound { submits, receives };
@@ -311,7 +330,8 @@ impl Session {
         if state.drops_resp() {
             return;
         }
-        let delay = state.faults.delay_resp;
+        let early = if state.faults.receipt_first { RESP_AFTER_RECEIPT } else { Duration::ZERO };
+        let delay = state.faults.delay_resp.max(early);
         let mut late = BytesMut::new();
         let out = if delay.is_zero() { &mut self.out } else { &mut late };
         put_taken(out, header, answer.as_deref().map_err(|status| *status), state.faults.congestion);

@@ -29,7 +29,7 @@ impl TelcoState {
         self.gateway.next = self.gateway.next.wrapping_add(1);
         let code: String = dialled.trim_start_matches('*').chars().take_while(char::is_ascii_digit).collect();
         let id = self.gateway.next << 1;
-        let session = Session { id, code, waits: None, acked: false, screens: 0, inputs: 0, its: None };
+        let session = Session { id, code, waits: None, acked: false, screens: 0, inputs: 0, its: None, bare: false };
         self.gateway.sessions.insert(from.to_owned(), session);
         self.ussd_input(from, Input::Dial(dialled), sender)
     }
@@ -44,6 +44,15 @@ impl TelcoState {
         self.gateway.sessions.contains_key(from)
     }
 
+    /// Speaks USSD in another way from now on; sessions that are open end.
+    pub fn speak(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
+        let open: Vec<String> = self.gateway.sessions.keys().cloned().collect();
+        for number in open {
+            self.session_over(&number, "the gateway speaks another dialect now");
+        }
+    }
+
     /// Hangs up; the ESME is told.
     pub fn hang_up(&mut self, from: &str) -> Result<(), SendError> {
         self.ussd_input(from, Input::Release, None)?;
@@ -52,7 +61,7 @@ impl TelcoState {
     }
 
     fn ussd_input(&mut self, from: &str, input: Input<'_>, sender: Option<u32>) -> Result<(), SendError> {
-        let dialect = self.dialect;
+        let (dialect, bare) = (self.dialect, self.faults.no_session);
         let Some(session) = self.gateway.sessions.get_mut(from) else {
             return Err(SendError::NoSession);
         };
@@ -63,7 +72,8 @@ impl TelcoState {
             session.waits = Some(Instant::now());
             session.acked = false;
         }
-        session.its = dialect.its(id, session.inputs);
+        session.bare = bare;
+        session.its = dialect.its(id, session.inputs).filter(|_| !bare);
         session.inputs = session.inputs.wrapping_add(1);
         let body = deliver(dialect, session, from, input);
         self.ledger.counters.ussd_inputs += 1;

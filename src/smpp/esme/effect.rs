@@ -87,10 +87,18 @@ pub struct Screen {
 /// What became of a screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScreenFate {
-    /// It is written.
-    Written,
-    /// It was too late, and is not.
+    /// It was written then, and the gateway took it or has not said what became of it.
+    Written {
+        /// When it was put into the output, the last time.
+        at: Instant,
+    },
+    /// It was too late, and is not shown.
     Late,
+    /// The gateway refused it, and it is not tried again.
+    Refused {
+        /// command_status.
+        status: u32,
+    },
 }
 
 /// What happened, or is to be done.
@@ -154,15 +162,17 @@ pub enum Effect {
         /// From reading to writing.
         after: Duration,
     },
-    /// What became of a screen; once for each, unless the session ends before.
+    /// What became of a screen; once for each, unless the session ends while it waits to be written.
     Screen {
         /// The owner's name for it.
         id: u64,
         /// What.
         fate: ScreenFate,
     },
-    /// The gateway refused a screen.
+    /// The gateway refused a screen as it is too fast; it waits in its place, and goes again while it is of use.
     ScreenRefused {
+        /// The owner's name for it.
+        id: u64,
         /// command_status.
         status: u32,
     },

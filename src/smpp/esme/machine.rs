@@ -5,7 +5,7 @@ use super::{
     effect::{Effect, Now, Outcome, Owed, Screen, ScreenFate, Stored},
     pace::Pace,
     retry,
-    screens::Screens,
+    screens::{Refused, Screens},
     submit::{Segment, Style},
     window::{Waiting, Window},
 };
@@ -315,7 +315,7 @@ impl Esme {
         }
         match self.window.get(token) {
             Some(waiting) => self.over(token, retry::refused(&self.statuses, status, waiting.attempts), Some(now)),
-            None => self.effects.push_back(Effect::ScreenRefused { status }),
+            None => self.screen_refused(token, status, now),
         }
     }
 
@@ -330,8 +330,23 @@ impl Esme {
         }
     }
 
-    /// Settles what was written under that token; nothing is to be settled of a screen. `resp`: when its resp came.
+    /// A screen that came too fast waits again; the pace, which has heard of it, says for how long.
+    fn screen_refused(&mut self, token: u64, status: u32, now: Now) {
+        let too_fast = self.statuses.class(status) == Class::Throttle;
+        match self.screens.refused(token, too_fast, now.at) {
+            Some(Refused::Waits(id)) => self.effects.push_back(Effect::ScreenRefused { id, status }),
+            Some(Refused::Over(id)) => {
+                self.effects.push_back(Effect::Screen { id, fate: ScreenFate::Refused { status } });
+            }
+            None => {}
+        }
+    }
+
+    /// Settles what was written under that token. `resp`: when its resp came.
     fn over(&mut self, token: u64, outcome: Outcome, resp: Option<Now>) {
+        if let Some((id, at)) = self.screens.over(token) {
+            self.effects.push_back(Effect::Screen { id, fate: ScreenFate::Written { at } });
+        }
         if let Some(Waiting { segment, at, .. }) = self.window.over(token) {
             let after = resp.map(|now| now.at.saturating_duration_since(at));
             self.effects.push_back(Effect::Settle { segment, outcome, after });
@@ -354,7 +369,7 @@ impl Esme {
             return;
         }
         while let Some(late) = self.screens.late(now.at) {
-            self.effects.push_back(Effect::Screen { id: late.id, fate: ScreenFate::Late });
+            self.effects.push_back(Effect::Screen { id: late, fate: ScreenFate::Late });
         }
         self.pace_at.take_if(|at| *at <= now.at);
         if self.state() != SessionState::Bound {
@@ -363,8 +378,8 @@ impl Esme {
         while !self.screens.is_empty() && self.session.has_room() && self.pace_lets_go(now) {
             let Some(screen) = self.screens.next() else { return };
             let token = self.token();
-            if self.session.submit_ussd(&screen.pdu, token, now.at).is_ok() {
-                self.effects.push_back(Effect::Screen { id: screen.id, fate: ScreenFate::Written });
+            if self.session.submit_ussd(screen.pdu(), token, now.at).is_ok() {
+                self.screens.written(token, screen, now.at);
             }
         }
         let ready = self.held.is_some() && self.screens.is_empty();

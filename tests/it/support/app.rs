@@ -64,6 +64,7 @@ pub async fn telco() -> Telco {
 pub fn link_to(address: &str) -> link::Telco {
     link::Telco {
         tls: None,
+        outbind_tls: None,
         name: "sandbox".into(),
         family: "sandbox".into(),
         address: address.to_owned(),

@@ -1,8 +1,7 @@
 //! One connection of an SMSC, PDU by PDU, for tests that say what comes next. It shares no code with the product.
 use std::time::Duration;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     time::timeout,
 };
 
@@ -31,17 +30,17 @@ pub fn pdu(command: u32, sequence: u32, body: &[u8]) -> Vec<u8> {
     [&head, body].concat()
 }
 
-pub async fn write(stream: &mut TcpStream, command: u32, sequence: u32, body: &[u8]) {
+pub async fn write(stream: &mut (impl AsyncWrite + Unpin), command: u32, sequence: u32, body: &[u8]) {
     stream.write_all(&pdu(command, sequence, body)).await.expect("written");
 }
 
 /// The next PDU; `None` at the end of the connection.
-pub async fn read(stream: &mut TcpStream) -> Option<Pdu> {
+pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Pdu> {
     read_within(stream, Duration::from_secs(15)).await
 }
 
 /// As [`read`], which waits no longer than that.
-pub async fn read_within(stream: &mut TcpStream, patience: Duration) -> Option<Pdu> {
+pub async fn read_within(stream: &mut (impl AsyncRead + Unpin), patience: Duration) -> Option<Pdu> {
     let read = async {
         let length = stream.read_u32().await.ok()?;
         let mut rest = vec![0; length as usize - 4];
@@ -53,7 +52,7 @@ pub async fn read_within(stream: &mut TcpStream, patience: Duration) -> Option<P
 }
 
 /// Takes a bind of that kind.
-pub async fn takes(stream: &mut TcpStream, kind: u32) -> Vec<u8> {
+pub async fn takes(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), kind: u32) -> Vec<u8> {
     let bind = read(stream).await.expect("a bind");
     assert_eq!(bind.command, kind);
     write(stream, kind | RESP, bind.sequence, b"smsc\0").await;

@@ -197,6 +197,35 @@ fn screens_go_first_and_not_when_they_are_too_late() {
     pair.judge_the_end();
 }
 
+#[test]
+fn a_screen_that_was_refused_as_too_fast_goes_again_while_it_is_of_use_and_never_when_it_was_taken() {
+    for status in [ESME_RTHROTTLED, 0x14] {
+        // answers come in any order, some of them twice, the second time as a refusal
+        let character =
+            Character { refuses: 50, statuses: vec![status], twice: 50, delay: SECOND / 5, ..Character::good() };
+        let mut pair = Pair::new(character, World::good(), 0, 11);
+        pair.run_to(1);
+        for second in 2..=60 {
+            pair.show();
+            pair.queue(1);
+            pair.run_to(second);
+        }
+        pair.run_to(70);
+        let written = pair.fates.values().filter(|fate| matches!(fate, ScreenFate::Written { .. })).count();
+        assert!(pair.reached.contains(&"screen refused"));
+        assert_eq!((written, pair.fates.len()), (59, 59), "all are shown within 5 s where half are refused");
+        // and where nothing is taken they end in time
+        pair.smsc.character.refuses = 100;
+        pair.show();
+        pair.run_to(80);
+        let last = pair.fates[&60];
+        assert!(matches!(last, ScreenFate::Late | ScreenFate::Refused { .. }), "{last:?}");
+        pair.leave();
+        pair.run_to(90);
+        pair.judge_the_end();
+    }
+}
+
 /// Something of everything, at any time.
 fn odd(dice: &mut Dice) -> (Character, World) {
     let mut percent = |most: u64| if dice.percent(50) { 0 } else { dice.below(most) };

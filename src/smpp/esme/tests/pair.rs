@@ -32,6 +32,8 @@ pub const WINDOW: usize = 8;
 const WALL: UnixMs = UnixMs(1_795_400_100_000);
 /// How long a screen is of use.
 const SCREEN_WITHIN: Duration = Duration::from_secs(5);
+/// Who looks at screens.
+const SUBSCRIBERS: u64 = 4;
 
 /// What the store and the line are like.
 #[derive(Clone, Debug)]
@@ -81,8 +83,10 @@ pub struct Pair {
     pub outcomes: HashMap<u128, Outcome>,
     pub handed: usize,
     pub settlements: usize,
-    /// Screens handed over and neither written nor late.
-    screens: HashMap<u64, Instant>,
+    /// Screens handed over that are not over: until when they are of use, and whether they are written.
+    screens: HashMap<u64, (Instant, bool)>,
+    /// The newest that was written to each telephone.
+    shown: HashMap<Bytes, u64>,
     next_screen: u64,
     pub fates: HashMap<u64, ScreenFate>,
     deliveries: HashMap<CauseId, u32>,
@@ -153,6 +157,7 @@ impl Pair {
             handed: 0,
             settlements: 0,
             screens: HashMap::new(),
+            shown: HashMap::new(),
             next_screen: 0,
             fates: HashMap::new(),
             deliveries: HashMap::new(),
@@ -183,7 +188,7 @@ impl Pair {
     pub fn show(&mut self) {
         self.next_screen += 1;
         let id = self.next_screen;
-        let address = Address { ton: 1, npi: 1, digits: Bytes::from_static(b"1") };
+        let address = Address { ton: 1, npi: 1, digits: Bytes::from((id % SUBSCRIBERS).to_string()) };
         let pdu = UssdSubmit {
             as_data_sm: false,
             service_type: "USSD".to_owned(),
@@ -195,7 +200,7 @@ impl Pair {
         };
         let until = self.now + SCREEN_WITHIN;
         if !self.esme.is_over() {
-            self.screens.insert(id, until);
+            self.screens.insert(id, (until, false));
         }
         self.esme.screen(Screen { id, pdu, until }, self.now());
         self.settle_down();
@@ -357,15 +362,23 @@ impl Pair {
             Effect::Settle { segment, outcome, .. } => self.settled(segment.0.as_u128(), outcome),
             Effect::Read(ids) => self.told_as_read(&ids),
             Effect::Screen { id, fate } => {
-                let until = self.screens.remove(&id).expect("a screen that was handed over and is not over");
-                assert_eq!(fate == ScreenFate::Late, self.now >= until, "screen {id}");
+                let (until, written) = self.screens.remove(&id).expect("a screen that was handed over and is not over");
+                assert_eq!(written, fate != ScreenFate::Late, "screen {id}");
+                assert!(fate != ScreenFate::Late || self.now >= until, "screen {id} is not late");
+                let taken = self.smsc.taken.contains(&format!("screen {id}"));
+                assert!(!(taken && matches!(fate, ScreenFate::Refused { .. })), "screen {id} was taken");
                 self.fates.insert(id, fate);
+            }
+            Effect::ScreenRefused { id, .. } => {
+                let (_, written) = self.screens.get_mut(&id).expect("a screen that was handed over and is not over");
+                assert!(std::mem::replace(written, false), "screen {id} was not written");
+                assert!(!self.smsc.taken.contains(&format!("screen {id}")), "screen {id} was taken and waits again");
+                self.reached.push("screen refused");
             }
             Effect::Answered { after } => assert!(after <= self.now - self.start),
             Effect::Closed(reason) => self.closed = Some(reason),
             Effect::Throttled { pause: Some(_) } => self.reached.push("paused"),
             Effect::Throttled { pause: None } => self.reached.push("throttled"),
-            Effect::ScreenRefused { .. } => self.reached.push("screen refused"),
             Effect::Bound { version, .. } => assert_eq!(version, Some(0x34)),
             Effect::Congested { .. } => self.reached.push("congested"),
             Effect::Forgotten => self.reached.push("forgotten"),
@@ -445,8 +458,9 @@ impl Pair {
                     let read = decode::deliver_sm(sequence, pdu.body).expect("a submit_sm");
                     let text = String::from_utf8(read.body.to_vec()).expect("ASCII");
                     assert_ne!(self.esme.state(), SessionState::Unbinding, "{text} after our unbind");
-                    if read.service_type.is_empty() {
-                        self.written(text.parse().expect("a number"));
+                    match text.strip_prefix("screen ") {
+                        Some(id) => self.shown(id.parse().expect("a number"), &read.destination.digits),
+                        None => self.written(text.parse().expect("a number")),
                     }
                 }
                 CommandId::DeliverSmResp if pdu.header.command_status == ESME_ROK => {
@@ -464,7 +478,17 @@ impl Pair {
         assert!(!std::mem::replace(written, true), "{n} is written twice");
         self.unsettled += 1;
         assert!(self.unsettled <= WINDOW, "{} may come twice", self.unsettled);
-        assert!(self.screens.is_empty(), "{n} goes before a screen");
+        assert!(self.screens.values().all(|(_, written)| *written), "{n} goes before a screen");
+    }
+
+    /// While it is of use, when nobody may have taken it yet, and after nothing newer to its telephone.
+    fn shown(&mut self, id: u64, to: &Bytes) {
+        let (until, written) = self.screens.get_mut(&id).expect("a screen that is not over");
+        assert!(!std::mem::replace(written, true), "screen {id} is written twice");
+        assert!(self.now < *until, "screen {id} is too late");
+        let newest = self.shown.entry(to.clone()).or_default();
+        assert!(*newest <= id, "screen {id} after {newest}");
+        *newest = id;
     }
 
     /// The session is over, and nothing is lost: what was handed over is settled, and what the SMSC took is not called

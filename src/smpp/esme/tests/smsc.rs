@@ -170,7 +170,7 @@ impl Smsc {
             let command = if nack { CommandId::GenericNack } else { CommandId::SubmitSmResp };
             return self.say(at, command, status, sequence, b"");
         }
-        self.taken.insert(text.clone());
+        assert!(self.taken.insert(text.clone()), "{text} is sent though it was taken");
         if dice.percent(self.character.silent) {
             return;
         }
