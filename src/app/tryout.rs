@@ -90,7 +90,7 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     // a free port is known only once the server listens
     let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
-    let pages = phone::routes(telco.clone()).merge(phone::page::routes(page));
+    let pages = phone::routes(telco.clone(), std::sync::Arc::new(portal.scanner())).merge(phone::page::routes(page));
     let server = Server::start(
         config,
         Parts { pages: Some(pages), stands_at: Some("owso-1205".to_owned()), tryout: true, ..Parts::default() },
@@ -150,6 +150,7 @@ fn settings(places: &Places, telco: &Telco, portal: &Portal, road: Option<&Road>
     };
     let text = format!(
         "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\nprinters = [\"*\"]\n\
+         [kiosk.login]\nmode = \"portal\"\n\
          [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n{way}\
          [[smsc]]\nname = \"sandbox\"\naddress = \"{telco}\"\nsystem_id = \"{CREDENTIAL}\"\npassword = \"{CREDENTIAL}\"\n",
         http = places.http,

@@ -13,6 +13,7 @@ mod status;
 pub mod view;
 
 pub use next_step::{FeeSeen, NextStep, PayWhere};
+pub use status::facts as status_facts;
 pub use view::{AppointmentTask, StatusFacts, View};
 
 use crate::types::civic::{Answer, Change, Localized, OfficeRef, Query};

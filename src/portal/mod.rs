@@ -16,6 +16,7 @@ mod options;
 mod reading;
 mod road;
 mod said;
+mod sign_ins;
 mod single_flight;
 mod stale_cache;
 mod survey;

@@ -3,7 +3,7 @@ use super::{
     AgencySettings, Config, ConfigFault, EventsBy, KioskSettings, PortalSettings, PushSettings, Written,
     file::{self, File},
     key::{Value, listen},
-    secret, telco, ussd,
+    login, secret, telco, ussd,
     words::{Events, Mode, Pairing},
     xroad,
 };
@@ -317,6 +317,7 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
         authority: authority(table.authority, table.emblem_file, table.colour, folder)?,
         khqr_accounts,
         printers: table.printers.unwrap_or_default(),
+        login: login::settle(table.login, table.pairing == Pairing::Required, folder, warnings)?,
         pairing_required: table.pairing == Pairing::Required,
         idle_s: table.idle_s,
         warning_s: table.warning_s,

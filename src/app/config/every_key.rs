@@ -17,7 +17,11 @@ fn whole_example() -> toml::Table {
     };
     let lines = EXAMPLE.lines().map(|line| {
         let bare = line.strip_prefix("# ").unwrap_or(line);
-        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") { bare } else { line }
+        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") || bare.starts_with("[kiosk.") {
+            bare
+        } else {
+            line
+        }
     });
     lines.collect::<Vec<_>>().join("\n").parse().expect("the example is TOML, also with what is commented out")
 }
@@ -133,6 +137,7 @@ fn cases() -> Vec<Case> {
         ("agency.per_day", "5001", "[[agency]]\nname = \"a\"\ntoken = \"t2\"", Acts),
     ];
     all.extend(of_xroad());
+    all.extend(of_login());
     all.extend(of_telcos());
     all
 }
@@ -157,6 +162,23 @@ fn of_xroad() -> Vec<Case> {
         ("webhook_client", "\"A/B/C/E\"", hook),
     ] {
         all.push((leak(format!("portal.xroad.{key}")), value, needs, Acts));
+    }
+    all
+}
+
+const OIDC: &str = "[kiosk.login]\nmode = \"oidc\"\nissuer = \"https://id.example\"\nclient_id = \"chrak\"";
+
+fn of_login() -> Vec<Case> {
+    let mut all = vec![("kiosk.login.mode", "\"portal\"", "", Acts), ("kiosk.login.valid_s", "181", "", Acts)];
+    for (key, value) in [
+        ("issuer", "\"https://other.example\""),
+        ("client_id", "\"other\""),
+        ("client_secret_file", "\"secret\""),
+        ("scope", "\"openid status\""),
+        ("resource", "\"https://portal.example\""),
+        ("ca_file", "\"ca/ca.pem\""),
+    ] {
+        all.push((leak(format!("kiosk.login.{key}")), value, OIDC, Acts));
     }
     all
 }

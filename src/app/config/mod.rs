@@ -6,6 +6,7 @@ mod every_key;
 pub mod file;
 pub mod key;
 mod load;
+mod login;
 #[cfg(test)]
 mod papers;
 mod secret;
@@ -17,6 +18,7 @@ mod xroad;
 
 pub use check::check;
 pub use load::{load, parse};
+pub use login::{LoginBy, LoginSettings};
 pub use written::Written;
 
 use crate::{
@@ -161,6 +163,8 @@ pub struct KioskSettings {
     pub khqr_accounts: Vec<String>,
     /// Offices whose kiosks have a printer; `*`: all.
     pub printers: Vec<String>,
+    /// Who lets visitors sign in.
+    pub login: LoginSettings,
 }
 
 /// `[[smsc]]`

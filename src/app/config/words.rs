@@ -64,6 +64,15 @@ own! {
         /// Through a security server of X-Road.
         Xroad = "xroad",
     }
+    /// Who lets visitors sign in at a kiosk.
+    LoginMode {
+        /// Nobody.
+        Off = "off",
+        /// The portal.
+        Portal = "portal",
+        /// A provider of OpenID.
+        Oidc = "oidc",
+    }
     /// How the portal's events come.
     Events {
         /// We ask.

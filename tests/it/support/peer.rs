@@ -43,11 +43,16 @@ impl Peer {
 
     /// A script of `tests/python` in a locked set of its own.
     pub fn python_of(script: &str, set: &str) -> Self {
+        Self::python_with(script, set, &[])
+    }
+
+    /// The same, with these words.
+    pub fn python_with(script: &str, set: &str, words: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
         let python = folder.join(set).join("bin/python");
         assert!(python.exists(), "{} is missing; tests/run makes it", python.display());
         let mut command = Command::new(python);
-        command.arg(folder.join(script));
+        command.arg(folder.join(script)).args(words);
         Self::start(command, "python can be run; apt-get install python3 python3-venv")
     }
 
