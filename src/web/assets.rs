@@ -234,7 +234,7 @@ mod tests {
             ("app.css", 3_300),
             ("pad.css", 1_200),
             ("visit.css", 1_700),
-            ("home.css", 600),
+            ("home.css", 700),
             ("lists.css", 600),
             ("gate.css", 900),
         ] {

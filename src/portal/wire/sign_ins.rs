@@ -120,3 +120,81 @@ fn mine(wire: WireMine, now: UnixMs) -> Result<MyApplication, String> {
         status_at: past(&wire.status_at, now).ok_or("an application whose status_at is no time")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const NOW: UnixMs = UnixMs(1_795_400_000_000);
+
+    fn octets(body: Value, change: Value) -> Vec<u8> {
+        let mut body = body;
+        change.as_object().expect("members").iter().for_each(|(name, value)| body[name] = value.clone());
+        body.to_string().into_bytes()
+    }
+
+    fn begun(change: Value) -> Result<SignIn, String> {
+        let ends = "2026-11-28T10:03:00+07:00";
+        let body = json!({ "id": "s-1", "url": "https://p.example/s", "check": "47", "expires_at": ends, "poll_s": 3 });
+        sign_in(&octets(body, change))
+    }
+
+    #[test]
+    fn a_sign_in_of_the_portal_that_cannot_be_shown_or_waited_for_is_refused() {
+        let good = begun(json!({})).expect("a sign-in");
+        assert_eq!((good.shown.check.as_str(), good.every), ("47", Duration::from_secs(3)));
+        assert_eq!(begun(json!({ "poll_s": 0 })).expect("a sign-in").every, SIGN_IN_POLL_LEAST);
+        for (change, told) in [
+            (json!({ "id": "" }), "whose id is none"),
+            (json!({ "id": "x".repeat(SIGN_IN_OCTETS_MAX + 1) }), "whose id is none"),
+            (json!({ "url": "p.example" }), "url cannot be shown"),
+            (json!({ "url": "https://p.example/a b" }), "url cannot be shown"),
+            (json!({ "url": format!("https://p.example/{}", "x".repeat(500)) }), "url cannot be shown"),
+            (json!({ "check": "4" }), "check is not two digits"),
+            (json!({ "check": "<b" }), "check is not two digits"),
+            (json!({ "check": "៤៧" }), "check is not two digits"),
+            (json!({ "poll_s": 86_400 }), "every 86400 s"),
+            (json!({ "expires_at": "soon" }), "without its end"),
+        ] {
+            let why = begun(change).expect_err(told);
+            assert!(why.contains(told), "{why}");
+        }
+    }
+
+    #[test]
+    fn how_a_sign_in_stands_is_read_and_a_word_that_is_new_promises_nothing() {
+        let stands = |change: Value| standing(&octets(json!({}), change));
+        assert_eq!(stands(json!({ "status": "denied" })), Ok(Standing::Denied));
+        assert_eq!(stands(json!({ "status": "expired" })), Ok(Standing::Expired));
+        assert_eq!(stands(json!({ "status": "considering" })), Ok(Standing::Pending));
+        let Ok(Standing::Done { token, ends }) = stands(json!({ "status": "done", "citizen_token": "t" })) else {
+            panic!("done")
+        };
+        assert_eq!((token.expose(), ends), ("t", None));
+        for bad in [json!({}), json!({ "citizen_token": "a\r\nx-citizen-pin: 1" }), json!({ "citizen_token": "" })] {
+            let mut change = bad.clone();
+            change["status"] = json!("done");
+            assert!(stands(change).is_err(), "{bad}");
+        }
+        assert!(stands(json!({ "status": "done", "citizen_token": "t", "token_expires_at": "soon" })).is_err());
+    }
+
+    #[test]
+    fn a_list_of_ones_own_is_read_and_a_code_that_is_none_refuses_it() {
+        let one = |code: &str| {
+            json!({ "code": code, "service": { "sensitive": true }, "office": { "id": "o", "name": { "km": "ក", "en": "A" } },
+                "status": "in_review", "status_at": "2026-11-20T14:05:00+07:00" })
+        };
+        let list =
+            |code: &str| applications(json!({ "items": [one(code)], "next_cursor": "2" }).to_string().as_bytes(), NOW);
+        let (all, next) = list("120500260481937").expect("a list");
+        assert_eq!(
+            (all[0].code.as_str(), all[0].status, next.as_deref()),
+            ("120500260481937", ApplicationStatus::InReview, Some("2"))
+        );
+        for bad in ["", "1", "1205 00260481937", "120500260481937120500260481937", "<script>"] {
+            assert!(list(bad).is_err(), "{bad}");
+        }
+    }
+}
