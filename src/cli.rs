@@ -87,6 +87,8 @@ enum Command {
         /// Every answer waits so long.
         #[arg(long, default_value_t = 0)]
         delay_ms: u64,
+        #[command(flatten)]
+        judge: JudgeArgs,
     },
     /// A sandbox security server of X-Road, the consumer's side.
     Road(Box<RoadArgs>),
@@ -262,6 +264,43 @@ struct SmscArgs {
     report: Option<String>,
 }
 
+/// Who judges the tokens of citizens that the sandbox portal has not made (RFC 7662).
+#[derive(Args)]
+struct JudgeArgs {
+    /// The introspection endpoint; `sub`, `username` or `phone_number` in its answer names one of the sandbox's people.
+    #[arg(long, value_name = "URL", requires = "introspect_client", requires = "introspect_secret_file")]
+    introspect: Option<String>,
+    /// As whom it is asked.
+    #[arg(long, value_name = "ID", requires = "introspect")]
+    introspect_client: Option<String>,
+    /// The secret of that client.
+    #[arg(long, value_name = "F", requires = "introspect")]
+    introspect_secret_file: Option<PathBuf>,
+}
+
+impl JudgeArgs {
+    fn read(self) -> Result<Option<sandbox::portal::Introspect>, Fault> {
+        let (Some(url), Some(client), Some(file)) =
+            (self.introspect, self.introspect_client, self.introspect_secret_file)
+        else {
+            return Ok(None);
+        };
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            return Err(Fault::Usage(format!(
+                "--introspect {url}: is no address, such as https://id.example/introspect"
+            )));
+        }
+        let secret = std::fs::read_to_string(&file).map_err(|fault| {
+            Fault::Usage(format!("--introspect-secret-file {}: cannot be read: {fault}", file.display()))
+        })?;
+        let secret = secret.trim_end_matches(['\r', '\n']).to_owned();
+        if secret.is_empty() {
+            return Err(Fault::Usage(format!("--introspect-secret-file {}: is empty", file.display())));
+        }
+        Ok(Some(sandbox::portal::Introspect { url, client, secret }))
+    }
+}
+
 #[derive(Args)]
 struct RoadArgs {
     /// Where it listens.
@@ -358,9 +397,9 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             app::telemetry::init(cli.log_format)?;
             smsc(*args).await
         }
-        Some(Command::Portal { listen, token, delay_ms }) => {
+        Some(Command::Portal { listen, token, delay_ms, judge }) => {
             app::telemetry::init(cli.log_format)?;
-            portal(listen, token, delay_ms).await
+            portal(listen, token, delay_ms, judge.read()?).await
         }
         Some(Command::Road(args)) => {
             app::telemetry::init(cli.log_format)?;
@@ -417,8 +456,13 @@ async fn smsc(args: SmscArgs) -> Result<u8, Fault> {
     exit_code(code)
 }
 
-async fn portal(listen: SocketAddr, token: Option<String>, delay_ms: u64) -> Result<u8, Fault> {
-    let args = sandbox::portal::PortalArgs { listen, token, delay: Duration::from_millis(delay_ms) };
+async fn portal(
+    listen: SocketAddr,
+    token: Option<String>,
+    delay_ms: u64,
+    introspect: Option<sandbox::portal::Introspect>,
+) -> Result<u8, Fault> {
+    let args = sandbox::portal::PortalArgs { listen, token, delay: Duration::from_millis(delay_ms), introspect };
     let stop = stop()?;
     exit_code(sandbox::portal::run_portal(args, stop).await)
 }

@@ -28,6 +28,7 @@ pub mod exchange;
 pub mod api;
 pub mod kiosk;
 pub mod link;
+pub mod login;
 pub mod ops;
 pub mod portal;
 pub mod sandbox;

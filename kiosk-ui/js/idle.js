@@ -5,18 +5,19 @@ import { $, body, leave } from "./page.js";
 import { beep, isSpeaking } from "./sound.js";
 
 const STAYS_MOST = 10;
-const idleAfter = Number(body.dataset.idle ?? 0), warnFor = Number(body.dataset.warn ?? 0);
+// a page that was waited for may have another patience than the one before
+const idleAfter = () => Number(body.dataset.idle ?? 0), warnFor = () => Number(body.dataset.warn ?? 0);
 const dialog = $("#idle");
-let touched = performance.now(), stays = 0;
+let touched = performance.now(), stays = 0, told = "", ends = Infinity;
 
 /** Somebody is here. */
 export const touch = () => { touched = performance.now(); };
 /** Seconds since somebody was. */
 export const silence = () => (performance.now() - touched) / 1000;
 /** Whether nobody is in the middle of something. */
-export const isFree = () => !idleAfter || silence() > idleAfter;
+export const isFree = () => !idleAfter() || silence() > idleAfter();
 /** Puts the question off until `seconds` from now. */
-export const putOff = seconds => { touched = Math.max(touched, performance.now() - (idleAfter - seconds) * 1000); };
+export const putOff = seconds => { touched = Math.max(touched, performance.now() - (idleAfter() - seconds) * 1000); };
 export const isAsking = () => Boolean(dialog?.open);
 
 const cameBy = /** @type {PerformanceNavigationTiming} */ (performance.getEntriesByType("navigation")[0]);
@@ -32,11 +33,20 @@ function stay() {
   touch();
 }
 
+/** A page with what is one's own closes whatever is touched. */
+function closes() {
+  if (told !== (body.dataset.ends ?? "")) ends = performance.now() + Number(told = body.dataset.ends ?? "") * 1000;
+  const left = Math.max(0, Math.round((ends - performance.now()) / 1000)), shown = $("[data-left]");
+  if (shown) shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  return left <= 0;
+}
+
 function watch() {
+  if (closes()) return leave();
   if (isSpeaking()) touch();
-  const left = Math.ceil(idleAfter + warnFor - silence());
+  const left = Math.ceil(idleAfter() + warnFor() - silence());
   if (left <= 0) return leave();
-  if (silence() >= idleAfter && !isAsking()) {
+  if (silence() >= idleAfter() && !isAsking()) {
     if (stays >= STAYS_MOST) return leave();
     dialog.showModal();
     beep();
@@ -44,7 +54,7 @@ function watch() {
   if (isAsking()) $("#idle-left").textContent = left;
 }
 
-if (idleAfter) {
+if (idleAfter()) {
   history.pushState(null, "");
   addEventListener("popstate", leave);
   $("[data-stay]").onclick = stay;

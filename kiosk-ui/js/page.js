@@ -9,8 +9,12 @@ export const $ = (what, at = document) => at.querySelector(what);
 /** @param {string} what @param {ParentNode} [at] @returns {any[]} */
 export const $$ = (what, at = document) => [...at.querySelectorAll(what)];
 
-/** Back to the first page; nothing of the visit is left behind. */
-export const leave = () => location.replace(START);
+/** Back to the first page; nothing of the visit is left behind, and who had signed in is signed out. */
+export function leave() {
+  const form = new URLSearchParams({ held: $("[name=held]")?.value ?? "", key: "out" });
+  if (body.dataset.ends) fetch(`${START}/${root.lang}/mine`, { method: "post", body: form, keepalive: true, redirect: "manual" }).catch(() => {});
+  location.replace(START);
+}
 
 /** Sends values as a form does, so that no address holds them. */
 export function post(action, values) {

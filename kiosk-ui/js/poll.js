@@ -4,7 +4,10 @@ import { $, body } from "./page.js";
 import { putOff, touch } from "./idle.js";
 
 const pollEvery = Number(body.dataset.poll ?? 0);
-const polling = pollEvery ? setInterval(askAgain, pollEvery * 1000) : 0;
+// counted from an answer, so that no question comes before its time
+let polling = pollEvery > 0;
+const later = () => polling && setTimeout(askAgain, pollEvery * 1000);
+later();
 const until = $("[data-until]");
 
 async function askAgain() {
@@ -15,13 +18,16 @@ async function askAgain() {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && $("main", next)?.className !== $("main").className) {
       for (const one of ["main", "#visit"]) $(one).replaceWith(document.adoptNode($(one, next)));
-      if (!next.body.dataset.poll) clearInterval(polling);
+      polling = Boolean(next.body.dataset.poll);
+      Object.assign(body.dataset, next.body.dataset);
       touch();
     }
   } catch { /* the next question may get through */ }
+  later();
 }
 
 if (until) setInterval(() => {
+  if (!until.isConnected) return;
   const left = Math.max(0, Math.round((until.dataset.until - Date.now()) / 1000));
   until.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   // who waits for a payment is here

@@ -38,6 +38,7 @@ class Phone {
     this.at("[data-do=hangup]").addEventListener("click", () => this.hangUp());
     this.at("[data-do=send]").addEventListener("click", () => this.send());
     this.at("[data-do=delete]").addEventListener("click", () => this.erase());
+    this.at("[data-do=scan]").addEventListener("click", () => this.scan());
     this.at("[data-do=mode]").addEventListener("click", () => this.change());
     desk.append(this.root);
   }
@@ -100,6 +101,14 @@ class Phone {
       body: JSON.stringify({ from: this.number, ...body }),
     });
     if (!answer.ok) throw new Error((await answer.json()).error);
+  }
+
+  // What the camera sees is what the kiosk shows just now.
+  async scan() {
+    const answer = await fetch("/phone/api/scan").catch(() => undefined);
+    const seen = await answer?.json().catch(() => ({}));
+    if (answer?.ok) open(seen.url, "_blank", "noopener");
+    else this.say("កញ្ចក់ប៉ះមិនបង្ហាញរូប QR ទេ។ The kiosk shows no code to sign in.");
   }
 
   async send(text) {

@@ -82,7 +82,7 @@ fn try_outbinds(config: &Config, findings: &mut Findings) {
 /// receipt. Returns the exit code.
 ///
 /// # Errors
-/// [`Fault::Config`] when the configuration cannot be read; [`Fault::Usage`] for a number that is none.
+/// [`Fault::Config`] when the configuration cannot be read, or names a provider of sign-ins that cannot be used; [`Fault::Usage`] for a number that is none.
 pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fault> {
     let to = match send.as_deref().map(|text| (text, Msisdn::parse_cambodian(text))) {
         None => None,
@@ -121,6 +121,13 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
             }
         }
         Err(fault) => findings.bad("portal", &fault.to_string()),
+    }
+    match server::probe_login(&config).await {
+        None => {}
+        Some(Ok(text)) => findings.good("sign-in", &text),
+        // it never will be of use
+        Some(Err(fault @ Fault::Config(_))) => return Err(fault),
+        Some(Err(fault)) => findings.bad("sign-in", &fault.to_string()),
     }
     if bind {
         for telco in config.telcos.iter().map(|telco| &telco.link) {

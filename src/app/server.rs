@@ -7,7 +7,7 @@ use super::{
     Fault,
     certificates::Certificates,
     clock::SystemClock,
-    config::{Config, EventsBy, PortalSettings},
+    config::{Config, ConfigFault, EventsBy, LoginBy, PortalSettings},
     reload::Follower,
     storage::{self, Make},
     telcos::{Telcos, listen},
@@ -18,7 +18,7 @@ use crate::{
     exchange::{self, Exchange, QuietHours},
     kiosk::{self, KioskState},
     link::Links,
-    ops, portal,
+    login, ops, portal,
     ports::{
         Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace,
         trace_file::TraceFiles,
@@ -87,6 +87,10 @@ impl Server {
             Arc::clone(&board),
             exchange_settings(&config),
         );
+        let exchange = match sign_ins(&config, &portal, &clock).await? {
+            Some(by) => exchange.signing_in(by),
+            None => exchange,
+        };
         let stop_work = CancellationToken::new();
         let recovered = exchange.run.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
@@ -296,6 +300,58 @@ fn portals(
         all.add(&source.name, place.client, place.patience);
     }
     Ok(Arc::new(all))
+}
+
+/// Who lets visitors sign in, if anybody does. A provider that describes itself as of no use ends the start; one that is away
+/// is asked again when somebody wants to sign in.
+async fn sign_ins(
+    config: &Config,
+    portal: &portal::Portals,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<exchange::By>, Fault> {
+    let (valid, deadline) = (config.kiosk.login.valid, config.portal.timeout_kiosk);
+    Ok(match &config.kiosk.login.by {
+        LoginBy::Nobody => None,
+        LoginBy::Portal => {
+            Some(exchange::By { port: Arc::new(portal.portal().clone()), mode: "portal", valid, deadline })
+        }
+        LoginBy::Oidc(options) => {
+            let provider = provider(options, clock)?;
+            match provider.discover(PROVIDER_WITHIN).await {
+                Ok(()) => {}
+                Err(fault @ login::LoginFault::Away(_)) => {
+                    tracing::warn!("{fault}; it is asked again when somebody signs in")
+                }
+                Err(fault) => return Err(unusable(&fault)),
+            }
+            Some(exchange::By { port: Arc::new(provider), mode: "oidc", valid, deadline })
+        }
+    })
+}
+
+/// How long a start waits for a provider of sign-ins to describe itself.
+const PROVIDER_WITHIN: Duration = Duration::from_secs(3);
+
+fn provider(options: &login::LoginOptions, clock: &Arc<dyn Clock>) -> Result<login::Provider, Fault> {
+    login::Provider::new(options.clone(), Arc::clone(clock)).map_err(|fault| unusable(&fault))
+}
+
+fn unusable(fault: &login::LoginFault) -> Fault {
+    Fault::Config(ConfigFault::new(fault.to_string()))
+}
+
+/// Asks the provider of sign-ins how it describes itself; `None`: there is none to be asked.
+pub(super) async fn probe_login(config: &Config) -> Option<Result<String, Fault>> {
+    let LoginBy::Oidc(options) = &config.kiosk.login.by else { return None };
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let probed = match provider(options, &clock) {
+        Ok(provider) => provider.discover(config.portal.timeout_sms).await.map_err(|fault| match fault {
+            login::LoginFault::Away(_) => Fault::Run(fault.to_string()),
+            login::LoginFault::Configured(_) => unusable(&fault),
+        }),
+        Err(fault) => Err(fault),
+    };
+    Some(probed.map(|()| format!("{} lets visitors sign in", options.issuer)))
 }
 
 fn exchange_settings(config: &Config) -> exchange::Settings {

@@ -91,7 +91,7 @@ pub async fn start(places: &Places) -> Result<Tryout, Fault> {
     // a free port is known only once the server listens
     let console = (places.ops.port() != 0).then(|| format!("http://{}/console", places.ops));
     let page = phone::page::PhonePage { codes: sample_codes(), short_code: "1212".to_owned(), console };
-    let phones = phone::routes(telco.clone()).merge(phone::page::routes(page));
+    let phones = phone::routes(telco.clone(), std::sync::Arc::new(portal.scanner())).merge(phone::page::routes(page));
     let pages = phones.merge(telco_page::routes(telco.clone()));
     let server = Server::start(
         config,
@@ -152,6 +152,7 @@ fn settings(places: &Places, telco: &Telco, portal: &Portal, road: Option<&Road>
     };
     let text = format!(
         "data_dir = {data:?}\n[http]\nlisten = \"{http}\"\n[ops]\nlisten = \"{ops}\"\n[kiosk]\npairing = \"off\"\nprinters = [\"*\"]\n\
+         [kiosk.login]\nmode = \"portal\"\n\
          [portal]\nurl = \"http://{portal}\"\ntoken = \"{CREDENTIAL}\"\n{way}\
          [[smsc]]\nname = \"sandbox\"\naddress = \"{telco}\"\nsystem_id = \"{CREDENTIAL}\"\npassword = \"{CREDENTIAL}\"\n",
         http = places.http,

@@ -14,6 +14,7 @@ mod unoffered;
 pub mod view;
 
 pub use next_step::{FeeSeen, NextStep, PayWhere};
+pub use status::facts as status_facts;
 pub use view::{AppointmentTask, StatusFacts, View};
 
 use crate::types::civic::{Abilities, Answer, Change, Localized, OfficeRef, OfficeSearch, Query};

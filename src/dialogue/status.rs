@@ -1,8 +1,9 @@
 //! Status by code: what is asked of the portal and what each of its answers becomes. Knows no words.
 use super::language::Spoken;
-use super::{Ctx, Dialogue, DialogueState, Effect, LookupFailure, Turn, View, disclosure};
-use crate::types::civic::{Answer, ApplicationAnswer, ApplicationStatus, PortalFault, Query};
+use super::{Ctx, Dialogue, DialogueState, Effect, LookupFailure, StatusFacts, Turn, View, disclosure};
+use crate::types::civic::{Answer, ApplicationAnswer, ApplicationStatus, Disclosure, PortalFault, Query};
 use crate::types::{CodeVerdict, Language, Pin, RegistrationCode};
+use jiff::civil::Date;
 
 /// A question that is open at the portal.
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -60,6 +61,16 @@ pub(super) fn answered(dialogue: &Dialogue, asked: &Asked, answer: Option<Answer
     Turn { next, language: asked.language, remember_language: None, effects, advanced: true }
 }
 
+/// What may be shown of an answer of the portal to whoever could earn so much, on this day.
+pub fn facts(code: RegistrationCode, answer: ApplicationAnswer, earnable: Disclosure, today: Date) -> StatusFacts {
+    let mut facts = disclosure::shown(code, answer.application, earnable, answer.as_of);
+    if facts.status == ApplicationStatus::ReadyForCollection {
+        let office = answer.office.filter(|office| office.id == facts.office_to_name().id);
+        facts.hours_today = office.map(|office| office.hours_on(today));
+    }
+    facts
+}
+
 fn told(
     code: RegistrationCode,
     result: Result<ApplicationAnswer, PortalFault>,
@@ -69,11 +80,7 @@ fn told(
     let failure = match result {
         Ok(answer) if answer.application.code.canonical() == code.canonical() => {
             let earnable = disclosure::earnable(ctx.number_known, pin_given);
-            let mut facts = disclosure::shown(code, answer.application, earnable, answer.as_of);
-            if facts.status == ApplicationStatus::ReadyForCollection {
-                let office = answer.office.filter(|office| office.id == facts.office_to_name().id);
-                facts.hours_today = office.map(|office| office.hours_on(ctx.today()));
-            }
+            let facts = facts(code, answer, earnable, ctx.today());
             return vec![Effect::Show(View::Status(Box::new(facts)))];
         }
         // another application than the one asked for must not be shown to this citizen
@@ -88,6 +95,7 @@ fn told(
             | PortalFault::TooLate
             | PortalFault::Declined
             | PortalFault::NotOffered
+            | PortalFault::SignInExpired
             | PortalFault::Unusable,
         ) => LookupFailure::PortalUnusable,
         Err(PortalFault::Refused) => LookupFailure::PortalRefused,

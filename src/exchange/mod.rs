@@ -17,6 +17,7 @@ mod outbox;
 mod routing;
 mod run;
 mod settings;
+mod sign_ins;
 #[cfg(test)]
 mod testing;
 mod texts;
@@ -32,6 +33,7 @@ pub use notifications::{Notifications, UssdNotice};
 pub use outbox::{Outbox, OutboxFeed, Submission};
 pub use run::Run;
 pub use settings::{QuietHours, Rules, Settings, TelcoRules, Telcos};
+pub use sign_ins::{By, Looked, NotBegun, OpenSignIn, SignIns, SignedIn};
 pub use texts::{AcceptFault, Done, IncomingMo, PartOf, Texts};
 pub use ussd::{Screen, Ussd, UssdCall, UssdSignal};
 
@@ -62,6 +64,8 @@ pub struct Exchange {
     pub agencies: Agencies,
     /// Devices, and what they send to telephones.
     pub kiosks: Kiosks,
+    /// Visitors who sign in by their telephone.
+    pub sign_ins: SignIns,
     /// What visitors and others ask.
     pub conversation: Conversation,
     /// Start and end.
@@ -106,6 +110,11 @@ impl Exchange {
         };
         parts.joined(health)
     }
+
+    /// The same, with who lets visitors sign in.
+    pub fn signing_in(self, by: By) -> Self {
+        Exchange { sign_ins: self.sign_ins.by(by), ..self }
+    }
 }
 
 /// What the services are made of.
@@ -139,6 +148,11 @@ impl Parts {
             gate: self.gate.clone(),
             wake: self.wake.clone(),
         });
+        let sign_ins = SignIns::new(sign_ins::Needs {
+            counts: self.counts.clone(),
+            clock: self.clock.clone(),
+            tasks: self.tasks.clone(),
+        });
         let run = Run::new(run::Needs {
             inbox: self.store.clone(),
             mts: self.store.clone(),
@@ -160,6 +174,7 @@ impl Parts {
             texts,
             notifications,
             kiosks,
+            sign_ins,
             run,
             outbox: self.outbox,
             conversation: self.conversation,

@@ -14,7 +14,7 @@ struct Clipped {
     more: fn(Lang) -> Vec<&'static str>,
 }
 
-const MESSAGES: [Clipped; 17] = [
+const MESSAGES: [Clipped; 18] = [
     Clipped {
         id: "home",
         title: |lang| lang.words().home_title,
@@ -59,6 +59,7 @@ const MESSAGES: [Clipped; 17] = [
     Clipped { id: "once", title: |lang| lang.visit().once_title, more: |_| vec![] },
     Clipped { id: "send", title: |lang| lang.visit().send_title, more: |lang| vec![lang.visit().send_hint] },
     Clipped { id: "pay", title: |lang| lang.visit().pay_title, more: |lang| lang.visit().pay_steps.to_vec() },
+    Clipped { id: "scan", title: |lang| lang.login().scan_title, more: |lang| lang.login().steps.to_vec() },
     Clipped { id: "complain", title: |lang| lang.keep().subject_title, more: |lang| lang.keep().subjects.to_vec() },
     Clipped { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
 ];

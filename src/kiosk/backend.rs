@@ -1,16 +1,19 @@
 //! The way from a page to the exchange: what a kiosk asks and what comes back, as facts. All that the pages ask of the
 //! exchange stands here. It must not know any word of the pages.
 use crate::{
-    dialogue::{Choice, Dialogue, Input, StatusFacts, View},
-    exchange::{Asker, CodeTried, Exchange, Receiver, Shut, TextRefusal, Visit},
+    dialogue::{self, Choice, Dialogue, Input, StatusFacts, View},
+    exchange::{
+        Asker, CodeTried, Exchange, Looked, NotBegun, OpenSignIn, Receiver, Shut, SignedIn, TextRefusal, Visit,
+    },
     ports::{
         StoreFault,
         kiosks::{Kiosk, Pairing},
     },
     render::kiosk::Keepsake,
     types::{
-        CauseId, Language, Msisdn, Pin, UnixMs,
-        civic::{Abilities, Answer, Filed, Office, OfficeSearch, Query},
+        CauseId, Language, Msisdn, Pin, RegistrationCode, UnixMs,
+        civic::{Abilities, Answer, CitizenToken, Disclosure, Filed, Mine, Office, OfficeSearch, PortalFault, Query},
+        time::phnom_penh,
     },
 };
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -37,6 +40,8 @@ pub enum CheckAnswer {
     },
     /// Too many PINs of this code were wrong today: none is tried any more.
     PinLocked,
+    /// Who had signed in is signed in no more.
+    SignedOut,
 }
 
 /// Who asks.
@@ -80,6 +85,60 @@ impl Backend {
     /// What the portal offers.
     pub fn abilities(&self) -> Abilities {
         self.exchange.conversation.abilities()
+    }
+
+    /// Where the application with this code stands, for whoever has signed in.
+    pub async fn check_signed(&self, who: &Who, code: RegistrationCode, token: CitizenToken) -> CheckAnswer {
+        let what = Mine::Application { code: code.clone() };
+        match self.mine(who, what, token).await {
+            Ok(Answer::Application(Ok(answer))) if answer.application.code == code => {
+                let today = self.now().civil(&phnom_penh()).date();
+                CheckAnswer::Status(Box::new(dialogue::status_facts(code, answer, Disclosure::Verified, today)))
+            }
+            Ok(Answer::Application(Err(PortalFault::SignInExpired))) => CheckAnswer::SignedOut,
+            Ok(Answer::Application(Err(fault))) if fault.may_be_guess() => CheckAnswer::Unknown,
+            Ok(_) => CheckAnswer::Busy,
+            Err(Shut::Wait { minutes }) => CheckAnswer::Paused { minutes: Some(minutes) },
+            Err(Shut::Busy) => CheckAnswer::Busy,
+            Err(_) => CheckAnswer::Paused { minutes: None },
+        }
+    }
+
+    /// What is one's own, of whoever has signed in.
+    ///
+    /// # Errors
+    /// When the gate does not open: the portal was not asked.
+    pub async fn mine(&self, who: &Who, what: Mine, token: CitizenToken) -> Result<Answer, Shut> {
+        self.ask(who, &Query::Mine { what, token }, None).await
+    }
+
+    /// Whether one can sign in, as far as is known.
+    pub fn offers_sign_in(&self) -> bool {
+        self.exchange.sign_ins.is_offered()
+    }
+
+    /// Begins a sign-in at a device of this office, in place of `former`.
+    ///
+    /// # Errors
+    /// When none is begun.
+    pub async fn begin_sign_in(
+        &self,
+        device: &str,
+        office: &str,
+        language: Language,
+        former: Option<&OpenSignIn>,
+    ) -> Result<OpenSignIn, NotBegun> {
+        self.exchange.sign_ins.begin(device, Some(office), language, former).await
+    }
+
+    /// Asks how a sign-in stands, no more often than whoever lets people sign in wants to be asked.
+    pub async fn look_at_sign_in(&self, device: &str, open: &OpenSignIn) -> Looked {
+        self.exchange.sign_ins.look(device, open).await
+    }
+
+    /// Signs somebody out.
+    pub fn end_sign_in(&self, signed: &SignedIn) {
+        self.exchange.sign_ins.end(signed);
     }
 
     /// One step of a conversation; `cause` names its intentions.

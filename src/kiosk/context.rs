@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ports::kiosks::Kiosk,
     types::{
-        Msisdn,
+        Msisdn, UnixMs,
         civic::{Abilities, Office},
         profile::{self, Profile},
         time::phnom_penh,
@@ -188,6 +188,8 @@ pub struct PageContext {
     pub office: Option<Arc<Office>>,
     /// Today, where it stands.
     pub today: Date,
+    /// Now.
+    pub now: UnixMs,
     /// Whether there is a printer.
     pub prints: bool,
     /// What the portal offers.
@@ -237,6 +239,7 @@ impl FromRequestParts<KioskState> for PageContext {
             Some(id) => state.signs.office(&state.backend, id).await,
             None => None,
         };
+        let now = state.backend.now();
         let prints = state.prints_at(device.office.as_deref());
         Ok(PageContext {
             lang,
@@ -246,7 +249,8 @@ impl FromRequestParts<KioskState> for PageContext {
             idle: state.idle,
             signs: state.signs.clone(),
             office,
-            today: state.backend.now().civil(&phnom_penh()).date(),
+            today: now.civil(&phnom_penh()).date(),
+            now,
             prints,
             offers: state.backend.abilities(),
             carried: parts.extensions.get::<Carried>().cloned(),

@@ -94,7 +94,8 @@ fn page(path: Option<&MatchedPath>) -> &'static str {
 }
 
 /// Pages by the name that metrics and heartbeats know them by.
-const PAGES: [&str; 19] = [
+const PAGES: [&str; 20] = [
+    "mine",
     "guide",
     "offline",
     "home",

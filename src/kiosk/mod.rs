@@ -30,8 +30,8 @@ pub use guides::check as check_guides;
 pub use state::{KioskState, Pairing, Reach, Ways};
 
 use pages::{
-    appointments, check, complain, display, feedback, home, kingdom, number, offices, offline, pay, send, service,
-    services, staff, start, ticket,
+    appointments, check, complain, display, feedback, home, kingdom, mine, number, offices, offline, pay, send,
+    service, services, staff, start, ticket,
 };
 
 use crate::web::{self, assets};
@@ -62,6 +62,7 @@ pub fn routes(state: KioskState) -> Router {
         .route("/kiosk/{lang}/number", get(start::not_alone).post(number::number))
         .route("/kiosk/{lang}/send", get(start::not_alone).post(send::send))
         .route("/kiosk/{lang}/pay", get(start::not_alone).post(pay::pay))
+        .route("/kiosk/{lang}/mine", get(start::not_alone).post(mine::press))
         .route("/kiosk/{lang}/appointments", get(appointments::tasks).post(appointments::press))
         .route("/kiosk/{lang}/complain", get(complain::ask).post(complain::file))
         .route("/kiosk/{lang}/ticket", get(ticket::begin).post(ticket::take))

@@ -43,6 +43,7 @@ fn describe() {
     describe_counter!("chrak_http_gave_way_total", "HTTP connections closed for another client's");
     describe_counter!("chrak_http_misdirected_total", "HTTP requests by a name that is not this server's");
     describe_counter!("chrak_road_errors_total", "Answers of X-Road in the portal's stead, by type");
+    describe_counter!("chrak_sign_ins_total", "Sign-ins at kiosks, by who lets visitors sign in and how they ended");
     describe_gauge!("chrak_certificate_days", "Days until a certificate ends, by what it is used for");
     describe_histogram!("chrak_answer_seconds", "From a message in to its last submit_sm written");
     describe_histogram!("chrak_ussd_screen_seconds", "From a USSD input to its screen written");

@@ -21,11 +21,18 @@ use tokio::time::Instant;
 impl PortalCall {
     /// A question of Chrak's own, for no citizen.
     pub fn own(path: String) -> Self {
-        PortalCall { method: Method::Get, key: None, path, channel: None, number: None, pin: None }
+        PortalCall { method: Method::Get, key: None, path, channel: None, number: None, pin: None, token: None }
     }
 
-    fn of(asker: Asker, method: Method, path: String) -> Self {
-        PortalCall { method, key: asker.key, path, channel: Some(asker.channel), number: asker.number, pin: None }
+    /// For a citizen.
+    pub(super) fn of(asker: Asker, method: Method, path: String) -> Self {
+        PortalCall {
+            key: asker.key,
+            channel: Some(asker.channel),
+            number: asker.number,
+            method,
+            ..PortalCall::own(path)
+        }
     }
 }
 
@@ -41,6 +48,7 @@ impl Core {
             channel: Some(question.channel),
             number: question.number,
             pin: question.pin.clone(),
+            token: None,
         };
         let read = |reply| application(&question.code, reply, self.clock.now());
         self.attempt("getApplication", &call, until, read).await.map_err(of_read)
@@ -108,6 +116,7 @@ impl Core {
                 let read = self.get(asker, "getPayment", format!("/v1/payments/{}", percent(id)), until).await;
                 Answer::Payment(read.and_then(|body| usable(wire::counter::payment(&body))))
             }
+            Query::Mine { what, token } => self.mine(what, token, asker, until).await,
             Query::Change(change) => self.change(&change.what, asker, until).await,
         }
     }
@@ -163,8 +172,8 @@ impl Core {
             ChangeKind::Complain { .. } => ("createComplaint", Method::Post(body), "/v1/complaints".to_owned()),
         };
         let mut call = PortalCall::of(asker, method, path);
-        if let ChangeKind::Pay { pin, .. } = what {
-            call.pin = pin.clone();
+        if let ChangeKind::Pay { pin, token, .. } = what {
+            (call.pin, call.token) = (pin.clone(), token.clone());
         }
         let done = self.attempt(operation, &call, until, judge).await;
         match what {
@@ -208,7 +217,7 @@ pub(super) fn application(asked: &RegistrationCode, reply: Reply, now: UnixMs) -
 }
 
 /// What a reply means. `Away`: certainly not carried out; `Uncertain`: nobody knows.
-fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
+pub(super) fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
     let code = if reply.status >= 400 { wire::problem(&reply.body) } else { String::new() };
     Err(match (reply.status, code.as_str()) {
         (200..=299, _) => return Ok(reply.body),
@@ -236,7 +245,7 @@ fn judge(reply: Reply) -> Result<Bytes, PortalFault> {
     })
 }
 
-fn usable<T>(read: Result<T, String>) -> Result<T, PortalFault> {
+pub(super) fn usable<T>(read: Result<T, String>) -> Result<T, PortalFault> {
     read.map_err(|why| {
         tracing::warn!("the portal's answer cannot be used: {why}");
         PortalFault::Unusable

@@ -20,6 +20,7 @@ mod options;
 mod reading;
 mod road;
 mod said;
+mod sign_ins;
 mod single_flight;
 mod sources;
 mod stale_cache;

@@ -1,4 +1,4 @@
-//! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes and PINs go into
+//! The one HTTP client: TLS, headers, the deadline and the bound of a body. Numbers, codes, PINs and tokens go into
 //! headers marked sensitive and into no error.
 use super::{
     options::{PortalOptions, PortalSetupError},
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     ports::random,
     tls,
-    types::{Msisdn, Pin, names::Channel},
+    types::{Msisdn, Pin, civic::CitizenToken, names::Channel},
 };
 use bytes::{Bytes, BytesMut};
 use reqwest::{
@@ -57,6 +57,8 @@ pub struct PortalCall {
     pub number: Option<Msisdn>,
     /// The citizen's PIN.
     pub pin: Option<Pin>,
+    /// Stands for a citizen who has signed in.
+    pub token: Option<CitizenToken>,
 }
 
 /// What came back.
@@ -185,6 +187,9 @@ impl Transport {
         if let Some(pin) = &call.pin {
             request = request.header("x-citizen-pin", sensitive(pin.digits()));
         }
+        if let Some(token) = &call.token {
+            request = request.header("x-citizen-token", sensitive(token.expose()));
+        }
         let request = request.headers(self.road.headers(attempt)).build().map_err(|fault| broken(&fault))?;
         if self.road.options().is_some() && road::is_too_long(request.method().as_str(), request.url()) {
             return Err(Broken::TooLong);
@@ -201,7 +206,7 @@ fn certificates(path: &std::path::Path) -> Result<Vec<reqwest::Certificate>, Por
 }
 
 fn sensitive(text: &str) -> HeaderValue {
-    let mut value = HeaderValue::from_str(text).expect("digits and a plus sign are fit for a header");
+    let mut value = HeaderValue::from_str(text).expect("visible ASCII is fit for a header");
     value.set_sensitive(true);
     value
 }

@@ -22,6 +22,7 @@ pub mod counter;
 pub mod directory;
 pub mod events;
 pub mod pages;
+pub mod sign_ins;
 
 #[derive(Deserialize)]
 struct WireText {
@@ -151,6 +152,7 @@ pub fn factor(body: &[u8]) -> PortalFault {
             PortalFault::FactorWrong { attempts_left: problem.attempts_left }
         }
         Ok(problem) if problem.code == "factor_required" => PortalFault::FactorRequired,
+        Ok(problem) if problem.code == "sign_in_expired" => PortalFault::SignInExpired,
         _ => PortalFault::Refused,
     }
 }

@@ -20,6 +20,7 @@ pub mod random;
 mod refusal;
 pub mod reload;
 pub mod rules;
+pub mod sign_ins;
 pub mod spread;
 pub mod states;
 pub mod status;

@@ -134,6 +134,22 @@ pub const SERVICES_LISTED_MAX: usize = 8;
 pub const DIRECTORY_MAX: usize = 10_000;
 /// How far ahead of our clock a time of the portal is believed where only the past makes sense; what is later is "now".
 pub const PORTAL_CLOCK_AHEAD_MAX: Duration = Duration::from_secs(5 * 60);
+/// Octets of what names or proves a sign-in (an id, a device code, a token), which travels in a page and in one header.
+pub const SIGN_IN_OCTETS_MAX: usize = 4_096;
+/// Sign-ins that a kiosk begins in one of its spans: one a minute, as fast as people step up.
+pub const KIOSK_SIGN_INS_MAX: u32 = 10;
+/// Whoever lets people sign in is asked about one no more often than this, whatever it allows.
+pub const SIGN_IN_POLL_LEAST: Duration = Duration::from_secs(2);
+/// Who wants to be asked less often than this cannot be waited for in front of a screen.
+pub const SIGN_IN_POLL_MOST: Duration = Duration::from_secs(30);
+/// How long somebody stays signed in at a kiosk, and once more so long when it is asked for.
+pub const SIGNED_IN_FOR: Duration = Duration::from_secs(5 * 60);
+/// Silence after which a page with what is one's own asks whether somebody is there, and how long it waits.
+pub const SIGNED_IN_IDLE_S: (u32, u32) = (30, 15);
+/// Applications of one's own that are listed; as many appointments.
+pub const MINE_MAX: usize = 50;
+/// Calls that one list of them takes at most: a portal may give fewer than were asked for.
+pub const MINE_PAGES_MAX: usize = 5;
 /// How long a payment's code may be shown at most: the portal's end of it may be hours off.
 pub const PAYMENT_SHOWN_MAX: Duration = Duration::from_secs(60 * 60);
 /// How long a notice is tried at most, whatever its event says.

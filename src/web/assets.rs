@@ -234,7 +234,7 @@ mod tests {
             ("app.css", 3_300),
             ("pad.css", 1_200),
             ("visit.css", 1_700),
-            ("home.css", 600),
+            ("home.css", 700),
             ("lists.css", 600),
             ("gate.css", 900),
         ] {
@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_kiosk_s_scripts_are_small() {
         let every_page = TABLE["kiosk.js"].bytes.len();
-        assert!(every_page <= 11 * 1024, "{every_page} octets");
+        assert!(every_page <= 12 * 1024, "{every_page} octets");
         let all = ["kiosk.js", "keys.js", "sw.js"].map(|name| TABLE[name].gzip.as_ref().expect("gzip").len());
         assert!(all.iter().sum::<usize>() <= 10 * 1024, "{all:?} octets on the line");
         let text = text("kiosk.js").expect("the script");

@@ -62,7 +62,7 @@ impl Systems {
         let mut words = vec![files.as_str(), &directory, "--today", &today, "--client", CLIENT, "--requestor", "chrak"];
         words.extend(["--token", TOKEN, "--applications", &files_of]);
         words.extend(more);
-        let mut peer = Peer::python_in(".venv", "govstack.py", &words);
+        let mut peer = Peer::python_with("govstack.py", ".venv", &words);
         let url = format!("http://127.0.0.1:{}", peer.port());
         Systems { _peer: peer, url }
     }

@@ -10,4 +10,5 @@ mod looks;
 mod monkey;
 mod purposes;
 mod sheets;
+pub mod sign_ins;
 mod tour;

@@ -32,6 +32,7 @@ mod papers;
 mod parts;
 mod peers;
 pub mod program;
+mod providers;
 mod receipts;
 mod reload;
 mod road;

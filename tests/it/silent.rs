@@ -74,6 +74,8 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("kiosk/visit/seal.rs", "URL_SAFE_NO_PAD.decode(sealed)", OUTSIDE),
     ("kiosk/visit/state.rs", "serde_json::from_slice::<VisitState>", OUTSIDE),
     ("kiosk/visit/typed.rs", "at.parse()", OUTSIDE),
+    ("login/discovery.rs", "serde_json::from_slice::<Document>", CONFIGURED),
+    ("login/wire.rs", "serde_json::from_slice::<Refused>", OUTSIDE),
     ("ops/kiosks.rs", "telling.value.parse::<u8>()", OUTSIDE),
     ("portal/govstack/wire.rs", "trim_end_matches('Z').parse()", OUTSIDE),
     ("portal/transport.rs", "text.parse()", OUTSIDE),

@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("api", 5),
     ("kiosk", 5),
     ("link", 5),
+    ("login", 5),
     ("ops", 5),
     ("portal", 5),
     ("sandbox", 5),

@@ -3,7 +3,7 @@ use super::{
     AgencySettings, Config, ConfigFault, KioskSettings, PushSettings, Written,
     file::{self, File},
     key::{Value, listen},
-    place, secret, source, telco, ussd,
+    login, place, secret, source, telco, ussd,
     words::Pairing,
 };
 use crate::{
@@ -33,6 +33,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let (ops, ops_token) = ops(file.ops, folder, &mut warnings)?;
     let portal = place::portal(file.portal, folder, &mut warnings)?;
     let sources = source::sources(file.source.unwrap_or_default(), folder, &mut warnings)?;
+    let kiosk = kiosk(file.kiosk, folder, &mut warnings)?;
+    login::fits(&kiosk.login, portal.govstack.is_some())?;
     Ok(Config {
         database: database(file.database, &data_dir, folder)?,
         zone: zone(&file.timezone)?,
@@ -42,7 +44,7 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         http: listen("http.listen", &file.http.listen)?,
         ops,
         ops_token,
-        kiosk: kiosk(file.kiosk, folder, &mut warnings)?,
+        kiosk,
         default_language: language(&file.languages.default)?,
         codes: source::codes(file.code, &portal, &sources)?,
         portal,
@@ -228,6 +230,7 @@ fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Resul
         authority: authority(table.authority, table.emblem_file, table.colour, folder)?,
         khqr_accounts,
         printers: table.printers.unwrap_or_default(),
+        login: login::settle(table.login, table.pairing == Pairing::Required, folder, warnings)?,
         pairing_required: table.pairing == Pairing::Required,
         idle_s: table.idle_s,
         warning_s: table.warning_s,

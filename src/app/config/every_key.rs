@@ -17,7 +17,7 @@ fn whole_example() -> toml::Table {
     };
     let lines = EXAMPLE.lines().map(|line| {
         let bare = line.strip_prefix("# ").unwrap_or(line);
-        if is_key(bare) || bare.starts_with("[[") || bare.starts_with("[portal.") || bare.starts_with("[source.") {
+        if is_key(bare) || ["[[", "[portal.", "[source.", "[kiosk."].iter().any(|head| bare.starts_with(head)) {
             bare
         } else {
             line
@@ -139,6 +139,7 @@ fn cases() -> Vec<Case> {
     all.extend(of_xroad("portal"));
     all.extend(of_govstack("portal"));
     all.extend(of_sources());
+    all.extend(of_login());
     all.extend(of_telcos());
     all
 }
@@ -205,6 +206,23 @@ fn of_govstack(of: &str) -> Vec<Case> {
         ("directory_file", "\"other.json\"", straight("")),
     ] {
         all.push((leak(format!("{of}.govstack.{key}")), value, needs, Acts));
+    }
+    all
+}
+
+const OIDC: &str = "[kiosk.login]\nmode = \"oidc\"\nissuer = \"https://id.example\"\nclient_id = \"chrak\"";
+
+fn of_login() -> Vec<Case> {
+    let mut all = vec![("kiosk.login.mode", "\"portal\"", "", Acts), ("kiosk.login.valid_s", "181", "", Acts)];
+    for (key, value) in [
+        ("issuer", "\"https://other.example\""),
+        ("client_id", "\"other\""),
+        ("client_secret_file", "\"secret\""),
+        ("scope", "\"openid status\""),
+        ("resource", "\"https://portal.example\""),
+        ("ca_file", "\"ca/ca.pem\""),
+    ] {
+        all.push((leak(format!("kiosk.login.{key}")), value, OIDC, Acts));
     }
     all
 }

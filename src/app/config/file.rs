@@ -2,7 +2,7 @@
 //! bounds is `check`'s; the example and the table of keys in docs are made from here (`papers`).
 use super::{
     key::{Key, keys_at, tables, within},
-    words::{Binding, Concatenation, Events, Mode, Packing, Pairing, Version},
+    words::{Binding, Concatenation, Events, LoginMode, Mode, Packing, Pairing, Version},
 };
 use crate::{
     link::{NumberFormat, Validity},
@@ -193,12 +193,24 @@ tables! {
         emblem_file: PathBuf, such_as "\"...\""; "its emblem, SVG; at most 64 KiB"
         colour: String, such_as "\"#16335b\""; "its colour: dark enough for white letters on it"
         khqr_accounts: Vec<String>, such_as "[\"owso@bank\"]"; "fees are paid to no other account, whatever the portal sends"
+        login: Login, such_as ""; "visitors sign in by their telephone and see what is their own; see docs/CAMDIGIKEY.md"
         printers: Vec<String>, such_as "[\"owso-1205\"]"; "offices whose kiosks have a printer, \"*\": all; printing is offered nowhere else"
     }
     /// `[kiosk] authority`
     AuthorityName {
         km: String, such_as "\"...\""; "its name in Khmer"
         en: String, such_as "\"...\""; "its name in English"
+    }
+    /// `[kiosk.login]`
+    Login {
+        mode: LoginMode = LoginMode::Off; "off | portal: it lets them sign in | oidc: a provider of OpenID does (RFC 8628)"
+        issuer: String, such_as "\"https://id.example.gov.kh\""; "the provider, as it calls itself; required with oidc"
+        client_id: String, such_as "\"chrak\""; "as whom it is asked; required with oidc"
+        client_secret_file: PathBuf, such_as "\"login.secret\""; "our secret there; default: a public client"
+        scope: String = "openid"; "what is asked for; no profile, as nothing of it is read"
+        resource: String, such_as "\"https://portal.example.gov.kh\""; "for which resource the token is (RFC 8707), where the provider wants that"
+        ca_file: PathBuf, such_as "\"...\""; "trust this CA only"
+        valid_s: u32 = 180_u32, in within(30, 600); "how long a code to sign in is shown, in seconds"
     }
     /// `[[agency]]`
     Agency {

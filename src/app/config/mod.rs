@@ -7,6 +7,7 @@ pub mod file;
 mod govstack;
 pub mod key;
 mod load;
+mod login;
 #[cfg(test)]
 mod papers;
 mod place;
@@ -20,6 +21,7 @@ mod xroad;
 
 pub use check::check;
 pub use load::{load, parse};
+pub use login::{LoginBy, LoginSettings};
 pub use source::SourceSettings;
 pub use written::Written;
 
@@ -176,6 +178,8 @@ pub struct KioskSettings {
     pub khqr_accounts: Vec<String>,
     /// Offices whose kiosks have a printer; `*`: all.
     pub printers: Vec<String>,
+    /// Who lets visitors sign in.
+    pub login: LoginSettings,
 }
 
 /// `[[smsc]]`

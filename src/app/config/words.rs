@@ -66,6 +66,15 @@ own! {
         /// Systems of GovStack in its place.
         Govstack = "govstack",
     }
+    /// Who lets visitors sign in at a kiosk.
+    LoginMode {
+        /// Nobody.
+        Off = "off",
+        /// The portal.
+        Portal = "portal",
+        /// A provider of OpenID.
+        Oidc = "oidc",
+    }
     /// How the portal's events come.
     Events {
         /// We ask.

@@ -4,6 +4,7 @@
 //! To add a way to prove: set the visit's goal before it begins, and end it with [`Goal::resume`]. To add a goal: a variant,
 //! an arm here, and a file with its pages.
 pub mod appointments;
+pub mod login;
 pub mod status;
 
 use crate::kiosk::{

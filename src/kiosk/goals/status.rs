@@ -1,4 +1,5 @@
 //! Where an application stands, by what was typed and what was proven. It must not know how a proof was given.
+use super::login;
 use crate::{
     kiosk::{
         backend::CheckAnswer,
@@ -17,7 +18,7 @@ use crate::{
             typed::{Typed, most},
         },
     },
-    types::{Pin, civic::Disclosure},
+    types::{CodeVerdict, Pin, civic::Disclosure},
     web::filters,
 };
 use askama::Template;
@@ -63,12 +64,16 @@ pub async fn answer(state: &KioskState, context: &PageContext, visit: &VisitStat
         typed.visit = visit.clone().seal(state, context);
     }
     let found = look_up(state, context, visit, &typed).await;
-    message(state, context, visit, typed, found)
+    message(state, context, visit.clone(), typed, found)
 }
 
 /// What the backend says of what was typed and proven.
 pub async fn look_up(state: &KioskState, context: &PageContext, visit: &VisitState, typed: &Typed) -> CheckAnswer {
     let who = context.who_of(visit.name, visit.number());
+    let token = visit.token(state.backend.now()).filter(|_| typed.pin.is_empty());
+    if let (Some(token), CodeVerdict::Good(code)) = (token, state.codes.read(&typed.digits)) {
+        return state.backend.check_signed(&who, code, token).await;
+    }
     state.backend.check(&who, &typed.digits, Pin::parse(&typed.pin), context.lang.language()).await
 }
 
@@ -76,14 +81,16 @@ pub async fn look_up(state: &KioskState, context: &PageContext, visit: &VisitSta
 pub fn message(
     state: &KioskState,
     context: &PageContext,
-    visit: &VisitState,
+    visit: VisitState,
     typed: Typed,
     found: CheckAnswer,
 ) -> Response {
     let words = context.words;
     let message = |message: &'static Message| Some((message.title, message.text.to_owned()));
     let printed = typed.printed(&state.groups);
-    let frame = |title, typed| context.frame(title, "check", Back::Key("stay")).keeping(typed, "ok");
+    // who has signed in came from a list
+    let back = || if visit.signed().is_some() { Back::KeyAt("mine", "list") } else { Back::Key("stay") };
+    let frame = |title, typed| context.frame(title, "check", back()).keeping(typed, "ok");
     let sorry = |icon, message: &'static Message, steps, button| {
         let page = SorryPage {
             frame: frame(message.title, typed.clone()),
@@ -122,7 +129,11 @@ pub fn message(
         CheckAnswer::NotACode => pad_page(state, context, typed.clone(), "ok", message(&words.not_a_code)),
         CheckAnswer::Unknown => sorry("search", &words.unknown, &words.unknown_steps, ("stay", words.correct_code)),
         CheckAnswer::Busy => sorry("cloud", &words.busy, &words.busy_steps, ("ok", words.again)),
-        CheckAnswer::Paused { minutes } => paused(context, visit, typed, printed, minutes),
+        CheckAnswer::SignedOut => match visit.signed().cloned() {
+            Some(signed) => login::over(state, context, visit, signed),
+            None => sorry("cloud", &words.busy, &words.busy_steps, ("ok", words.again)),
+        },
+        CheckAnswer::Paused { minutes } => paused(context, &visit, typed, printed, minutes),
         CheckAnswer::PinLocked => {
             // without the PIN there is still what the code alone tells
             let typed = Typed { pin: String::new(), ..typed };

@@ -11,7 +11,7 @@ use crate::{
         },
         respond::page,
         state::KioskState,
-        texts::VisitWords,
+        texts::{Message, VisitWords},
     },
     types::civic::Abilities,
     web::filters,
@@ -30,6 +30,8 @@ struct HomePage {
     office: Option<String>,
     /// That its office is closed, and when it opens again.
     shut: Option<String>,
+    /// One can sign in to see what is one's own.
+    mine: Option<&'static Message>,
     /// Doors to what the portal has: the country, the one window.
     doors: Vec<Tile>,
     /// For whom services are.
@@ -46,7 +48,11 @@ pub async fn home(State(state): State<KioskState>, context: PageContext) -> Resp
     doors.truncate(1);
     let audiences = doors::audiences(context.lang);
     let offers = state.backend.abilities();
-    page(StatusCode::OK, &HomePage { frame, visit_words: context.lang.visit(), offers, office, shut, doors, audiences })
+    // only where it is known which office's kiosk this is
+    let signs_in = context.device.office.is_some() && state.backend.offers_sign_in();
+    let mine = signs_in.then(|| &context.lang.login().tile);
+    let visit_words = context.lang.visit();
+    page(StatusCode::OK, &HomePage { frame, visit_words, offers, office, shut, mine, doors, audiences })
 }
 
 /// `GET /kiosk/{lang}/help`

@@ -7,6 +7,7 @@ pub mod feedback;
 pub mod guides;
 pub mod home;
 pub mod kingdom;
+pub mod mine;
 pub mod number;
 pub mod offices;
 pub mod offline;

@@ -79,12 +79,13 @@ pub async fn pay(State(state): State<KioskState>, context: PageContext, Sent(for
             // what may not be seen cannot be paid: whether there is a fee is told by the same answer as everywhere
             match status::look_up(&state, &context, &visit, &typed).await {
                 CheckAnswer::Status(facts) if facts.next_step().pays_here() => {}
-                other => return status::message(&state, &context, &visit, typed, other),
+                other => return status::message(&state, &context, visit, typed, other),
             }
             let what = ChangeKind::Pay {
                 application: code.canonical().to_owned(),
                 office: context.device.office.clone(),
                 pin: Pin::parse(&typed.pin),
+                token: visit.token(state.backend.now()),
             };
             Query::Change(Change { what, attempt: 0 })
         }

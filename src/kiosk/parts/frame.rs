@@ -8,6 +8,7 @@ use crate::{
         visit::typed::Typed,
     },
     render::words as shared,
+    types::{UnixMs, limits::SIGNED_IN_IDLE_S},
 };
 use std::borrow::Cow;
 
@@ -38,8 +39,10 @@ pub struct Frame {
     pub back: Back,
     /// Classes of the document.
     pub class: String,
-    /// Seconds of silence before the warning, and of the warning.
-    pub idle: (u32, u32),
+    /// Seconds of silence before the warning, and of the warning; of a page with what is one's own.
+    pub idle: ((u32, u32), (u32, u32)),
+    /// Now.
+    pub now: UnixMs,
     /// Whether guidance is spoken.
     pub sound: bool,
     /// How loud, 0 to 100.
@@ -74,7 +77,8 @@ impl PageContext {
             form: None,
             back,
             class: self.class(),
-            idle: (self.idle.0 * more, self.idle.1 * more),
+            idle: ((self.idle.0 * more, self.idle.1 * more), (SIGNED_IN_IDLE_S.0 * more, SIGNED_IN_IDLE_S.1 * more)),
+            now: self.now,
             sound: self.display.sound,
             volume: self.display.loudness.of(self.device.volume),
             poll_s: None,
@@ -124,8 +128,21 @@ impl Frame {
         audio::unrecorded(self.lang, &self.title)
     }
 
+    /// Seconds of silence before the warning, and of the warning: fewer where somebody has signed in.
+    pub fn idle(&self) -> (u32, u32) {
+        let (usual, signed) = self.idle;
+        if self.ends_s().is_some() { (usual.0.min(signed.0), usual.1.min(signed.1)) } else { usual }
+    }
+
+    /// Seconds after which the page closes whatever is touched, where somebody has signed in.
+    pub fn ends_s(&self) -> Option<i64> {
+        let closes = self.typed.as_ref()?.0.closes()?;
+        Some(closes.since_ms(self.now).max(0) / 1_000)
+    }
+
     /// Seconds of silence after which a visit ends.
     pub fn leave_s(&self) -> u32 {
-        self.idle.0 + self.idle.1
+        let (before, warning) = self.idle();
+        before + warning
     }
 }

@@ -21,7 +21,8 @@ pub struct Tone {
     pub icon: &'static str,
 }
 
-fn tone(status: ApplicationStatus) -> Tone {
+/// How a status stands.
+pub fn tone(status: ApplicationStatus) -> Tone {
     use ApplicationStatus as S;
     let (class, icon) = match status {
         S::Registered => ("under-way", "inbox"),

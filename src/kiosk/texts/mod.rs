@@ -3,11 +3,13 @@ mod catalogue;
 mod en;
 mod keep;
 mod km;
+mod login;
 mod phrases;
 mod portal;
 
 pub use catalogue::{DeviceWords, Message, Notice, VisitWords, Words};
 pub use keep::KeepWords;
+pub use login::LoginWords;
 pub use phrases::{clock, counted, date_time, next_step, place_name, spans, status};
 
 use crate::types::Language;

@@ -1,5 +1,6 @@
 //! What the server must be able to trust of a page is sealed in it: it opens at this device, and for a short time. It must
 //! not know what is sealed.
+use super::typed::CLOSES;
 use crate::{kiosk::state::KioskState, types::UnixMs};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub fn seal(state: &KioskState, device: &str, plain: &[u8]) -> String {
 
 /// Opens what [`seal`] made at this device a short time ago.
 pub fn open(state: &KioskState, device: &str, sealed: &str) -> Option<Vec<u8>> {
+    // what stands behind is for the page only
+    let (sealed, _) = sealed.split_once(CLOSES).unwrap_or((sealed, ""));
     let octets = URL_SAFE_NO_PAD.decode(sealed).ok()?;
     let (at, sealed) = octets.split_first_chunk::<TIME>()?;
     let age = state.backend.now().since_ms(UnixMs(i64::from_be_bytes(*at)));

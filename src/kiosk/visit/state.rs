@@ -1,12 +1,19 @@
 //! What the server must be able to trust of a visit: the number that was proven, what is waited for, the conversation. It
 //! must not know a page.
-use super::seal::{open, seal};
+use super::{
+    seal::{open, seal},
+    typed::closing,
+};
 use crate::{
     dialogue::{AppointmentTask, Dialogue},
+    exchange::{OpenSignIn, SignedIn},
     kiosk::{context::PageContext, state::KioskState},
     ports::random::new_id,
     render::kiosk::{QueueNumber, Receipt},
-    types::{Msisdn, UnixMs, civic::Appointment},
+    types::{
+        Msisdn, UnixMs,
+        civic::{Appointment, CitizenToken},
+    },
 };
 use std::time::Duration;
 
@@ -84,6 +91,15 @@ pub struct Kept {
     pub failed: bool,
 }
 
+/// How far somebody is with signing in.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Login {
+    /// The telephone is waited for.
+    Open(OpenSignIn),
+    /// Somebody has signed in.
+    In(SignedIn),
+}
+
 /// What the server must be able to trust of a visit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct VisitState {
@@ -124,6 +140,9 @@ pub struct VisitState {
     /// What there is to carry home.
     #[serde(default)]
     pub kept: Option<Kept>,
+    /// Who signs in, or has.
+    #[serde(default)]
+    pub login: Option<Login>,
 }
 
 impl VisitState {
@@ -155,7 +174,22 @@ impl VisitState {
             self.begun = state.backend.now().0;
         }
         let plain = serde_json::to_vec(&self).expect("a visit is plain strings and numbers");
-        seal(state, &context.device.id, &plain)
+        let sealed = seal(state, &context.device.id, &plain);
+        // a page that shows what is one's own closes sooner
+        self.signed().map(|signed| closing(&sealed, signed.until)).unwrap_or(sealed)
+    }
+
+    /// Whoever has signed in.
+    pub fn signed(&self) -> Option<&SignedIn> {
+        match &self.login {
+            Some(Login::In(signed)) => Some(signed),
+            _ => None,
+        }
+    }
+
+    /// Stands for whoever has signed in, as long as that holds.
+    pub fn token(&self, now: UnixMs) -> Option<CitizenToken> {
+        self.signed()?.token(now)
     }
 
     /// The number that the visitor proved.
@@ -176,9 +210,9 @@ impl VisitState {
 
     /// A task about appointments begins.
     pub fn begin(&mut self, task: AppointmentTask, now: UnixMs) {
-        let (number, begun, name) = (self.number.take(), self.begun, self.name);
+        let (number, begun, name, login) = (self.number.take(), self.begun, self.name, self.login.take());
         let task = Some(task);
-        *self = VisitState { number, begun, name, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
+        *self = VisitState { number, begun, name, login, goal: Goal::Appointments, task, ..VisitState::fresh(now) };
     }
 
     /// The task that was begun.

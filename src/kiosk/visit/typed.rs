@@ -1,5 +1,5 @@
 //! What was typed on a pad so far. It must not know a page nor a form.
-use crate::types::writing;
+use crate::types::{UnixMs, writing};
 
 /// Most digits that are taken from a visitor; the portal's codes have at most 24 characters.
 pub const DIGITS_MAX: usize = 24;
@@ -19,6 +19,14 @@ pub fn most(groups: &[usize]) -> usize {
         0 => DIGITS_MAX,
         sum => DIGITS_MAX.min(sum),
     }
+}
+
+/// Stands between what is sealed and when its page closes.
+pub const CLOSES: char = '.';
+
+/// What is sealed, with when its page closes: told to the page in the clear, and trusted by nobody.
+pub fn closing(sealed: &str, at: UnixMs) -> String {
+    format!("{sealed}{CLOSES}{}", at.0)
 }
 
 /// What has been typed so far.
@@ -54,6 +62,12 @@ impl Typed {
     /// Nothing typed, in a visit that goes on.
     pub fn carrying(visit: &str) -> Self {
         Typed { visit: visit.to_owned(), ..Typed::default() }
+    }
+
+    /// When the page closes; `None`: when nobody touches it.
+    pub fn closes(&self) -> Option<UnixMs> {
+        let (_, at) = self.visit.split_once(CLOSES)?;
+        at.parse().ok().map(UnixMs)
     }
 
     /// From what a form sent: anything but digits is left out, digits of any script are read.

@@ -144,7 +144,7 @@ async fn the_directory_comes_from_the_file_and_what_is_lacking_is_not_offered() 
     for what in [
         ChangeKind::Feedback { rating: 5, text: None },
         ChangeKind::Complain { text: "x".into(), language: crate::types::Language::En },
-        ChangeKind::Pay { application: CODE.into(), office: None, pin: None },
+        ChangeKind::Pay { application: CODE.into(), office: None, pin: None, token: None },
         ChangeKind::Ticket { office: "o".into(), service: None, appointment: None },
         ChangeKind::Hold { slot: "1".into() },
         ChangeKind::Cancel { reference: "1".into(), was: None },

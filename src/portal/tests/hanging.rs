@@ -3,7 +3,7 @@
 use super::*;
 use crate::types::{
     Language,
-    civic::{Change, ChangeKind, OfficeSearch, ServiceSearch},
+    civic::{Change, ChangeKind, CitizenToken, Mine, OfficeSearch, ServiceSearch},
 };
 use futures_util::future::join_all;
 use uuid::Uuid;
@@ -70,6 +70,7 @@ fn questions() -> Vec<(&'static str, Query)> {
     let day = "2026-11-23".parse().expect("a day");
     let text = || "x".to_owned();
     let change = |what| Query::Change(Change { what, attempt: 0 });
+    let mine = |what| Query::Mine { what, token: CitizenToken::parse("x").expect("a token") };
     vec![
         ("application", query(None)),
         ("services", Query::Services(ServiceSearch::default())),
@@ -84,12 +85,14 @@ fn questions() -> Vec<(&'static str, Query)> {
         ("appointments", Query::Appointments),
         ("complaint", Query::Complaint { reference: text() }),
         ("payment", Query::Payment { id: text() }),
+        ("my applications", mine(Mine::Applications)),
+        ("my appointments", mine(Mine::Appointments)),
         ("hold", change(ChangeKind::Hold { slot: text() })),
         ("book", change(ChangeKind::Book { hold: text(), service: text(), application: None, language: Language::Km })),
         ("move", change(ChangeKind::Move { reference: text(), hold: text() })),
         ("cancel", change(ChangeKind::Cancel { reference: text(), was: None })),
         ("feedback", change(ChangeKind::Feedback { rating: 5, text: None })),
-        ("pay", change(ChangeKind::Pay { application: text(), office: None, pin: None })),
+        ("pay", change(ChangeKind::Pay { application: text(), office: None, pin: None, token: None })),
         ("ticket", change(ChangeKind::Ticket { office: text(), service: None, appointment: None })),
         ("complain", change(ChangeKind::Complain { text: text(), language: Language::Km })),
     ]

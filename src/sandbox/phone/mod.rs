@@ -7,6 +7,7 @@
 //! | `POST /phone/api/dial` `{"from","code"}` | `{}`; `code` such as `*1212#`, `*1212*1*120…#` |
 //! | `POST /phone/api/answer` `{"from","text"}` | `{}`: to the USSD screen that is shown |
 //! | `POST /phone/api/hangup` `{"from"}` | `{}` |
+//! | `GET /phone/api/scan` | `{"url"}` that the kiosk's code holds; 404 when it shows none |
 //! | `GET /phone/api/history?number=855…` | `{"number","entries":[…],"screen"}`, oldest first, at most 50 |
 //! | `GET /phone/api/events?numbers=855…,855…` | `text/event-stream`; each `data:` is one entry or change |
 //!
@@ -50,18 +51,23 @@ const MAX_LISTENED: usize = 20;
 struct Phones {
     telco: Telco,
     book: Arc<Book>,
+    camera: Camera,
 }
 
+/// What a camera sees when it is held before the kiosk: the address that its code holds.
+pub type Camera = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// The routes under `/phone/api`. Starts the task that keeps the history, so call it inside a runtime.
-pub fn routes(telco: Telco) -> Router {
+pub fn routes(telco: Telco, camera: Camera) -> Router {
     let book = Arc::new(Book::default());
-    let phones = Phones { telco: telco.clone(), book: Arc::clone(&book) };
+    let phones = Phones { telco: telco.clone(), book: Arc::clone(&book), camera };
     tokio::spawn(keep(telco, book));
     Router::new()
         .route("/phone/api/send", post(send))
         .route("/phone/api/dial", post(dial))
         .route("/phone/api/answer", post(answer))
         .route("/phone/api/hangup", post(hang_up))
+        .route("/phone/api/scan", get(scan))
         .route("/phone/api/history", get(past))
         .route("/phone/api/events", get(events))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -178,6 +184,13 @@ fn done(done: Result<(), SendError>) -> Response {
         Ok(()) => Json(json!({})).into_response(),
         Err(SendError::NoSession) => refuse(StatusCode::CONFLICT, &SendError::NoSession.to_string()),
         Err(e) => refuse(StatusCode::SERVICE_UNAVAILABLE, &e.to_string()),
+    }
+}
+
+async fn scan(State(phones): State<Phones>) -> Response {
+    match (phones.camera)() {
+        Some(url) => Json(json!({ "url": url })).into_response(),
+        None => refuse(StatusCode::NOT_FOUND, "the kiosk shows no code to sign in"),
     }
 }
 

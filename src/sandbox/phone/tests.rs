@@ -32,7 +32,7 @@ fn request(uri: &str, body: Option<&str>) -> Request {
 #[tokio::test]
 async fn a_text_sent_is_in_the_history_and_on_its_way() {
     let telco = telco().await;
-    let app = routes(telco.clone());
+    let app = routes(telco.clone(), Arc::new(|| None));
     let text = r#"{"from":"85512345678","to":"1212","text":"សួស្តី"}"#;
     let (status, sent) = ask(&app, request("/phone/api/send", Some(text))).await;
     assert_eq!(status, StatusCode::OK);
@@ -46,7 +46,7 @@ async fn a_text_sent_is_in_the_history_and_on_its_way() {
 
 #[tokio::test]
 async fn pages_of_other_sites_are_refused() {
-    let app = routes(telco().await);
+    let app = routes(telco().await, Arc::new(|| None));
     for (name, value) in [
         ("host", "evil.example:8080"),
         ("origin", "http://evil.example"),

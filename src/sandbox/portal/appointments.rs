@@ -115,7 +115,8 @@ pub async fn book(State(server): State<Server>, headers: HeaderMap, body: Bytes)
     }
     let number = number(&headers)?.map(str::to_owned);
     if let Some(code) = body["application_code"].as_str() {
-        server.applications.factor(code, &headers)?;
+        let holder = server.holders.of(&headers).await?.map(|person| person.number);
+        server.applications.factor(code, &headers, holder)?;
     }
     let call = Named { method: "POST", path: "/v1/appointments", body: &body };
     let (of, asked) = (server.clone(), body.clone());
@@ -245,6 +246,17 @@ pub async fn list(
     }
     items.truncate(100);
     Ok(plain(&json!({ "items": items, "next_cursor": null })))
+}
+
+/// Those that this number booked, of the last month and to come, the nearest first.
+pub async fn of_number(server: &Server, number: &str) -> Result<Vec<Value>, Problem> {
+    let mut conn = server.db.pool.acquire().await.map_err(|_| Problem::internal())?;
+    let rows = sqlx::query(
+        "SELECT document, numbers FROM appointments WHERE start > ?1 - 2592000 ORDER BY start <= ?1, abs(start - ?1)",
+    );
+    let rows = rows.bind(second(server)).fetch_all(&mut *conn).await.map_err(|_| Problem::internal())?;
+    let own = |numbers: String| numbers.split(' ').any(|one| one == number);
+    Ok(rows.iter().filter(|row| own(row.get(1))).map(|row| document(row.get(0))).collect())
 }
 
 /// `GET /v1/appointments/{reference}`

@@ -1,4 +1,4 @@
-//! What a call says of who stands behind it: channel, number, PIN. It must not know what is asked.
+//! What a call says of who stands behind it: channel, number, PIN, token. It must not know what is asked.
 use super::problem::Problem;
 use axum::http::{HeaderMap, HeaderValue};
 
@@ -34,6 +34,16 @@ pub fn pin(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         return Err(Problem::bad_request("header", "X-Citizen-Pin", "must be 4 to 6 digits"));
     }
     Ok(pin)
+}
+
+/// What stands for a citizen who has signed in.
+pub fn token(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let token = text(headers, "x-citizen-token")?;
+    let fits = |token: &str| (1..=4_096).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    if token.is_some_and(|token| !fits(token)) {
+        return Err(Problem::bad_request("header", "X-Citizen-Token", "must be 1 to 4096 visible ASCII characters"));
+    }
+    Ok(token)
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a str>, Problem> {

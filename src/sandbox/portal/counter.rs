@@ -28,8 +28,9 @@ pub async fn pay(State(server): State<Server>, headers: HeaderMap, body: Bytes) 
     let body = changes::json(&body)?;
     let code = body["application_code"].as_str().unwrap_or_default().to_owned();
     let (fee, sensitive) = server.applications.fee(&code).ok_or_else(Problem::not_found)?;
+    let holder = server.holders.of(&headers).await?.map(|person| person.number);
     if sensitive || pin(&headers)?.is_some() {
-        server.applications.factor(&code, &headers)?;
+        server.applications.factor(&code, &headers, holder)?;
     }
     let Some((amount, bill)) = fee else { return Err(Problem::conflict("fee_not_due")) };
     if server.applications.is_paid(&code) {

@@ -16,6 +16,8 @@
 //! | `POST /v1/payments`, `GET /v1/payments/{id}` | a KHQR of a bank that does not exist; it is paid after 20 seconds |
 //! | `POST /v1/queue-tickets`, `GET /v1/queue-tickets/{id}` | numbers, at any hour |
 //! | `GET /v1/events` | what happened, oldest first |
+//! | `POST /v1/sign-ins`, `GET`, `DELETE /v1/sign-ins/{id}` | an invented person signs in on the page that the answer names |
+//! | `GET /v1/my/applications`, `/v1/my/appointments` | what is one's own, by `X-Citizen-Token` |
 mod applications;
 mod appointments;
 mod callers;
@@ -25,17 +27,21 @@ mod country;
 mod db;
 mod directory;
 mod gate;
+mod holders;
 mod kept;
+mod own;
 mod pages;
 mod problem;
 mod sample;
 mod search;
 mod server;
 mod shelf;
+mod sign_ins;
 mod slots;
 #[cfg(test)]
 mod tests;
 mod voices;
+mod waiting;
 
 use anyhow::Context;
 use axum::{
@@ -60,6 +66,7 @@ use tokio_util::sync::CancellationToken;
 
 use server::{Server, Shared, now};
 
+pub use holders::Introspect;
 pub use sample::{Sample, sample_applications, sample_codes};
 
 /// How long a stop waits for answers under way.
@@ -98,6 +105,8 @@ pub struct PortalArgs {
     pub token: Option<String>,
     /// Every answer waits so long.
     pub delay: Duration,
+    /// Who judges tokens of citizens that it has not made.
+    pub introspect: Option<Introspect>,
 }
 
 /// A running sandbox portal.
@@ -138,6 +147,9 @@ impl Portal {
         if extent == Extent::Country {
             country::add(&mut directory.offices, &directory.services);
         }
+        let listener =
+            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             token: config.token,
             delay: config.delay,
@@ -146,14 +158,14 @@ impl Portal {
             directory,
             pages: pages::all()?,
             applications: db::applications(&db.pool).await?,
+            holders: holders::Holders::default(),
+            sign_ins: waiting::SignIns::default(),
+            address,
             db,
             lose_answers: AtomicU32::new(0),
             plain: AtomicBool::new(false),
         });
         let kept = Arc::clone(&shared);
-        let listener =
-            TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
-        let address = listener.local_addr()?;
         // Nagle's delay would be measured as the portal's.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let stop = CancellationToken::new();
@@ -185,6 +197,30 @@ impl Portal {
     /// From now on it is a portal of 1.0 of the contract: without groups, pages and holidays.
     pub fn be_plain(&self) {
         self.shared.plain.store(true, Ordering::Relaxed);
+    }
+
+    /// Tokens of citizens that it has not made are judged by this from now on.
+    ///
+    /// # Errors
+    /// When no client for it can be made, or there is a judge already.
+    pub fn judge_by(&self, judge: Introspect) -> anyhow::Result<()> {
+        self.shared.holders.judge_by(judge)
+    }
+
+    /// Who had signed in is signed in no more.
+    pub fn end_tokens(&self) {
+        self.shared.holders.end_all();
+    }
+
+    /// What a telephone's camera sees at the kiosk: the address of the sign-in that was begun last and waits.
+    pub fn scan(&self) -> Option<String> {
+        self.shared.sign_ins.last().map(|id| self.shared.page_of(&id))
+    }
+
+    /// The same, for who outlives a borrow of it.
+    pub fn scanner(&self) -> impl Fn() -> Option<String> + Send + Sync + 'static {
+        let shared = Arc::clone(&self.shared);
+        move || shared.sign_ins.last().map(|id| shared.page_of(&id))
     }
 
     /// Every hold ends now.
@@ -279,9 +315,12 @@ impl Portal {
 /// # Errors
 /// When it cannot start.
 pub async fn run_portal(args: PortalArgs, stop: CancellationToken) -> anyhow::Result<i32> {
-    let PortalArgs { listen, token, delay } = args;
+    let PortalArgs { listen, token, delay, introspect } = args;
     let config = PortalConfig { listen, token, delay, db: None, stands_at: None };
     let portal = Portal::start_with(config, Extent::Country).await?;
+    if let Some(judge) = introspect {
+        portal.judge_by(judge)?;
+    }
     tracing::info!(address = %portal.addr(), "ready");
     stop.cancelled().await;
     portal.stop().await;
@@ -319,6 +358,7 @@ fn routes(shared: Server) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&shared), gate::gate))
         .route("/sandbox/events", post(voices::make_event))
         .route("/sandbox/payments/{outcome}", post(counter::decide))
+        .route("/sandbox/sign-ins/{id}", get(sign_ins::phone).post(sign_ins::answer))
         .with_state(shared)
 }
 
@@ -335,5 +375,9 @@ fn extras(shared: &Server) -> Router<Server> {
         .route("/v1/holidays", get(directory::holidays))
         .route("/v1/pages", get(directory::pages))
         .route("/v1/pages/{id}", get(directory::one_page))
+        .route("/v1/sign-ins", post(sign_ins::begin))
+        .route("/v1/sign-ins/{id}", get(sign_ins::look).delete(sign_ins::end))
+        .route("/v1/my/applications", get(own::my_applications))
+        .route("/v1/my/appointments", get(own::my_appointments))
         .layer(middleware::from_fn_with_state(Arc::clone(shared), plain))
 }

@@ -73,6 +73,16 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "factor_required", "A number or a PIN is needed")
     }
 
+    /// 403: who had signed in is signed in no more.
+    pub fn sign_in_expired() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "sign_in_expired", "The sign-in has ended")
+    }
+
+    /// 503
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not now")
+    }
+
     /// 409
     pub fn conflict(code: &'static str) -> Self {
         Self::new(StatusCode::CONFLICT, code, "Not possible as things stand")

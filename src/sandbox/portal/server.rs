@@ -1,5 +1,5 @@
 //! What every handler of the sandbox portal stands on: its data, its database, its clock. It must not know a handler.
-use super::{db::Db, kept::Applications, shelf::Directory};
+use super::{db::Db, holders::Holders, kept::Applications, shelf::Directory, waiting::SignIns};
 use jiff::{Zoned, tz::TimeZone};
 use serde_json::Value;
 use std::{
@@ -26,6 +26,12 @@ pub struct Shared {
     pub pages: Vec<Value>,
     /// The applications.
     pub applications: Applications,
+    /// Who has signed in.
+    pub holders: Holders,
+    /// Who is about to.
+    pub sign_ins: SignIns,
+    /// Where it listens.
+    pub address: std::net::SocketAddr,
     /// What changes.
     pub db: Db,
     /// So many changes are carried out and not answered.
@@ -48,6 +54,15 @@ impl Shared {
         let sql = "UPDATE payments SET outcome = ? WHERE outcome IN ('', 'wait')";
         sqlx::query(sql).bind(outcome).execute(&self.db.pool).await?;
         Ok(())
+    }
+
+    /// Where the telephone goes for a sign-in.
+    pub fn page_of(&self, sign_in: &str) -> String {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
+        }
+        format!("http://{address}/sandbox/sign-ins/{sign_in}")
     }
 
     /// The time in the zone of the offices.

@@ -1,7 +1,7 @@
 //! What the portal can be asked and what may come back, in the words of this house: no HTTP here.
 use super::{
-    Application, Appointment, Audience, Group, Hold, Holiday, Localized, Ministry, Office, Page, Payment, Service,
-    Slot, Ticket, Topic,
+    Application, Appointment, Audience, CitizenToken, Group, Hold, Holiday, Localized, Mine, Ministry, MyApplication,
+    Office, Page, Payment, Service, Slot, Ticket, Topic,
 };
 use crate::types::{Language, Pin, RegistrationCode, UnixMs};
 use jiff::civil::Date;
@@ -68,6 +68,13 @@ pub enum Query {
     Payment {
         /// Which.
         id: String,
+    },
+    /// What is one's own, of somebody who has signed in.
+    Mine {
+        /// What of it.
+        what: Mine,
+        /// Stands for who has signed in.
+        token: CitizenToken,
     },
     /// Something that changes the portal's data, carried out at most once.
     Change(Change),
@@ -168,6 +175,9 @@ pub enum ChangeKind {
         /// The PIN of its receipt, when the citizen gave one. Never kept.
         #[serde(skip)]
         pin: Option<Pin>,
+        /// Stands for who has signed in. Never kept.
+        #[serde(skip)]
+        token: Option<CitizenToken>,
     },
     /// Draw a queue number.
     Ticket {
@@ -231,9 +241,13 @@ impl Query {
                 Stakes { guess: guess(code.canonical(), pin.is_some()), ..Stakes::default() }
             }
             Query::Complaint { reference } => Stakes { guess: guess(reference, false), ..Stakes::default() },
+            // with somebody else's code the portal says what it says to anybody
+            Query::Mine { what: Mine::Application { code }, .. } => {
+                Stakes { guess: guess(code.canonical(), false), ..Stakes::default() }
+            }
             Query::Change(change) => change.what.stakes(),
             // the directory concerns nobody; appointments are those of the asking number, to which the answer goes;
-            // the name of a payment is never typed: it comes back in a page that only we can seal
+            // the name of a payment is never typed, nor is a token: they come back in a page that only we can seal
             Query::Services(_)
             | Query::Offices(_)
             | Query::Ministries
@@ -246,6 +260,7 @@ impl Query {
             | Query::Office { .. }
             | Query::Slots { .. }
             | Query::Appointments
+            | Query::Mine { what: Mine::Applications | Mine::Appointments, .. }
             | Query::Payment { .. } => Stakes::default(),
         }
     }
@@ -266,6 +281,7 @@ impl ChangeKind {
             | PortalFault::HoldExpired
             | PortalFault::TooLate
             | PortalFault::NotOffered
+            | PortalFault::SignInExpired
             | PortalFault::Declined => false,
         };
         said && passes
@@ -294,7 +310,7 @@ impl ChangeKind {
 #[allow(clippy::large_enum_variant, reason = "one lives for one step; a box would cost every answer an allocation")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// To [`Query::Application`].
+    /// To [`Query::Application`] and [`Mine::Application`].
     Application(Result<ApplicationAnswer, PortalFault>),
     /// To [`Query::Services`].
     Services(Result<Listing<Service>, PortalFault>),
@@ -318,7 +334,9 @@ pub enum Answer {
     Office(Result<Arc<Office>, PortalFault>),
     /// To [`Query::Slots`].
     Slots(Result<Vec<Slot>, PortalFault>),
-    /// To [`Query::Appointments`].
+    /// To [`Mine::Applications`].
+    MyApplications(Result<Vec<MyApplication>, PortalFault>),
+    /// To [`Query::Appointments`] and [`Mine::Appointments`].
     Appointments(Result<Vec<Appointment>, PortalFault>),
     /// To [`Query::Complaint`].
     Complaint(Result<Complaint, PortalFault>),
@@ -349,6 +367,7 @@ impl Answer {
             Answer::Holidays(said) => said.as_ref().err().copied(),
             Answer::Office(said) => said.as_ref().err().copied(),
             Answer::Slots(said) => said.as_ref().err().copied(),
+            Answer::MyApplications(said) => said.as_ref().err().copied(),
             Answer::Appointments(said) => said.as_ref().err().copied(),
             Answer::Complaint(said) => said.as_ref().err().copied(),
             Answer::Held(said) => said.as_ref().err().copied(),
@@ -482,6 +501,9 @@ pub enum PortalFault {
     /// It has no such thing: see [`super::Abilities`].
     #[error("not offered")]
     NotOffered,
+    /// Who had signed in is signed in no more.
+    #[error("sign-in expired")]
+    SignInExpired,
     /// It refuses this server (401, 403 `forbidden`): a matter for the operator.
     #[error("refused")]
     Refused,
@@ -500,6 +522,7 @@ impl PortalFault {
             | Self::Unusable
             | Self::Declined
             | Self::NotOffered
+            | Self::SignInExpired
             | Self::Refused => false,
         }
     }

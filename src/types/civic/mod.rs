@@ -9,6 +9,7 @@ mod event;
 mod office;
 mod page;
 mod service;
+mod sign_in;
 
 pub use abilities::Abilities;
 pub use application::{
@@ -26,6 +27,7 @@ pub use event::{Event, EventPage, Notice, Recipient};
 pub use office::{Closure, Office, OpeningHours};
 pub use page::{Holiday, Page, PageKind, PageSection};
 pub use service::{Audience, Fee, FeeKind, FeeUnit, Group, Ministry, RequiredDocument, Service, Topic};
+pub use sign_in::{CitizenToken, Mine, MyApplication};
 
 use super::Language;
 

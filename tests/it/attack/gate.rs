@@ -39,7 +39,7 @@ fn check_in(reference: String) -> Query {
 
 fn pay(code: &str, pin: Option<&str>) -> Query {
     let application = good(code).canonical().to_owned();
-    change(ChangeKind::Pay { application, office: Some(OFFICE.to_owned()), pin: pin.and_then(Pin::parse) })
+    change(ChangeKind::Pay { application, office: Some(OFFICE.to_owned()), pin: pin.and_then(Pin::parse), token: None })
 }
 
 impl Desk {

@@ -2,6 +2,7 @@
 //! for a finger, and a picture of each for people.
 use super::{
     sheets::Sheets,
+    sign_ins::BY_PORTAL,
     tour::{Look, Tour},
 };
 use crate::support::{
@@ -69,7 +70,7 @@ impl Judge {
     async fn dress(browser: &Browser, classes: &str) {
         let script = format!(
             "const list = document.documentElement.classList; list.remove(...{PROFILES:?}.split(' ')); \
-             list.add(...{classes:?}.split(' ').filter(Boolean))"
+             list.add(...{classes:?}.split(' ').filter(Boolean)); dispatchEvent(new Event('pointerdown'))"
         );
         browser.js(&script).await;
     }
@@ -180,4 +181,29 @@ async fn every_page_fits_and_is_accessible_in_khmer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_and_is_accessible_in_english() {
     judge("en", "010234512").await;
+}
+
+/// The same for the pages of whoever signs in, at a paired kiosk.
+async fn judge_signing_in(lang: &'static str, who: &str) {
+    let hall = Hall::with(BY_PORTAL).await;
+    let browser = Browser::open(&hall.http).await;
+    browser.go("/kiosk").await;
+    hall.pair(&browser, "owso-1205").await;
+    let mut tour = Tour { browser: &browser, hall: &hall, lang, number: "", look: Judge::new(lang) };
+    tour.sign_in(who).await;
+    tour.look.sheets.write(&browser).await;
+    assert_eq!(tour.look.seen.len(), 8, "{:?}", tour.look.seen);
+    assert!(tour.look.wrong.is_empty(), "{} faults\n{}", tour.look.wrong.len(), tour.look.wrong.join("\n"));
+    browser.close().await;
+    hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_signing_in_fits_and_is_accessible_in_khmer() {
+    judge_signing_in("km", "vuthy").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_signing_in_fits_and_is_accessible_in_english() {
+    judge_signing_in("en", "vuthy").await;
 }

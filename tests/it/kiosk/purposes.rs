@@ -1,6 +1,6 @@
 //! Each journey is judged by what it is for, by touch and in both languages: how many touches it takes, that its end gives
 //! something to carry home, and that this arrives: the text on the telephone, the print, the portal's record.
-use super::{journeys::prove, tour::OK};
+use super::{journeys::prove, sign_ins::BY_PORTAL, tour::OK};
 use crate::support::{
     browser::Browser,
     hall::{Hall, sample},
@@ -335,6 +335,21 @@ const OUT_OF_SIGHT: &str = "
 #[tokio::test(flavor = "multi_thread")]
 async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
     let (hall, browser) = at_an_office().await;
+    doors_in_sight(&browser).await;
+    browser.close().await;
+    hall.close().await;
+    // and one more, where visitors sign in
+    let hall = Hall::with(BY_PORTAL).await;
+    let browser = Browser::open(&hall.http).await;
+    browser.go("/kiosk").await;
+    hall.pair(&browser, "owso-1205").await;
+    doors_in_sight(&browser).await;
+    browser.shot(&crate::support::browser::folder("kiosk-screens").join("sign-in-home-last.png")).await;
+    browser.close().await;
+    hall.close().await;
+}
+
+async fn doors_in_sight(browser: &Browser) {
     let profiles = ["tablet-8", "tablet-10", "kiosk-22", "kiosk-32", "kiosk-43"];
     let screens = [(1080, 1920), (1920, 1080), (1280, 800), (800, 1280)];
     for (lang, (width, height)) in ["km", "en"].into_iter().flat_map(|lang| screens.map(|screen| (lang, screen))) {
@@ -348,11 +363,11 @@ async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
             );
             browser.js(&dress).await;
             let seen = browser.js(OUT_OF_SIGHT).await;
+            let shot = format!("home-{lang}-{width}-{profile}.png");
+            browser.shot(&crate::support::browser::folder("kiosk-screens").join(shot)).await;
             assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile}");
         }
     }
-    browser.close().await;
-    hall.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

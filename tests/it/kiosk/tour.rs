@@ -1,5 +1,6 @@
 //! A walk through every page of the kiosk, as a visitor comes to it, by touch. What is looked at on each page is the
 //! business of whoever sends it on its way.
+use super::sign_ins::answer;
 use crate::support::{
     browser::Browser,
     hall::{Hall, sample},
@@ -76,6 +77,24 @@ impl<L: Look> Tour<'_, L> {
         self.browser.until("the closed page", "location.assign('/kiosk'); return true").await;
         self.browser.see("[data-page=closed]").await;
         self.page("closed").await;
+    }
+
+    /// The pages of whoever signs in at the paired device of this browser.
+    pub async fn sign_in(&mut self, who: &str) {
+        self.go("home", "home-signing-in").await;
+        self.press("button[formaction$=\"/mine\"]", "scan").await;
+        answer(self.hall, None).await;
+        self.browser.see(".verdict").await;
+        self.page("scan-denied").await;
+        self.press("[name=key][value=new]", "scan-again").await;
+        let check = self.browser.js("return document.querySelector('.check b').textContent").await;
+        answer(self.hall, Some((who, check.as_str().expect("digits")))).await;
+        self.browser.see(".own .tile").await;
+        self.page("own").await;
+        self.press(".own .tile", "own-status").await;
+        self.press(".foot>:first-child", "own-again").await;
+        self.hall.portal().end_tokens();
+        self.press(".own .actions .quiet", "own-ended").await;
     }
 
     async fn directory(&mut self) {

@@ -21,7 +21,7 @@ pub struct Browser {
     profile: tempfile::TempDir,
     /// Touches so far, digits of a pad aside.
     touches: AtomicU32,
-    _turn: MutexGuard<'static, ()>,
+    _turn: Option<MutexGuard<'static, ()>>,
 }
 
 /// A place for what people look at: `kiosk-screens` in cargo's folder for test output.
@@ -70,6 +70,15 @@ impl Browser {
     /// A fresh one with an upright 22" screen at `base`, which has no slash at its end.
     pub async fn open(base: &str) -> Self {
         let turn = TURN.lock().await;
+        Self::start(base, Some(turn)).await
+    }
+
+    /// Another one beside the test's own: a visitor's telephone.
+    pub async fn beside(base: &str) -> Self {
+        Self::start(base, None).await
+    }
+
+    async fn start(base: &str, turn: Option<MutexGuard<'static, ()>>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (service, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder");

@@ -43,11 +43,11 @@ impl Peer {
 
     /// A script of `tests/python` in a locked set of its own.
     pub fn python_of(script: &str, set: &str) -> Self {
-        Self::python_in(set, script, &[])
+        Self::python_with(script, set, &[])
     }
 
-    /// The same, with words.
-    pub fn python_in(set: &str, script: &str, words: &[&str]) -> Self {
+    /// The same, with these words.
+    pub fn python_with(script: &str, set: &str, words: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
         let python = folder.join(set).join("bin/python");
         assert!(python.exists(), "{} is missing; tests/run makes it", python.display());

@@ -89,6 +89,7 @@ fn elsewhere(query: &Query) -> Answer {
         Query::Appointments => Answer::Appointments(Err(away)),
         Query::Complaint { .. } => Answer::Complaint(Err(away)),
         Query::Payment { .. } => Answer::Payment(Err(away)),
+        Query::Mine { .. } => Answer::MyApplications(Err(away)),
         Query::Change(_) => Answer::Appointment(Err(away)),
     }
 }
