@@ -16,7 +16,10 @@ use chrak::{
         GovstackDirectory, GovstackOptions, GovstackPlace, Identifier, PortalClient, SchedulerOptions, XroadOptions,
     },
     ports::portal::{Asker, Portal as PortalPort},
-    sandbox::road::{Road, RoadConfig},
+    sandbox::{
+        portal::{Portal, PortalConfig, sample_applications},
+        road::{Road, RoadConfig},
+    },
     types::{
         CodeRules, CodeVerdict, Language, Msisdn, Secret,
         civic::{Answer, Appointment, AppointmentStatus, Change, ChangeKind, PortalFault, Query, Slot},
@@ -56,6 +59,7 @@ impl Systems {
         };
         let files_of = json!([
             file(CODE, "0f1c2a5e-6c1b-4b39-9a52-5d6f3b0a9e11", "PENDING"),
+            file("123456789", "f7d33db0-2809-484e-a780-76b7ccd4ecbf", "PENDING"),
             file(OTHER, "f7d33db0-2809-484e-a780-76b7ccd4ecbf", "SENDBACK"),
         ]);
         let files_of = files_of.to_string();
@@ -443,6 +447,37 @@ async fn texts_screens_and_pages_carry_what_there_is_and_say_what_is_not_offered
     let ledger = systems.judged(40).await;
     assert_eq!(ledger["appointments"].as_object().expect("appointments").len(), 2, "of the screen and of the page");
     hall.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_a_portal_a_source_is_asked_about_its_own_codes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let systems = Systems::start(&[]);
+    let listen = ([127, 0, 0, 1], 0).into();
+    let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db: None, stands_at: None };
+    let portal = Portal::start(config).await.expect("the sandbox portal starts");
+    let source = systems
+        .configured(folder.path())
+        .replace("[portal]\n", "[[source]]\nname = \"obr\"\n")
+        .replace("[portal.govstack]", "[source.govstack]");
+    let configured = format!(
+        "{source}[portal]\nurl = \"http://{}\"\ntoken = \"t\"\n[[code]]\nregex = \"[0-9]{{15}}\"\ncheck = \"damm\"\n\
+         groups = [6, 2, 6, 1]\n[[code]]\nregex = \"[0-9]{{9}}\"\ngroups = [3, 3, 3]\nsource = \"obr\"\n",
+        portal.addr()
+    );
+    let hall = Hall::over(&configured).await;
+    hall.telco.bound().await;
+    let texter = Texter { hall: &hall, number: "010000004" };
+    texter.send("E").await;
+    let there = texter.send("123456789").await;
+    assert!(there.contains("123-456-789 ") && there.contains("registered on 2 Nov 2026"), "{there}");
+    let sample = &sample_applications()[0];
+    let here = texter.send(&sample.code).await;
+    assert!(here.contains(&sample.code[8..14]) && !here.contains("registered on"), "{here}");
+    assert!(texter.send("5").await.contains('5'), "what the portal has is offered");
+    assert_eq!(systems.judged(1).await["calls"], 1, "nothing else is asked there");
+    hall.close().await;
+    portal.stop().await;
 }
 
 /// A configuration with this in place of `[portal]`.

@@ -132,7 +132,7 @@ fn example(folder: &std::path::Path, secret: &[u8]) -> String {
     let agency =
         "\n[[agency]]\nname = \"owso-dangkao\"\ntoken_file = \"agency.token\"\nfree_text = true\nper_day = 5000\n";
     let write = |name: &str, text: String| std::fs::write(folder.join(name), text).expect("written");
-    write("chrak.toml", text.replace(polled, hooked) + agency);
+    write("chrak.toml", text.replacen(polled, hooked, 1) + agency);
     write("portal.token", "token-of-the-portal".to_owned());
     write("agency.token", "token-of-the-agency".to_owned());
     write("a.whsec", format!("whsec_{}", BASE64.encode(secret)));
