@@ -1,14 +1,14 @@
 // @ts-check
 // A visit ends: by going back, which never shows what the visitor before has seen, and by silence, after a question with a
 // countdown.
-import { $, body, leave } from "./page.js";
+import { $, body, countDown, leave } from "./page.js";
 import { beep, isSpeaking } from "./sound.js";
 
 const STAYS_MOST = 10;
 // a page that was waited for may have another patience than the one before
-const idleAfter = () => Number(body.dataset.idle ?? 0), warnFor = () => Number(body.dataset.warn ?? 0);
+const idleAfter = () => Number(body.dataset.idle ?? 0);
 const dialog = $("#idle");
-let touched = performance.now(), stays = 0, told = "", ends = Infinity;
+let touched = performance.now(), stays = 0, ends = Infinity, told;
 
 /** Somebody is here. */
 export const touch = () => { touched = performance.now(); };
@@ -35,16 +35,14 @@ function stay() {
 
 /** A page with what is one's own closes whatever is touched. */
 function closes() {
-  if (told !== (body.dataset.ends ?? "")) ends = performance.now() + Number(told = body.dataset.ends ?? "") * 1000;
-  const left = Math.max(0, Math.round((ends - performance.now()) / 1000)), shown = $("[data-left]");
-  if (shown) shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  return left <= 0;
+  if (told !== body.dataset.ends) ends = performance.now() + (told = body.dataset.ends) * 1000;
+  return !countDown($("[data-left]"), ends - performance.now());
 }
 
 function watch() {
   if (closes()) return leave();
   if (isSpeaking()) touch();
-  const left = Math.ceil(idleAfter() + warnFor() - silence());
+  const left = Math.ceil(idleAfter() + Number(body.dataset.warn ?? 0) - silence());
   if (left <= 0) return leave();
   if (silence() >= idleAfter() && !isAsking()) {
     if (stays >= STAYS_MOST) return leave();

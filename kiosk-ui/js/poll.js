@@ -1,6 +1,6 @@
 // @ts-check
 // What is waited for is asked for again without leaving the page, and its time is counted down.
-import { $, body } from "./page.js";
+import { $, body, countDown } from "./page.js";
 import { putOff, touch } from "./idle.js";
 
 const pollEvery = Number(body.dataset.poll ?? 0);
@@ -27,9 +27,6 @@ async function askAgain() {
 }
 
 if (until) setInterval(() => {
-  if (!until.isConnected) return;
-  const left = Math.max(0, Math.round((until.dataset.until - Date.now()) / 1000));
-  until.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  // who waits for a payment is here
-  if (left > 0) putOff(5);
+  // who waits for it is here
+  if (until.isConnected && countDown(until, until.dataset.until - Date.now())) putOff(5);
 }, 500);
