@@ -6,7 +6,7 @@ import { beep, isSpeaking } from "./sound.js";
 
 const STAYS_MOST = 10;
 // a page that was waited for may have another patience than the one before
-const idleAfter = () => Number(body.dataset.idle ?? 0);
+const idleAfter = () => +(body.dataset.idle ?? 0);
 const dialog = $("#idle");
 let touched = performance.now(), stays = 0, ends = Infinity, told;
 
@@ -33,16 +33,12 @@ function stay() {
   touch();
 }
 
-/** A page with what is one's own closes whatever is touched. */
-function closes() {
-  if (told !== body.dataset.ends) ends = performance.now() + (told = body.dataset.ends) * 1000;
-  return !countDown($("[data-left]"), ends - performance.now());
-}
-
 function watch() {
-  if (closes()) return leave();
+  // a page with what is one's own closes whatever is touched
+  if (told !== body.dataset.ends) ends = performance.now() + (told = body.dataset.ends) * 1000;
+  if (!countDown($("#left"), ends - performance.now())) return leave();
   if (isSpeaking()) touch();
-  const left = Math.ceil(idleAfter() + Number(body.dataset.warn ?? 0) - silence());
+  const left = Math.ceil(idleAfter() + +body.dataset.warn - silence());
   if (left <= 0) return leave();
   if (silence() >= idleAfter() && !isAsking()) {
     if (stays >= STAYS_MOST) return leave();

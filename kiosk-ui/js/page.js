@@ -11,10 +11,8 @@ export const $$ = (what, at = document) => [...at.querySelectorAll(what)];
 
 /** Back to the first page; nothing of the visit is left behind, and who had signed in is signed out. */
 export function leave() {
-  if (body.dataset.ends) {
-    const form = new URLSearchParams({ held: $("[name=held]").value, key: "out" });
-    fetch(`${START}/${root.lang}/mine`, { method: "post", body: form, keepalive: true });
-  }
+  if (body.dataset.ends) fetch(`${START}/${root.lang}/mine`, {
+    method: "post", body: new URLSearchParams({ held: $("[name=held]").value, key: "out" }), keepalive: 1 });
   location.replace(START);
 }
 

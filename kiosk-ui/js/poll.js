@@ -5,7 +5,7 @@ import { putOff, touch } from "./idle.js";
 
 const pollEvery = Number(body.dataset.poll ?? 0);
 // counted from an answer, so that no question comes before its time
-let polling = pollEvery > 0;
+let polling = pollEvery;
 const later = () => polling && setTimeout(askAgain, pollEvery * 1000);
 later();
 const until = $("[data-until]");
@@ -18,7 +18,7 @@ async function askAgain() {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && $("main", next)?.className !== $("main").className) {
       for (const one of ["main", "#visit"]) $(one).replaceWith(document.adoptNode($(one, next)));
-      polling = Boolean(next.body.dataset.poll);
+      polling = next.body.dataset.poll;
       Object.assign(body.dataset, next.body.dataset);
       touch();
     }
