@@ -17,7 +17,7 @@ function carry(event, address) {
 if (held()) {
   addEventListener("click", event => {
     const link = /** @type {any} */ (event.target).closest("a[href]");
-    if (link && body.dataset.ends && new URL(link.href).pathname === START) {
+    if (link && body.dataset.ends && link.pathname === START) {
       event.preventDefault();
       leave();
     } else if (link) carry(event, link.href);

@@ -1,23 +1,22 @@
 // @ts-check
 // A visit ends: by going back, which never shows what the visitor before has seen, and by silence, after a question with a
 // countdown.
-import { $, body, leave } from "./page.js";
+import { $, body, countDown, leave } from "./page.js";
 import { beep, isSpeaking } from "./sound.js";
 
-const STAYS_MOST = 10;
 // a page that was waited for may have another patience than the one before
-const idleAfter = () => Number(body.dataset.idle ?? 0), warnFor = () => Number(body.dataset.warn ?? 0);
+const idle = () => +(body.dataset.idle ?? 0);
 const dialog = $("#idle");
-let touched = performance.now(), stays = 0, told = "", ends = Infinity;
+let touched = performance.now(), stays = 0, ends = Infinity, told;
 
 /** Somebody is here. */
 export const touch = () => { touched = performance.now(); };
 /** Seconds since somebody was. */
 export const silence = () => (performance.now() - touched) / 1000;
 /** Whether nobody is in the middle of something. */
-export const isFree = () => !idleAfter() || silence() > idleAfter();
+export const isFree = () => !idle() || silence() > idle();
 /** Puts the question off until `seconds` from now. */
-export const putOff = seconds => { touched = Math.max(touched, performance.now() - (idleAfter() - seconds) * 1000); };
+export const putOff = seconds => { touched = Math.max(touched, performance.now() - (idle() - seconds) * 1000); };
 export const isAsking = () => Boolean(dialog?.open);
 
 const cameBy = /** @type {PerformanceNavigationTiming} */ (performance.getEntriesByType("navigation")[0]);
@@ -33,28 +32,23 @@ function stay() {
   touch();
 }
 
-/** A page with what is one's own closes whatever is touched. */
-function closes() {
-  if (told !== (body.dataset.ends ?? "")) ends = performance.now() + Number(told = body.dataset.ends ?? "") * 1000;
-  const left = Math.max(0, Math.round((ends - performance.now()) / 1000)), shown = $("[data-left]");
-  if (shown) shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  return left <= 0;
-}
-
 function watch() {
-  if (closes()) return leave();
+  // a page with what is one's own closes whatever is touched
+  if (told !== body.dataset.ends) ends = performance.now() + (told = body.dataset.ends) * 1000;
+  if (!countDown($("#left"), ends - performance.now())) return leave();
   if (isSpeaking()) touch();
-  const left = Math.ceil(idleAfter() + warnFor() - silence());
+  const left = Math.ceil(idle() + +body.dataset.warn - silence());
   if (left <= 0) return leave();
-  if (silence() >= idleAfter() && !isAsking()) {
-    if (stays >= STAYS_MOST) return leave();
+  if (silence() >= idle() && !isAsking()) {
+    // ten times at most
+    if (stays >= 10) return leave();
     dialog.showModal();
     beep();
   }
   if (isAsking()) $("#idle-left").textContent = left;
 }
 
-if (idleAfter()) {
+if (idle()) {
   history.pushState(null, "");
   addEventListener("popstate", leave);
   $("[data-stay]").onclick = stay;

@@ -11,9 +11,16 @@ export const $$ = (what, at = document) => [...at.querySelectorAll(what)];
 
 /** Back to the first page; nothing of the visit is left behind, and who had signed in is signed out. */
 export function leave() {
-  const form = new URLSearchParams({ held: $("[name=held]")?.value ?? "", key: "out" });
-  if (body.dataset.ends) fetch(`${START}/${root.lang}/mine`, { method: "post", body: form, keepalive: true, redirect: "manual" }).catch(() => {});
+  if (body.dataset.ends) fetch(`${START}/${root.lang}/mine`, {
+    method: "post", body: new URLSearchParams({ held: $("[name=held]").value, key: "out" }), keepalive: 1 });
   location.replace(START);
+}
+
+/** Shows what is left of a time in minutes and seconds; the seconds. */
+export function countDown(shown, ms) {
+  const left = Math.max(0, Math.round(ms / 1000));
+  if (shown) shown.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+  return left;
 }
 
 /** Sends values as a form does, so that no address holds them. */

@@ -1,11 +1,11 @@
 // @ts-check
 // What is waited for is asked for again without leaving the page, and its time is counted down.
-import { $, body } from "./page.js";
+import { $, body, countDown } from "./page.js";
 import { putOff, touch } from "./idle.js";
 
 const pollEvery = Number(body.dataset.poll ?? 0);
 // counted from an answer, so that no question comes before its time
-let polling = pollEvery > 0;
+let polling = pollEvery;
 const later = () => polling && setTimeout(askAgain, pollEvery * 1000);
 later();
 const until = $("[data-until]");
@@ -18,7 +18,7 @@ async function askAgain() {
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (answer.ok && $("main", next)?.className !== $("main").className) {
       for (const one of ["main", "#visit"]) $(one).replaceWith(document.adoptNode($(one, next)));
-      polling = Boolean(next.body.dataset.poll);
+      polling = next.body.dataset.poll;
       Object.assign(body.dataset, next.body.dataset);
       touch();
     }
@@ -27,9 +27,6 @@ async function askAgain() {
 }
 
 if (until) setInterval(() => {
-  if (!until.isConnected) return;
-  const left = Math.max(0, Math.round((until.dataset.until - Date.now()) / 1000));
-  until.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
-  // who waits for a payment is here
-  if (left > 0) putOff(5);
+  // who waits for it is here
+  if (until.isConnected && countDown(until, until.dataset.until - Date.now())) putOff(5);
 }, 500);
