@@ -154,6 +154,9 @@ impl Transport {
         let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
         let status = response.status().as_u16();
         let origin = self.road.origin(to, attempt, status, response.headers());
+        if !matches!(call.method, Method::Get) {
+            self.road.note_change(attempt, status, response.headers());
+        }
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|fault| broken(&fault))? {
             if body.len() + chunk.len() > BODY_OCTETS_MAX {
