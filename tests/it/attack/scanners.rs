@@ -27,8 +27,12 @@ const KIOSK_EXPLAINED: &[(&str, &str)] = &[
     (NO_TOKEN, "POST /kiosk/en/look"),
     (NO_TOKEN, "POST /kiosk/en/ticket"),
 ];
-const CONSOLE_EXPLAINED: &[(&str, &str)] =
-    &[(NO_TOKEN, "POST /kiosks/pair"), (NO_TOKEN, "POST /kiosks/{id}/tell"), (NO_TOKEN, "POST /telcos")];
+const CONSOLE_EXPLAINED: &[(&str, &str)] = &[
+    (NO_TOKEN, "POST /kiosks/pair"),
+    (NO_TOKEN, "POST /kiosks/{id}/tell"),
+    (NO_TOKEN, "POST /telcos"),
+    (NO_TOKEN, "POST /trace/file"),
+];
 
 /// Nothing else was found, and all that is explained was.
 fn compare(found: &[Finding], explained: &[(&str, &str)]) {
