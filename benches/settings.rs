@@ -1,6 +1,6 @@
 //! What a link carries at the settings people choose: texts that wait are drained, and a closed loop is kept going, over
-//! windows and round trips, each beside its bound: the window over the round trip that a bare client measures at the same
-//! telco. `cargo bench --bench settings` prints a table in Markdown;
+//! windows, round trips and binds, beside a telco that is away, and after a night; each beside its bound: the windows over the
+//! round trip that a bare client measures at the same telco. `cargo bench --bench settings` prints a table in Markdown.
 //! The server is the file that `CHRAK_BIN` names. `CHRAK_TEXTS=1000` makes the drains shorter. Everything runs over real
 //! sockets on this machine, telco and portal beside the server on the same cores.
 #[path = "../tests/it/support/shipped.rs"]
@@ -25,8 +25,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 
 /// Round trips of the telco, in ms.
-const ROUND_TRIPS: [u64; 2] = [0, 20];
+const ROUND_TRIPS: [u64; 3] = [0, 20, 200];
 const WINDOWS: [usize; 4] = [1, 10, 100, 500];
+/// What waits after a night without a bind.
+const NIGHT: u64 = 100_000;
+/// A second telco, at whose address nobody is.
+const AWAY: &str =
+    "[[smsc]]\nname = \"away\"\naddress = \"127.0.0.1:9\"\nsystem_id = \"x\"\npassword = \"x\"\nprefixes = []";
 /// A cell is not measured longer than about this.
 const CELL: Duration = Duration::from_secs(12);
 
@@ -48,9 +53,21 @@ async fn table() {
         for window in WINDOWS {
             let bound = (delay > 0).then(|| window as f64 * 1_000.0 / round_trip);
             let count = bound.map_or(texts, |bound| texts.min((bound * CELL.as_secs_f64()) as u64));
-            let rate = drain(window, delay, count).await;
+            let rate = drain(window, "", delay, count).await;
             row("waiting texts, max_tps 0", window, round_trip, count, rate, bound);
         }
+    }
+    let round_trip = bare_round_trip(20).await;
+    for (what, window, binds, more, count) in [
+        ("waiting texts, 4 binds", 10, 4, "binds = 4", texts),
+        ("waiting texts, 16 binds", 10, 16, "binds = 16", texts),
+        ("waiting texts, another telco away", 10, 1, AWAY, texts.min(5_000)),
+        ("waiting texts, another telco away", 100, 1, AWAY, texts),
+        ("100,000 waiting texts", 100, 1, "", NIGHT),
+    ] {
+        let bound = f64::from(binds) * window as f64 * 1_000.0 / round_trip;
+        let rate = drain(window, more, 20, count).await;
+        row(what, window, round_trip, count, rate, Some(bound));
     }
     for (what, window, more, count, bound) in [
         ("closed loop of 500, defaults", 10, "", 1_500, Some(100.0)),
@@ -176,7 +193,7 @@ impl Drop for Server {
 }
 
 /// Texts are answered while the telco takes nothing; then the server starts anew and the telco takes all.
-async fn drain(window: usize, round_trip: u64, count: u64) -> f64 {
+async fn drain(window: usize, more: &str, round_trip: u64, count: u64) -> f64 {
     let bench = Bench::new().await;
     bench.telco.set_faults(Faults { throttle: 100, ..Faults::default() });
     let server = bench.server(500, "max_tps = 0");
@@ -191,7 +208,7 @@ async fn drain(window: usize, round_trip: u64, count: u64) -> f64 {
     // SIGTERM lets the turns in hand come to their end
     server.leave();
     bench.telco.set_faults(Faults { delay_resp: Duration::from_millis(round_trip), ..Faults::default() });
-    let server = bench.server(window, "max_tps = 0");
+    let server = bench.server(window, &format!("max_tps = 0\n{more}"));
     let mut first = None;
     loop {
         let sent = bench.telco.counters().mt;
