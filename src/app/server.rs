@@ -195,14 +195,16 @@ impl Server {
         self.stop_pages.cancel();
         let pages = tokio::time::timeout(left(3), self.pages.wait()).await.is_ok();
         self.stop_work.cancel();
+        let pumps = tokio::time::timeout(left(2), self.exchange.run.ended()).await.is_ok();
         let clean = tokio::time::timeout(left(0), end_run(&self.store)).await.unwrap_or(false);
-        if turns && binds && pages && clean {
+        if turns && binds && pages && pumps && clean {
             tracing::info!("stopped; nothing was left in hand");
         } else {
             tracing::warn!(
                 turns,
                 binds,
                 pages,
+                pumps,
                 clean,
                 "stopped before everything was done; it goes on at the next start"
             );

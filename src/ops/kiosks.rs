@@ -3,14 +3,12 @@
 use super::{
     access::{self, Asker},
     console::{self, Asked},
+    operator::Operator,
     pairing::{Pairing, pair_device},
+    respond::Refusal,
     state::Ops,
 };
-use crate::{
-    exchange::Exchange,
-    ports::{StoreFault, kiosks::Kiosk},
-    web,
-};
+use crate::ports::kiosks::Kiosk;
 use axum::{
     Json,
     extract::{Form, Path, Query, State, rejection::FormRejection},
@@ -62,35 +60,6 @@ impl From<Kiosk> for Listed {
     }
 }
 
-/// Why nothing was done, in one line for an operator.
-pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        (self.0, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{}\n", self.1)).into_response()
-    }
-}
-
-impl From<StoreFault> for Refusal {
-    fn from(fault: StoreFault) -> Self {
-        Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}; try again"))
-    }
-}
-
-fn exchange<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
-    room.access.admits(headers, asker).map_err(|why| Box::new(access::refused(why)))?;
-    room.state.exchange.as_ref().ok_or_else(|| Box::new(StatusCode::NOT_FOUND.into_response()))
-}
-
-/// As [`exchange`], for what changes something: a form of another site is refused.
-fn changing<'a>(room: &'a Ops, headers: &HeaderMap, asker: Asker) -> Result<&'a Exchange, Box<Response>> {
-    if !web::from_our_pages(headers) {
-        let refusal = Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned());
-        return Err(Box::new(refusal.into_response()));
-    }
-    exchange(room, headers, asker)
-}
-
 /// Whether a page is wanted, not a line for a program.
 pub(super) fn is_browser(headers: &HeaderMap) -> bool {
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
@@ -108,10 +77,10 @@ fn done(headers: &HeaderMap, asked: &Asked, what: &impl Serialize) -> Response {
 
 /// `GET /kiosks`: all devices that were ever paired.
 pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> Response {
-    let exchange = match exchange(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
+    if let Err(why) = room.access.admits(&headers, asker) {
+        return access::refused(why);
+    }
+    let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
     match exchange.kiosks.all().await {
         Ok(all) => Json(all.into_iter().map(Listed::from).collect::<Vec<_>>()).into_response(),
         Err(fault) => Refusal::from(fault).into_response(),
@@ -120,16 +89,13 @@ pub async fn list(State(room): State<Ops>, asker: Asker, headers: HeaderMap) -> 
 
 /// `POST /kiosks/pair`: `code`, `office`, `profile`.
 pub async fn pair(
+    _: Operator,
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
-    asker: Asker,
     headers: HeaderMap,
     form: Result<Form<Pairing>, FormRejection>,
 ) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
+    let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
     let Ok(Form(pairing)) = form else {
         return Refusal(StatusCode::BAD_REQUEST, "code and office are needed".to_owned()).into_response();
     };
@@ -145,16 +111,13 @@ pub async fn pair(
 
 /// `POST /kiosks/{id}/revoke`
 pub async fn revoke(
+    _: Operator,
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
-    asker: Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
+    let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
     match exchange.kiosks.revoke(&id).await {
         Ok(true) => done(&headers, &asked, &serde_json::json!({ "id": id, "state": "revoked" })),
         Ok(false) => unknown(&id),
@@ -164,16 +127,13 @@ pub async fn revoke(
 
 /// `POST /kiosks/{id}/answered`: an officer is on the way to who called one there.
 pub async fn answered(
+    _: Operator,
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
-    asker: Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
+    let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
     let called = exchange.kiosks.staff_comes(&id);
     done(&headers, &asked, &serde_json::json!({ "id": id, "called": called }))
 }
@@ -193,17 +153,14 @@ pub struct Telling {
 /// `POST /kiosks/{id}/tell`: `kind` `reload`, `message`, `closed`, `open` (`km` and `en` are its text), `volume` or
 /// `language` (with `value`).
 pub async fn send_command(
+    _: Operator,
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
-    asker: Asker,
     headers: HeaderMap,
     Path(id): Path<String>,
     form: Result<Form<Telling>, FormRejection>,
 ) -> Response {
-    let exchange = match changing(&room, &headers, asker) {
-        Ok(exchange) => exchange,
-        Err(refused) => return *refused,
-    };
+    let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
     let value = form.ok().and_then(|Form(telling)| value(&telling).map(|value| (telling.kind, value)));
     let Some((kind, value)) = value else {
         let text = "kind is reload, open, closed, message (with km and en), volume (value 0 to 100) or language (value km or en)";

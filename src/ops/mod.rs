@@ -28,6 +28,7 @@ mod link_rows;
 mod link_words;
 mod live;
 pub mod metrics;
+mod operator;
 mod ordered;
 mod pairing;
 mod pdu_rows;

@@ -1,11 +1,6 @@
 //! The order to read the configuration again, from the console or a program. It must not know how that is done.
-use super::{
-    access::{self, Asker},
-    console::Asked,
-    kiosks::{Refusal, is_browser},
-    state::Ops,
-};
-use crate::{ports::reload::Changes, types::limits::RELOAD_WITHIN, web};
+use super::{console::Asked, kiosks::is_browser, operator::Operator, respond::Refusal, state::Ops};
+use crate::{ports::reload::Changes, types::limits::RELOAD_WITHIN};
 use axum::{
     Json,
     extract::{Query, State},
@@ -16,13 +11,7 @@ use serde_json::json;
 
 /// `POST /reload`. A browser goes back to the console, which shows what comes of it; a program is told it: 200 with what was
 /// changed, 409 with the line that says why nothing was.
-pub async fn order(State(room): State<Ops>, Query(asked): Query<Asked>, asker: Asker, headers: HeaderMap) -> Response {
-    if !web::from_our_pages(&headers) {
-        return Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned()).into_response();
-    }
-    if let Err(why) = room.access.admits(&headers, asker) {
-        return access::refused(why);
-    }
+pub async fn order(_: Operator, State(room): State<Ops>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
     let reloads = &room.state.board.reloads;
     let mut last = reloads.last();
     let Some(asked_for) = reloads.order() else {

@@ -1,11 +1,11 @@
-//! Answers that are pages.
+//! Answers that are pages, and those that are a line.
 use crate::{
-    ports::spread::Spread,
+    ports::{StoreFault, spread::Spread},
     types::{UnixMs, time::phnom_penh},
 };
 use askama::Template;
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 
@@ -15,6 +15,21 @@ pub(super) fn page(template: &impl Template) -> Response {
         Ok(text) => Html(text).into_response(),
         // Only a template that names an asset which is not there, and a test looks for those.
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Why nothing was done, in one line for an operator.
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], format!("{}\n", self.1)).into_response()
+    }
+}
+
+impl From<StoreFault> for Refusal {
+    fn from(fault: StoreFault) -> Self {
+        Refusal(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}; try again"))
     }
 }
 

@@ -1,11 +1,5 @@
 //! What an operator orders of a telco's link, from the console's forms or a program. It must not know how it is done.
-use super::{
-    access::{self, Asker},
-    console::Asked,
-    kiosks::{Refusal, is_browser},
-    state::Ops,
-};
-use crate::web;
+use super::{console::Asked, kiosks::is_browser, operator::Operator, respond::Refusal, state::Ops};
 use axum::{
     Json,
     extract::{Form, Query, State, rejection::FormRejection},
@@ -23,18 +17,12 @@ pub struct Ordered {
 
 /// `POST /telcos`: `smsc`, and `order` `rebind`, `pause`, `drain` or `resume`.
 pub async fn order(
+    _: Operator,
     State(room): State<Ops>,
     Query(asked): Query<Asked>,
-    asker: Asker,
     headers: HeaderMap,
     form: Result<Form<Ordered>, FormRejection>,
 ) -> Response {
-    if !web::from_our_pages(&headers) {
-        return Refusal(StatusCode::FORBIDDEN, "this form came from another site".to_owned()).into_response();
-    }
-    if let Err(why) = room.access.admits(&headers, asker) {
-        return access::refused(why);
-    }
     let Ok(Form(Ordered { smsc, order })) = form else {
         return Refusal(StatusCode::BAD_REQUEST, "smsc and order are needed".to_owned()).into_response();
     };

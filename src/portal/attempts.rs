@@ -94,14 +94,7 @@ impl Line {
         until: Instant,
         read: impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
-        let _first = self.first_alone(until).await;
-        if !self.may_call() {
-            return Err(PortalFault::Away);
-        }
-        let result = self.tries(operation, call, until, &read).await;
-        let bad = matches!(result, Err(PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable));
-        self.report(!bad);
-        result
+        self.watched(until, self.tries(operation, call, until, &read)).await
     }
 
     /// As [`Line::attempt`], by one try: for what nothing makes safe to repeat.
@@ -112,15 +105,28 @@ impl Line {
         until: Instant,
         read: impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
+        let once = async {
+            let ended = self.try_once(operation, call, until, &read).await;
+            measured(operation, label(&ended.result), ended.started);
+            ended.result
+        };
+        self.watched(until, once).await
+    }
+
+    /// Calls unless the breaker is open, and tells it what came of it.
+    async fn watched<T>(
+        &self,
+        until: Instant,
+        called: impl Future<Output = Result<T, PortalFault>>,
+    ) -> Result<T, PortalFault> {
         let _first = self.first_alone(until).await;
         if !self.may_call() {
             return Err(PortalFault::Away);
         }
-        let ended = self.try_once(operation, call, until, &read).await;
-        measured(operation, label(&ended.result), ended.started);
-        let bad = matches!(ended.result, Err(PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable));
+        let result = called.await;
+        let bad = matches!(result, Err(PortalFault::Away | PortalFault::Uncertain | PortalFault::Unusable));
         self.report(!bad);
-        ended.result
+        result
     }
 
     async fn tries<T>(

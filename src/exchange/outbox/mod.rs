@@ -28,7 +28,7 @@ use std::{
 };
 use telco::TelcoOutbox;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The way out. Cheap to clone.
 #[derive(Clone)]
@@ -43,12 +43,15 @@ struct Core {
     telcos: Mutex<HashMap<SmscName, Arc<TelcoOutbox>>>,
     /// Ends the pumps, once they were started.
     pumps: OnceLock<CancellationToken>,
+    /// The pumps themselves.
+    pumping: TaskTracker,
 }
 
 impl Outbox {
     /// Of these telcos. Nothing is pumped until the exchange starts.
     pub(super) fn new(store: Arc<dyn port::Outbox>, clock: Arc<dyn Clock>, board: Arc<Board>, telcos: &Telcos) -> Self {
-        let core = Core { store, clock, board, telcos: Mutex::default(), pumps: OnceLock::new() };
+        let (known, pumps) = (Mutex::default(), OnceLock::new());
+        let core = Core { store, clock, board, telcos: known, pumps, pumping: TaskTracker::new() };
         let outbox = Outbox { core: Arc::new(core) };
         outbox.add(telcos.all().iter().map(|telco| telco.name.clone()));
         outbox

@@ -38,8 +38,15 @@ impl Outbox {
     /// Pumps for a telco, once there is pumping.
     pub(super) fn pump_it(&self, telco: Arc<TelcoOutbox>) {
         if let Some(stop) = self.core.pumps.get() {
-            tokio::spawn(self.clone().pump(telco, stop.clone()));
+            self.core.pumping.spawn(self.clone().pump(telco, stop.clone()));
         }
+    }
+
+    /// Waits until no pump is at work any more, once they were stopped: what one has just recorded as submitting is given
+    /// back by it, or it would be uncertain at the next start.
+    pub(in crate::exchange) async fn ended(&self) {
+        self.core.pumping.close();
+        self.core.pumping.wait().await;
     }
 
     async fn pump(self, outbox: Arc<TelcoOutbox>, stop: CancellationToken) {
@@ -75,12 +82,10 @@ impl Outbox {
             }
         };
         let unused = look.places - begun.len();
-        for mt in begun {
-            if let Err(refused) = outbox.hand(look.session, Submission { mt, read_at: None }) {
-                let unwritten = Settlement { mt: refused, session: look.session, outcome: Outcome::Unwritten };
-                self.settle(&outbox.smsc, vec![unwritten]).await;
-            }
-        }
+        let hand = |mt| outbox.hand(look.session, Submission { mt, read_at: None });
+        let refused = begun.into_iter().filter_map(|mt| hand(mt).err());
+        let unwritten = |mt| Settlement { mt, session: look.session, outcome: Outcome::Unwritten };
+        self.settle(&outbox.smsc, refused.map(unwritten).collect()).await;
         lock(&outbox.places).end_look(&look, unused, found);
         Ok(())
     }

@@ -45,6 +45,21 @@ async fn an_answer_takes_the_place_that_was_kept_for_it_without_a_look() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_begun_while_the_server_stops_is_queued_again_and_not_uncertain() {
+    let bench = Bench::new().started().await;
+    answered(&bench, 1..=3).await;
+    let feed = bench.bind(2);
+    while bench.store.called("begin_submit") == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(at(&bench), vec![MtAt::Submitting; 3], "recorded, and not handed over yet");
+    drop(feed);
+    bench.stop();
+    bench.exchange.run.ended().await;
+    assert_eq!(at(&bench), vec![MtAt::Queued; 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_more_is_handed_over_than_there_are_places_and_a_settled_one_gives_its_own_back() {
     let bench = Bench::new().started().await;
     let mut feed = bench.bind(2);

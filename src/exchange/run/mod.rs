@@ -119,6 +119,11 @@ impl Run {
         self.needs.conversation.settle().await;
         drained
     }
+
+    /// Waits until what it started hands nothing more over, after its end was asked for.
+    pub async fn ended(&self) {
+        self.needs.outbox.ended().await;
+    }
 }
 
 #[cfg(test)]

@@ -232,6 +232,13 @@ impl Bench {
     }
 }
 
+impl Bench {
+    /// Its end is asked for.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+}
+
 impl Drop for Bench {
     fn drop(&mut self) {
         self.stop.cancel();
