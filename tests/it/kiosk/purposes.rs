@@ -349,6 +349,13 @@ async fn every_door_of_the_home_page_is_in_sight_on_every_screen() {
     hall.close().await;
 }
 
+/// The note of an office that is closed, with the longest name of a day; where there is one, that one.
+const CLOSED: &str = "document.querySelector('.shut') || document.querySelector('.tiles').insertAdjacentHTML('beforebegin', \
+    '<p class=\"shut\" role=\"status\"><svg class=\"icon\"></svg>' + (document.documentElement.lang == 'km' \
+    ? 'ឥឡូវនេះការិយាល័យបិទ។ នឹងបើកវិញ ថ្ងៃព្រហស្បតិ៍ ទី៣០ ខែវិច្ឆិកា ឆ្នាំ២០២៦ ម៉ោង ០៧:៣០' \
+    : 'The office is closed now. It opens again on Wednesday 30 September 2026 at 07:30') + '</p>')";
+const OPEN: &str = "document.querySelector('.shut')?.remove()";
+
 async fn doors_in_sight(browser: &Browser) {
     let profiles = ["tablet-8", "tablet-10", "kiosk-22", "kiosk-32", "kiosk-43"];
     let screens = [(1080, 1920), (1920, 1080), (1280, 800), (800, 1280)];
@@ -362,10 +369,14 @@ async fn doors_in_sight(browser: &Browser) {
                 "const set = document.documentElement.classList; set.remove(...{profiles:?}); set.add({profile:?})"
             );
             browser.js(&dress).await;
-            let seen = browser.js(OUT_OF_SIGHT).await;
-            let shot = format!("home-{lang}-{width}-{profile}.png");
-            browser.shot(&crate::support::browser::folder("kiosk-screens").join(shot)).await;
-            assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile}");
+            // whatever the time of day is: the office is closed, and open
+            for (note, when) in [(CLOSED, "closed"), (OPEN, "open")] {
+                browser.js(note).await;
+                let seen = browser.js(OUT_OF_SIGHT).await;
+                let shot = format!("home-{lang}-{width}-{profile}-{when}.png");
+                browser.shot(&crate::support::browser::folder("kiosk-screens").join(shot)).await;
+                assert_eq!(seen, json!([false, []]), "{lang} {width}x{height} {profile} {when}");
+            }
         }
     }
 }
