@@ -18,7 +18,7 @@ use chrak::{
         portal::{Portal, PortalConfig},
         telco::{Telco, TelcoConfig},
     },
-    store::{Keys, SqliteStore, StoreOptions},
+    store::{DbStore, Keys, StoreOptions},
     types::UnixMs,
 };
 use futures_util::{StreamExt, stream};
@@ -154,8 +154,8 @@ impl Place {
         self.folder.join("chrak.db")
     }
 
-    async fn store(&self) -> SqliteStore {
-        let store = SqliteStore::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
+    async fn store(&self) -> DbStore {
+        let store = store::sqlite::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
         store.begin(SystemClock.now()).await.expect("begun");
         store
     }
@@ -323,7 +323,7 @@ fn ready(ops: SocketAddr) -> bool {
 }
 
 /// Everything that the store does for a text; how long its acceptance took, in ms.
-async fn answered(store: Arc<SqliteStore>, nth: u64) -> f64 {
+async fn answered(store: Arc<DbStore>, nth: u64) -> f64 {
     let now = SystemClock.now();
     let mo = texts::mo(nth, now);
     let (id, begun) = (mo.id, Instant::now());
@@ -336,7 +336,7 @@ async fn answered(store: Arc<SqliteStore>, nth: u64) -> f64 {
     took
 }
 
-async fn paced(store: Arc<SqliteStore>, first: u64) -> Vec<f64> {
+async fn paced(store: Arc<DbStore>, first: u64) -> Vec<f64> {
     let mut tick = tokio::time::interval(Duration::from_micros(1_000_000 / PACE));
     let mut all = Vec::new();
     for nth in first..first + PACE * SWEPT_FOR.as_secs() {

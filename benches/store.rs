@@ -8,7 +8,7 @@ mod texts;
 
 use chrak::{
     ports::{clock::Clock as _, inbox::Inbox as _, outbox::Outbox as _},
-    store::{Keys, SqliteStore, StoreOptions},
+    store::{DbStore, Keys, StoreOptions},
     types::{CauseId, MtId},
 };
 use futures_util::future::join_all;
@@ -34,7 +34,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let options = StoreOptions::new(folder.path().join("chrak.db"), Keys::from_secret(&[7; 32]));
-        let store = SqliteStore::open(options).await.expect("a store");
+        let store = store::sqlite::open(options).await.expect("a store");
         store.begin(now()).await.expect("begun");
         let mut next = 0;
         for (batch, rounds) in BATCHES {
@@ -76,7 +76,7 @@ impl Spent {
     }
 }
 
-async fn measure(store: &SqliteStore, batch: u64, rounds: usize, next: &mut u64) {
+async fn measure(store: &DbStore, batch: u64, rounds: usize, next: &mut u64) {
     let [mut accepted, mut finished, mut settled] = [Spent::default(), Spent::default(), Spent::default()];
     for _ in 0..rounds {
         let now = now();

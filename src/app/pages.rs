@@ -6,7 +6,7 @@ use crate::{
     kiosk::{self, Backend, Pairing},
     ops, portal,
     ports::{clock::Clock, status::Board},
-    store::SqliteStore,
+    store::DbStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,7 @@ pub fn api_parts(config: &Config, exchange: Exchange) -> api::ApiParts {
 pub fn ops_state(
     config: &Config,
     exchange: Exchange,
-    store: Arc<SqliteStore>,
+    store: Arc<DbStore>,
     board: Arc<Board>,
     clock: Arc<dyn Clock>,
     metrics: ops::Metrics,

@@ -23,7 +23,7 @@ use crate::{
         Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace,
         trace_file::TraceFiles,
     },
-    store::SqliteStore,
+    store::DbStore,
     tls::ServerTls,
     types::limits::DRAIN,
     web,
@@ -55,7 +55,7 @@ pub struct Server {
     /// Where the console is.
     pub ops: SocketAddr,
     exchange: Exchange,
-    store: Arc<SqliteStore>,
+    store: Arc<DbStore>,
     links: TaskTracker,
     pages: TaskTracker,
     stop_links: CancellationToken,
@@ -227,7 +227,7 @@ async fn background(exchange: Exchange, portal: Arc<portal::Portals>, events: Ev
 }
 
 /// Marks the run as cleanly ended. What is still claimed goes back to waiting.
-async fn end_run(store: &SqliteStore) -> bool {
+async fn end_run(store: &DbStore) -> bool {
     store.end(SystemClock.now()).await.is_ok()
 }
 
@@ -292,7 +292,7 @@ fn portals(
     config: &Config,
     board: &Arc<Board>,
     clock: &Arc<dyn Clock>,
-    store: &SqliteStore,
+    store: &DbStore,
 ) -> Result<Arc<portal::Portals>, Fault> {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &store.digest("govstack pseudonyms"));
     let mut places = places(config, board, clock, &key)?.into_iter();

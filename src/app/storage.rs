@@ -9,7 +9,7 @@
 //!
 //! At a first start the key has a name of its own until the database stands, so that one that was cut short goes on.
 use super::{config::Config, fault::Fault};
-use crate::store::{self, Keys, OpenError, SqliteStore, StoreOptions};
+use crate::store::{self, DbStore, Keys, OpenError, StoreOptions};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -33,7 +33,7 @@ struct Found {
 }
 
 /// Opens the database that the configuration names, bringing it up to date.
-pub(super) async fn open(config: &Config, make: Make) -> Result<SqliteStore, Fault> {
+pub(super) async fn open(config: &Config, make: Make) -> Result<DbStore, Fault> {
     let failed = |fault: &dyn std::fmt::Display| Fault::Run(fault.to_string());
     super::fault::folder(&config.data_dir)?;
     let key_file = config.data_dir.join("chrak.key");
@@ -43,7 +43,7 @@ pub(super) async fn open(config: &Config, make: Make) -> Result<SqliteStore, Fau
     options.key_file = Some(key_file.clone());
     options.reserve = true;
     options.fatal = Arc::new(die);
-    let store = SqliteStore::open(options).await.map_err(|fault| match &fault {
+    let store = store::sqlite::open(options).await.map_err(|fault| match &fault {
         OpenError::Missing { path } => alone(path, &key_file),
         _ => failed(&fault),
     })?;

@@ -8,6 +8,7 @@ use chrak::{
         outbox::*,
     },
     smpp::message_id::Rule,
+    store,
     types::{
         CauseId, Language, Msisdn, MtId, SessionId, UnixMs,
         names::{Family, SmscName},
@@ -25,6 +26,7 @@ mod feedback;
 mod kiosks;
 mod messages;
 mod mos;
+mod of_postgres;
 mod only_sqlite;
 mod parts;
 mod pushes;
@@ -35,6 +37,7 @@ use feedback::*;
 use kiosks::*;
 use messages::*;
 use mos::*;
+use of_postgres::Postgres;
 use only_sqlite::Sqlite;
 use parts::*;
 use pushes::*;
@@ -67,7 +70,8 @@ macro_rules! contract {
 }
 
 contract!(
-    sqlite => Sqlite;
+    sqlite => Sqlite,
+    postgres => Postgres;
     weak_keys,
     weak_keys_once_the_resp_was_read,
     strong_keys,

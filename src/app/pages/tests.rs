@@ -8,7 +8,7 @@ use crate::{
         portal::{Asker, Portal},
         status::Board,
     },
-    store::{Keys, SqliteStore, StoreOptions},
+    store::{Keys, StoreOptions},
     types::{
         CodeRules, CodeVerdict, Countries, Language, RegistrationCode, Riel, UnixMs,
         civic::{
@@ -146,7 +146,7 @@ impl Hall {
     async fn of(pairing: Pairing, authority: Authority) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let options = StoreOptions::new(folder.path().join("chrak.db"), Keys::from_secret(&[7; 32]));
-        let store = Arc::new(SqliteStore::open(options).await.expect("a store"));
+        let store = Arc::new(crate::store::sqlite::open(options).await.expect("a store"));
         let exchange = Exchange::new(store, Arc::new(ByDigit), Arc::new(Still), Arc::new(Board::default()), settings());
         let work = CancellationToken::new();
         exchange.run.start(work.clone()).await.expect("the exchange starts");

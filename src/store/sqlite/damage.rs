@@ -1,9 +1,10 @@
 //! Whether the pages of the database are whole: a small one is looked through before anything else, a large one while the
 //! server works, so that a start does not wait for all that is old. It must not know what the pages hold.
 use super::{
-    conn::{Access, Conn},
+    conn::{Access, SqliteConn},
     fault::OpenError,
 };
+use crate::store::conn::Conn;
 use std::{
     io,
     path::Path,
@@ -29,8 +30,8 @@ impl Damage {
     pub(super) fn look_for(&self, path: &Path) -> io::Result<()> {
         let (damage, path) = (self.clone(), path.to_owned());
         let looks = move || {
-            let looked = Conn::open(&path, Access::Read).map_err(|error| OpenError::of(&path, error));
-            let looked = looked.and_then(|conn| check(&conn, &path));
+            let looked = SqliteConn::open(&path, Access::Read).map_err(|error| OpenError::of(&path, error));
+            let looked = looked.and_then(|conn| check(&Conn::new(conn), &path));
             match looked {
                 Ok(()) => tracing::info!("the database was looked through and is whole"),
                 Err(fault @ (OpenError::Corrupt { .. } | OpenError::NotADatabase { .. })) => {
@@ -47,7 +48,7 @@ impl Damage {
 
 /// Looks all pages through.
 pub(super) fn check(conn: &Conn, path: &Path) -> Result<(), OpenError> {
-    let detail: String = conn.value("PRAGMA quick_check(1)", []).map_err(|error| OpenError::of(path, error))?;
+    let detail: String = conn.value("PRAGMA quick_check(1)", &[]).map_err(|error| OpenError::of(path, error))?;
     if detail == "ok" { Ok(()) } else { Err(OpenError::Corrupt { path: path.to_owned(), detail }) }
 }
 
@@ -56,7 +57,7 @@ mod tests {
     use crate::{
         ports::{StoreFault, inbox::Inbox},
         store::{
-            Keys, SqliteStore,
+            Keys,
             sqlite::{OpenError, StoreOptions},
         },
     };
@@ -69,7 +70,7 @@ mod tests {
 
     /// A database with a page of another table written over with something else.
     async fn damaged(path: &Path) {
-        SqliteStore::open(options(path, u64::MAX)).await.expect("made").close().await;
+        crate::store::sqlite::open(options(path, u64::MAX)).await.expect("made").close().await;
         let mut conn = SqliteConnection::connect(path.to_str().expect("a path")).await.expect("opened");
         let sql = "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) \
                    INSERT INTO event_seen SELECT 'event ' || i, i FROM n";
@@ -90,9 +91,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("chrak.db");
         damaged(&path).await;
-        let small = SqliteStore::open(options(&path, u64::MAX)).await;
+        let small = crate::store::sqlite::open(options(&path, u64::MAX)).await;
         assert!(matches!(small, Err(OpenError::Corrupt { .. })), "a small one does not start");
-        let store = SqliteStore::open(options(&path, 0)).await.expect("a large one starts");
+        let store = crate::store::sqlite::open(options(&path, 0)).await.expect("a large one starts");
         let mut looks = 0;
         while store.trouble().is_none() && looks < 500 {
             looks += 1;
@@ -107,8 +108,8 @@ mod tests {
     async fn a_large_database_that_is_whole_goes_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("chrak.db");
-        SqliteStore::open(options(&path, u64::MAX)).await.expect("made").close().await;
-        let store = SqliteStore::open(options(&path, 0)).await.expect("opened");
+        crate::store::sqlite::open(options(&path, u64::MAX)).await.expect("made").close().await;
+        let store = crate::store::sqlite::open(options(&path, 0)).await.expect("opened");
         tokio::time::sleep(Duration::from_millis(200)).await;
         assert!(store.trouble().is_none() && store.probe().await.is_ok());
     }

@@ -1,7 +1,13 @@
 //! How the database fails: at its opening, in words for the operator; in a commit and in a read, as what the caller may
 //! do about it. Knows the codes of SQLite's errors.
-use super::room::{NoRoom, Room};
-use crate::ports::StoreFault;
+use super::{
+    conn::of_sqlite,
+    room::{NoRoom, Room},
+};
+use crate::{
+    ports::StoreFault,
+    store::{conn::DbError, writer::Failure},
+};
 use std::{
     io,
     path::{Path, PathBuf},
@@ -107,7 +113,7 @@ pub enum OpenError {
 pub enum DatabaseError {
     /// A statement.
     #[error(transparent)]
-    Statement(#[from] rusqlite::Error),
+    Statement(#[from] DbError),
     /// A migration.
     #[error(transparent)]
     Migration(#[from] sqlx::Error),
@@ -117,12 +123,18 @@ impl DatabaseError {
     /// The primary code (SQLite, "Result and Error Codes", §3), without what an extended one says more.
     fn code(&self) -> Option<i32> {
         match self {
-            DatabaseError::Statement(error) => code(error),
+            DatabaseError::Statement(error) => of_sqlite(error).and_then(code),
             DatabaseError::Migration(sqlx::Error::Database(error)) => {
                 error.code().and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff)
             }
             DatabaseError::Migration(_) => None,
         }
+    }
+}
+
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        DatabaseError::Statement(error.into())
     }
 }
 
@@ -141,29 +153,22 @@ impl OpenError {
     }
 }
 
-/// How a transaction or a read failed.
-pub(super) enum Failure {
-    /// The operation was at fault (a constraint).
-    Operation,
-    /// The database cannot write now.
-    Busy,
-    /// It cannot be trusted any more.
-    Fatal,
-}
-
 /// The primary code (SQLite, "Result and Error Codes", §3), without what an extended one says more.
 fn code(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|error| error.extended_code & 0xff)
 }
 
 /// Whether there was no room.
-pub(super) fn is_full(error: &rusqlite::Error) -> bool {
-    code(error) == Some(13)
+pub(super) fn is_full(error: &DbError) -> bool {
+    of_sqlite(error).and_then(code) == Some(13)
 }
 
 /// What a failure means.
-pub(super) fn judge(error: &rusqlite::Error) -> Failure {
-    match code(error) {
+pub(super) fn judge(error: &DbError) -> Failure {
+    if let DbError::Displaced(_) = error {
+        return Failure::Unknown;
+    }
+    match of_sqlite(error).and_then(code) {
         // BUSY, LOCKED, NOMEM, READONLY, FULL, CANTOPEN
         Some(5 | 6 | 7 | 8 | 13 | 14) => Failure::Busy,
         // IOERR, CORRUPT, NOTADB
@@ -173,10 +178,10 @@ pub(super) fn judge(error: &rusqlite::Error) -> Failure {
 }
 
 /// The fault that a failed read is for its caller.
-pub(super) fn of_read(error: &rusqlite::Error) -> StoreFault {
+pub(super) fn of_read(error: &DbError) -> StoreFault {
     tracing::error!(%error, "reading the database");
     match judge(error) {
-        Failure::Fatal => StoreFault::Unknown,
+        Failure::Fatal | Failure::Unknown => StoreFault::Unknown,
         Failure::Busy | Failure::Operation => StoreFault::Busy,
     }
 }
@@ -186,8 +191,8 @@ mod tests {
     use super::*;
 
     /// A fault as SQLite tells it: its code, extended or not.
-    fn told(code: i32) -> rusqlite::Error {
-        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None)
+    fn told(code: i32) -> DbError {
+        rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None).into()
     }
 
     /// The codes of "Result and Error Codes"; 522 and 1032 are extended ones of 10 and 8.
@@ -219,6 +224,7 @@ mod tests {
                 Failure::Operation => "operation",
                 Failure::Busy => "busy",
                 Failure::Fatal => "fatal",
+                Failure::Unknown => "unknown",
             };
             assert_eq!((opened, written, is_full(&told(code))), (opening, writing, full), "{code}");
         }

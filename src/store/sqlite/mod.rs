@@ -1,24 +1,16 @@
-//! The store on one SQLite file, on floors: the files of a database (`room`, `fault`, `files`, `conn`, `damage`), statements
-//! (`batch`, `sql`), who carries them out (`ops`, `writer`, `readers`), and the ports (`store`, `open`, `port`). One thread
-//! writes; a few read-only connections read.
-mod batch;
+//! A database in one SQLite file: its files (`room`, `fault`, `files`, `damage`), its connections (`conn`), what is done
+//! around each commit (`engine`), and its opening (`open`). One thread writes; a few read-only connections read.
 mod conn;
 mod damage;
+mod engine;
 mod fault;
 mod files;
 mod open;
-mod ops;
-mod port;
-mod readers;
+#[cfg(test)]
+mod plans;
 mod room;
-mod sql;
-mod store;
-mod tallies;
-mod writer;
 
 pub use fault::OpenError;
 pub use files::stands;
-pub use open::StoreOptions;
+pub use open::{StoreOptions, open};
 pub use room::{NoRoom, for_new};
-pub use store::SqliteStore;
-pub use writer::Fatal;

@@ -1,18 +1,24 @@
 //! Opening the database: every way in which it can be unfit is told to the operator in words.
 use super::{
-    batch::Db,
-    conn::{Access, Conn, Sql, params},
+    conn::{Access, SqliteConn},
     damage::{self, Damage},
+    engine::{SqliteBase, SqliteEngine},
     fault::OpenError,
     files::{self, Locked},
-    readers::Readers,
     room::Room,
-    sql::{receipts, windows},
-    store::SqliteStore,
-    tallies::TallyNames,
-    writer::{Fatal, Writer},
 };
-use crate::{store::Keys, types::limits::COMMIT_OPS_MAX};
+use crate::{
+    store::{
+        DbStore, Keys,
+        batch::Db,
+        conn::{Conn, Sql, params},
+        readers::Readers,
+        sql::{receipts, windows},
+        tallies::TallyNames,
+        writer::{Fatal, Writer},
+    },
+    types::limits::COMMIT_OPS_MAX,
+};
 use sqlx::{
     ConnectOptions, Connection,
     migrate::{MigrateError, Migrator},
@@ -21,7 +27,7 @@ use sqlx::{
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 use tokio::sync::mpsc;
 
@@ -65,58 +71,66 @@ impl StoreOptions {
     }
 }
 
-impl SqliteStore {
-    /// Opens or makes the database, brings it to this build's schema and starts its writer. Must be called
-    /// in a tokio runtime.
-    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let path = &options.path;
-        let failed = |error| OpenError::of(path, error);
-        let unusable = |source| OpenError::Path { path: path.clone(), source };
-        if !options.make && !files::stands(path).map_err(unusable)? {
-            return Err(OpenError::Missing { path: path.clone() });
-        }
-        let locked = Locked::take(path).await?;
-        let room = Room::of(path);
-        room.for_start().map_err(|source| OpenError::Full { path: path.clone(), source })?;
-        let conn = writing(path).map_err(failed)?;
-        let is_small = path.metadata().map_err(unusable)?.len() <= options.looked_through;
-        if is_small {
-            damage::check(&conn, path)?;
-        }
-        check_key(&conn, &options)?;
-        migrate(path).await?;
-        check_settings(&conn, path)?;
-        leave_mark(&conn, path, &options.keys)?;
-        if let Some(pages) = options.pages_max {
-            conn.set("max_page_count", &pages.to_string()).map_err(failed)?;
-        }
-        let orphans = conn.value("SELECT count(*) FROM receipt_orphan", []).map_err(failed)?;
-        let learned = receipts::learned(&conn).map_err(failed)?;
-        let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
-        let tallies = Arc::new(TallyNames::default());
-        tallies.replace(windows::names(&conn).map_err(failed)?);
-        let readers = Readers::open(path).map_err(failed)?;
-        let damage = Damage::default();
-        if !is_small {
-            damage.look_for(path).map_err(unusable)?;
-        }
-        let key = options.key_file.map(|file| (file, options.keys.clone()));
-        let files = Arc::new(locked.settle(key).map_err(unusable)?);
-        let full = Arc::default();
-        let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
-        let commits = Arc::default();
-        let writer = Writer {
-            db: Db { conn, incarnation: 0, orphans, learned, tallies: Arc::clone(&tallies) },
-            fatal: options.fatal,
-            commits: Arc::clone(&commits),
-            files: Arc::clone(&files),
-            damage: damage.clone(),
-            full: Arc::clone(&full),
-            room: options.reserve.then(|| room.clone()),
-        };
-        let writer = writer.start(jobs).map_err(unusable)?;
-        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies, damage })
+/// Opens or makes the database, brings it to this build's schema and starts its writer. Must be called
+/// in a tokio runtime.
+pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
+    let path = &options.path;
+    let failed = |error| OpenError::of(path, error);
+    let unusable = |source| OpenError::Path { path: path.clone(), source };
+    if !options.make && !files::stands(path).map_err(unusable)? {
+        return Err(OpenError::Missing { path: path.clone() });
     }
+    let locked = Locked::take(path).await?;
+    let room = Room::of(path);
+    room.for_start().map_err(|source| OpenError::Full { path: path.clone(), source })?;
+    let conn = writing(path).map_err(failed)?;
+    let is_small = path.metadata().map_err(unusable)?.len() <= options.looked_through;
+    if is_small {
+        damage::check(&conn, path)?;
+    }
+    check_key(&conn, &options)?;
+    migrate(path).await?;
+    check_settings(&conn, path)?;
+    leave_mark(&conn, path, &options.keys)?;
+    if let Some(pages) = options.pages_max {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        conn.execute(sql.as_str(), &[]).map_err(failed)?;
+    }
+    let key = options.key_file.map(|file| (file, options.keys.clone()));
+    let readers = Readers::new(reading(path).map_err(failed)?);
+    let damage = Damage::default();
+    if !is_small {
+        damage.look_for(path).map_err(unusable)?;
+    }
+    let base = Arc::new(SqliteBase {
+        files: locked.settle(key).map_err(unusable)?,
+        damage,
+        full: AtomicBool::default(),
+        room: room.clone(),
+    });
+    let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
+    let (commits, tallies) = (Arc::default(), Arc::new(TallyNames::default()));
+    let db = known(conn, Arc::clone(&tallies)).map_err(failed)?;
+    let engine = SqliteEngine::new(db, Arc::clone(&base), options.reserve.then_some(room));
+    let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
+    let writer = writer.start(jobs).map_err(unusable)?;
+    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base })
+}
+
+/// One for the exchange, one for whoever looks on.
+const READERS: usize = 2;
+
+fn reading(path: &Path) -> Sql<Vec<Conn>> {
+    (0..READERS).map(|_| Ok(Conn::new(SqliteConn::open(path, Access::Read)?))).collect()
+}
+
+/// The writing connection with what is known beside it.
+fn known(conn: Conn, tallies: Arc<TallyNames>) -> Sql<Db> {
+    let orphans = conn.value("SELECT count(*) FROM receipt_orphan", &[])?;
+    let learned = receipts::learned(&conn)?;
+    let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+    tallies.replace(windows::names(&conn)?);
+    Ok(Db { conn, node: String::new(), incarnation: 0, orphans, learned, tallies })
 }
 
 /// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.
@@ -132,11 +146,11 @@ const WRITING: [(&str, &str); 6] = [
 ];
 
 fn writing(path: &Path) -> Sql<Conn> {
-    let conn = Conn::open(path, Access::Write)?;
+    let conn = SqliteConn::open(path, Access::Write)?;
     for (name, value) in WRITING {
         conn.set(name, value)?;
     }
-    Ok(conn)
+    Ok(Conn::new(conn))
 }
 
 /// Over a connection of its own, which sqlx knows how to migrate.
@@ -169,7 +183,7 @@ async fn migrate_on(conn: &mut sqlx::SqliteConnection, path: &Path) -> Result<()
 /// Reads back what durability rests on: a setting that was refused shows nowhere else.
 fn check_settings(conn: &Conn, path: &Path) -> Result<(), OpenError> {
     let failed = |error| OpenError::of(path, error);
-    let journal: String = conn.value("PRAGMA journal_mode", []).map_err(failed)?;
+    let journal: String = conn.value("PRAGMA journal_mode", &[]).map_err(failed)?;
     if journal != "wal" {
         return Err(OpenError::Pragma {
             path: path.to_owned(),
@@ -184,7 +198,7 @@ fn check_settings(conn: &Conn, path: &Path) -> Result<(), OpenError> {
         ("trusted_schema", "PRAGMA trusted_schema", 0),
         ("mmap_size", "PRAGMA mmap_size", 0),
     ] {
-        let found: i64 = conn.value(sql, []).map_err(failed)?;
+        let found: i64 = conn.value(sql, &[]).map_err(failed)?;
         if found != wanted {
             let found = found.to_string();
             return Err(OpenError::Pragma { path: path.to_owned(), name, wanted, found });
@@ -208,11 +222,11 @@ fn check_key(conn: &Conn, options: &StoreOptions) -> Result<(), OpenError> {
 
 /// The mark of the first opening, if there was one.
 fn mark(conn: &Conn) -> Sql<Option<Vec<u8>>> {
-    let begun: i64 = conn.value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", [])?;
+    let begun: i64 = conn.value("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'meta'", &[])?;
     if begun == 0 {
         return Ok(None);
     }
-    conn.find("SELECT value FROM meta WHERE name = 'key_check'", [], |row| row.get(0))
+    conn.find("SELECT value FROM meta WHERE name = 'key_check'", &[], |row| row.get(0))
 }
 
 /// The first opening leaves a sealed mark.
@@ -221,7 +235,7 @@ fn leave_mark(conn: &Conn, path: &Path, keys: &Keys) -> Result<(), OpenError> {
         .seal(b"meta", "key_check", b"chrak")
         .map_err(|_| OpenError::Path { path: path.to_owned(), source: io::Error::other("no random numbers") })?;
     let sql = "INSERT INTO meta (name, value) VALUES ('key_check', ?) ON CONFLICT DO NOTHING";
-    conn.execute(sql, params![mark]).map_err(|error| OpenError::of(path, error))?;
+    conn.execute(sql, params![&mark]).map_err(|error| OpenError::of(path, error))?;
     Ok(())
 }
 
@@ -235,7 +249,7 @@ mod tests {
     }
 
     async fn opened(path: &Path, octet: u8, make: bool) -> Result<(), OpenError> {
-        let store = SqliteStore::open(StoreOptions { make, ..StoreOptions::new(path, keys(octet)) }).await?;
+        let store = open(StoreOptions { make, ..StoreOptions::new(path, keys(octet)) }).await?;
         store.close().await;
         Ok(())
     }
@@ -292,7 +306,7 @@ mod tests {
         ] {
             let conn = writing(&path).expect("opened");
             check_settings(&conn, &path).expect("as they are to be");
-            conn.rows(pragma, [], |_| Ok(())).expect("set");
+            conn.rows(pragma, &[], |_| Ok(())).expect("set");
             match check_settings(&conn, &path) {
                 Err(OpenError::Pragma { name: told, .. }) => assert_eq!(told, name),
                 _ => panic!("{pragma} is not seen"),

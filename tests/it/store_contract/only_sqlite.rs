@@ -2,7 +2,7 @@
 use super::*;
 use chrak::{
     ports::parts::KeptPart,
-    store::{Keys, OpenError, SqliteStore, StoreOptions},
+    store::{DbStore, Keys, OpenError, StoreOptions},
 };
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ impl Sqlite {
 impl Factory for Sqlite {
     fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>> {
         Box::pin(async {
-            let store = SqliteStore::open(self.options()).await.expect("opened");
+            let store = store::sqlite::open(self.options()).await.expect("opened");
             Box::new(store) as Box<dyn Store>
         })
     }
@@ -35,31 +35,31 @@ impl Factory for Sqlite {
 #[tokio::test]
 async fn a_second_opening_is_refused() {
     let place = Sqlite::new();
-    let store = SqliteStore::open(place.options()).await.expect("opened");
-    let Err(refused) = SqliteStore::open(place.options()).await else { panic!("opened twice") };
+    let store = store::sqlite::open(place.options()).await.expect("opened");
+    let Err(refused) = store::sqlite::open(place.options()).await else { panic!("opened twice") };
     assert!(matches!(refused, OpenError::Locked { .. }));
     assert!(refused.to_string().contains("in use by another process"), "{refused}");
     store.close().await;
-    SqliteStore::open(place.options()).await.expect("free again").close().await;
+    store::sqlite::open(place.options()).await.expect("free again").close().await;
 }
 
 #[tokio::test]
 async fn what_cannot_be_opened_is_told_in_words() {
     let place = Sqlite::new();
     std::fs::write(place.path(), vec![b'x'; 8192]).expect("written");
-    let opened = SqliteStore::open(place.options()).await;
+    let opened = store::sqlite::open(place.options()).await;
     assert!(matches!(opened.err(), Some(OpenError::NotADatabase { .. })));
 
     let place = Sqlite::new();
-    SqliteStore::open(place.options()).await.expect("opened").close().await;
+    store::sqlite::open(place.options()).await.expect("opened").close().await;
     let other = StoreOptions::new(place.path(), Keys::from_secret(&[8; 32]));
-    assert!(matches!(SqliteStore::open(other).await.err(), Some(OpenError::WrongKey { .. })));
+    assert!(matches!(store::sqlite::open(other).await.err(), Some(OpenError::WrongKey { .. })));
     let mut conn = connection(&place).await;
     let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                VALUES (99, 'later', 1, x'00', 0)";
     sqlx::query(sql).execute(&mut conn).await.expect("inserted");
     sqlx::Connection::close(conn).await.expect("closed");
-    let refused = SqliteStore::open(place.options()).await.err().expect("refused").to_string();
+    let refused = store::sqlite::open(place.options()).await.err().expect("refused").to_string();
     assert!(refused.contains("is at migration 99, this build knows "), "{refused}");
     assert!(refused.ends_with("; run a newer chrak"), "{refused}");
 
@@ -67,7 +67,7 @@ async fn what_cannot_be_opened_is_told_in_words() {
     let inside_a_file = place.0.path().join("file");
     std::fs::write(&inside_a_file, "").expect("written");
     let options = StoreOptions::new(inside_a_file.join("chrak.db"), Keys::from_secret(&[7; 32]));
-    assert!(matches!(SqliteStore::open(options).await.err(), Some(OpenError::Path { .. })));
+    assert!(matches!(store::sqlite::open(options).await.err(), Some(OpenError::Path { .. })));
 }
 
 async fn connection(place: &Sqlite) -> sqlx::SqliteConnection {
@@ -133,7 +133,7 @@ async fn a_flood_of_first_parts_ends_the_oldest_and_then_waits_at_the_telco() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_mos_share_few_commits() {
     let place = Sqlite::new();
-    let store = SqliteStore::open(place.options()).await.expect("opened");
+    let store = store::sqlite::open(place.options()).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     let before = store.commits();
     let mos = (0..100).map(|n| store.accept(mo(&format!("{n}"), session())));
@@ -147,7 +147,7 @@ async fn many_mos_share_few_commits() {
 async fn a_full_disk_is_busy_and_nothing_is_half_done() {
     let place = Sqlite::new();
     let options = StoreOptions { pages_max: Some(60), ..place.options() };
-    let store = SqliteStore::open(options).await.expect("opened");
+    let store = store::sqlite::open(options).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     let mut stored = 0;
     let refused = loop {
@@ -168,7 +168,7 @@ async fn a_damaged_database_ends_it_all() {
     let (send_command, told) = std::sync::mpsc::channel();
     let send_command = std::sync::Mutex::new(send_command);
     let fatal = Arc::new(move |_: &str| send_command.lock().expect("alone").send(()).expect("heard"));
-    let store = SqliteStore::open(StoreOptions { fatal, ..place.options() }).await.expect("opened");
+    let store = store::sqlite::open(StoreOptions { fatal, ..place.options() }).await.expect("opened");
     store.begin(NOW).await.expect("begun");
     store.accept(mo("one", session())).await.expect("stored");
     // a foreign writer makes the store read its pages again, and there is nothing but noise
@@ -190,7 +190,7 @@ async fn a_damaged_database_ends_it_all() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn speed() {
     let place = Sqlite::new();
-    let store = Arc::new(SqliteStore::open(place.options()).await.expect("opened"));
+    let store = Arc::new(store::sqlite::open(place.options()).await.expect("opened"));
     store.begin(NOW).await.expect("begun");
     let rounds: u32 =
         std::env::var("CHRAK_SPEED_ROUNDS").map_or(5, |text| text.parse().expect("CHRAK_SPEED_ROUNDS: a number"));
@@ -205,7 +205,7 @@ async fn speed() {
     assert_eq!((store.inbox_depth().await, store.outbox_depth().await), (Ok(0), Ok(0)));
 }
 
-async fn cycles(store: Arc<SqliteStore>, lane: u32, rounds: u32) {
+async fn cycles(store: Arc<DbStore>, lane: u32, rounds: u32) {
     let here = session();
     let number = Msisdn::parse_e164(&format!("8551{lane:07}")).expect("a number");
     for round in 0..rounds {

@@ -7,7 +7,7 @@ use chrak::{
     link,
     ports::{Store, clock::Clock, status::Board},
     sandbox::telco::{Telco, TelcoConfig, ledger::MtEntry},
-    store::{Keys, SqliteStore, StoreOptions},
+    store::{Keys, StoreOptions},
     types::{CodeRules, Countries, Language, time::phnom_penh},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -145,7 +145,7 @@ impl App {
     /// On a database that may be there already.
     pub async fn on(folder: PathBuf, telco: Telco, link: link::Telco, rules: Rules, portal: Arc<Scripted>) -> Self {
         let keys = Keys::from_secret(&[7; 32]);
-        let store = SqliteStore::open(StoreOptions::new(folder.join("chrak.db"), keys)).await.expect("store");
+        let store = chrak::store::sqlite::open(StoreOptions::new(folder.join("chrak.db"), keys)).await.expect("store");
         let store: Arc<dyn Store> = Arc::new(store);
         let board = Arc::new(Board::default());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

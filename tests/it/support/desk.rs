@@ -18,7 +18,7 @@ use chrak::{
     },
     render::ussd::Size,
     sandbox::portal::{Portal, PortalConfig},
-    store::{Keys, SqliteStore, StoreOptions},
+    store::{Keys, StoreOptions},
     text::{
         gsm7,
         octets::{self, Declared},
@@ -219,7 +219,8 @@ impl Desk {
         language: Language,
     ) -> Self {
         let keys = Keys::from_secret(&[7; 32]);
-        let store = SqliteStore::open(StoreOptions::new(folder.path().join("chrak.db"), keys)).await.expect("store");
+        let store =
+            chrak::store::sqlite::open(StoreOptions::new(folder.path().join("chrak.db"), keys)).await.expect("store");
         let store: Arc<dyn Store> = Arc::new(store);
         let mut settings = app::settings(rules, &app::link_to("-"));
         settings.default_language = language;

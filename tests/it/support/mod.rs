@@ -12,6 +12,7 @@ pub mod handset;
 pub mod mirror;
 pub mod peer;
 pub mod portal;
+pub mod postgres;
 pub mod program;
 pub mod scanners;
 pub mod shipped;

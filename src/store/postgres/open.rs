@@ -1,0 +1,231 @@
+//! Opening a database in PostgreSQL: every way in which it can be unfit is told to the operator in words.
+use super::{
+    conn::{Address, BOUNDS, PgConn},
+    engine::{PgBase, PgEngine},
+    fault::PgOpenError,
+};
+use crate::{
+    store::{
+        DbStore, Keys,
+        batch::Db,
+        conn::{Conn, Sql},
+        readers::Readers,
+        sql::receipts,
+        tallies::TallyNames,
+        writer::{Fatal, Writer},
+    },
+    types::{UnixMs, limits::COMMIT_OPS_MAX},
+};
+use sqlx::{
+    Connection as _, PgConnection, Row as _,
+    migrate::{MigrateError, Migrator},
+    postgres::PgConnectOptions,
+};
+use std::{fs::File, io, str::FromStr, sync::Arc};
+use tokio::sync::mpsc;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Those of the exchange, and of whoever looks on.
+const READERS: usize = 4;
+/// A clock may be so far from ours, in milliseconds: validity, quiet hours and windows are by ours.
+const CLOCKS_APART: i64 = 30_000;
+/// The oldest server that tells afterwards whether a transaction was committed.
+const OLDEST: u32 = 130_000;
+
+/// What a store needs to be opened.
+#[derive(Clone)]
+pub struct PgOptions {
+    /// `postgres://user@host:port/database`; `?statement-cache-capacity=0` behind a pooler that gives each transaction
+    /// another session; the options of libpq for TLS (`sslmode`, `sslrootcert`, `sslcert`, `sslkey`).
+    pub url: String,
+    /// This node's name; no two nodes have the same.
+    pub node: String,
+    /// Whether an empty database is filled.
+    pub make: bool,
+    /// The keys of this database.
+    pub keys: Keys,
+    /// The lock on this node's key file.
+    pub lock: Option<Arc<File>>,
+    /// The time.
+    pub now: UnixMs,
+    /// Called once when the database can no longer be trusted.
+    pub fatal: Fatal,
+}
+
+impl PgOptions {
+    /// Options for a database that is filled where it is empty, of a node that is alone.
+    pub fn new(url: impl Into<String>, keys: Keys, now: UnixMs) -> Self {
+        PgOptions {
+            url: url.into(),
+            node: "node".to_owned(),
+            make: true,
+            keys,
+            lock: None,
+            now,
+            fatal: Arc::new(|_| {}),
+        }
+    }
+}
+
+/// Opens the database, brings it to this build's schema and starts its writer. Must be called in a tokio runtime.
+///
+/// # Errors
+/// When it cannot be reached, or is unfit.
+pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
+    let (address, at) = address(&options.url)?;
+    let away = |source| PgOpenError::Away { at: at.clone(), source };
+    let mut conn = address.connect().await.map_err(away)?;
+    check_server(&mut conn, &at, options.now).await?;
+    check_key(&mut conn, &at, &options).await?;
+    migrate(&mut conn, &at, &address).await?;
+    leave_mark(&mut conn, &at, &options.keys).await?;
+    check_alone(&mut conn, &at, &options.node).await?;
+    conn.close().await.map_err(away)?;
+    let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
+    let connection = || Ok(Conn::new(PgConn::new(address.clone())?));
+    let readers = (0..READERS).map(|_| connection()).collect::<io::Result<Vec<_>>>().map_err(threads)?;
+    let tallies = Arc::new(TallyNames::shared());
+    let (writing, node, names) = (connection().map_err(threads)?, options.node, Arc::clone(&tallies));
+    // a connection waits for its answers, which only such a thread may
+    let db = tokio::task::spawn_blocking(move || known(writing, node, names)).await;
+    let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
+    let db = db.map_err(|source| PgOpenError::Database { at: at.clone(), source })?;
+    let base = Arc::new(PgBase {
+        at: at.clone(),
+        away: std::sync::Mutex::default(),
+        ended: std::sync::Mutex::default(),
+        _key: options.lock,
+    });
+    let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
+    let commits = Arc::default();
+    let engine = PgEngine::new(db, Arc::clone(&base));
+    let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
+    let writer = writer.start(jobs).map_err(threads)?;
+    Ok(DbStore { queue, readers: Readers::new(readers), keys: options.keys, commits, writer, tallies, base })
+}
+
+/// Where it is, and its name for people.
+fn address(url: &str) -> Result<(Address, String), PgOpenError> {
+    let wrong = |fault: sqlx::Error| PgOpenError::Address(fault.to_string());
+    let options = PgConnectOptions::from_str(url).map_err(wrong)?;
+    let pooled = url.contains("statement-cache-capacity=0");
+    let at = format!(
+        "\"{}\" at {}:{}",
+        options.get_database().unwrap_or_else(|| options.get_username()),
+        options.get_host(),
+        options.get_port()
+    );
+    let options = options.application_name("chrak").extra_float_digits(None);
+    // poolers refuse bounds at the connection: they stand in each transaction then
+    let options = if pooled { options } else { options.options(BOUNDS) };
+    let options = sqlx::ConnectOptions::disable_statement_logging(options);
+    Ok((Address { options, pooled }, at))
+}
+
+/// The writing connection with what is known beside it.
+fn known(conn: Conn, node: String, tallies: Arc<TallyNames>) -> Sql<Db> {
+    let learned = receipts::learned(&conn)?;
+    let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+    // other nodes keep receipts too, so that there may always be some
+    Ok(Db { conn, node, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
+}
+
+async fn ask<T>(conn: &mut PgConnection, at: &str, sql: &'static str) -> Result<T, PgOpenError>
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    let failed = |source: sqlx::Error| PgOpenError::Database { at: at.to_owned(), source: source.into() };
+    let row = sqlx::query(sql).persistent(false).fetch_one(conn).await.map_err(failed)?;
+    row.try_get(0).map_err(failed)
+}
+
+/// Reads back what durability rests on, and what else a server can be unfit by.
+async fn check_server(conn: &mut PgConnection, at: &str, now: UnixMs) -> Result<(), PgOpenError> {
+    let at = || at.to_owned();
+    // a pooler in statement mode refuses it
+    let mut begun = conn.begin().await.map_err(|_| PgOpenError::Pooler { at: at() })?;
+    let conn = &mut *begun;
+    if conn.server_version_num().is_none_or(|version| version < OLDEST) {
+        let found = ask(conn, &at(), "SHOW server_version").await?;
+        return Err(PgOpenError::Old { at: at(), found });
+    }
+    if ask(conn, &at(), "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'").await? {
+        return Err(PgOpenError::ReadOnly { at: at() });
+    }
+    for (name, sql, weak, wanted) in [
+        ("fsync", "SELECT current_setting('fsync')", &["off"][..], "on"),
+        ("full_page_writes", "SELECT current_setting('full_page_writes')", &["off"], "on"),
+        // local: of a synchronous standby nothing is waited for
+        ("synchronous_commit", "SELECT current_setting('synchronous_commit')", &["off", "local"], "on"),
+    ] {
+        let found: String = ask(conn, &at(), sql).await?;
+        if weak.contains(&found.as_str()) {
+            return Err(PgOpenError::Setting { at: at(), name, found, wanted });
+        }
+    }
+    let encoding: String = ask(conn, &at(), "SELECT current_setting('server_encoding')").await?;
+    if encoding != "UTF8" {
+        return Err(PgOpenError::Setting { at: at(), name: "server_encoding", found: encoding, wanted: "UTF8" });
+    }
+    let theirs: i64 = ask(conn, &at(), "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)").await?;
+    let apart = (theirs - now.0).abs();
+    if apart > CLOCKS_APART {
+        return Err(PgOpenError::Clock { at: at(), seconds: apart / 1_000 });
+    }
+    begun.rollback().await.map_err(|source| PgOpenError::Away { at: at(), source })
+}
+
+/// What was sealed once must be opened by the key; asked before anything is changed.
+async fn check_key(conn: &mut PgConnection, at: &str, options: &PgOptions) -> Result<(), PgOpenError> {
+    let at = || at.to_owned();
+    let begun: bool = ask(conn, &at(), "SELECT to_regclass('meta') IS NOT NULL").await?;
+    let mark: Option<Vec<u8>> =
+        if begun { ask(conn, &at(), "SELECT (SELECT value FROM meta WHERE name = 'key_check')").await? } else { None };
+    match mark {
+        Some(mark) => {
+            options.keys.open(b"meta", "key_check", &mark).map(|_| ()).map_err(|_| PgOpenError::WrongKey { at: at() })
+        }
+        None if options.make => Ok(()),
+        None => Err(PgOpenError::Empty { at: at() }),
+    }
+}
+
+async fn migrate(conn: &mut PgConnection, at: &str, address: &Address) -> Result<(), PgOpenError> {
+    let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
+    // the lock is one of the session, which a pooler may change between two statements
+    migrator.set_locking(!address.pooled);
+    match migrator.run_direct(None, conn, false).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) if found > known => {
+            Err(PgOpenError::Newer { at: at.to_owned(), found, known })
+        }
+        Err(error) => {
+            let source = sqlx::Error::Migrate(Box::new(error)).into();
+            Err(PgOpenError::Database { at: at.to_owned(), source })
+        }
+    }
+}
+
+/// The first opening leaves a sealed mark.
+async fn leave_mark(conn: &mut PgConnection, at: &str, keys: &Keys) -> Result<(), PgOpenError> {
+    let failed = |source: sqlx::Error| PgOpenError::Database { at: at.to_owned(), source: source.into() };
+    let mark = keys.seal(b"meta", "key_check", b"chrak");
+    let mark = mark.map_err(|_| failed(sqlx::Error::Io(io::Error::other("no random numbers"))))?;
+    let sql = "INSERT INTO meta (name, value) VALUES ('key_check', $1) ON CONFLICT DO NOTHING";
+    sqlx::query(sql).bind(mark).persistent(false).execute(conn).await.map_err(failed)?;
+    Ok(())
+}
+
+/// Nobody else works on it.
+async fn check_alone(conn: &mut PgConnection, at: &str, node: &str) -> Result<(), PgOpenError> {
+    let failed = |source: sqlx::Error| PgOpenError::Database { at: at.to_owned(), source: source.into() };
+    let sql = "SELECT node, lease_until - CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) FROM incarnation \
+        WHERE ended_at IS NULL AND node <> $1 AND lease_until > CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) \
+        LIMIT 1";
+    let other = sqlx::query(sql).bind(node).persistent(false).fetch_optional(conn).await.map_err(failed)?;
+    let Some(other) = other else { return Ok(()) };
+    let (node, rest): (String, i64) = (other.try_get(0).map_err(failed)?, other.try_get(1).map_err(failed)?);
+    Err(PgOpenError::InUse { at: at.to_owned(), node, seconds: rest / 1_000 + 1 })
+}

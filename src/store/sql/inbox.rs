@@ -1,0 +1,270 @@
+//! MOs: accepted with their redelivery keys, claimed, given back, finished.
+use super::{citizens, outbox, pushes};
+use crate::{
+    ports::{
+        StoreFault,
+        inbox::{Accepted, DedupeKey},
+        rules::redelivery::{Arrival, Earlier, redelivery},
+        states::{MoState, RespState},
+    },
+    store::{
+        batch::{Db, Verdict, all, code, fixed, inserts, not_all, perhaps, run, text_in, values, within},
+        codes::Code,
+        conn::{Conn, Row, Sql, params},
+        rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
+        statement::sql,
+    },
+    types::{CauseId, MtId, SessionId, UnixMs, names::SmscName},
+};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// Takes the keys that nobody has; returns the MOs that got theirs.
+fn take_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
+    let head = "INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at) ";
+    let statements = values(head, mos, " ON CONFLICT DO NOTHING", |tuple, mo| {
+        tuple.push(&mo.dedupe.digest[..]).push(&mo.family[..]);
+        tuple.push(mo.dedupe.kind.code()).push(&mo.id[..]);
+        tuple.push(mo.received_at.0);
+    });
+    let taken = run(&db.conn, statements)?;
+    if taken == mos.len() as u64 {
+        return Ok(mos.iter().map(|mo| mo.id).collect());
+    }
+    let digests: Vec<[u8; 32]> = mos.iter().map(|mo| mo.dedupe.digest).collect();
+    let holders = within("SELECT mo, digest FROM mo_dedupe WHERE digest IN ", &digests, "");
+    let holder = |row: &Row<'_>| Ok((fixed(row, 0)?, fixed(row, 1)?));
+    let held: HashSet<(Id, [u8; 32])> = all(&db.conn, holders, holder)?.into_iter().collect();
+    Ok(mos.iter().filter(|mo| held.contains(&(mo.id, mo.dedupe.digest))).map(|mo| mo.id).collect())
+}
+
+/// Stores MOs, each unless an earlier one with its key stands for it.
+pub fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
+    let fresh = take_keys(db, mos)?;
+    let mut known: HashMap<Id, Accepted> = HashMap::new();
+    let mut stored: Vec<&MoRow> = Vec::with_capacity(mos.len());
+    for mo in mos {
+        if !fresh.contains(&mo.id) {
+            if let Some(accepted) = earlier(db, &Keyed::of(mo))? {
+                known.insert(mo.id, accepted);
+                continue;
+            }
+            replace_key(db, mo)?;
+        }
+        stored.push(mo);
+    }
+    insert(db, &stored)?;
+    let macs: Vec<Mac> = stored.iter().filter_map(|mo| mo.source_mac).collect();
+    let citizens = citizens::several(db, &macs)?;
+    let taken = |mo: &&MoRow| match known.remove(&mo.id) {
+        Some(accepted) => Ok(Taken::Known(accepted)),
+        None => Ok(Taken::New(mo.source_mac.and_then(|mac| citizens.get(&mac).cloned()))),
+    };
+    Ok(mos.iter().map(taken).collect())
+}
+
+/// By the session that the key came over: parts of one text may come over several, and the resp of an MO says nothing
+/// about what another session has read.
+pub(in crate::store) const EARLIER: &str = sql!(
+    "SELECT i.id, coalesce(d.session, i.session), i.received_at, i.state, i.resp_state, d.seen_at, \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::OPEN}), \
+     EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::TAKEN} \
+     AND o.session = coalesce(d.session, i.session)), \
+     EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
+     AND c.dialogue_until > ?), \
+     d.session IS NULL OR d.session = i.session \
+     FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?"
+);
+
+/// Something that came with a redelivery key.
+pub struct Keyed<'a> {
+    /// Its key.
+    pub key: DedupeKey,
+    /// The family that knows it.
+    pub family: &'a str,
+    /// The connection it came over.
+    pub session: SessionId,
+    /// When.
+    pub at: UnixMs,
+    /// It was judged to be new.
+    pub insist: bool,
+}
+
+impl<'a> Keyed<'a> {
+    fn of(mo: &'a MoRow) -> Self {
+        Keyed { key: mo.dedupe, family: &mo.family, session: mo.session, at: mo.received_at, insist: mo.insist }
+    }
+}
+
+/// What something is to the earlier MO with its key; `None`: a new question.
+pub fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
+    if keyed.insist {
+        return Ok(None);
+    }
+    let earlier = |row: &Row<'_>| {
+        Ok(Earlier {
+            mo: CauseId(Uuid::from_bytes(fixed(row, 0)?)),
+            session: SessionId(Uuid::from_bytes(fixed(row, 1)?)),
+            received_at: UnixMs(row.get(2)?),
+            keyed_at: UnixMs(row.get(5)?),
+            done: MoState::ENDED.has(code(row, 3)?),
+            answer_open: row.get(6)?,
+            resp_read: code::<RespState>(row, 4)? == RespState::Read && row.get(9)?,
+            answer_taken: row.get(7)?,
+            in_dialogue: row.get(8)?,
+        })
+    };
+    let params = params![keyed.at.0, &keyed.key.digest[..], keyed.family];
+    let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
+    Ok(db.conn.find(EARLIER, params, earlier)?.and_then(|earlier| redelivery(arrival, &earlier)))
+}
+
+/// Gives the key of a part to its text, whose MO will bear that id.
+pub fn key_part(db: &mut Db, keyed: &Keyed<'_>, text: Id) -> Sql<()> {
+    db.conn.execute("INSERT INTO mo_dedupe (digest, family, kind, mo, seen_at, session) VALUES (?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (digest, family) DO UPDATE SET mo = excluded.mo, kind = excluded.kind, seen_at = excluded.seen_at, \
+         session = excluded.session", params![&keyed.key.digest[..], keyed.family, keyed.key.kind.code(), &text[..], keyed.at.0, &keyed.session.0.as_bytes()[..]])?;
+    Ok(())
+}
+
+fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
+    db.conn.execute(
+        "UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ?, session = NULL WHERE digest = ? AND family = ?",
+        params![&mo.id[..], mo.dedupe.kind.code(), mo.received_at.0, &mo.dedupe.digest[..], &mo.family],
+    )?;
+    Ok(())
+}
+
+/// Stores MOs, whatever their keys.
+pub fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
+    let incarnation = db.incarnation;
+    let into = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
+                data_coding, esm_class, state, incarnation, attempts, received_at, done_at)";
+    let statements = inserts(into, mos, |tuple, mo| {
+        tuple.push(&mo.id[..]).push(&mo.smsc[..]).push(&mo.family[..]);
+        tuple.push(&mo.session.0.as_bytes()[..]).push(mo.source_mac.as_ref().map(|mac| &mac[..]));
+        tuple.push(&mo.source[..]).push(&mo.destination[..]);
+        tuple.push(&mo.text[..]).push(&mo.raw[..]);
+        tuple.push(mo.data_coding).push(mo.esm_class).push(mo.state.code());
+        tuple.push(incarnation).push(mo.attempts).push(mo.received_at.0);
+        tuple.push(mo.done_at);
+    });
+    run(&db.conn, statements).map(|_| ())
+}
+
+/// An MO to be taken in hand.
+pub struct Claim {
+    /// Which.
+    pub mo: Id,
+    /// Nothing else is in hand.
+    pub alone: bool,
+}
+
+pub(in crate::store) const CLAIM: &str = sql!(
+    ") UPDATE inbox SET state = {MoState::Claimed}, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
+     attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = {MoState::Waiting} \
+     RETURNING inbox.id, inbox.source_mac"
+);
+
+/// Takes MOs in hand that wait; returns their senders' records.
+pub fn claim(db: &mut Db, claims: &[&Claim]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, alone, incarnation) AS (", claims, CLAIM, |tuple, claim| {
+        tuple.push(&claim.mo[..]).push(claim.alone).push(incarnation);
+    });
+    let source = |row: &Row<'_>| Ok((fixed(row, 0)?, perhaps(row, 1)?));
+    let sources: HashMap<Id, Option<Mac>> = all(&db.conn, statements, source)?.into_iter().collect();
+    let macs: Vec<Mac> = sources.values().copied().flatten().collect();
+    let citizens = citizens::several(db, &macs)?;
+    let verdict = |claim: &&Claim| -> Verdict<Option<CitizenRow>> {
+        let mac = sources.get(&claim.mo).ok_or(StoreFault::Stale)?;
+        Ok(mac.and_then(|mac| citizens.get(&mac).cloned()))
+    };
+    Ok(claims.iter().map(verdict).collect())
+}
+
+pub(in crate::store) const RELEASE: &str = sql!(
+    ") UPDATE inbox SET state = {MoState::Waiting}, alone = 0 FROM v WHERE inbox.id = v.id \
+     AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation RETURNING inbox.id"
+);
+
+/// Gives MOs back that this run has in hand.
+pub fn release(db: &mut Db, mos: &[&Id]) -> Sql<Vec<Verdict<()>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, incarnation) AS (", mos, RELEASE, |tuple, mo| {
+        tuple.push(&mo[..]).push(incarnation);
+    });
+    let back: HashSet<Id> = all(&db.conn, statements, |row| fixed(row, 0))?.into_iter().collect();
+    Ok(mos.iter().map(|mo| if back.contains(*mo) { Ok(()) } else { Err(StoreFault::Stale) }).collect())
+}
+
+pub(in crate::store) const FINISH: &str = sql!(
+    ") UPDATE inbox SET state = v.state, alone = 0, done_at = v.at FROM v \
+     WHERE inbox.id = v.id AND inbox.state = {MoState::Claimed} AND inbox.incarnation = v.incarnation"
+);
+
+/// Ends turns that this run has in hand, with all that they cause; returns the segments that are submitting now.
+pub fn finish(db: &mut Db, ends: &[&FinishRow]) -> Sql<Vec<Verdict<Vec<MtId>>>> {
+    let incarnation = db.incarnation;
+    let statements = values("WITH v (id, state, at, incarnation) AS (", ends, FINISH, |tuple, end| {
+        tuple.push(&end.mo[..]).push(end.state.code()).push(end.now).push(incarnation);
+    });
+    match run(&db.conn, statements)? {
+        all if all == ends.len() as u64 => {}
+        0 => return Ok(ends.iter().map(|_| Err(StoreFault::Stale)).collect()),
+        _ => return Err(not_all()),
+    }
+    let records: Vec<&CitizenRow> = ends.iter().filter_map(|end| end.citizen.as_ref()).collect();
+    citizens::remember(db, &records)?;
+    let mts: Vec<&MtRow> = ends.iter().flat_map(|end| &end.mts).collect();
+    let begun = outbox::insert(db, &mts)?;
+    for end in ends {
+        if let Some(push) = &end.follow_up {
+            pushes::insert(db, push)?;
+        }
+    }
+    let own = |end: &&FinishRow| -> Vec<MtId> {
+        let own = end.mts.iter().map(|mt| mt.id).filter(|id| begun.contains(id));
+        own.map(|id| MtId(Uuid::from_bytes(id))).collect()
+    };
+    Ok(ends.iter().map(|end| Ok(own(end))).collect())
+}
+
+/// Notes that the telco has read the resps of MOs.
+pub fn confirm(db: &mut Db, lists: &[&Vec<Id>]) -> Sql<Vec<Verdict<()>>> {
+    let mos: Vec<Id> = lists.iter().flat_map(|mos| mos.iter().copied()).collect();
+    let head = sql!("UPDATE inbox SET resp_state = {RespState::Read} WHERE id IN ");
+    run(&db.conn, within(head, &mos, ""))?;
+    Ok(lists.iter().map(|_| Ok(())).collect())
+}
+
+pub(in crate::store) const WAITING: &str = sql!(
+    "SELECT id, smsc, source, destination, text, received_at, attempts, \
+     deaths_alone, suspect FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = ? \
+     AND id > ? ORDER BY id LIMIT ?"
+);
+
+fn waits(row: &Row<'_>) -> Sql<WaitingRow> {
+    Ok(WaitingRow {
+        id: fixed(row, 0)?,
+        smsc: SmscName::from(text_in(row, 1)?),
+        source: row.get(2)?,
+        destination: row.get(3)?,
+        text: row.get(4)?,
+        received_at: UnixMs(row.get(5)?),
+        attempts: row.get(6)?,
+        deaths_alone: row.get(7)?,
+        suspect: row.get(8)?,
+    })
+}
+
+/// MOs that wait, by their ids.
+pub fn waiting(conn: &Conn, suspects: bool, after: Option<CauseId>, limit: usize) -> Sql<Vec<WaitingRow>> {
+    let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
+    conn.rows(WAITING, params![suspects, &after, limit as i64], waits)
+}
+
+/// MOs stored and not done.
+pub fn depth(conn: &Conn) -> Sql<u64> {
+    conn.value(sql!("SELECT count(*) FROM inbox WHERE state {MoState::OPEN}"), &[])
+}

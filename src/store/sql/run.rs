@@ -1,0 +1,118 @@
+//! A run of the server on the database: its beginning, its end, and whether anything can be written.
+use crate::{
+    ports::inbox::Recovery,
+    store::{
+        batch::Db,
+        conn::{Both, Dialect, Row, Sql, params},
+        statement::sql,
+    },
+    types::UnixMs,
+};
+
+// Of SQLite, which one process has, every run but this one has ended.
+macro_rules! taken_back {
+    ($whose:literal) => {
+        sql!(concat!(
+            "UPDATE inbox SET state = {MoState::Waiting}, suspect = CASE WHEN ?1 > suspect THEN ?1 ELSE suspect END, \
+             alone = 0, deaths_alone = deaths_alone + alone * ?1 \
+             WHERE state {MoState::OPEN} AND state = {MoState::Claimed}",
+            $whose
+        ))
+    };
+}
+macro_rules! uncertain {
+    ($whose:literal) => {
+        sql!(concat!(
+            "UPDATE outbox SET state = {MtState::Ambiguous}, updated_at = ? \
+             WHERE state {MtState::OPEN} AND state = {MtState::Submitting}",
+            $whose
+        ))
+    };
+}
+pub(in crate::store) const CLAIMED_BECOME_WAITING: Both = Both {
+    sqlite: taken_back!(""),
+    postgres: taken_back!(" AND incarnation IN (SELECT id FROM incarnation WHERE ended_at IS NOT NULL)"),
+};
+pub(in crate::store) const SUBMITTING_BECOME_AMBIGUOUS: Both = Both {
+    sqlite: uncertain!(""),
+    postgres: uncertain!(" AND incarnation IN (SELECT id FROM incarnation WHERE ended_at IS NOT NULL)"),
+};
+pub(in crate::store) const FOUND: &str = sql!(
+    "SELECT (SELECT count(*) FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = 1), \
+     (SELECT count(*) FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting}), \
+     (SELECT count(*) FROM outbox WHERE state {MtState::OPEN} AND state = {MtState::Ambiguous})"
+);
+pub(in crate::store) const GIVEN_BACK: &str = sql!(
+    "UPDATE inbox SET state = {MoState::Waiting}, alone = 0, \
+     attempts = CASE WHEN attempts > 0 THEN attempts - 1 ELSE 0 END \
+     WHERE state {MoState::OPEN} AND state = {MoState::Claimed} AND incarnation = ?"
+);
+
+/// Takes over from the last run.
+pub fn begin(db: &mut Db, now: &UnixMs) -> Sql<Recovery> {
+    let (incarnation, clean) = match db.conn.dialect() {
+        Dialect::Sqlite => after_the_last(db, *now)?,
+        Dialect::Postgres => after_the_dead(db, *now)?,
+    };
+    db.conn.execute(CLAIMED_BECOME_WAITING, params![!clean])?;
+    db.conn.execute(SUBMITTING_BECOME_AMBIGUOUS, params![now.0])?;
+    let found = |row: &Row<'_>| {
+        let (suspects, waiting, ambiguous) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Recovery { incarnation, clean, suspects, waiting, ambiguous })
+    };
+    let recovery = db.conn.one(FOUND, &[], found)?;
+    db.incarnation = incarnation;
+    Ok(recovery)
+}
+
+/// The number of this run, and whether the last one ended cleanly.
+fn after_the_last(db: &mut Db, now: UnixMs) -> Sql<(i64, bool)> {
+    let last: Option<Option<i64>> =
+        db.conn.find("SELECT ended_at FROM incarnation ORDER BY id DESC LIMIT 1", &[], |row| row.get(0))?;
+    let sql = "INSERT INTO incarnation (started_at) VALUES (?) RETURNING id";
+    Ok((db.conn.value(sql, params![now.0])?, !matches!(last, Some(None))))
+}
+
+/// By the database's clock, which all nodes have in common.
+macro_rules! leased {
+    () => {
+        "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) + 15000"
+    };
+}
+
+/// The number of this run, and whether every other one that does not live ended cleanly. A run of this node's name is dead:
+/// the lock on the key file is ours.
+fn after_the_dead(db: &mut Db, now: UnixMs) -> Sql<(i64, bool)> {
+    let dead = "UPDATE incarnation SET ended_at = ?1 WHERE ended_at IS NULL AND (node = ?2 \
+        OR lease_until < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))";
+    let dead = db.conn.execute(dead, params![now.0, &db.node])?;
+    let begun = concat!(
+        "INSERT INTO incarnation (node, started_at, lease_until) VALUES (?1, ?2, ",
+        leased!(),
+        ") RETURNING id"
+    );
+    Ok((db.conn.value(begun, params![&db.node, now.0])?, dead == 0))
+}
+
+/// Keeps this run's lease; whether it is still ours.
+pub fn renew(db: &Db) -> Sql<bool> {
+    let renewed = concat!("UPDATE incarnation SET lease_until = ", leased!(), " WHERE id = ?1 AND ended_at IS NULL");
+    Ok(db.conn.execute(renewed, params![db.incarnation])? == 1)
+}
+
+/// Ends this run cleanly.
+pub fn end(db: &mut Db, now: &UnixMs) -> Sql<()> {
+    db.conn.execute(GIVEN_BACK, params![db.incarnation])?;
+    db.conn.execute("UPDATE incarnation SET ended_at = ? WHERE id = ?", params![now.0, db.incarnation])?;
+    Ok(())
+}
+
+/// A write.
+pub fn probe(db: &mut Db, (): &()) -> Sql<()> {
+    const PROBE: Both = Both {
+        sqlite: "UPDATE meta SET value = value + 1 WHERE name = 'probe'",
+        postgres: "UPDATE meta SET value = CAST(CAST(clock_timestamp() AS TEXT) AS BYTEA) WHERE name = 'probe'",
+    };
+    db.conn.execute(PROBE, &[])?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! A store, opened: the way to the writer and to the readers, for the ports. It must not know which database it is.
+use super::{
+    Keys,
+    batch::Verdict,
+    conn::{Conn, DbError, Sql},
+    ops::{Job, Op},
+    readers::Readers,
+    rows::Mac,
+    tallies::TallyNames,
+};
+use crate::{
+    ports::{StoreFault, Trouble},
+    types::Msisdn,
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+use tokio::sync::mpsc;
+
+/// What a database is to its store beside its connections.
+pub(super) trait Base: Send + Sync {
+    /// What keeps it from taking anything, if it knows.
+    fn trouble(&self) -> Option<Trouble>;
+    /// The fault that a failed read is for its caller.
+    fn of_read(&self, error: &DbError) -> StoreFault;
+}
+
+/// All ports of the store in one database. Dropping it lets the writer finish what is queued and end.
+pub struct DbStore {
+    pub(super) queue: mpsc::Sender<Op>,
+    pub(super) readers: Readers,
+    pub(super) keys: Keys,
+    pub(super) commits: Arc<AtomicU64>,
+    pub(super) writer: JoinHandle<()>,
+    /// Windows that there may be.
+    pub(super) tallies: Arc<TallyNames>,
+    /// Held until nobody here reads or writes any more.
+    pub(super) base: Arc<dyn Base>,
+}
+
+impl DbStore {
+    /// Commits made since the store was opened, for tests and measurements of batching.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Finishes what is queued and gives the database back. Says nothing about a clean end: that is `Inbox::end`.
+    pub async fn close(self) {
+        self.readers.close().await;
+        drop(self.queue);
+        let ended = tokio::task::spawn_blocking(|| self.writer.join()).await;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::error!("the writer of the database broke off");
+        }
+    }
+
+    /// What keeps the store from taking anything.
+    pub(super) fn known_trouble(&self) -> Option<Trouble> {
+        self.base.trouble()
+    }
+
+    /// Has an operation of a kind carried out; done when it is committed.
+    pub(super) async fn submit<O, T, K: Into<Op>>(&self, kind: fn(Box<Job<O, T>>) -> K, op: O) -> Verdict<T> {
+        let (job, answer) = Job::new(op);
+        self.queue.send(kind(Box::new(job)).into()).await.map_err(|_| StoreFault::Closed)?;
+        // the writer ended with the operation in hand: whether it was committed is not known
+        answer.await.unwrap_or(Err(StoreFault::Unknown))
+    }
+
+    /// What was read, or why it could not be.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&Conn) -> Sql<T> + Send + 'static,
+    ) -> Verdict<T> {
+        self.readers.ask(reading).await?.map_err(|error| self.base.of_read(&error))
+    }
+
+    /// What stands for a number.
+    pub(super) fn mac(&self, number: &Msisdn) -> Mac {
+        self.keys.number_mac(number.digits())
+    }
+}

@@ -1,0 +1,142 @@
+//! A PostgreSQL server of Debian's for the tests of this process: one cluster in a folder of its own, gone with the process;
+//! each caller gets a database of its own in it.
+use std::{
+    fs,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The server of this process, once it was wanted.
+static SHARED: OnceLock<Server> = OnceLock::new();
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+/// A running server.
+pub struct Server {
+    /// Its programs.
+    bin: PathBuf,
+    /// Its data, log and socket.
+    pub folder: PathBuf,
+    /// On 127.0.0.1.
+    pub port: u16,
+}
+
+/// The folder of Debian's newest server.
+fn programs() -> PathBuf {
+    let all = fs::read_dir("/usr/lib/postgresql").map(|all| all.flatten().collect::<Vec<_>>()).unwrap_or_default();
+    let newest = all.into_iter().map(|one| one.path().join("bin")).filter(|bin| bin.join("initdb").is_file()).max();
+    newest.expect("PostgreSQL's programs; get them by: apt-get install postgresql")
+}
+
+/// A program of the server, as somebody who is not root: it refuses to run as root.
+fn program(bin: &Path, name: &str) -> Command {
+    let path = bin.join(name);
+    if !rustix::process::geteuid().is_root() {
+        return Command::new(path);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]).arg(path);
+    command
+}
+
+fn done(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|fault| panic!("{command:?}: {fault}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+impl Server {
+    /// The server that all tests of this process share.
+    pub fn shared() -> &'static Server {
+        SHARED.get_or_init(|| Server::start(&[]))
+    }
+
+    /// Makes a cluster and starts its server, with these settings beside the defaults.
+    pub fn start(settings: &[&str]) -> Server {
+        let bin = programs();
+        let folder = tempfile::Builder::new().prefix("chrak-pg-").tempdir().expect("a folder").keep();
+        if rustix::process::geteuid().is_root() {
+            done(Command::new("chown").arg("postgres:").arg(&folder));
+        }
+        let data = folder.join("data");
+        let initdb = ["-A", "trust", "-U", "chrak", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"];
+        done(program(&bin, "initdb").args(initdb).arg(&data).current_dir("/"));
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let server = Server { bin, folder, port };
+        server.run(settings);
+        server
+    }
+
+    /// Runs the server until this process ends: whoever waits for it is told of that by the system, and takes the folder
+    /// away.
+    pub fn run(&self, settings: &[&str]) {
+        let data = self.folder.join("data");
+        let mut postgres = program(&self.bin, "postgres");
+        postgres.arg("-D").arg(&data).args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-k"]).arg(&self.folder);
+        for setting in settings {
+            postgres.args(["-c", setting]);
+        }
+        let words: Vec<String> = std::iter::once(postgres.get_program())
+            .chain(postgres.get_args())
+            .map(|word| format!("'{}'", word.to_string_lossy()))
+            .collect();
+        let script = format!(
+            "{} >>'{}' 2>&1 & echo $! >'{}'; trap 'kill -INT $!; wait $!; rm -rf {}' TERM; wait $!",
+            words.join(" "),
+            self.folder.join("log").display(),
+            self.folder.join("pid").display(),
+            self.folder.display(),
+        );
+        let mut watched = Command::new("setpriv");
+        watched.args(["--pdeathsig", "TERM", "sh", "-c", &script]).current_dir("/");
+        watched.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // the system tells the end of the thread that started it, so that one never ends
+        thread::spawn(move || {
+            let _child = watched.spawn().expect("setpriv, of Debian's util-linux");
+            loop {
+                thread::park();
+            }
+        });
+        self.answers();
+    }
+
+    /// Waits until it takes connections.
+    fn answers(&self) {
+        let until = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < until {
+            let ready =
+                program(&self.bin, "pg_isready").args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]).status();
+            if ready.is_ok_and(|status| status.success()) && TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        panic!("PostgreSQL did not start: {}", fs::read_to_string(self.folder.join("log")).unwrap_or_default());
+    }
+
+    /// Carries out SQL as the owner of the server, in a database.
+    pub fn psql(&self, database: &str, sql: &str) -> String {
+        let mut psql = program(&self.bin, "psql");
+        psql.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "chrak"]);
+        let output = psql.args(["-p", &self.port.to_string(), "-d", database, "-c", sql]).output().expect("psql");
+        assert!(output.status.success(), "{sql}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// A database of its own; its address.
+    pub fn database(&self) -> String {
+        let name = format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed));
+        self.psql("postgres", &format!("CREATE DATABASE {name}"));
+        self.url(&name)
+    }
+
+    /// The address of a database.
+    pub fn url(&self, name: &str) -> String {
+        format!("postgres://chrak@127.0.0.1:{}/{name}", self.port)
+    }
+}
