@@ -106,7 +106,7 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
     match storage::open(&config, storage::Make::FirstOnly).await {
         Ok(store) => {
             store.close().await;
-            findings.good("database", &config.database.display().to_string());
+            findings.good("database", &config.database.to_string());
         }
         Err(fault) => findings.bad("database", &fault.to_string()),
     }

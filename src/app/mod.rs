@@ -66,6 +66,6 @@ pub async fn migrate(path: &Path, new_database: bool) -> Result<(), Fault> {
     let config = read_config(path)?;
     let make = if new_database { storage::Make::NewDatabase } else { storage::Make::FirstOnly };
     storage::open(&config, make).await?.close().await;
-    println!("{}: up to date", config.database.display());
+    println!("{}: up to date", config.database);
     Ok(())
 }

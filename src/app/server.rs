@@ -93,7 +93,7 @@ impl Server {
         };
         let stop_work = CancellationToken::new();
         let recovered = exchange.run.start(stop_work.clone()).await;
-        recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database.display())))?;
+        recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database)))?;
 
         let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
         // what it measures first counts too

@@ -8,9 +8,18 @@
 //! | – | there | refused; no key is made |
 //!
 //! At a first start the key has a name of its own until the database stands, so that one that was cut short goes on.
-use super::{config::Config, fault::Fault};
-use crate::store::{self, DbStore, Keys, OpenError, StoreOptions};
+use super::{
+    clock::SystemClock,
+    config::{Config, ConfigFault, Database},
+    fault::Fault,
+};
+use crate::{
+    ports::clock::Clock,
+    store::{self, DbStore, Keys, OpenError, PgOpenError, PgOptions, StoreOptions},
+    types::Secret,
+};
 use std::{
+    fs::{File, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -34,36 +43,85 @@ struct Found {
 
 /// Opens the database that the configuration names, bringing it up to date.
 pub(super) async fn open(config: &Config, make: Make) -> Result<DbStore, Fault> {
-    let failed = |fault: &dyn std::fmt::Display| Fault::Run(fault.to_string());
     super::fault::folder(&config.data_dir)?;
     let key_file = config.data_dir.join("chrak.key");
-    let found = find(&config.database, &key_file, make)?;
-    let mut options = StoreOptions::new(config.database.clone(), found.keys);
-    options.make = found.make;
-    options.key_file = Some(key_file.clone());
-    options.reserve = true;
-    options.fatal = Arc::new(die);
-    let store = store::sqlite::open(options).await.map_err(|fault| match &fault {
-        OpenError::Missing { path } => alone(path, &key_file),
-        _ => failed(&fault),
-    })?;
-    if let Some(first) = found.first {
-        Keys::rename(&first, &key_file).map_err(|fault| failed(&fault))?;
+    let (store, first) = match &config.database {
+        Database::File(path) => open_file(path, &key_file, make).await?,
+        Database::Server { url, node, .. } => open_server(config, url, node, &key_file, make).await?,
+    };
+    if let Some(first) = first {
+        Keys::rename(&first, &key_file).map_err(|fault| Fault::Run(fault.to_string()))?;
         tracing::info!(key = %key_file.display(), "made the database and its key; keep a copy of the key in another place");
     }
     Ok(store)
 }
 
-fn find(database: &Path, key_file: &Path, make: Make) -> Result<Found, Fault> {
+/// The store, and the first name of its key if it has not got its lasting one.
+type Opened = (DbStore, Option<PathBuf>);
+
+async fn open_file(path: &Path, key_file: &Path, make: Make) -> Result<Opened, Fault> {
+    let stands = store::sqlite::stands(path).map_err(|fault| Fault::Run(format!("{}: {fault}", path.display())))?;
+    let found = find(&path.display().to_string(), stands, key_file, make)?;
+    let mut options = StoreOptions::new(path, found.keys);
+    options.make = found.make;
+    options.key_file = Some(key_file.to_owned());
+    options.reserve = true;
+    options.fatal = Arc::new(die);
+    let store = store::sqlite::open(options).await.map_err(|fault| match &fault {
+        OpenError::Missing { path } => alone(&path.display().to_string(), key_file),
+        _ => Fault::Run(fault.to_string()),
+    })?;
+    Ok((store, found.first))
+}
+
+async fn open_server(config: &Config, url: &Secret, node: &str, key_file: &Path, make: Make) -> Result<Opened, Fault> {
+    let stands = store::postgres::stands(url.expose()).await.map_err(unfit)?;
+    let name = config.database.to_string();
+    let found = find(&name, stands, key_file, make)?;
+    let now = SystemClock.now();
+    let mut options = PgOptions::new(url.expose(), found.keys, now);
+    options.node = node.to_owned();
+    options.make = found.make;
+    options.lock = Some(Arc::new(lock(found.first.as_deref().unwrap_or(key_file))?));
+    options.fatal = Arc::new(die);
+    let store = store::postgres::open(options).await.map_err(|fault| match fault {
+        PgOpenError::Empty { .. } => alone(&name, key_file),
+        fault => unfit(fault),
+    })?;
+    Ok((store, found.first))
+}
+
+/// What somebody has to set otherwise is a fault of the configuration; what may pass by itself is not.
+fn unfit(fault: PgOpenError) -> Fault {
+    match fault {
+        PgOpenError::Away { .. } | PgOpenError::Database { .. } | PgOpenError::InUse { .. } => {
+            Fault::Run(fault.to_string())
+        }
+        _ => Fault::Config(ConfigFault::new(fault.to_string())),
+    }
+}
+
+/// Two processes of one node would answer twice: the key file, which each node has for itself, is locked as long as one runs.
+fn lock(key_file: &Path) -> Result<File, Fault> {
+    let failed = |fault: &dyn std::fmt::Display| Fault::Run(format!("{}: {fault}", key_file.display()));
+    let file = File::open(key_file).map_err(|fault| failed(&fault))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(failed(&"in use by another process; two servers of one node would answer twice: stop the other one"))
+        }
+        Err(TryLockError::Error(fault)) => Err(failed(&fault)),
+    }
+}
+
+fn find(database: &str, stands: bool, key_file: &Path, make: Make) -> Result<Found, Fault> {
     let failed = |path: &Path, fault: &dyn std::fmt::Display| Fault::Run(format!("{}: {fault}", path.display()));
     let load = |path: &Path| Keys::load(path).map_err(|fault| Fault::Run(fault.to_string()));
-    let stands = store::sqlite::stands(database).map_err(|fault| failed(database, &fault))?;
     // a link that leads nowhere is a key that is missed, not none
     let has_key = there(key_file).map_err(|fault| failed(key_file, &fault))?;
     match (has_key, stands, make) {
         (true, true, Make::NewDatabase) => Err(Fault::Usage(format!(
-            "--new-database: there is one, {}; move it away if you mean to begin without it",
-            database.display()
+            "--new-database: there is one, {database}; move it away if you mean to begin without it"
         ))),
         (true, false, Make::FirstOnly) => Err(alone(database, key_file)),
         (true, _, _) => Ok(Found { keys: load(key_file)?, make: make == Make::NewDatabase, first: None }),
@@ -72,10 +130,9 @@ fn find(database: &Path, key_file: &Path, make: Make) -> Result<Found, Fault> {
             let begun = there(&first).map_err(|fault| failed(&first, &fault))?;
             if stands && !begun {
                 return Err(Fault::Run(format!(
-                    "the key file {} is missing; without it nobody can read the database {}: restore it from the backup \
-                     (none is made: a new one would be of no use)",
+                    "the key file {} is missing; without it nobody can read the database {database}: restore it from the \
+                     backup, or copy it from another node (none is made: a new one would be of no use)",
                     key_file.display(),
-                    database.display()
                 )));
             }
             let keys = if begun && (stands || load(&first).is_ok()) { load(&first)? } else { make_first(&first)? };
@@ -102,12 +159,11 @@ fn make_first(first: &Path) -> Result<Keys, Fault> {
     Keys::make(first).map_err(|fault| Fault::Run(fault.to_string()))
 }
 
-fn alone(database: &Path, key_file: &Path) -> Fault {
+fn alone(database: &str, key_file: &Path) -> Fault {
     Fault::Run(format!(
-        "the key file {} is there, but its database {} is missing or empty: restore the database from the backup, or mount \
+        "the key file {} is there, but its database {database} is missing or empty: restore the database from the backup, or mount \
          its disk; an empty one is made by chrak migrate --config FILE --new-database",
-        key_file.display(),
-        database.display()
+        key_file.display()
     ))
 }
 

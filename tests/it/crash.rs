@@ -24,24 +24,24 @@ use std::{
 };
 
 /// Segments in flight at most; a small one fills, so that kills meet full and half-full windows.
-const WINDOW: usize = 25;
+pub const WINDOW: usize = 25;
 /// MOs that may wait for their ESME_ROK, or for their answer, at a time.
 const UNACKED_MAX: usize = 40;
 const UNANSWERED_MAX: u64 = 400;
 /// MOs for each kill, so that 500 kills stay within what the telco's ledger keeps.
-const MOS_A_KILL: u64 = 300;
+pub const MOS_A_KILL: u64 = 300;
 /// The longest life of a server, in ms from its spawning: from before it is ready to well into its work.
 const LIFE_MS: u64 = 1_100;
 
-fn number(name: &str, other: u64) -> u64 {
+pub fn number(name: &str, other: u64) -> u64 {
     std::env::var(name).ok().map_or(other, |text| text.parse().unwrap_or_else(|_| panic!("{name}: a number")))
 }
 
 /// A small generator (SplitMix64), so that a run can be repeated.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -108,7 +108,7 @@ async fn what_was_acknowledged_is_answered_once_whatever_kills_the_server() {
 }
 
 /// Each answer takes a few ms, so that kills meet MOs whose turn is under way.
-async fn slow_portal() -> Portal {
+pub async fn slow_portal() -> Portal {
     let config = PortalConfig {
         listen: ([127, 0, 0, 1], 0).into(),
         token: Some("t".into()),
@@ -120,7 +120,7 @@ async fn slow_portal() -> Portal {
 }
 
 /// MOs from ever new numbers, codes mostly, as long as the telco has few that wait.
-async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
+pub async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let texts = [sample_codes()[0], "HELP", sample_codes()[1], "120500260481938", sample_codes()[2], "HELLO"];
     while on.load(Ordering::Relaxed) {
@@ -258,7 +258,7 @@ async fn settle(telco: &Telco, database: &Path) -> bool {
     false
 }
 
-fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64, blamed: u64) {
+pub fn judge(telco: &Telco, kills: u64, met_work: u64, in_flight: u64, blamed: u64) {
     let seen = telco.snapshot();
     let mut answers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut segments = BTreeMap::new();

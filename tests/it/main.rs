@@ -9,6 +9,7 @@ mod certify;
 mod console;
 mod counted;
 mod crash;
+mod database_server;
 mod directory;
 mod edges;
 mod equality;

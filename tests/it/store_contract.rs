@@ -37,7 +37,7 @@ use feedback::*;
 use kiosks::*;
 use messages::*;
 use mos::*;
-use of_postgres::Postgres;
+use of_postgres::{Pooled, Postgres};
 use only_sqlite::Sqlite;
 use parts::*;
 use pushes::*;
@@ -134,6 +134,18 @@ contract!(
     calls_at_once_cannot_pass_a_quota_together,
     a_message_is_told_to_its_agency_and_survives_a_restart,
     a_message_goes_through_its_states,
+);
+
+// what touches every kind of statement, with sessions of the server that change hands
+contract!(
+    pooled => Pooled;
+    weak_keys,
+    a_turn_ends_in_one_commit,
+    recovery_after_an_unclean_end,
+    one_bad_operation_harms_no_other,
+    receipts_before_and_after_the_resp,
+    parts_of_a_text_are_kept_until_it_is_joined,
+    calls_at_once_cannot_pass_a_quota_together,
 );
 
 fn number() -> Msisdn {

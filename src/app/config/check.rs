@@ -1,6 +1,6 @@
 //! Turns what is written into settings, or into the one line that says what is wrong.
 use super::{
-    AgencySettings, Config, ConfigFault, KioskSettings, PushSettings, Written,
+    AgencySettings, Config, ConfigFault, Database, KioskSettings, PushSettings, Written,
     file::{self, File},
     key::{Value, listen},
     login, place, secret, source, telco, ussd,
@@ -9,6 +9,7 @@ use super::{
 use crate::{
     exchange::Rules,
     kiosk::{self, Authority, Colour},
+    store::postgres,
     tls::{Identity, ServerTls},
     types::{Countries, Language, Secret, civic::Localized, time::phnom_penh},
     web::{
@@ -36,7 +37,7 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
     let kiosk = kiosk(file.kiosk, folder, &mut warnings)?;
     login::fits(&kiosk.login, portal.govstack.is_some())?;
     Ok(Config {
-        database: database(file.database, &data_dir, folder)?,
+        database: database(file.database, &data_dir, folder, &mut warnings)?,
         zone: zone(&file.timezone)?,
         hosts: hosts(file.http.hosts.unwrap_or_default())?,
         proxies: proxies(file.http.proxies.unwrap_or_default())?,
@@ -108,20 +109,39 @@ fn ops(
     Ok((address, token))
 }
 
-fn database(table: file::Database, data_dir: &Path, folder: &Path) -> Result<PathBuf, ConfigFault> {
+fn database(
+    table: file::Database,
+    data_dir: &Path,
+    folder: &Path,
+    warnings: &mut Vec<String>,
+) -> Result<Database, ConfigFault> {
+    if let Some(url) = table.url.as_deref().filter(|url| url.starts_with("postgres")) {
+        let name = postgres::name(url).map_err(|fault| ConfigFault::new(fault.to_string()))?;
+        return Ok(Database::Server { url: Secret::new(url), name, node: node(table.node)? });
+    }
     if table.node.is_some() {
-        return Err(ConfigFault::new("database.node: not in this version, which runs one node; take the key out"));
+        warnings.push("database.node is of no use: only a database in PostgreSQL is shared by nodes".to_owned());
     }
     let Some(url) = table.url else {
-        return Ok(data_dir.join("chrak.db"));
+        return Ok(Database::File(data_dir.join("chrak.db")));
     };
-    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-        return Err(ConfigFault::new("database.url: PostgreSQL is not in this version; use sqlite:PATH"));
-    }
     let path = url.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
     match path {
-        Some(path) if !path.is_empty() => Ok(folder.join(path)),
-        _ => Err(ConfigFault::new("database.url: must be sqlite:PATH, such as sqlite:chrak-data/chrak.db")),
+        Some(path) if !path.is_empty() => Ok(Database::File(folder.join(path))),
+        _ => Err(ConfigFault::new(
+            "database.url: must be sqlite:PATH, such as sqlite:chrak-data/chrak.db, or postgres://USER@HOST/DATABASE",
+        )),
+    }
+}
+
+/// This node's name, by default what this machine calls itself.
+fn node(given: Option<String>) -> Result<String, ConfigFault> {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    match given.or_else(host).map(|name| name.trim().to_owned()) {
+        Some(name) if (1..=64).contains(&name.len()) => Ok(name),
+        _ => {
+            Err(ConfigFault::new("database.node: must have 1 to 64 octets; without it this machine needs a host name"))
+        }
     }
 }
 
@@ -294,7 +314,7 @@ mod tests {
     fn the_defaults_are_the_documented_ones() {
         let config = settle(GOOD).expect("a good file");
         let telco = &config.telcos[0];
-        assert_eq!(config.database, Path::new("/etc/chrak/chrak-data/chrak.db"));
+        assert_eq!(config.database.to_string(), "/etc/chrak/chrak-data/chrak.db");
         assert_eq!((telco.link.window, telco.link.max_tps, telco.link.binds), (10, 100, 1));
         assert_eq!(config.portal.url, "https://portal.example");
         assert_eq!(config.limits.replies_minute, 6);
@@ -343,7 +363,8 @@ mod tests {
             (GOOD.replace("url = \"https://portal.example/\"", ""), "portal.url is missing"),
             (format!("{GOOD}window = 5\nbind = \"both\""), "smsc[0].bind: \"both\" is none of transceiver, pair"),
             (format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"), "ops.token_file is missing"),
-            (format!("[database]\nurl = \"postgres://x\"\n{GOOD}"), "PostgreSQL is not in this version"),
+            (format!("[database]\nurl = \"postgres://:\"\n{GOOD}"), "it must be postgres://USER@HOST:PORT/DATABASE"),
+            (format!("[database]\nurl = \"mysql://x\"\n{GOOD}"), "database.url: must be sqlite:PATH"),
             (format!("[[code]]\nregex = \"(\"\n{GOOD}"), "code[0]: regex of code"),
             (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls.ca_file: /etc/chrak/x cannot be read: No such"),
             (format!("{GOOD}tls = {{ cert_file = \"x\" }}"), "smsc[0].tls.key_file: is missing: the certificate of"),
@@ -359,7 +380,10 @@ mod tests {
                 format!("[http.tls]\ncert_file = \"x\"\nkey_file = \"y\"\n{GOOD}"),
                 "http.tls.cert_file: /etc/chrak/x cannot be read: No such",
             ),
-            (format!("[database]\nnode = \"a\"\n{GOOD}"), "database.node: not in this version, which runs one node"),
+            (
+                format!("[database]\nurl = \"postgres://chrak@db/chrak\"\nnode = \"\"\n{GOOD}"),
+                "database.node: must have 1 to 64 octets",
+            ),
             (format!("[retention]\naudit_days = 30\n{GOOD}"), "retention.audit_days: there is no audit log"),
             (format!("{GOOD}message_id = \"hash\""), "message_id: \"hash\" is none of auto, exact, hex, decimal"),
             (

@@ -86,7 +86,7 @@ fn cases() -> Vec<Case> {
         ("ops.token", "\"other\"", "", Acts),
         ("ops.token_file", "\"secret\"", "", Acts),
         ("database.url", "\"sqlite:other.db\"", "", Acts),
-        ("database.node", "\"node-a\"", "", Refused("runs one node")),
+        ("database.node", "\"node-a\"", "[database]\nurl = \"postgres://chrak@db/chrak\"", Acts),
         ("portal.url", "\"https://other.example\"", "", Acts),
         ("portal.token", "\"other\"", "", Acts),
         ("portal.token_file", "\"secret\"", "", Acts),

@@ -64,8 +64,8 @@ tables! {
     }
     /// `[database]`
     Database {
-        url: String, shown "\"sqlite:chrak-data/chrak.db\""; "default: chrak.db in data_dir"
-        node: String, such_as "\"node-a\""; "this node's name; default: the host name (not in this version)"
+        url: String, shown "\"sqlite:chrak-data/chrak.db\""; "default: chrak.db in data_dir; or \"postgres://user@host/chrak\""
+        node: String, such_as "\"node-a\""; "this node's name, with PostgreSQL; default: the host name"
     }
     /// `[portal]`
     Portal {

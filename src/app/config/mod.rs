@@ -35,7 +35,7 @@ use crate::{
     web::{client::Proxies, hosts::Host},
 };
 use jiff::{civil::Time, tz::TimeZone};
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Why the configuration cannot be used: one line for the person who wrote it.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,31 @@ impl ConfigFault {
     /// From a whole sentence.
     pub fn new(text: impl Into<String>) -> Self {
         ConfigFault(text.into())
+    }
+}
+
+/// Where everything is kept.
+#[derive(Clone, Debug)]
+pub enum Database {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A database in PostgreSQL.
+    Server {
+        /// Its address; a password may stand in it.
+        url: Secret,
+        /// The same without the password.
+        name: String,
+        /// This node's name.
+        node: String,
+    },
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Database::File(path) => path.display().fmt(f),
+            Database::Server { name, .. } => f.write_str(name),
+        }
     }
 }
 
@@ -68,8 +93,8 @@ pub struct Config {
     pub ops: SocketAddr,
     /// Opens the console when `ops` is not on loopback.
     pub ops_token: Option<Secret>,
-    /// SQLite file.
-    pub database: PathBuf,
+    /// Where everything is kept.
+    pub database: Database,
     /// The portal.
     pub portal: PortalSettings,
     /// Other places that are asked about codes.

@@ -50,6 +50,15 @@ pub enum PgOpenError {
         /// Its version.
         found: String,
     },
+    /// A pooler that was not told of.
+    #[error(
+        "the database {at} is behind a pooler: add ?statement-cache-capacity=0 to database.url, so that nothing is kept in \
+             a session (its pool_mode must be session or transaction)"
+    )]
+    Pooled {
+        /// The database.
+        at: String,
+    },
     /// A pooler takes transactions apart.
     #[error(
         "the database {at} is behind a pooler that takes transactions apart (pool_mode = statement): set pool_mode to \
@@ -109,6 +118,16 @@ pub enum PgOpenError {
         /// What it said.
         source: DbError,
     },
+}
+
+impl PgOpenError {
+    /// Why no connection came about.
+    pub(super) fn away(at: &str, source: sqlx::Error) -> Self {
+        let at = at.to_owned();
+        // what pgbouncer says to bounds at the connection
+        let pooled = source.as_database_error().is_some_and(|error| error.message().contains("startup parameter"));
+        if pooled { PgOpenError::Pooled { at } } else { PgOpenError::Away { at, source } }
+    }
 }
 
 /// SQLSTATE, where the server gave one.

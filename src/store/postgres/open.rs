@@ -17,11 +17,11 @@ use crate::{
     types::{UnixMs, limits::COMMIT_OPS_MAX},
 };
 use sqlx::{
-    Connection as _, PgConnection, Row as _,
-    migrate::{MigrateError, Migrator},
+    Connection as _, Executor as _, PgConnection, Row as _,
+    migrate::{MigrateError, Migration, Migrator},
     postgres::PgConnectOptions,
 };
-use std::{fs::File, io, str::FromStr, sync::Arc};
+use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc};
 use tokio::sync::mpsc;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -74,11 +74,11 @@ impl PgOptions {
 /// When it cannot be reached, or is unfit.
 pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let (address, at) = address(&options.url)?;
-    let away = |source| PgOpenError::Away { at: at.clone(), source };
+    let away = |source| PgOpenError::away(&at, source);
     let mut conn = address.connect().await.map_err(away)?;
     check_server(&mut conn, &at, options.now).await?;
     check_key(&mut conn, &at, &options).await?;
-    migrate(&mut conn, &at, &address).await?;
+    migrate(&mut conn, &at).await?;
     leave_mark(&mut conn, &at, &options.keys).await?;
     check_alone(&mut conn, &at, &options.node).await?;
     conn.close().await.map_err(away)?;
@@ -103,6 +103,27 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
     Ok(DbStore { queue, readers: Readers::new(readers), keys: options.keys, commits, writer, tallies, base })
+}
+
+/// What a database is called where people read it: without a password.
+///
+/// # Errors
+/// When the address cannot be read.
+pub fn name(url: &str) -> Result<String, PgOpenError> {
+    address(url).map(|(_, at)| at)
+}
+
+/// Whether a server of ours has been on the database before.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn stands(url: &str) -> Result<bool, PgOpenError> {
+    let (address, at) = address(url)?;
+    let away = |source| PgOpenError::away(&at, source);
+    let mut conn = address.connect().await.map_err(away)?;
+    let marked = mark(&mut conn, &at).await?.is_some();
+    conn.close().await.map_err(away)?;
+    Ok(marked)
 }
 
 /// Where it is, and its name for people.
@@ -173,16 +194,24 @@ async fn check_server(conn: &mut PgConnection, at: &str, now: UnixMs) -> Result<
     if apart > CLOCKS_APART {
         return Err(PgOpenError::Clock { at: at(), seconds: apart / 1_000 });
     }
-    begun.rollback().await.map_err(|source| PgOpenError::Away { at: at(), source })
+    begun.rollback().await.map_err(|source| PgOpenError::away(&at(), source))
+}
+
+/// The mark of the first opening, if there was one.
+async fn mark(conn: &mut PgConnection, at: &str) -> Result<Option<Vec<u8>>, PgOpenError> {
+    // behind a pooler what is prepared stays in a session as long as the transaction does
+    let mut begun = conn.begin().await.map_err(|_| PgOpenError::Pooler { at: at.to_owned() })?;
+    let conn = &mut *begun;
+    if !ask::<bool>(conn, at, "SELECT to_regclass('meta') IS NOT NULL").await? {
+        return Ok(None);
+    }
+    ask(conn, at, "SELECT (SELECT value FROM meta WHERE name = 'key_check')").await
 }
 
 /// What was sealed once must be opened by the key; asked before anything is changed.
 async fn check_key(conn: &mut PgConnection, at: &str, options: &PgOptions) -> Result<(), PgOpenError> {
     let at = || at.to_owned();
-    let begun: bool = ask(conn, &at(), "SELECT to_regclass('meta') IS NOT NULL").await?;
-    let mark: Option<Vec<u8>> =
-        if begun { ask(conn, &at(), "SELECT (SELECT value FROM meta WHERE name = 'key_check')").await? } else { None };
-    match mark {
+    match mark(conn, &at()).await? {
         Some(mark) => {
             options.keys.open(b"meta", "key_check", &mark).map(|_| ()).map_err(|_| PgOpenError::WrongKey { at: at() })
         }
@@ -191,21 +220,45 @@ async fn check_key(conn: &mut PgConnection, at: &str, options: &PgOptions) -> Re
     }
 }
 
-async fn migrate(conn: &mut PgConnection, at: &str, address: &Address) -> Result<(), PgOpenError> {
+/// Applies the migrations that are missing, all in one transaction that no two nodes have at once. It is written out here, as
+/// sqlx's own way prepares statements under names, which poolers mix up, and holds a lock of the session.
+async fn migrate(conn: &mut PgConnection, at: &str) -> Result<(), PgOpenError> {
+    let failed = |source: sqlx::Error| PgOpenError::Database { at: at.to_owned(), source: source.into() };
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
-    let mut migrator = Migrator { migrations: MIGRATIONS.migrations.clone(), ..Migrator::DEFAULT };
-    // the lock is one of the session, which a pooler may change between two statements
-    migrator.set_locking(!address.pooled);
-    match migrator.run_direct(None, conn, false).await {
-        Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found)) if found > known => {
-            Err(PgOpenError::Newer { at: at.to_owned(), found, known })
-        }
-        Err(error) => {
-            let source = sqlx::Error::Migrate(Box::new(error)).into();
-            Err(PgOpenError::Database { at: at.to_owned(), source })
+    let mut begun = conn.begin().await.map_err(failed)?;
+    begun.execute(sqlx::raw_sql(MIGRATED)).await.map_err(failed)?;
+    let sql = "SELECT version, checksum FROM _sqlx_migrations ORDER BY version";
+    let applied = sqlx::query(sql).persistent(false).fetch_all(&mut *begun).await.map_err(failed)?;
+    let applied = applied.into_iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let applied = applied.collect::<Result<HashMap<i64, Vec<u8>>, sqlx::Error>>().map_err(failed)?;
+    if let Some(found) = applied.keys().copied().max().filter(|found| *found > known) {
+        return Err(PgOpenError::Newer { at: at.to_owned(), found, known });
+    }
+    for migration in MIGRATIONS.iter() {
+        match applied.get(&migration.version) {
+            Some(checksum) if checksum[..] == migration.checksum[..] => {}
+            Some(_) => {
+                let other = MigrateError::VersionMismatch(migration.version);
+                return Err(failed(sqlx::Error::Migrate(Box::new(other))));
+            }
+            None => apply(&mut begun, migration).await.map_err(failed)?,
         }
     }
+    begun.commit().await.map_err(failed)
+}
+
+/// Which migrations were applied, as sqlx notes it. The number of the lock means nothing: it is ours.
+const MIGRATED: &str = "SELECT pg_advisory_xact_lock(7205759403792794); \
+    CREATE TABLE IF NOT EXISTS _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
+    installed_on TIMESTAMPTZ NOT NULL DEFAULT now(), success BOOLEAN NOT NULL, checksum BYTEA NOT NULL, \
+    execution_time BIGINT NOT NULL)";
+
+async fn apply(conn: &mut PgConnection, migration: &Migration) -> Result<(), sqlx::Error> {
+    conn.execute(sqlx::raw_sql(migration.sql.clone())).await?;
+    let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+        VALUES ($1, $2, true, $3, 0)";
+    let applied = sqlx::query(sql).bind(migration.version).bind(&*migration.description).bind(&migration.checksum[..]);
+    applied.persistent(false).execute(conn).await.map(|_| ())
 }
 
 /// The first opening leaves a sealed mark.
@@ -214,8 +267,10 @@ async fn leave_mark(conn: &mut PgConnection, at: &str, keys: &Keys) -> Result<()
     let mark = keys.seal(b"meta", "key_check", b"chrak");
     let mark = mark.map_err(|_| failed(sqlx::Error::Io(io::Error::other("no random numbers"))))?;
     let sql = "INSERT INTO meta (name, value) VALUES ('key_check', $1) ON CONFLICT DO NOTHING";
-    sqlx::query(sql).bind(mark).persistent(false).execute(conn).await.map_err(failed)?;
-    Ok(())
+    // in a transaction, as a pooler may change the session between a statement's preparation and its execution
+    let mut begun = conn.begin().await.map_err(failed)?;
+    sqlx::query(sql).bind(mark).persistent(false).execute(&mut *begun).await.map_err(failed)?;
+    begun.commit().await.map_err(failed)
 }
 
 /// Nobody else works on it.
@@ -224,7 +279,9 @@ async fn check_alone(conn: &mut PgConnection, at: &str, node: &str) -> Result<()
     let sql = "SELECT node, lease_until - CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) FROM incarnation \
         WHERE ended_at IS NULL AND node <> $1 AND lease_until > CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) \
         LIMIT 1";
-    let other = sqlx::query(sql).bind(node).persistent(false).fetch_optional(conn).await.map_err(failed)?;
+    let mut begun = conn.begin().await.map_err(failed)?;
+    let other = sqlx::query(sql).bind(node).persistent(false).fetch_optional(&mut *begun).await.map_err(failed)?;
+    begun.commit().await.map_err(failed)?;
     let Some(other) = other else { return Ok(()) };
     let (node, rest): (String, i64) = (other.try_get(0).map_err(failed)?, other.try_get(1).map_err(failed)?);
     Err(PgOpenError::InUse { at: at.to_owned(), node, seconds: rest / 1_000 + 1 })

@@ -1,29 +1,144 @@
-//! A place for stores in PostgreSQL.
+//! Places for stores in PostgreSQL, and what can be wrong with one of them.
 use super::*;
-use crate::support::postgres::Server;
-use chrak::store::{Keys, PgOptions};
-use std::time::SystemTime;
+use crate::support::postgres::{Pooler, Server};
+use chrak::store::{Keys, PgOpenError, PgOptions};
+use std::{sync::OnceLock, time::SystemTime};
 
 /// A database of its own.
 pub struct Postgres(String);
+
+fn now() -> UnixMs {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis();
+    UnixMs(i64::try_from(now).expect("a time"))
+}
+
+fn options(url: &str) -> PgOptions {
+    PgOptions::new(url, Keys::from_secret(&[7; 32]), now())
+}
 
 impl Postgres {
     pub fn new() -> Self {
         Postgres(Server::shared().database())
     }
+}
 
-    pub fn options(&self) -> PgOptions {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("after 1970").as_millis();
-        let now = UnixMs(i64::try_from(now).expect("a time"));
-        PgOptions::new(self.0.clone(), Keys::from_secret(&[7; 32]), now)
-    }
+type Opening<'a> = Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + 'a>>;
+
+fn opening(url: String) -> Opening<'static> {
+    Box::pin(async move {
+        let store = store::postgres::open(options(&url)).await.unwrap_or_else(|fault| panic!("{fault}"));
+        Box::new(store) as Box<dyn Store>
+    })
 }
 
 impl Factory for Postgres {
-    fn open(&self) -> Pin<Box<dyn Future<Output = Box<dyn Store>> + Send + '_>> {
-        Box::pin(async {
-            let store = store::postgres::open(self.options()).await.unwrap_or_else(|fault| panic!("{fault}"));
-            Box::new(store) as Box<dyn Store>
-        })
+    fn open(&self) -> Opening<'_> {
+        opening(Server::shared().url(&self.0))
     }
+}
+
+/// A database of its own behind a pooler that gives each transaction another session.
+pub struct Pooled(String);
+
+impl Pooled {
+    pub fn new() -> Self {
+        Pooled(Server::shared().database())
+    }
+}
+
+impl Factory for Pooled {
+    fn open(&self) -> Opening<'_> {
+        static POOLER: OnceLock<Pooler> = OnceLock::new();
+        let pooler = POOLER.get_or_init(|| Pooler::start(Server::shared(), "transaction"));
+        opening(format!("{}?statement-cache-capacity=0", pooler.url(&self.0)))
+    }
+}
+
+async fn refused(options: PgOptions) -> String {
+    match store::postgres::open(options).await {
+        Ok(_) => panic!("opened"),
+        Err(fault) => fault.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_could_lose_what_is_acknowledged_is_refused_in_words() {
+    let server = Server::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    let set = |sql: &str| server.psql("postgres", &format!("ALTER DATABASE {name} {sql}"));
+    for (setting, wrong, words) in [
+        ("synchronous_commit", "off", "has synchronous_commit = off: what is acknowledged could be lost; set it to on"),
+        ("synchronous_commit", "local", "has synchronous_commit = local"),
+        ("default_transaction_read_only", "on", "takes no writes"),
+    ] {
+        set(&format!("SET {setting} = {wrong}"));
+        let said = refused(options(&url)).await;
+        assert!(said.contains(words) && said.contains(&format!("\"{name}\" at 127.0.0.1:")), "{said}");
+        set(&format!("RESET {setting}"));
+    }
+    let weak = Server::start(&["fsync=off"]);
+    let said = refused(options(&weak.url("postgres"))).await;
+    assert!(said.contains("has fsync = off"), "{said}");
+}
+
+#[tokio::test]
+async fn another_key_a_newer_version_another_clock_and_another_node_are_refused_in_words() {
+    let server = Server::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    let late = PgOptions { now: now().plus_ms(-HOUR), ..options(&url) };
+    assert!(refused(late).await.contains("3600 s apart: set both by NTP"));
+    let lacking = PgOptions { make: false, ..options(&url) };
+    assert!(matches!(store::postgres::open(lacking).await.err(), Some(PgOpenError::Empty { .. })));
+
+    let store = store::postgres::open(options(&url)).await.expect("opened");
+    store.begin(NOW).await.expect("begun");
+    let other = PgOptions { keys: Keys::from_secret(&[8; 32]), ..options(&url) };
+    assert!(refused(other).await.contains("sealed with another key file: copy the key file"));
+    let neighbour = PgOptions { node: "node-b".into(), ..options(&url) };
+    assert!(refused(neighbour.clone()).await.contains("in use by node \"node\""));
+    store.end(NOW).await.expect("ended");
+    store.close().await;
+    store::postgres::open(neighbour).await.expect("free again").close().await;
+
+    let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+               VALUES (99, 'later', true, '', 0)";
+    server.psql(&name, sql);
+    assert!(refused(options(&url)).await.contains("is at migration 99, this build knows"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_or_takes_transactions_apart_is_told_in_words() {
+    let server = Server::shared();
+    let name = server.database();
+    let pooler = Pooler::start(server, "statement");
+    let said = refused(options(&pooler.url(&name))).await;
+    assert!(said.contains("is behind a pooler: add ?statement-cache-capacity=0 to database.url"), "{said}");
+    let said = refused(options(&format!("{}?statement-cache-capacity=0", pooler.url(&name)))).await;
+    assert!(said.contains("pool_mode = statement"), "{said}");
+    let said = refused(options("postgres://chrak@127.0.0.1:1/chrak")).await;
+    assert!(said.contains("\"chrak\" at 127.0.0.1:1 cannot be reached"), "{said}");
+    let said = refused(options(&server.url("nothing"))).await;
+    assert!(said.contains("cannot be reached") && said.contains("does not exist"), "{said}");
+}
+
+/// A run that is dead, of a node of another name: what it had in hand is taken over when its lease has ended.
+#[tokio::test]
+async fn what_a_dead_node_had_in_hand_is_taken_over() {
+    let server = Server::shared();
+    let name = server.database();
+    let store = store::postgres::open(options(&server.url(&name))).await.expect("opened");
+    store.begin(NOW).await.expect("begun");
+    let mo = mo("HELP", session());
+    assert!(is_new(&store.accept(mo.clone()).await.expect("stored")));
+    let away = session();
+    answered(&store, "OTHER", vec![mt(MtKind::Answer, 1, 1, Some(away))]).await;
+    drop(store);
+    server.psql(&name, "UPDATE incarnation SET lease_until = 0");
+    let next = PgOptions { node: "node-b".into(), ..options(&server.url(&name)) };
+    let next = store::postgres::open(next).await.expect("opened");
+    let found = next.begin(NOW).await.expect("begun");
+    assert_eq!((found.clean, found.suspects, found.waiting, found.ambiguous), (false, 1, 1, 1));
+    next.claim(mo.id, true, NOW).await.expect("it waits");
 }

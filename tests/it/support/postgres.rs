@@ -105,6 +105,34 @@ impl Server {
         self.answers();
     }
 
+    /// Kills its postmaster; its sessions see that and end.
+    pub fn kill(&self) {
+        let pid = fs::read_to_string(self.folder.join("pid")).expect("its number");
+        done(Command::new("kill").args(["-KILL", pid.trim()]));
+    }
+
+    /// Stops it or lets it go on: all its processes.
+    pub fn signal(&self, signal: &str) {
+        let pid = fs::read_to_string(self.folder.join("pid")).expect("its number");
+        let pid = pid.trim();
+        done(Command::new("sh").args(["-c", &format!("kill -{signal} {pid}; pkill -{signal} -P {pid}")]));
+    }
+
+    /// Starts it again after it was killed, as soon as the last of its sessions has ended.
+    pub fn restart(&self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        let data = self.folder.join("data");
+        let busy = || {
+            let found = Command::new("pgrep").args(["-f", &data.display().to_string()]).output().expect("pgrep");
+            let ours = std::process::id().to_string();
+            String::from_utf8_lossy(&found.stdout).lines().any(|pid| pid != ours)
+        };
+        while busy() && Instant::now() < until {
+            thread::sleep(Duration::from_millis(20));
+        }
+        self.run(&[]);
+    }
+
     /// Waits until it takes connections.
     fn answers(&self) {
         let until = Instant::now() + Duration::from_secs(30);
@@ -128,14 +156,62 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// A database of its own; its address.
+    /// A database of its own; its name.
     pub fn database(&self) -> String {
         let name = format!("t{}", DATABASES.fetch_add(1, Ordering::Relaxed));
         self.psql("postgres", &format!("CREATE DATABASE {name}"));
-        self.url(&name)
+        name
     }
 
     /// The address of a database.
+    pub fn url(&self, name: &str) -> String {
+        format!("postgres://chrak@127.0.0.1:{}/{name}", self.port)
+    }
+}
+
+/// A pooler of Debian's before a server, gone with the process.
+pub struct Pooler {
+    port: u16,
+    _folder: tempfile::TempDir,
+}
+
+impl Pooler {
+    /// In one of its modes (`session`, `transaction`, `statement`), with few sessions, so that they change hands.
+    pub fn start(server: &Server, mode: &str) -> Pooler {
+        let program = Path::new("/usr/sbin/pgbouncer");
+        assert!(program.is_file(), "pgbouncer is missing; get it by: apt-get install pgbouncer");
+        let folder = tempfile::Builder::new().prefix("chrak-pgbouncer-").tempdir().expect("a folder");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+        let settings = format!(
+            "[databases]\n* = host=127.0.0.1 port={} user=chrak\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             unix_socket_dir =\nauth_type = any\npool_mode = {mode}\ndefault_pool_size = 3\nserver_round_robin = 1\n",
+            server.port
+        );
+        let file = folder.path().join("pgbouncer.ini");
+        fs::write(&file, settings).expect("written");
+        let mut words = vec!["--pdeathsig", "TERM"];
+        if rustix::process::geteuid().is_root() {
+            done(Command::new("chown").args(["-R", "postgres:"]).arg(folder.path()));
+            words.extend(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(words).arg(program).arg("-q").arg(&file).current_dir("/");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        thread::spawn(move || {
+            let _child = command.spawn().expect("setpriv, of Debian's util-linux");
+            loop {
+                thread::park();
+            }
+        });
+        let until = Instant::now() + Duration::from_secs(10);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < until, "pgbouncer does not answer");
+            thread::sleep(Duration::from_millis(20));
+        }
+        Pooler { port, _folder: folder }
+    }
+
+    /// The address of a database behind it.
     pub fn url(&self, name: &str) -> String {
         format!("postgres://chrak@127.0.0.1:{}/{name}", self.port)
     }
