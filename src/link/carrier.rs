@@ -34,6 +34,7 @@ use crate::{
 };
 use std::{
     collections::HashMap,
+    io,
     ops::ControlFlow,
     sync::{
         Arc,
@@ -140,6 +141,8 @@ impl<'a> Carrier<'a> {
         // with TLS 1.3 a certificate of ours is refused when the handshake is over
         if let Some(words) = broke.as_ref().and_then(tls::words) {
             self.why = Some(Why::Tls(words));
+        } else if broke.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut) {
+            self.why = Some(Why::LineDead);
         }
         self.finish().await
     }
