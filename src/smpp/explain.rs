@@ -457,11 +457,14 @@ fn data_coding(octet: u8) -> String {
         0x0D => "extended Kanji JIS",
         0x0E => "KS C 5601",
         0x0F => "GSM 7-bit of CBS (USSD)",
-        0x10..=0x13 => "GSM 7-bit with class",
+        0x10..=0x13 | 0xF0..=0xF3 => "GSM 7-bit with class",
+        0x14..=0x17 | 0xF4..=0xF7 => "8-bit with class",
         0x18..=0x1B => "UCS-2 with class",
-        0x48..=0x4B => "UCS-2",
+        0x40..=0x43 | 0x50..=0x53 => "GSM 7-bit",
+        0x44..=0x47 | 0x54..=0x57 => "8-bit",
+        0x48..=0x4B | 0x58..=0x5B => "UCS-2",
+        0xC0..=0xDF => "GSM 7-bit, message waiting",
         0xE0..=0xEF => "UCS-2, message waiting",
-        0x44..=0x47 | 0xF4..=0xF7 => "8-bit",
         _ => "reserved or telco's own",
     };
     format!("0x{octet:02X} ({word})")
