@@ -55,6 +55,9 @@ pub(super) enum Why {
     /// TLS ended it, in words.
     #[error("{0}")]
     Tls(String),
+    /// The system has given the connection up.
+    #[error("nothing that is sent to the telco arrives any more: the connection is dead")]
+    LineDead,
     /// It does not know the bind any more.
     #[error("the telco answers as if we were not bound, with {}: binding anew", name(ESME_RINVBNDSTS))]
     Forgotten,

@@ -20,6 +20,7 @@ use crate::{
         status::BindState,
     },
     smpp::{
+        anomaly::Anomaly,
         decode::Deliver,
         esme::{Effect, Esme, Now, Outcome, Owed, Screen, ScreenFate, Segment, Stored},
         session::{CloseReason, SessionState},
@@ -34,6 +35,7 @@ use crate::{
 };
 use std::{
     collections::HashMap,
+    io,
     ops::ControlFlow,
     sync::{
         Arc,
@@ -140,6 +142,8 @@ impl<'a> Carrier<'a> {
         // with TLS 1.3 a certificate of ours is refused when the handshake is over
         if let Some(words) = broke.as_ref().and_then(tls::words) {
             self.why = Some(Why::Tls(words));
+        } else if broke.is_some_and(|fault| fault.kind() == io::ErrorKind::TimedOut) {
+            self.why = Some(Why::LineDead);
         }
         self.finish().await
     }
@@ -331,6 +335,13 @@ impl<'a> Carrier<'a> {
         }
     }
 
+    fn odd(&self, what: Anomaly) {
+        let smsc = &self.keeper.shared.telco.name;
+        metrics::counter!("chrak_anomalies_total", "smsc" => smsc.as_str().to_owned(), "kind" => what.as_str())
+            .increment(1);
+        tracing::debug!(smsc = %smsc, bind = self.keeper.name, "odd PDU: {what}");
+    }
+
     fn publish(&mut self, esme: &Esme) {
         let state = match esme.state() {
             SessionState::Open | SessionState::Binding => BindState::Binding,
@@ -428,9 +439,7 @@ impl User for Carrier<'_> {
                 tracing::warn!(smsc = %smsc, percent, per_second, "the telco says that it nears congestion: slower");
             }
             Effect::Forgotten => drop(self.why.get_or_insert(Why::Forgotten)),
-            Effect::Anomaly(what) => {
-                tracing::debug!(smsc = %shared.telco.name, bind = self.keeper.name, "odd PDU: {what}");
-            }
+            Effect::Anomaly(what) => self.odd(what),
             Effect::Closed(CloseReason::TelcoClosed) if !self.bound && shared.telco.tls.is_some() => {
                 self.why.get_or_insert(Why::Tls(SHUT_OVER_TLS.to_owned()));
             }

@@ -1,8 +1,11 @@
 //! The connection to a telco, before anything is said on it: the first of its host's addresses that takes one, by TLS
 //! where it is configured. It must not know SMPP.
-use super::telco::{PATIENCE, Telco};
+use super::{
+    liveness::watch,
+    telco::{PATIENCE, Telco},
+};
 use crate::tls::{self, ClientTls};
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite, split},
     net::TcpStream,
@@ -70,17 +73,19 @@ pub(super) async fn dial(telco: &Telco) -> Result<Line, ConnectFault> {
     let address = &telco.address;
     let looked_up = tokio::net::lookup_host(address).await;
     let looked_up = looked_up.map_err(|fault| ConnectFault::LookUp { address: address.clone(), fault })?;
-    try_all(looked_up, telco.tls.as_ref(), address).await
+    try_all(looked_up, telco.tls.as_ref(), telco.line_dead_after(), address).await
 }
 
+/// Tries all of these, of which the one that is taken is watched ([`watch`]) so that it is found dead after that time.
 pub(super) async fn try_all(
     all: impl Iterator<Item = SocketAddr>,
     tls: Option<&ClientTls>,
+    dead_after: Duration,
     address: &str,
 ) -> Result<Line, ConnectFault> {
     let mut tried = Vec::new();
     for at in all {
-        match one(at, tls).await {
+        match one(at, tls, dead_after).await {
             Ok((reader, writer)) => return Ok((reader, writer, at)),
             Err(why) => tried.push((at, why)),
         }
@@ -91,12 +96,11 @@ pub(super) async fn try_all(
     Err(ConnectFault::NoneTaken(tried))
 }
 
-async fn one(at: SocketAddr, tls: Option<&ClientTls>) -> Result<(Reader, Writer), Refusal> {
+async fn one(at: SocketAddr, tls: Option<&ClientTls>, dead_after: Duration) -> Result<(Reader, Writer), Refusal> {
     let end = Instant::now() + PATIENCE;
     let stream = timeout_at(end, TcpStream::connect(at)).await.map_err(|_| Refusal::Silent)?;
     let stream = stream.map_err(Refusal::Failed)?;
-    // Small PDUs must not wait for one another.
-    stream.set_nodelay(true).map_err(Refusal::Failed)?;
+    watch(&stream, dead_after).map_err(Refusal::Failed)?;
     let Some(tls) = tls else {
         let (reader, writer) = stream.into_split();
         return Ok((Box::new(reader), Box::new(writer)));

@@ -94,14 +94,15 @@ impl Link {
         }
     }
 
-    /// Ends it for good: it takes nothing new, sends what is in hand, and unbinds. Returns when nothing of it is left, also on
-    /// the board.
+    /// Ends it for good: it takes nothing new, sends what is in hand, and unbinds. Returns when nothing of it is left, in the
+    /// exchange and on the board either.
     pub async fn retire(self) {
         self.shared.retired.cancel();
         if tokio::time::timeout(RETIRE_WITHIN, self.tasks.ended()).await.is_err() {
             self.shared.stop.cancel();
             self.tasks.ended().await;
         }
+        self.shared.exchange.outbox.forget(self.name()).await;
         self.shared.board.forget(self.name());
     }
 

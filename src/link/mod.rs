@@ -10,6 +10,7 @@ mod driver;
 mod hand;
 mod intake;
 mod links;
+mod liveness;
 mod meter;
 mod ordered;
 mod outbind;

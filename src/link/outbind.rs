@@ -6,6 +6,7 @@ use super::{
     carrier::printable,
     connect::carry,
     dial::{Reader, Writer},
+    liveness::watch,
     shared::{Shared, Tasks},
     tap::{tap, to_trace},
     telco::PATIENCE,
@@ -128,8 +129,8 @@ async fn attend(shared: Arc<Shared>, place: Place, stream: TcpStream, from: Sock
 
 async fn serve(shared: &Arc<Shared>, name: &str, stream: TcpStream, from: SocketAddr) {
     let smsc = &shared.telco.name;
-    // Small PDUs must not wait for one another. What does not take it is over, which reading says.
-    let _ = stream.set_nodelay(true);
+    // What does not take it is over, which reading says.
+    let _ = watch(&stream, shared.telco.line_dead_after());
     let asked = async {
         let (reader, writer) = secured(shared, stream).await?;
         let (mut reader, writer) = tap(reader, writer, to_trace(shared, name));

@@ -12,7 +12,7 @@ use crate::{
     tls::{ClientTls, ServerTls},
     types::{
         Secret,
-        limits::{PDU_OCTETS_MAX, WRITE_STALLED},
+        limits::{LINE_DEAD, PDU_OCTETS_MAX, WRITE_STALLED},
         names::{Family, SmscName},
     },
 };
@@ -90,6 +90,12 @@ impl Telco {
             statuses: self.statuses.clone(),
             write_stalled: WRITE_STALLED,
         }
+    }
+
+    /// How long the system may hear nothing of a connection that it writes to or asks: no longer than an enquire_link would show it to
+    /// be dead, and [`LINE_DEAD`] where that is asked seldom.
+    pub(super) fn line_dead_after(&self) -> Duration {
+        LINE_DEAD.min(self.enquire_link.saturating_add(PATIENCE))
     }
 
     /// How it wants what it is sent.

@@ -36,6 +36,7 @@ fn describe() {
     describe_counter!("chrak_mo_total", "Mobile-originated messages by what became of them");
     describe_counter!("chrak_mt_total", "Segments submitted by what the telco said");
     describe_counter!("chrak_mt_duplicates_possible_total", "Segments sent again after an uncertain end");
+    describe_counter!("chrak_anomalies_total", "PDUs that are legal to read and have no business here, by kind");
     describe_counter!("chrak_receipts_total", "Delivery receipts by whose they were found to be");
     describe_counter!("chrak_receipts_adopted_total", "Receipts that came before their resp and found it, by how");
     describe_counter!("chrak_lookup_failures_total", "Questions about codes that found nothing, by reason");

@@ -329,6 +329,13 @@ mod tests {
     }
 
     #[test]
+    fn of_a_tlv_that_comes_twice_the_first_counts() {
+        let body = b"\0\x01\x018551\0\0\x011212\0\0\0\0\0\0\0\0\0\0\x02hi\x02\x04\0\x02\0\x07\x14\0\0\x01x\x02\x04\0\x02\0\x08";
+        let deliver = deliver_sm(1, Bytes::from_static(body)).expect("a text");
+        assert_eq!(deliver.tlv(tag::USER_MESSAGE_REFERENCE).map(|value| &value[..]), Some(&[0, 7][..]));
+    }
+
+    #[test]
     fn so_many_tlvs_are_read_and_the_last_may_be_empty() {
         for (count, read) in [(1, 1), (TLVS_MAX, TLVS_MAX), (TLVS_MAX + 1, TLVS_MAX)] {
             let body: Vec<u8> = b"\x14\0\0\0".repeat(count);

@@ -2,6 +2,7 @@
 //!
 //! Reading is tolerant: what a telco sends is used as far as it can be read, one bad PDU never costs the
 //! bind, and only lost framing ends the session. Writing is strict.
+pub mod anomaly;
 pub mod capture;
 pub mod concat;
 pub mod decode;

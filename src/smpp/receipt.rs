@@ -116,7 +116,8 @@ fn of_number(value: &[u8]) -> Option<DeliveryState> {
     }
     match last {
         2 => Some(DeliveryState::Delivered),
-        3 | 4 | 5 | 8 => Some(DeliveryState::Undelivered),
+        // 9 is 5.0's "skipped"
+        3 | 4 | 5 | 8 | 9 => Some(DeliveryState::Undelivered),
         1 | 6 | 7 => Some(DeliveryState::Pending),
         _ => None,
     }
@@ -125,7 +126,7 @@ fn of_number(value: &[u8]) -> Option<DeliveryState> {
 fn of_word(word: &str) -> DeliveryState {
     match word.to_ascii_uppercase().as_str() {
         "DELIVRD" | "DELIVERED" | "ACKED" => DeliveryState::Delivered,
-        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" => {
+        "EXPIRED" | "DELETED" | "UNDELIV" | "UNDELIVERABLE" | "REJECTD" | "REJECTED" | "FAILED" | "SKIPPED" => {
             DeliveryState::Undelivered
         }
         _ => DeliveryState::Pending,
@@ -361,14 +362,24 @@ mod tests {
         use DeliveryState::{Delivered, Pending, Undelivered};
         let numbers =
             [(0, None), (1, Some(Pending)), (2, Some(Delivered)), (3, Some(Undelivered)), (4, Some(Undelivered))];
-        let more = [(5, Some(Undelivered)), (6, Some(Pending)), (7, Some(Pending)), (8, Some(Undelivered)), (9, None)];
+        let more = [
+            (5, Some(Undelivered)),
+            (6, Some(Pending)),
+            (7, Some(Pending)),
+            (8, Some(Undelivered)),
+            (9, Some(Undelivered)),
+            (10, None),
+        ];
         for (number, state) in numbers.into_iter().chain(more) {
             assert_eq!(of_number(&[number]), state, "{number}");
         }
         for (words, state) in [
             (&["DELIVRD", "DELIVERED", "ACKED", "delivrd"][..], Delivered),
-            (&["EXPIRED", "DELETED", "UNDELIV", "UNDELIVERABLE", "REJECTD", "REJECTED", "FAILED"], Undelivered),
-            (&["ENROUTE", "ACCEPTD", "UNKNOWN", ""], Pending),
+            (
+                &["EXPIRED", "DELETED", "UNDELIV", "UNDELIVERABLE", "REJECTD", "REJECTED", "FAILED", "SKIPPED"],
+                Undelivered,
+            ),
+            (&["ENROUTE", "ACCEPTD", "BUFFRED", "BUFFERD", "SCHEDULED", "UNKNOWN", ""], Pending),
         ] {
             for word in words {
                 assert_eq!(of_word(word), state, "{word}");

@@ -4,6 +4,7 @@
 //! happened ([`Session::poll_event`]) and when to come again ([`Session::poll_timeout`]). No PDU, however
 //! odd, ends the session; only lost framing, a peer that is silent or leaves, and a refused bind do.
 use super::{
+    anomaly::Anomaly,
     decode::{self, Deliver},
     framer::{Framer, FramingLost, RawPdu},
     pdu::{Bind, SubmitSm, UssdSubmit, write},
@@ -91,8 +92,8 @@ pub enum Event {
         /// Number given by [`Session::respond`].
         up_to: u64,
     },
-    /// Something odd that was survived, in words without content.
-    Anomaly(&'static str),
+    /// Something odd that was survived.
+    Anomaly(Anomaly),
     /// The session is over. What was in flight has an unknown outcome.
     Closed {
         /// Why.
@@ -541,11 +542,11 @@ impl Session {
             CommandId::DataSm => self.deliver(sequence, decode::data_sm(sequence, pdu.body), true, now),
             CommandId::Unbind => self.told_to_leave(sequence, now),
             // Has no response (§4.12); nor has outbind, which makes no sense on a connection of ours.
-            CommandId::AlertNotification => self.events.push_back(Event::Anomaly("alert_notification")),
-            CommandId::Outbind => self.events.push_back(Event::Anomaly("outbind on a connection of ours")),
+            CommandId::AlertNotification => self.events.push_back(Event::Anomaly(Anomaly::AlertNotification)),
+            CommandId::Outbind => self.events.push_back(Event::Anomaly(Anomaly::Outbind)),
             _ => {
                 write(&mut self.output, CommandId::GenericNack, ESME_RINVCMDID, sequence, |_| {});
-                self.events.push_back(Event::Anomaly("a request that an ESME does not take"));
+                self.events.push_back(Event::Anomaly(Anomaly::UnknownRequest));
             }
         }
     }
@@ -556,15 +557,15 @@ impl Session {
                 self.owed += 1;
                 self.events.push_back(Event::Deliver(deliver));
             }
-            (SessionState::Bound | SessionState::Unbinding | SessionState::Leaving, Err(decode::BadBody(what))) => {
+            (SessionState::Bound | SessionState::Unbinding | SessionState::Leaving, Err(bad)) => {
                 self.owed += 1;
                 self.respond(sequence, is_data_sm, ESME_RINVCMDLEN, now);
-                self.events.push_back(Event::Anomaly(what));
+                self.events.push_back(Event::Anomaly(Anomaly::BadBody(bad)));
             }
             (SessionState::Open | SessionState::Binding | SessionState::Closed, _) => {
                 self.owed += 1;
                 self.respond(sequence, is_data_sm, ESME_RINVBNDSTS, now);
-                self.events.push_back(Event::Anomaly("a message before the bind_resp"));
+                self.events.push_back(Event::Anomaly(Anomaly::TooEarly));
             }
         }
     }
@@ -598,10 +599,10 @@ impl Session {
             }
             CommandId::EnquireLinkResp | CommandId::GenericNack => match self.enquiries.remove(&header.sequence) {
                 Some(acks_before) => self.confirm(acks_before),
-                None => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
+                None => self.events.push_back(Event::Anomaly(Anomaly::Response)),
             },
             CommandId::UnbindResp if self.state == SessionState::Unbinding => self.close(CloseReason::Unbound),
-            _ => self.events.push_back(Event::Anomaly("a response that nobody waits for")),
+            _ => self.events.push_back(Event::Anomaly(Anomaly::Response)),
         }
     }
 
@@ -614,7 +615,7 @@ impl Session {
 
     fn bind_resp(&mut self, pdu: RawPdu, now: Instant) {
         if self.state != SessionState::Binding {
-            self.events.push_back(Event::Anomaly("a second bind_resp"));
+            self.events.push_back(Event::Anomaly(Anomaly::BindResp));
             return;
         }
         self.set(Timer::Bind, None);

@@ -146,6 +146,14 @@ fn what_can_be_read_is_read() {
             named[at] = 7;
             named
         }),
+        ("flags and a priority that are none of a deliver_sm's", {
+            let mut flagged = mo(b"\x02hi");
+            let end = flagged.len();
+            // protocol_id, priority_flag; registered_delivery, replace_if_present_flag
+            flagged[end - 11..end - 9].copy_from_slice(&[0x7F, 3]);
+            flagged[end - 7..end - 5].copy_from_slice(&[0x11, 1]);
+            flagged
+        }),
     ] {
         let mut session = bound(now);
         session.handle_bytes(&pdu(5, 0, 5, &body), now);
@@ -215,7 +223,7 @@ fn responses_come_in_any_order_and_prove_what_was_read() {
     session.handle_bytes(&pdu(0x8000_0004, 0x58, 2, b""), now);
     assert_eq!(session.poll_event(), submitted(70, 0x58, None));
     session.handle_bytes(&pdu(0x8000_0004, 0, 2, b"late\0"), now);
-    assert!(matches!(session.poll_event(), Some(Event::Anomaly(_))));
+    assert_eq!(session.poll_event(), Some(Event::Anomaly(Anomaly::Response)));
     assert!(session.has_room());
 }
 
@@ -418,6 +426,35 @@ fn an_answer_to_each_request_of_ours_is_one_whatever_pdu_it_comes_in() {
         assert_eq!(told == [Event::Confirmed { up_to: 1 }], known, "{command:#x} {sequence}: {told:?}");
         assert_eq!(matches!(told[..], [Event::Anomaly(_)]), !known, "{command:#x} {sequence}: {told:?}");
     }
+}
+
+#[test]
+fn whatever_is_odd_is_told_once_and_by_its_kind() {
+    let now = Instant::now();
+    for (octets, told) in [
+        (pdu(0x0102, 0, 5, b"\0\0\0"), "alert_notification"),
+        (pdu(0x0B, 0, 5, b"smsc\0secret\0"), "outbind"),
+        (pdu(4, 0, 5, b"x"), "unknown_request"),
+        (pdu(0x0777, 0, 5, b"x"), "unknown_request"),
+        (pdu(5, 0, 5, b"\0\x01"), "bad_body"),
+        (pdu(0x0103, 0, 5, b""), "bad_body"),
+        (pdu(0x8000_0004, 0, 9, b"id\0"), "response"),
+        (pdu(0x8000_0000, 3, 0, b""), "response"),
+        (pdu(0x8000_0015, 0, 9, b""), "response"),
+        (pdu(0x8000_0777, 0, 5, b""), "response"),
+        (pdu(0x8000_0009, 0, 1, b"x\0"), "bind_resp"),
+    ] {
+        let mut session = bound(now);
+        session.handle_bytes(&octets, now);
+        let kinds: Vec<&str> = events(&mut session)
+            .iter()
+            .map(|event| if let Event::Anomaly(what) = event { what.as_str() } else { "no anomaly" })
+            .collect();
+        assert_eq!(kinds, [told], "{octets:?}");
+    }
+    let mut session = Session::new(config(), now);
+    session.handle_bytes(&pdu(5, 0, 5, &mo(b"\x02hi")), now);
+    assert_eq!(events(&mut session), [Event::Anomaly(Anomaly::TooEarly)]);
 }
 
 #[test]

@@ -137,7 +137,8 @@ pub(super) fn declared(data_coding: u8, default: DefaultAlphabet) -> Declared {
         0x01 => Declared::Ascii,
         // GSM 7-bit by its group, whatever the default alphabet is
         0x10..=0x13 | 0x40..=0x43 | 0x50..=0x53 | 0xC0..=0xDF | 0xF0..=0xF3 => Declared::Gsm7,
-        0x05 | 0x0A | 0x0D => Declared::Of(Charset::Japanese),
+        0x05 | 0x0A => Declared::Of(Charset::Japanese),
+        0x0D => Declared::Of(Charset::JapaneseExtended),
         0x06 => Declared::Of(Charset::Cyrillic),
         0x07 => Declared::Of(Charset::Hebrew),
         0x0E => Declared::Of(Charset::Korean),
@@ -326,7 +327,7 @@ mod tests {
             (0x09, 0x09, Gsm7),
             (0x0A, 0x0A, Of(Charset::Japanese)),
             (0x0B, 0x0C, Gsm7),
-            (0x0D, 0x0D, Of(Charset::Japanese)),
+            (0x0D, 0x0D, Of(Charset::JapaneseExtended)),
             (0x0E, 0x0E, Of(Charset::Korean)),
             (0x0F, 0x13, Gsm7),
             (0x14, 0x17, Binary),

@@ -59,7 +59,7 @@ fn in_set(set: &'static encoding_rs::Encoding, text: &str) -> Option<Vec<u8>> {
     whole.then(|| octets.into_owned())
 }
 
-fn rightly_declared() -> [Cell; 11] {
+fn rightly_declared() -> [Cell; 12] {
     let cell = |name, encode, declared| Cell { name, encode, declared };
     [
         cell("UTF-16BE as UCS-2", |text| Some(be(text)), Declared::Utf16),
@@ -72,6 +72,7 @@ fn rightly_declared() -> [Cell; 11] {
         cell("ISO 8859-8", |text| in_set(encoding_rs::ISO_8859_8, text), Declared::Of(Charset::Hebrew)),
         cell("Shift JIS", |text| in_set(encoding_rs::SHIFT_JIS, text), Declared::Of(Charset::Japanese)),
         cell("ISO-2022-JP", |text| in_set(encoding_rs::ISO_2022_JP, text), Declared::Of(Charset::Japanese)),
+        cell("EUC-JP", |text| in_set(encoding_rs::EUC_JP, text), Declared::Of(Charset::JapaneseExtended)),
         cell("EUC-KR", |text| in_set(encoding_rs::EUC_KR, text), Declared::Of(Charset::Korean)),
     ]
 }
@@ -119,7 +120,7 @@ fn a_piece_is_kept_with_all_that_it_is_read_by() {
         let piece = Piece { octets: b"hi".to_vec(), declared, shift: Shift { locking: 1, single: 13 } };
         assert_eq!(Piece::of_bytes(&piece.to_bytes()), Some(piece), "{declared:?}");
     }
-    for bytes in [&b""[..], b"\x02\0\0", b"\x07\0\0\0", b"\x06\x04\0\0"] {
+    for bytes in [&b""[..], b"\x02\0\0", b"\x07\0\0\0", b"\x06\x05\0\0"] {
         assert_eq!(Piece::of_bytes(bytes), None, "{bytes:?}");
     }
 }
@@ -139,6 +140,22 @@ fn no_word_of_any_script_is_misread_where_it_is_rightly_declared() {
         }
     }
     assert!(tried > 3_000, "{tried}");
+}
+
+/// A telco with one set for all of Japan may declare the other one.
+#[test]
+fn japanese_in_shift_jis_is_read_where_the_extended_set_is_declared() {
+    let encode: Encode = |text| in_set(encoding_rs::SHIFT_JIS, text);
+    let cell = Cell { name: "Shift JIS as EUC-JP", encode, declared: Declared::Of(Charset::JapaneseExtended) };
+    let (_, words) = corpus().into_iter().find(|(script, _)| *script == "Japanese").expect("Japanese");
+    // two half-width katakana of one set are an ideograph of the other
+    let half_width = |word: &&str| word.chars().any(|c| matches!(c, 'ｦ'..='ﾟ'));
+    let words: Vec<&str> = words.into_iter().filter(|word| !half_width(word)).collect();
+    let bare: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    for texts in [bare, with_a_code(&words)] {
+        let (tried, _, wrong) = judge(&cell, &texts);
+        assert!(tried > 30 && wrong.is_empty(), "{tried}: {wrong:?}");
+    }
 }
 
 /// The names of all places, in both spellings.

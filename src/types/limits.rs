@@ -10,6 +10,9 @@ pub const UNWRITTEN_OCTETS_MAX: usize = 1024 * 1024;
 /// A telco to which octets waited for so long, and that took none of them, reads nothing any more: as long as any other
 /// answer of it is waited for.
 pub const WRITE_STALLED: Duration = Duration::from_secs(10);
+/// A connection to a telco of which the system hears nothing for so long, though it writes or asks, is dead, however seldom
+/// enquire_link asks: with the time in which that is noticed it is less than 40 s.
+pub const LINE_DEAD: Duration = Duration::from_secs(30);
 /// Largest outbind taken, in octets: a header and two names of a bind, which telcos make longer than the standard has them.
 pub const OUTBIND_OCTETS_MAX: usize = 256;
 /// Connections of an SMSC at its outbind listener at a time, bound or not yet: an SMSC outbinds once, or once a node.

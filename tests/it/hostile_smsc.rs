@@ -7,7 +7,7 @@ use crate::support::{
     by_hand::{
         BIND_TRANSCEIVER, DELIVER_SM, MISTYPED, OUTBIND, Pdu, RESP, SUBMIT_SM, UNBIND, pdu, read_within, takes, write,
     },
-    program::{self, Program},
+    program::{self, Program, client},
     smsc::{deliver_sm, submit},
 };
 use std::{collections::BTreeMap, time::Duration};
@@ -241,7 +241,10 @@ async fn odd_sequence_numbers_and_parts_that_lie_cost_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ids_and_receipts_of_any_kind_are_taken_and_nobody_is_answered_twice() {
-    let served = Served::with("").await;
+    let mut served = Served::with("").await;
+    let ready = served.program.said("ready http=");
+    let ops =
+        ready.split("ops=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address").to_owned();
     let mut stream = served.bound().await;
     let mut heard = Heard::default();
     let long = [&[b'a'; 65][..], b"\0"].concat();
@@ -275,6 +278,10 @@ async fn ids_and_receipts_of_any_kind_are_taken_and_nobody_is_answered_twice() {
     assert!(heard.resps.values().all(|all| all == &[0]), "{heard:?}");
     assert_eq!((heard.resps.len(), heard.submits.len(), heard.ended), (15, 6, false), "{heard:?}");
     serves(&mut stream, 60, "85512000510").await;
+    let metrics = client().get(format!("http://{ops}/metrics")).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("a page");
+    let odd = "chrak_anomalies_total{smsc=\"test\",kind=\"response\"} 12\n";
+    assert!(metrics.contains(odd), "each resp that came again or for nobody: {metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

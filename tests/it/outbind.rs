@@ -1,5 +1,6 @@
 //! An SMSC that connects to us and asks to be bound to, made of octets, against the program.
 use crate::support::{
+    app,
     by_hand::{
         BIND_RECEIVER, BIND_TRANSCEIVER, DELIVER_SM, MISTYPED, OUTBIND, RESP, SUBMIT_SM, UNBIND, read, takes, write,
     },
@@ -56,6 +57,33 @@ impl Served {
         let mut stream = TcpStream::connect(self.outbinds).await.expect("a connection");
         write(&mut stream, OUTBIND, 1, format!("their-smsc\0{password}\0").as_bytes()).await;
         stream
+    }
+}
+
+/// In what time at most the system is to ask after a connection of the program, and after which: its timer of keepalive, of
+/// which it tells in /proc/net/tcp (proc_net_tcp of Linux) in hundredths of a second.
+fn asked_within(local: SocketAddr, remote: SocketAddr) -> Option<Duration> {
+    let port = |address: &str| u16::from_str_radix(address.rsplit(':').next()?, 16).ok();
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+    let mut lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|words| port(words[1]) == Some(local.port()) && port(words[2]) == Some(remote.port()))?;
+    let when = line[5].strip_prefix("02:")?;
+    Some(Duration::from_millis(u64::from_str_radix(when, 16).expect("hexadecimal") * 10))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_system_watches_every_connection_whoever_made_it_however_seldom_enquire_link_asks() {
+    for (enquire_link_s, most) in [(3_600, 15), (2, 6)] {
+        let mut served = Served::with(&format!("enquire_link_s = {enquire_link_s}\n")).await;
+        takes(&mut served.own, BIND_TRANSCEIVER).await;
+        let mut theirs = served.outbind("secret").await;
+        takes(&mut theirs, BIND_RECEIVER).await;
+        for stream in [&served.own, &theirs] {
+            let (here, there) = (stream.local_addr().expect("ours"), stream.peer_addr().expect("theirs"));
+            let asked = app::eventually(Duration::from_secs(2), || asked_within(there, here)).await.expect("watched");
+            let most = Duration::from_secs(most);
+            assert!(asked <= most && asked + Duration::from_secs(4) > most, "{asked:?} where {most:?}");
+        }
     }
 }
 

@@ -166,6 +166,31 @@ async fn telcos_come_change_and_go_while_texts_flow_and_none_is_lost_or_answered
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_telco_that_comes_and_goes_goes_out_each_time_it_is_back() {
+    let (a, b) = (app::telco().await, app::telco().await);
+    let [of_a, of_b] = [("a", &a), ("b", &b)].map(|(name, telco)| smsc(name, telco.addr(), ""));
+    let mut served = Served::start(&[of_a.clone(), of_b.clone()]);
+    for time in 1..=3 {
+        binds(&b, 1).await;
+        let form = [("smsc", "b"), ("order", "pause")];
+        let paused = client().post(format!("http://{}/telcos", served.ops)).form(&form).send().await;
+        assert_eq!(paused.expect("an answer").status(), 200);
+        served.program.said("paused: no text is submitted");
+        b.send_mo(&format!("8551000000{time}"), "1212", "START").expect("the telco takes it");
+        // it is stored, and its answer while the telco is taken out
+        let taken = app::eventually(TEN_S, || (b.counters().mo_acked == time).then_some(()));
+        taken.await.expect("a resp");
+        served.reload(std::slice::from_ref(&of_a));
+        binds(&b, 0).await;
+        assert_eq!(answers(&[&b]).len() as u64, time - 1, "held");
+        served.reload(&[of_a.clone(), of_b.clone()]);
+        let all = app::eventually(TEN_S, || (answers(&[&b]).len() as u64 == time).then_some(())).await;
+        assert!(all.is_some(), "{time}: {:?}\n{}", answers(&[&b]), served.program.listen());
+    }
+    assert!(answers(&[&b]).values().all(|times| *times == 1) && a.counters().binds == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_of_no_use_changes_nothing_and_says_why_as_chrak_check_does() {
     let a = app::telco().await;
     let of_a = smsc("a", a.addr(), "");

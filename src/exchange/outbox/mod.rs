@@ -57,14 +57,23 @@ impl Outbox {
         outbox
     }
 
-    /// Goes out to these telcos too from now on. A telco that is not among them any more keeps what waits for it: it has no
-    /// bind, and goes on where it stood when it comes back.
+    /// Goes out to these telcos too from now on.
     pub(in crate::exchange) fn add(&self, telcos: impl Iterator<Item = SmscName>) {
         let mut known = lock(&self.core.telcos);
         for name in telcos {
             if let Entry::Vacant(place) = known.entry(name.clone()) {
-                self.pump_it(Arc::clone(place.insert(Arc::new(TelcoOutbox::new(name)))));
+                self.pump_it(place.insert(Arc::new(TelcoOutbox::new(name))));
             }
+        }
+    }
+
+    /// Goes out to a telco no more, whose binds have all left. What waits for it stays in the store, and goes on where it stood
+    /// when the telco comes back. Returns when nothing is at work for it.
+    pub async fn forget(&self, smsc: &SmscName) {
+        let gone = lock(&self.core.telcos).remove(smsc);
+        let pump = gone.and_then(|telco| lock(&telco.pump).take());
+        if let Some(pump) = pump {
+            pump.end().await;
         }
     }
 
@@ -161,10 +170,14 @@ impl Outbox {
         let (stored, unknown) = (begun.is_ok(), *begun == Err(StoreFault::Unknown));
         let begun: HashSet<MtId> = begun.iter().flatten().copied().collect();
         for mt in mts {
+            let taken = mt.reserved.filter(|_| begun.contains(&mt.id));
             let Some(outbox) = self.telco(&mt.smsc) else {
+                // it was taken out while the answer was stored
+                if let Some(session) = mt.reserved.filter(|_| taken.is_some() || unknown) {
+                    self.take_back(&mt, session);
+                }
                 continue;
             };
-            let taken = mt.reserved.filter(|_| begun.contains(&mt.id));
             if stored && taken.is_none() {
                 outbox.ask();
             }
@@ -183,7 +196,7 @@ impl Outbox {
         }
     }
 
-    /// A segment may have been stored as submitting without our knowing: as long as it stands so, it is sent by nobody and
+    /// A segment is stored as submitting, or may be without our knowing, and no bind has it: as long as it stands so, it is sent by nobody and
     /// all of its number wait behind it. Its place comes back with that commit.
     fn take_back(&self, mt: &NewMt, session: SessionId) {
         let unwritten = Settlement { mt: mt.id, session, outcome: Outcome::Unwritten };

@@ -2,7 +2,7 @@
 use super::{
     Outbox,
     places::{Found, Look},
-    telco::{Submission, TelcoOutbox},
+    telco::{Pump, Submission, TelcoOutbox},
 };
 use crate::{
     ports::{
@@ -24,21 +24,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 impl Outbox {
     /// Starts to pump for all telcos, also for those that are added later, until `stop`.
     pub(in crate::exchange) fn start(&self, stop: &CancellationToken) {
-        let telcos: Vec<_> = {
-            // who is added at this moment is pumped for by one of both, not by both
-            let telcos = lock(&self.core.telcos);
-            if self.core.pumps.set(stop.clone()).is_err() {
-                return;
-            }
-            telcos.values().cloned().collect()
-        };
-        telcos.into_iter().for_each(|telco| self.pump_it(telco));
+        // who is added at this moment is pumped for by one of both, not by both
+        let telcos = lock(&self.core.telcos);
+        if self.core.pumps.set(stop.clone()).is_ok() {
+            telcos.values().for_each(|telco| self.pump_it(telco));
+        }
     }
 
     /// Pumps for a telco, once there is pumping.
-    pub(super) fn pump_it(&self, telco: Arc<TelcoOutbox>) {
-        if let Some(stop) = self.core.pumps.get() {
-            self.core.pumping.spawn(self.clone().pump(telco, stop.clone()));
+    pub(super) fn pump_it(&self, telco: &Arc<TelcoOutbox>) {
+        if let Some(stop) = self.core.pumps.get().map(CancellationToken::child_token) {
+            let task = self.core.pumping.spawn(self.clone().pump(Arc::clone(telco), stop.clone()));
+            *lock(&telco.pump) = Some(Pump { stop, task });
         }
     }
 

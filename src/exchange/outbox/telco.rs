@@ -1,4 +1,4 @@
-//! The due segments of one telco, the binds that take them, and a bind's end of that. It must not know the store.
+//! The due segments of one telco, the binds that take them, its pump, and a bind's end of that. It must not know the store.
 use super::places::Places;
 use crate::{
     ports::outbox::DueMt,
@@ -10,8 +10,10 @@ use std::{
 };
 use tokio::{
     sync::{Notify, mpsc},
+    task::JoinHandle,
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 /// A segment handed to a bind, recorded as submitting on its session.
 #[derive(Debug)]
@@ -30,11 +32,35 @@ pub(super) struct TelcoOutbox {
     bound_since: Mutex<Option<Instant>>,
     /// The pump is to look at `places`.
     pub(super) wake: Notify,
+    /// Once there is pumping.
+    pub(super) pump: Mutex<Option<Pump>>,
+}
+
+/// The task that looks at `places`.
+pub(super) struct Pump {
+    pub(super) stop: CancellationToken,
+    pub(super) task: JoinHandle<()>,
+}
+
+impl Pump {
+    /// Ends it; returns when it is at work no more: what it had just recorded as submitting is handed over or given back.
+    pub(super) async fn end(self) {
+        self.stop.cancel();
+        if let Err(fault) = self.task.await {
+            tracing::error!("a pump of the outbox did not end well: {fault}");
+        }
+    }
 }
 
 impl TelcoOutbox {
     pub(super) fn new(smsc: SmscName) -> Self {
-        TelcoOutbox { smsc, places: Mutex::default(), bound_since: Mutex::default(), wake: Notify::new() }
+        TelcoOutbox {
+            smsc,
+            places: Mutex::default(),
+            bound_since: Mutex::default(),
+            wake: Notify::new(),
+            pump: Mutex::default(),
+        }
     }
 
     pub(super) fn join(&self, session: SessionId, places: usize, hand: mpsc::Sender<Submission>) {

@@ -168,6 +168,51 @@ async fn what_a_bind_leaves_behind_goes_to_the_next_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_telco_that_is_taken_out_and_comes_back_leaves_no_task_and_keeps_what_waits() {
+    let bench = Bench::new().started().await;
+    let (outbox, smart) = (&bench.exchange.outbox, SmscName::from("smart"));
+    let rules = settings().telcos.all().to_vec();
+    for at in 0..5 {
+        answered(&bench, [at]).await;
+        let stored = at as usize + 1;
+        bench.exchange.run.change_telcos(Vec::new());
+        outbox.forget(&smart).await;
+        outbox.forget(&smart).await;
+        assert_eq!((outbox.core.pumping.len(), lock(&outbox.core.telcos).len()), (0, 0));
+        let looks = bench.store.called("due");
+        outbox.wake(&smart);
+        pass(Duration::from_secs(5)).await;
+        assert!(outbox.pull(&smart, bench.session, 8).is_none() && bench.store.called("due") == looks);
+        bench.exchange.run.change_telcos(rules.clone());
+        bench.exchange.run.change_telcos(rules.clone());
+        assert_eq!((outbox.core.pumping.len(), lock(&outbox.core.telcos).len()), (1, 1));
+        assert_eq!(self::at(&bench), vec![MtAt::Queued; stored], "held, and by nobody's hand");
+    }
+    let mut feed = bench.bind(8);
+    settled().await;
+    assert_eq!(all(&mut feed).len(), 5);
+    bench.stop();
+    bench.exchange.run.ended().await;
+    assert!(outbox.core.pumping.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_stored_while_its_telco_is_taken_out_is_queued_again() {
+    let bench = Bench::new().started().await;
+    let mut feed = bench.bind(8);
+    settled().await;
+    answered(&bench, [1]).await;
+    let (mo, stored) = (all(&mut feed)[0].mt.mo, bench.store.mts()[0].0.clone());
+    assert_eq!((at(&bench), stored.reserved), (vec![MtAt::Submitting], Some(bench.session)));
+    drop(feed);
+    bench.exchange.outbox.forget(&"smart".into()).await;
+    let begun = Ok(vec![stored.id]);
+    bench.exchange.outbox.hand_over(mo, vec![stored], &begun, None).await;
+    settled().await;
+    assert_eq!(at(&bench), [MtAt::Queued]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_look_that_fails_is_owed_until_it_succeeds() {
     let bench = Bench::new().started().await;
     answered(&bench, [1]).await;

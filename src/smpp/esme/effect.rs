@@ -1,6 +1,7 @@
 //! What goes into an ESME and what comes out of it, as plain values.
 use crate::{
     smpp::{
+        anomaly::Anomaly,
         decode::Deliver,
         pdu::{Address, UssdSubmit},
         session::CloseReason,
@@ -190,8 +191,8 @@ pub enum Effect {
     },
     /// The telco refuses what is sent as if this were no bind; the session is left, to be bound anew.
     Forgotten,
-    /// Something odd that was survived, in words without content.
-    Anomaly(&'static str),
+    /// Something odd that was survived.
+    Anomaly(Anomaly),
     /// The session is over; the last effect, but that a segment which is handed over after it comes back.
     Closed(CloseReason),
 }

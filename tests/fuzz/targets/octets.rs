@@ -34,6 +34,7 @@ pub fn run(octets: &[u8]) {
     let octets = input.octets(OCTETS_MAX);
     let declared = match DECLARED[usize::from(which) % DECLARED.len()] {
         Declared::Packed(_) => Declared::Packed(u32::from(which) / 10 % 7),
+        Declared::Of(Charset::Japanese) if which / 10 % 2 == 1 => Declared::Of(Charset::JapaneseExtended),
         other => other,
     };
     let text = read(octets, declared);
