@@ -8,13 +8,17 @@
 //! | – | there | refused; no key is made |
 //!
 //! At a first start the key has a name of its own until the database stands, so that one that was cut short goes on.
-use super::{config::Config, fault::Fault};
+use super::{config::Config, fault::Fault, telemetry};
 use crate::store::{self, Keys, OpenError, SqliteStore, StoreOptions};
 use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
+
+/// How long the last line of a process that ends at once may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What may be made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,5 +118,7 @@ fn alone(database: &Path, key_file: &Path) -> Fault {
 /// After an I/O error nobody knows what is on the disk: the process ends, and the next start looks.
 fn die(why: &str) {
     tracing::error!("the database failed in a way that leaves its state open ({why}); ending the process");
+    // the log has a thread of its own, which ends with us
+    telemetry::flush(LAST_WORDS);
     std::process::abort();
 }

@@ -1,6 +1,7 @@
 //! Floor 5: the ports kept in a database. Knows SQL and how to seal; must not know SMPP, texts or why a row
 //! is written.
 mod codes;
+pub mod lasting;
 mod rows;
 pub mod seal;
 pub mod sqlite;

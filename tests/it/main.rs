@@ -12,6 +12,7 @@ mod crash;
 mod directory;
 mod edges;
 mod equality;
+mod evidence;
 mod features;
 mod feedback;
 mod fuzz;
