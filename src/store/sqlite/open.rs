@@ -102,7 +102,7 @@ impl SqliteStore {
         }
         let key = options.key_file.map(|file| (file, options.keys.clone()));
         let files = Arc::new(locked.settle(key).map_err(unusable)?);
-        let full = Arc::default();
+        let (full, low) = (Arc::default(), Arc::default());
         let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
         let commits = Arc::default();
         let writer = Writer {
@@ -113,9 +113,11 @@ impl SqliteStore {
             damage: damage.clone(),
             full: Arc::clone(&full),
             room: options.reserve.then(|| room.clone()),
+            low: Arc::clone(&low),
+            low_looked_at: None,
         };
         let writer = writer.start(jobs).map_err(unusable)?;
-        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, room, files, tallies, damage })
+        Ok(SqliteStore { queue, readers, keys: options.keys, commits, writer, full, low, room, files, tallies, damage })
     }
 }
 

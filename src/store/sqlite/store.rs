@@ -7,7 +7,7 @@ use super::{
     files::Files,
     ops::{Job, Op},
     readers::Readers,
-    room::Room,
+    room::{FOR_NEW, Room, START},
     tallies::TallyNames,
 };
 use crate::{
@@ -33,6 +33,8 @@ pub struct SqliteStore {
     pub(super) writer: JoinHandle<()>,
     /// Whether the last commit failed for want of room.
     pub(super) full: Arc<AtomicBool>,
+    /// Whether there is too little room for anything new.
+    pub(super) low: Arc<AtomicBool>,
     pub(super) room: Room,
     /// The lock is held until nobody here reads or writes any more.
     pub(super) files: Arc<Files>,
@@ -73,8 +75,9 @@ impl SqliteStore {
             let words = format!("{what}; nothing is taken until then");
             return Some(Trouble { words, lasting: true });
         }
-        let full = self.full.load(Ordering::Relaxed);
-        full.then(|| Trouble { words: self.room.lacking().to_string(), lasting: false })
+        let (full, low) = (self.full.load(Ordering::Relaxed), self.low.load(Ordering::Relaxed));
+        let needed = if low { FOR_NEW } else { START };
+        (full || low).then(|| Trouble { words: self.room.lacks(needed).to_string(), lasting: false })
     }
 
     /// Has an operation of a kind carried out; done when it is committed.

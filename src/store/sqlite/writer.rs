@@ -7,7 +7,7 @@ use super::{
     fault::{Failure, is_full, judge},
     files::Files,
     ops::{Op, one_by_one, together},
-    room::Room,
+    room::{FOR_NEW, Room},
 };
 use crate::{ports::StoreFault, types::limits::COMMIT_OPS_MAX};
 use std::{
@@ -26,6 +26,8 @@ pub type Fatal = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// Pause between looks at the room on the disk.
 const ROOM_LOOKED_AT: Duration = Duration::from_secs(10);
+/// And at commits between them, whether there is enough for anything new: what comes in so long is a few MiB.
+const LOW_LOOKED_AT: Duration = Duration::from_millis(200);
 /// Idle time after which the WAL is copied into the database.
 const CHECKPOINT_IDLE: Duration = Duration::from_secs(1);
 
@@ -62,6 +64,9 @@ pub(super) struct Writer {
     pub full: Arc<AtomicBool>,
     /// Where room is kept aside.
     pub room: Option<Room>,
+    /// Whether there is too little for anything new, and when that was looked at.
+    pub low: Arc<AtomicBool>,
+    pub low_looked_at: Option<Instant>,
 }
 
 impl Writer {
@@ -85,6 +90,7 @@ impl Writer {
                 Ok(Some(op)) => op,
                 Ok(None) => break,
                 Err(_) => {
+                    self.look_whether_low();
                     if std::mem::take(&mut dirty) {
                         self.checkpoint();
                     }
@@ -117,6 +123,20 @@ impl Writer {
         }
     }
 
+    fn look_whether_low(&mut self) {
+        let Some(room) = &self.room else { return };
+        if self.low_looked_at.is_some_and(|at| at.elapsed() < LOW_LOOKED_AT) {
+            return;
+        }
+        self.low_looked_at = Some(Instant::now());
+        let low = room.is_low();
+        match (self.low.swap(low, Ordering::Relaxed), low) {
+            (false, true) => tracing::error!("{}; nothing new is taken, what is in hand goes on", room.lacks(FOR_NEW)),
+            (true, false) => tracing::info!("the disk has room again: new texts are taken"),
+            _ => {}
+        }
+    }
+
     fn checkpoint(&self) {
         if let Err(error) = self.db.conn.rows("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
             tracing::warn!(%error, "checkpoint");
@@ -128,6 +148,15 @@ impl Writer {
         if self.files.displaced().is_some() || self.damage.found().is_some() {
             answer_all(batch, Some(StoreFault::Busy));
             return true;
+        }
+        self.look_whether_low();
+        if self.low.load(Ordering::Relaxed) {
+            let (new, rest) = batch.into_iter().partition(Op::is_new);
+            answer_all(new, Some(StoreFault::Full));
+            batch = rest;
+            if batch.is_empty() {
+                return true;
+            }
         }
         let started = Instant::now();
         let outcome = self.transact_with_room(&mut batch);

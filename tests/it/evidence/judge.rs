@@ -122,7 +122,13 @@ async fn booked_once(site: &Site, seen: &Snapshot) -> u64 {
         assert!(!told || there == 1, "{number} was told of an appointment that there is not\n{}", site.told());
         let said = load::complaint(round);
         let heard = filed.iter().filter(|what| **what == said).count();
-        assert_eq!(heard, 1, "the complaint of round {round} was filed {heard} times\n{}", site.told());
+        assert_eq!(
+            heard,
+            1,
+            "the complaint of round {round} was filed {heard} times, told {:?}\n{}",
+            answers(seen, &load::complains(round)),
+            site.told()
+        );
     }
     booked.len() as u64
 }
