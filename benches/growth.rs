@@ -155,7 +155,7 @@ impl Place {
     }
 
     async fn store(&self) -> DbStore {
-        let store = store::sqlite::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
+        let store = chrak::store::sqlite::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
         store.begin(SystemClock.now()).await.expect("begun");
         store
     }

@@ -34,7 +34,7 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let options = StoreOptions::new(folder.path().join("chrak.db"), Keys::from_secret(&[7; 32]));
-        let store = store::sqlite::open(options).await.expect("a store");
+        let store = chrak::store::sqlite::open(options).await.expect("a store");
         store.begin(now()).await.expect("begun");
         let mut next = 0;
         for (batch, rounds) in BATCHES {

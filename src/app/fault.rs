@@ -1,5 +1,6 @@
 //! Why a program ended, and the folder it keeps its things in.
 use super::config;
+use crate::store::lasting;
 use std::path::Path;
 
 /// Why a program ended: one line for a person, and the exit code.
@@ -29,7 +30,6 @@ impl Fault {
 
 /// Makes a folder that only its owner may enter.
 pub(super) fn folder(path: &Path) -> Result<(), Fault> {
-    use std::os::unix::fs::DirBuilderExt;
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.map_err(|fault| Fault::Run(format!("{}: cannot be made: {fault}; check data_dir", path.display())))
+    lasting::folder(path)
+        .map_err(|fault| Fault::Run(format!("{}: cannot be made: {fault}; check data_dir", path.display())))
 }

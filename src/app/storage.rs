@@ -12,6 +12,7 @@ use super::{
     clock::SystemClock,
     config::{Config, ConfigFault, Database},
     fault::Fault,
+    telemetry,
 };
 use crate::{
     ports::clock::Clock,
@@ -23,7 +24,11 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
+
+/// How long the last line of a process that ends at once may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What may be made.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,5 +175,7 @@ fn alone(database: &str, key_file: &Path) -> Fault {
 /// After an I/O error nobody knows what is on the disk: the process ends, and the next start looks.
 fn die(why: &str) {
     tracing::error!("the database failed in a way that leaves its state open ({why}); ending the process");
+    // the log has a thread of its own, which ends with us
+    telemetry::flush(LAST_WORDS);
     std::process::abort();
 }

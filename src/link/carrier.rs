@@ -15,6 +15,7 @@ use super::{
 use crate::{
     exchange::{AcceptFault, OutboxFeed, StoreHealth, Submission},
     ports::{
+        StoreFault,
         orders::Order,
         outbox::{self, NewReceipt, Settlement},
         status::BindState,
@@ -482,7 +483,7 @@ fn segment(submission: Submission) -> Segment {
 fn stored(result: Result<Option<CauseId>, AcceptFault>) -> Stored {
     match result {
         Ok(kept) => Stored::Kept(kept),
-        Err(AcceptFault::Overload) => Stored::Overload,
+        Err(AcceptFault::Overload | AcceptFault::Store(StoreFault::Full)) => Stored::Overload,
         Err(AcceptFault::Store(_)) => Stored::Failed,
     }
 }

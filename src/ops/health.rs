@@ -16,12 +16,14 @@ pub async fn alive() -> Response {
 
 /// `GET /readyz`, with `?links` also the binds.
 pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Response {
-    let database = room.probe.writable(&*room.state.store).await;
+    let writable = room.probe.writable(&*room.state.store).await;
     let draining = room.state.board.draining();
-    let mut good = database && !draining;
+    // a disk that has too little for anything new still takes the probe
     let trouble = room.state.store.trouble().map(|trouble| trouble.words);
+    let mut good = writable && trouble.is_none() && !draining;
+    let usual = if writable { "ok" } else { "not writable" };
     let mut body = json!({
-        "database": if database { "ok".to_owned() } else { trouble.unwrap_or_else(|| "not writable".to_owned()) },
+        "database": trouble.unwrap_or_else(|| usual.to_owned()),
         "draining": draining,
     });
     // what somebody must mend takes no server out of a balancer: the others stand no better

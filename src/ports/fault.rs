@@ -19,6 +19,9 @@ pub enum StoreFault {
     /// It was not done and may be tried again: full disk, foreign lock, overload.
     #[error("the database cannot take this now")]
     Busy,
+    /// It was not done, as the disk has too little room left for anything new; what is in hand goes on.
+    #[error("the disk has too little room for anything new")]
+    Full,
     /// The commit failed in a way that leaves open whether it was done. Never to be taken for "not stored".
     #[error("the outcome of the commit is not known")]
     Unknown,

@@ -8,6 +8,7 @@
 mod batch;
 mod codes;
 mod conn;
+pub mod lasting;
 mod ops;
 mod port;
 pub mod postgres;

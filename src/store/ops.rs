@@ -228,6 +228,15 @@ impl Op {
         matches!(self, Op::Set(Set::Confirm(_) | Set::Receipt(_) | Set::SettleWithOthers(_)))
     }
 
+    /// Whether it begins something: a text, a part of one, a batch of an agency, an event of the portal. All else ends what
+    /// is in hand, or makes room.
+    pub(super) fn is_new(&self) -> bool {
+        matches!(
+            self,
+            Op::Set(Set::Accept(_) | Set::KeepPart(_)) | Op::Single(Single::AcceptCall(_) | Single::TakeEvent(_))
+        )
+    }
+
     fn reject(&mut self) {
         match self {
             Op::Set(set) => set.reject(),

@@ -1,4 +1,5 @@
 //! Numbers and texts at rest: sealed with AES-256-GCM, looked up by HMAC-SHA-256. Knows no table.
+use super::lasting::sync_name;
 use crate::ports::random;
 use ring::{
     aead::{self, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
@@ -160,12 +161,6 @@ impl Keys {
         held.truncate(plain);
         Ok(held)
     }
-}
-
-/// Without this the name of the file may be gone after a power cut, and with it every sealed row.
-fn sync_name(path: &Path) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(dir)?.sync_all()
 }
 
 fn place(row: &[u8], column: &str) -> Vec<u8> {

@@ -55,6 +55,10 @@ pub(super) trait Engine: Send + 'static {
     fn begin(&mut self) -> Sql<()>;
     /// Ends it; `Ok` when all of it is durable.
     fn commit(&mut self) -> Sql<()>;
+    /// Whether there is no room for anything new; what is in hand goes on.
+    fn lacks_room(&mut self) -> bool {
+        false
+    }
     /// Whether something was done about a failure, so that the same may be tried once more.
     fn mend(&mut self, error: &DbError) -> bool;
     /// After each transaction, however it went.
@@ -148,6 +152,14 @@ impl<E: Engine> Writer<E> {
         if self.engine.refuses() {
             answer_all(batch, Some(StoreFault::Busy));
             return true;
+        }
+        if self.engine.lacks_room() {
+            let (new, rest) = batch.into_iter().partition(Op::is_new);
+            answer_all(new, Some(StoreFault::Full));
+            batch = rest;
+            if batch.is_empty() {
+                return true;
+            }
         }
         let started = Instant::now();
         let mut outcome = self.transact(&mut batch);

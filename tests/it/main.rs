@@ -13,6 +13,7 @@ mod database_server;
 mod directory;
 mod edges;
 mod equality;
+mod evidence;
 mod features;
 mod feedback;
 mod fuzz;

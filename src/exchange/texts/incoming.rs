@@ -53,7 +53,7 @@ pub enum AcceptFault {
     /// Too much in hand, or the server is leaving: ESME_RTHROTTLED.
     #[error("too much in hand")]
     Overload,
-    /// The store could not commit it, or nobody knows: ESME_RSYSERR.
+    /// The store could not commit it, or nobody knows: ESME_RSYSERR; ESME_RTHROTTLED where it takes nothing new.
     #[error("not stored: {0}")]
     Store(#[from] StoreFault),
 }

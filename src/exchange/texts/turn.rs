@@ -102,8 +102,8 @@ impl Texts {
                 match self.finish(mo, None, dead, mts, read_at).await {
                     Ok(()) | Err(StoreFault::Stale | StoreFault::Closed) => return,
                     Err(StoreFault::Rejected) => break,
-                    Err(StoreFault::Busy | StoreFault::Unknown) if self.is_leaving() => return,
-                    Err(StoreFault::Busy | StoreFault::Unknown) => {
+                    Err(_) if self.is_leaving() => return,
+                    Err(StoreFault::Busy | StoreFault::Full | StoreFault::Unknown) => {
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
                 }

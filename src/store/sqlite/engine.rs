@@ -4,7 +4,7 @@ use super::{
     damage::Damage,
     fault::{is_full, judge, of_read},
     files::Files,
-    room::Room,
+    room::{FOR_NEW, Room, START},
 };
 use crate::{
     ports::{StoreFault, Trouble},
@@ -27,6 +27,8 @@ use tokio::time::Instant;
 
 /// Pause between looks at the room on the disk.
 const ROOM_LOOKED_AT: Duration = Duration::from_secs(10);
+/// And at commits between them, whether there is enough for anything new: what comes in so long is a few MiB.
+const LOW_LOOKED_AT: Duration = Duration::from_millis(200);
 
 /// The files of an open database, and how they are. The lock is held as long as somebody reads or writes.
 pub(super) struct SqliteBase {
@@ -36,6 +38,8 @@ pub(super) struct SqliteBase {
     pub damage: Damage,
     /// Whether the last commit failed for want of room.
     pub full: AtomicBool,
+    /// Whether there is too little room for anything new.
+    pub low: AtomicBool,
     /// Room on its disk.
     pub room: Room,
 }
@@ -54,8 +58,9 @@ impl Base for SqliteBase {
             let words = format!("{what}; nothing is taken until then");
             return Some(Trouble { words, lasting: true });
         }
-        let full = self.full.load(Ordering::Relaxed);
-        full.then(|| Trouble { words: self.room.lacking().to_string(), lasting: false })
+        let (full, low) = (self.full.load(Ordering::Relaxed), self.low.load(Ordering::Relaxed));
+        let needed = if low { FOR_NEW } else { START };
+        (full || low).then(|| Trouble { words: self.room.lacks(needed).to_string(), lasting: false })
     }
 
     fn of_read(&self, error: &DbError) -> StoreFault {
@@ -70,11 +75,12 @@ pub(super) struct SqliteEngine {
     /// Where room is kept aside.
     reserve: Option<Room>,
     room_looked_at: Option<Instant>,
+    low_looked_at: Option<Instant>,
 }
 
 impl SqliteEngine {
     pub(super) fn new(db: Db, base: Arc<SqliteBase>, reserve: Option<Room>) -> Self {
-        SqliteEngine { db, base, reserve, room_looked_at: None }
+        SqliteEngine { db, base, reserve, room_looked_at: None, low_looked_at: None }
     }
 
     /// Copies the WAL into the database.
@@ -107,6 +113,22 @@ impl Engine for SqliteEngine {
         self.base.files.displaced().map_or(Ok(()), |what| Err(DbError::Displaced(what)))
     }
 
+    fn lacks_room(&mut self) -> bool {
+        let Some(room) = &self.reserve else { return false };
+        if self.low_looked_at.is_none_or(|at| at.elapsed() >= LOW_LOOKED_AT) {
+            self.low_looked_at = Some(Instant::now());
+            let low = room.is_low();
+            match (self.base.low.swap(low, Ordering::Relaxed), low) {
+                (false, true) => {
+                    tracing::error!("{}; nothing new is taken, what is in hand goes on", room.lacks(FOR_NEW));
+                }
+                (true, false) => tracing::info!("the disk has room again: new texts are taken"),
+                _ => {}
+            }
+        }
+        self.base.low.load(Ordering::Relaxed)
+    }
+
     /// Once more with the room that was kept aside, if there was too little.
     fn mend(&mut self, error: &DbError) -> bool {
         is_full(error) && self.reserve.as_ref().is_some_and(Room::release)
@@ -117,6 +139,7 @@ impl Engine for SqliteEngine {
     }
 
     fn look_around(&mut self) {
+        self.lacks_room();
         if self.room_looked_at.is_some_and(|at| at.elapsed() <= ROOM_LOOKED_AT) {
             return;
         }

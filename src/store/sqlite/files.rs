@@ -6,11 +6,11 @@
 //! descriptor of a file drops the `fcntl` locks of the whole process on it, so the one held here is opened before
 //! SQLite opens the file, closed after, and nothing else here opens it.
 use super::{fault::OpenError, room::folder};
-use crate::store::Keys;
+use crate::store::{Keys, lasting};
 use std::{
-    fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError},
+    fs::{File, Metadata, OpenOptions, TryLockError},
     io::{self, Read},
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
@@ -91,7 +91,7 @@ impl Locked {
             move |source| OpenError::Path { path, source }
         };
         let dir = folder(path);
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed(dir))?;
+        lasting::folder(dir).map_err(failed(dir))?;
         let mut tries = 0;
         loop {
             // SQLite gives the WAL the permissions of the database

@@ -106,6 +106,7 @@ pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
         files: locked.settle(key).map_err(unusable)?,
         damage,
         full: AtomicBool::default(),
+        low: AtomicBool::default(),
         room: room.clone(),
     });
     let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);

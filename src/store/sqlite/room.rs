@@ -2,7 +2,8 @@
 //! what is written there.
 //!
 //! While there is plenty, the reserve takes its place. When the disk is full it is deleted, so that the server can start,
-//! finish what is in hand and go on answering while somebody makes room; then it is made again.
+//! finish what is in hand and go on answering while somebody makes room; then it is made again. What is left of it at last is
+//! for what is in hand alone: nothing new is taken.
 use rustix::{
     fs::{FallocateFlags, fallocate, statvfs},
     io::Errno,
@@ -21,6 +22,10 @@ pub(super) const RESERVE: u64 = 32 * MIB;
 const BESIDE: u64 = 16 * MIB;
 /// Without so much a start is refused: a new database, or the WAL of an old one until it is copied.
 pub(super) const START: u64 = 8 * MIB;
+
+/// With less, and nothing kept aside, nothing new is taken: answers, outcomes and what makes room still find theirs, and the WAL
+/// is copied.
+pub(super) const FOR_NEW: u64 = 16 * MIB;
 
 /// The disk has less than what is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +75,11 @@ fn allows_reserve(free: Option<u64>) -> bool {
     free.is_some_and(|free| free >= RESERVE + BESIDE)
 }
 
+/// Whether so many octets are too few for anything new; where it cannot be asked there may be enough.
+fn is_low(kept: bool, free: Option<u64>) -> bool {
+    !kept && free.is_some_and(|free| free < FOR_NEW)
+}
+
 /// Octets that we may still write; `None` where the file system does not say.
 fn free(folder: &Path) -> Option<u64> {
     let about = statvfs(folder).ok().filter(|about| about.f_blocks > 0)?;
@@ -92,7 +102,17 @@ impl Room {
 
     /// What a write that failed lacks.
     pub(super) fn lacking(&self) -> NoRoom {
-        NoRoom { needed: START, free: free(&self.folder).unwrap_or(0) }
+        self.lacks(START)
+    }
+
+    /// What is missing to so many octets.
+    pub(super) fn lacks(&self, needed: u64) -> NoRoom {
+        NoRoom { needed, free: free(&self.folder).unwrap_or(0) }
+    }
+
+    /// Whether nothing new is to be taken; some microseconds.
+    pub(super) fn is_low(&self) -> bool {
+        is_low(self.kept(), free(&self.folder))
     }
 
     /// Gives the reserve's room back; `false` when there is no reserve.
@@ -193,6 +213,14 @@ mod tests {
             let lacks = free.filter(|_| !starts).map(|free| NoRoom { needed: 8 * MIB, free });
             assert_eq!(allows_start(free).err(), lacks, "{free:?}");
             assert_eq!(allows_reserve(free), keeps, "{free:?}");
+        }
+        for (kept, free, low) in [
+            (false, Some(16 * MIB - 1), true),
+            (false, Some(16 * MIB), false),
+            (true, Some(0), false),
+            (false, None, false),
+        ] {
+            assert_eq!(is_low(kept, free), low, "{kept} {free:?}");
         }
         // where nothing is yet, the nearest folder that is there is asked
         let folder = tempfile::tempdir().expect("a folder");

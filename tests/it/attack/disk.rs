@@ -4,7 +4,7 @@ use crate::support::{
     disk::SmallDisk,
     program::{self, Program, client},
 };
-use chrak::sandbox::telco::Telco;
+use chrak::sandbox::telco::{Telco, fault::Faults};
 use std::{path::PathBuf, time::Duration};
 
 const RESERVE: u64 = 32 << 20;
@@ -125,7 +125,7 @@ async fn a_full_disk_starts_and_answers_with_what_was_kept_aside() {
     for n in 0..2_000 {
         place.telco.send_mo(&format!("8551002{n:04}"), "1212", "120500260481938").expect("taken");
     }
-    ready_is(&ops, 503, "the disk is full: 8 MiB are needed").await;
+    ready_is(&ops, 503, "the disk is full: 16 MiB are needed").await;
     place.disk.clear();
     ready_is(&ops, 200, "\"database\":\"ok\"").await;
     let all = || (place.telco.counters().mt >= 2_200).then_some(());
@@ -144,5 +144,48 @@ async fn a_full_disk_starts_and_answers_with_what_was_kept_aside() {
     assert_eq!(ready(&ops).await.0, 200);
     program.signal("TERM");
     assert_eq!(program.ended(Duration::from_secs(25)).code(), Some(0), "{}", program.log);
+    place.telco.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_nearly_full_disk_takes_nothing_new_ends_what_is_in_hand_and_heals_by_itself() {
+    let place = Place::new().await;
+    let (_program, ops) = place.serve().await;
+    assert!(place.reserve_is(RESERVE).await, "room is kept aside");
+    // thirty answers on their way, none of them confirmed yet
+    place.telco.set_faults(Faults { delay_resp: Duration::from_secs(4), ..Faults::default() });
+    for n in 0..30 {
+        place.telco.send_mo(&format!("8551003{n:04}"), "1212", "120500260481938").expect("taken");
+    }
+    let all = || (place.telco.counters().mt_segments >= 8).then_some(());
+    assert!(app::eventually(Duration::from_secs(10), all).await.is_some(), "in hand");
+    // the reserve was used up, and what is left of it is little
+    std::fs::remove_file(place.disk.outside.join("data/chrak.reserve")).expect("it was there");
+    place.disk.fill_up_to(15 << 20);
+    ready_is(&ops, 503, "the disk is full: 16 MiB are needed").await;
+
+    let (binds, acked) = (place.telco.counters().binds, place.telco.counters().mo_acked);
+    for n in 0..200 {
+        place.telco.send_mo(&format!("8551004{n:04}"), "1212", "120500260481938").expect("taken");
+    }
+    place.telco.set_faults(Faults::default());
+    let answered = || {
+        let seen = place.telco.snapshot();
+        let delivered = seen.counters.receipts >= 30;
+        (delivered && seen.mt.iter().filter(|mt| mt.to.starts_with("8551003")).count() == 30).then_some(())
+    };
+    assert!(app::eventually(Duration::from_secs(20), answered).await.is_some(), "what was in hand is answered");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let seen = place.telco.snapshot();
+    assert_eq!((seen.counters.mo_acked, seen.counters.binds), (acked, binds), "nothing new, and nobody left");
+    assert!(seen.errors.get("0x58").is_some_and(|refused| *refused >= 200), "{:?}", seen.errors);
+    assert_eq!(place.telco.unacked(), 200, "the telco keeps them");
+
+    place.disk.clear();
+    ready_is(&ops, 200, "\"database\":\"ok\"").await;
+    let all = || (place.telco.counters().mt >= 230).then_some(());
+    assert!(app::eventually(Duration::from_secs(20), all).await.is_some(), "{}", place.telco.counters().mt);
+    assert!(place.reserve_is(RESERVE).await, "room is kept aside again");
+    assert!(place.telco.snapshot().violations.is_empty(), "{:?}", place.telco.snapshot().violations);
     place.telco.stop().await;
 }

@@ -67,6 +67,15 @@ impl SmallDisk {
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull, "{full}");
     }
 
+    /// Fills it until so many octets are left.
+    pub fn fill_up_to(&self, left: u64) {
+        let free = || rustix::fs::statvfs(&self.outside).map(|about| about.f_bavail * about.f_frsize).expect("a disk");
+        let mut file = fs::OpenOptions::new().create(true).append(true).open(self.filler()).expect("made");
+        while free() > left {
+            file.write_all(&[b'.'; 4096]).expect("there is room");
+        }
+    }
+
     /// Makes room again.
     pub fn clear(&self) {
         fs::remove_file(self.filler()).expect("it was there");

@@ -150,6 +150,11 @@ impl Program {
         assert!(sent.success(), "signal {name}");
     }
 
+    /// Whether it has ended by itself, and how.
+    pub fn exited(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("it can be waited for")
+    }
+
     /// Waits for its end.
     pub fn ended(&mut self, within: Duration) -> ExitStatus {
         let end = Instant::now() + within;
