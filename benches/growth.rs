@@ -155,7 +155,8 @@ impl Place {
     }
 
     async fn store(&self) -> DbStore {
-        let store = chrak::store::sqlite::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
+        let store =
+            chrak::store::sqlite::open(StoreOptions::new(self.database(), self.keys.clone())).await.expect("a store");
         store.begin(SystemClock.now()).await.expect("begun");
         store
     }

@@ -201,8 +201,8 @@ mod tests {
     }
 
     /// What the migrations say of a column: the comment beside it, or on the line before it.
-    fn documented(column: &str) -> BTreeMap<i64, String> {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    fn documented(database: &str, column: &str) -> BTreeMap<i64, String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
         let mut paths: Vec<_> =
             std::fs::read_dir(folder).expect("migrations").map(|one| one.expect("an entry").path()).collect();
         paths.sort();
@@ -236,24 +236,27 @@ mod tests {
 
     #[test]
     fn the_migrations_call_the_numbers_by_the_same_words() {
-        assert_eq!(documented("inbox.state"), words::<MoState>(|_| true));
-        assert_eq!(documented("outbox.state"), words::<MtState>(|_| true));
-        assert_eq!(documented("outbox.kind"), words::<MtKind>(|_| true));
-        assert_eq!(documented("outbox.class"), words::<Class>(|_| true));
-        assert_eq!(documented("push.class"), words::<Class>(|_| true));
-        assert_eq!(documented("mo_dedupe.kind"), words::<DedupeKind>(|_| true));
-        assert_eq!(documented("part.way"), words::<PartWay>(|_| true));
-        assert_eq!(documented("push.state"), words::<PushState>(|_| true));
-        assert_eq!(documented("push.kind"), words::<PushKind>(|_| true));
-        assert_eq!(documented("feedback.state"), words::<FeedbackState>(|_| true));
-        let last_words = words::<MtState>(|state| matches!(state, MtState::Delivered | MtState::Undelivered));
-        assert_eq!(documented("receipt_orphan.state"), last_words);
-        assert!(documented("inbox.resp_state").contains_key(&RespState::Read.code()));
-        let rules = documented("receipt_orphan.rule");
-        assert_eq!(rules.len(), 4);
-        for (code, word) in rules {
-            let rule = Rule::of_code(u8::try_from(code).expect("small"));
-            assert_eq!((i64::from(rule.code()), format!("{rule:?}").to_lowercase()), (code, word));
+        for database in ["sqlite", "postgres"] {
+            let documented = |column: &str| documented(database, column);
+            assert_eq!(documented("inbox.state"), words::<MoState>(|_| true));
+            assert_eq!(documented("outbox.state"), words::<MtState>(|_| true));
+            assert_eq!(documented("outbox.kind"), words::<MtKind>(|_| true));
+            assert_eq!(documented("outbox.class"), words::<Class>(|_| true));
+            assert_eq!(documented("push.class"), words::<Class>(|_| true));
+            assert_eq!(documented("mo_dedupe.kind"), words::<DedupeKind>(|_| true));
+            assert_eq!(documented("part.way"), words::<PartWay>(|_| true));
+            assert_eq!(documented("push.state"), words::<PushState>(|_| true));
+            assert_eq!(documented("push.kind"), words::<PushKind>(|_| true));
+            assert_eq!(documented("feedback.state"), words::<FeedbackState>(|_| true));
+            let last_words = words::<MtState>(|state| matches!(state, MtState::Delivered | MtState::Undelivered));
+            assert_eq!(documented("receipt_orphan.state"), last_words);
+            assert!(documented("inbox.resp_state").contains_key(&RespState::Read.code()));
+            let rules = documented("receipt_orphan.rule");
+            assert_eq!(rules.len(), 4);
+            for (code, word) in rules {
+                let rule = Rule::of_code(u8::try_from(code).expect("small"));
+                assert_eq!((i64::from(rule.code()), format!("{rule:?}").to_lowercase()), (code, word));
+            }
         }
     }
 }
