@@ -1,6 +1,9 @@
 //! The portal through security servers of X-Road: every window says the same as straight, changes are carried out once whatever
 //! becomes of their answers, and nothing of a citizen stays on the way. One of the security servers is the sandbox's, the other
 //! shares no code with us and judges each call (`tests/python/road.py`).
+mod curl;
+mod journeys;
+
 use crate::support::{
     app::{self, NO_LIMITS},
     certificates::of_x_road,

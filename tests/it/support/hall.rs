@@ -3,6 +3,7 @@ use super::{
     app,
     browser::Browser,
     program::{Program, client, client_builder, run},
+    way::{Over, Way},
 };
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, Sample, sample_applications},
@@ -38,6 +39,16 @@ impl Hall {
         let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
         let at = portal.addr();
         Self::at(kiosk, &format!("[portal]\nurl = \"http://{at}\"\ntoken = \"t\"\n"), at, Some(portal)).await
+    }
+
+    /// With these lines in `[kiosk]` and `[portal]`, the portal at the end of that way.
+    pub async fn by(over: Over, kiosk: &str, more: &str) -> (Self, Way) {
+        let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
+        let at = portal.addr();
+        let way = Way::to(at, over).await;
+        let configured = way.configured().replacen("[portal]\n", &format!("[portal]\n{more}"), 1);
+        let configured = format!("{configured}[push]\nquiet_hours = []\n");
+        (Self::at(kiosk, &configured, at, Some(portal)).await, way)
     }
 
     /// With this in place of `[portal]`, which is somebody else's.
