@@ -119,7 +119,7 @@ impl Line {
         until: Instant,
         called: impl Future<Output = Result<T, PortalFault>>,
     ) -> Result<T, PortalFault> {
-        let _first = self.first_alone(until).await;
+        let _first = self.first_alone(until).await?;
         if !self.may_call() {
             return Err(PortalFault::Away);
         }
