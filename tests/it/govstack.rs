@@ -518,6 +518,17 @@ async fn beside_a_portal_a_source_is_asked_about_its_own_codes() {
     assert!(here.contains(&sample.code[8..14]) && !here.contains("registered on"), "{here}");
     assert!(texter.send("5").await.contains('5'), "what the portal has is offered");
     assert_eq!(systems.judged(1).await["calls"], 1, "nothing else is asked there");
+    let metrics = client().get(format!("{}/metrics", hall.ops)).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    for line in [
+        "chrak_portal_seconds_count{operation=\"getApplication\",result=\"ok\"} 1",
+        "chrak_portal_seconds_count{operation=\"getApplicationFileById\",result=\"ok\",source=\"obr\"} 1",
+        "chrak_portal_breaker_open 0",
+        "chrak_portal_breaker_open{source=\"obr\"} 0",
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{line}: {metrics}");
+    }
+    assert!(!metrics.contains("result=\"away\""), "what was answered is not told as away too: {metrics}");
     hall.close().await;
     portal.stop().await;
 }
