@@ -3,14 +3,14 @@ use super::{
     Fault,
     certificates::Certificates,
     clock::SystemClock,
-    config::Config,
+    config::{Config, LoginBy},
     read_config,
     server::{self, Place},
     storage,
 };
 use crate::{
     link,
-    portal::Finding,
+    portal::{Finding, Uses},
     ports::{clock::Clock, status::Board},
     types::Msisdn,
     web,
@@ -48,9 +48,9 @@ impl Findings {
     }
 
     /// The way to a place, its answer, and whether a directory from a file fits what is there.
-    async fn look_at(&mut self, place: &Place, deadline: Duration) {
+    async fn look_at(&mut self, place: &Place, uses: Uses, deadline: Duration) {
         let of = if place.name == "portal" { String::new() } else { format!(" of {}", place.name) };
-        self.found(&format!("X-Road{of}"), place.client.survey(deadline).await);
+        self.found(&format!("X-Road{of}"), place.client.survey(uses, deadline).await);
         let started = Instant::now();
         match place.client.probe(deadline).await {
             Ok(()) => {
@@ -59,6 +59,15 @@ impl Findings {
             }
             Err(why) => self.bad(&place.name, &why),
         }
+    }
+}
+
+/// What the portal is used for.
+fn of_portal(config: &Config) -> Uses {
+    match &config.kiosk.login.by {
+        LoginBy::Nobody => Uses::Windows,
+        LoginBy::Oidc(_) => Uses::Own,
+        LoginBy::Portal => Uses::SignIns,
     }
 }
 
@@ -116,8 +125,11 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
     match server::places(&config, &board, &clock, &key) {
         Ok(places) => {
             for (nth, place) in places.into_iter().enumerate() {
-                let settings = nth.checked_sub(1).map_or(&config.portal, |nth| &config.sources[nth].portal);
-                findings.look_at(&place, settings.timeout_sms).await;
+                let (settings, uses) = match nth.checked_sub(1) {
+                    None => (&config.portal, of_portal(&config)),
+                    Some(nth) => (&config.sources[nth].portal, Uses::Status),
+                };
+                findings.look_at(&place, uses, settings.timeout_sms).await;
             }
         }
         Err(fault) => findings.bad("portal", &fault.to_string()),

@@ -77,6 +77,8 @@ impl Server {
         let http = listen(config.http, "http.listen (try-out: --http)")?;
         let ops = listen(config.ops, "ops.listen (try-out: --ops)")?;
         let outbinds = listen_for_outbinds(&config)?;
+        // what the others measure first counts too
+        let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
         let board = Arc::new(Board::default());
         let portal = portals(&config, &board, &clock, &store)?;
@@ -95,8 +97,6 @@ impl Server {
         let recovered = exchange.run.start(stop_work.clone()).await;
         recovered.map_err(|fault| Fault::Run(format!("{}: {fault}", config.database)))?;
 
-        let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
-        // what it measures first counts too
         tokio::spawn(background(exchange.clone(), portal, config.portal.events.clone(), stop_work.clone()));
         let mut server = Server {
             http: local(&http)?,

@@ -14,7 +14,7 @@ struct Clipped {
     more: fn(Lang) -> Vec<&'static str>,
 }
 
-const MESSAGES: [Clipped; 18] = [
+const MESSAGES: [Clipped; 21] = [
     Clipped {
         id: "home",
         title: |lang| lang.words().home_title,
@@ -59,7 +59,14 @@ const MESSAGES: [Clipped; 18] = [
     Clipped { id: "once", title: |lang| lang.visit().once_title, more: |_| vec![] },
     Clipped { id: "send", title: |lang| lang.visit().send_title, more: |lang| vec![lang.visit().send_hint] },
     Clipped { id: "pay", title: |lang| lang.visit().pay_title, more: |lang| lang.visit().pay_steps.to_vec() },
-    Clipped { id: "scan", title: |lang| lang.login().scan_title, more: |lang| lang.login().steps.to_vec() },
+    Clipped {
+        id: "scan",
+        title: |lang| lang.login().scan_title,
+        more: |lang| lang.login().steps.into_iter().chain([lang.login().check_note]).collect(),
+    },
+    Clipped { id: "scan-denied", title: |lang| lang.login().denied.title, more: |lang| vec![lang.login().denied.text] },
+    Clipped { id: "scan-over", title: |lang| lang.login().expired.title, more: |lang| vec![lang.login().expired.text] },
+    Clipped { id: "signed-out", title: |lang| lang.login().ended.title, more: |lang| vec![lang.login().ended.text] },
     Clipped { id: "complain", title: |lang| lang.keep().subject_title, more: |lang| lang.keep().subjects.to_vec() },
     Clipped { id: "look", title: |lang| lang.device().look, more: |_| vec![] },
 ];
@@ -135,6 +142,9 @@ mod tests {
     fn what_a_visitor_is_told_about_an_application_is_never_spoken() {
         assert!(clip(Lang::Km, Lang::Km.words().status).is_none());
         assert_eq!(unrecorded(Lang::En, Lang::En.words().status), None);
+        // nor whose list it is, though what to do for it is
+        assert_eq!(unrecorded(Lang::En, Lang::En.login().tile.title), None);
+        assert!(unrecorded(Lang::En, Lang::En.login().scan_title).is_some_and(|said| said.contains("do not agree")));
         let feedback = Lang::En.words().feedback_title;
         assert_eq!(unrecorded(Lang::En, feedback).as_deref(), Some(feedback));
     }

@@ -10,7 +10,6 @@
 //! the portal carries it out once, whichever comes first. Three calls at most, as many as a portal that fails at
 //! once gets.
 use super::{
-    core::measured,
     line::Line,
     transport::{Broken, PortalCall, Reply},
     watch::Turned,
@@ -106,8 +105,8 @@ impl Line {
         read: impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Result<T, PortalFault> {
         let once = async {
-            let ended = self.try_once(operation, call, until, &read).await;
-            measured(operation, label(&ended.result), ended.started);
+            let ended = self.try_once(operation, call, (Instant::now(), until), &read).await;
+            self.measured(operation, label(&ended.result), ended.started);
             ended.result
         };
         self.watched(until, once).await
@@ -119,7 +118,7 @@ impl Line {
         until: Instant,
         called: impl Future<Output = Result<T, PortalFault>>,
     ) -> Result<T, PortalFault> {
-        let _first = self.first_alone(until).await;
+        let _first = self.first_alone(until).await?;
         if !self.may_call() {
             return Err(PortalFault::Away);
         }
@@ -146,7 +145,7 @@ impl Line {
                 NextAttempt::Begin => {
                     plan.began(now);
                     begun.push(now);
-                    under_way.push(self.try_once(operation, call, until, read));
+                    under_way.push(self.try_once(operation, call, (now, until), read));
                     continue;
                 }
                 NextAttempt::Wait(wait) => wait,
@@ -157,7 +156,7 @@ impl Line {
                 () = tokio::time::sleep_until(wait) => continue,
             };
             begun.retain(|started| *started != ended.started);
-            measured(operation, label(&ended.result), ended.started);
+            self.measured(operation, label(&ended.result), ended.started);
             match ended.result {
                 Err(PortalFault::Away) if !ended.again => break,
                 Err(fault @ (PortalFault::Away | PortalFault::Uncertain)) => {
@@ -171,14 +170,14 @@ impl Line {
                 certain => {
                     // those that began earlier and have said nothing are given up
                     let silent = begun.iter().filter(|started| **started < ended.started);
-                    silent.for_each(|started| measured(operation, "away", *started));
+                    silent.for_each(|started| self.measured(operation, "away", *started));
                     return certain;
                 }
             }
         }
         // of what is still under way nobody knows what becomes of it
         uncertain |= !under_way.is_empty();
-        begun.iter().for_each(|started| measured(operation, "away", *started));
+        begun.iter().for_each(|started| self.measured(operation, "away", *started));
         Err(if uncertain { PortalFault::Uncertain } else { PortalFault::Away })
     }
 
@@ -186,10 +185,9 @@ impl Line {
         &self,
         operation: &'static str,
         call: &PortalCall,
-        until: Instant,
+        (started, until): (Instant, Instant),
         read: &impl Fn(Reply) -> Result<T, PortalFault>,
     ) -> Try<T> {
-        let started = Instant::now();
         match self.transport.send(call, until).await {
             Ok(reply) => match self.turned(call, &reply) {
                 None => {

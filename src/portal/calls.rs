@@ -105,7 +105,8 @@ impl Core {
             }
             Query::Appointments => {
                 let read = self.get(asker, "findAppointment", "/v1/appointments?limit=100".to_owned(), until).await;
-                Answer::Appointments(read.and_then(|body| usable(wire::appointments::appointments(&body))))
+                let listed = |body: Bytes| usable(wire::appointments::appointments(&body)).map(|(all, _)| all);
+                Answer::Appointments(read.and_then(listed))
             }
             Query::Complaint { reference } => {
                 let path = format!("/v1/complaints/{}", percent(reference));

@@ -82,8 +82,3 @@ impl Core {
         }
     }
 }
-
-pub(super) fn measured(operation: &'static str, result: &'static str, started: Instant) {
-    metrics::histogram!("chrak_portal_seconds", "operation" => operation, "result" => result)
-        .record(started.elapsed().as_secs_f64());
-}

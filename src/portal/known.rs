@@ -8,4 +8,6 @@ pub(super) struct Watch {
     pub(super) open: AtomicBool,
     /// Who goes first.
     pub(super) first: tokio::sync::Mutex<()>,
+    /// Who goes beside the first, when that says nothing.
+    pub(super) second: tokio::sync::Mutex<()>,
 }

@@ -53,6 +53,7 @@ pub use options::{PortalOptions, PortalSetupError};
 pub use road::{Identifier, XroadOptions};
 pub use sources::{Patience, Portals};
 use std::{sync::Arc, time::Duration};
+pub use survey::Uses;
 use tokio::time::Instant;
 use transport::{PortalCall, Transport};
 

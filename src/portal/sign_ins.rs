@@ -21,7 +21,6 @@ use crate::{
         percent::percent,
     },
 };
-use bytes::Bytes;
 use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -53,20 +52,8 @@ impl Core {
         asker: Asker,
         until: Instant,
     ) -> Result<Vec<MyApplication>, PortalFault> {
-        let path = format!("/v1/my/applications?limit={MINE_MAX}");
-        let mut next = path.clone();
-        let mut all = Vec::new();
-        for _ in 0..MINE_PAGES_MAX {
-            let body = self.of_mine("listMyApplications", own(asker, token, next.clone()), until).await?;
-            let (items, cursor) = usable(wire::sign_ins::applications(&body, self.clock.now()))?;
-            all.extend(items);
-            match cursor.map(|cursor| format!("{path}&cursor={}", percent(&cursor))).filter(|after| *after != next) {
-                Some(after) if all.len() < MINE_MAX => next = after,
-                _ => break,
-            }
-        }
-        all.truncate(MINE_MAX);
-        Ok(all)
+        let read = |body: &[u8]| wire::sign_ins::applications(body, self.clock.now());
+        self.pages_of_mine("listMyApplications", "/v1/my/applications", (token, asker, until), read).await
     }
 
     async fn my_appointments(
@@ -75,13 +62,33 @@ impl Core {
         asker: Asker,
         until: Instant,
     ) -> Result<Vec<Appointment>, PortalFault> {
-        let path = format!("/v1/my/appointments?limit={MINE_MAX}");
-        let body = self.of_mine("listMyAppointments", own(asker, token, path), until).await?;
-        usable(wire::appointments::appointments(&body))
+        let asked = (token, asker, until);
+        self.pages_of_mine("listMyAppointments", "/v1/my/appointments", asked, wire::appointments::appointments).await
     }
 
-    async fn of_mine(&self, operation: &'static str, call: PortalCall, until: Instant) -> Result<Bytes, PortalFault> {
-        self.attempt(operation, &call, until, judge).await.map_err(of_read)
+    /// A list of one's own, page by page: [`MINE_MAX`] items and [`MINE_PAGES_MAX`] calls at most, and no page twice in a row.
+    async fn pages_of_mine<T>(
+        &self,
+        operation: &'static str,
+        list: &str,
+        (token, asker, until): (&CitizenToken, Asker, Instant),
+        read: impl Fn(&[u8]) -> Result<(Vec<T>, Option<String>), String>,
+    ) -> Result<Vec<T>, PortalFault> {
+        let path = format!("{list}?limit={MINE_MAX}");
+        let mut next = path.clone();
+        let mut all = Vec::new();
+        for _ in 0..MINE_PAGES_MAX {
+            let call = own(asker, token, next.clone());
+            let body = self.attempt(operation, &call, until, judge).await.map_err(of_read)?;
+            let (items, cursor) = usable(read(&body))?;
+            all.extend(items);
+            match cursor.map(|cursor| format!("{path}&cursor={}", percent(&cursor))).filter(|after| *after != next) {
+                Some(after) if all.len() < MINE_MAX => next = after,
+                _ => break,
+            }
+        }
+        all.truncate(MINE_MAX);
+        Ok(all)
     }
 }
 

@@ -34,7 +34,7 @@ const SCHEDULER: Operations = &[
     ("DELETE", "/appointment"),
 ];
 
-/// Every operation that the portal is asked for.
+/// What the windows ask the portal for.
 const OPERATIONS: Operations = &[
     ("GET", "/v1/applications/x"),
     ("GET", "/v1/services"),
@@ -60,6 +60,37 @@ const OPERATIONS: Operations = &[
     ("GET", "/v1/pages/x"),
     ("GET", "/v1/holidays"),
 ];
+
+/// What is asked besides for whoever has signed in, and where the portal itself lets visitors sign in.
+const MINE: Operations = &[("GET", "/v1/my/applications"), ("GET", "/v1/my/appointments")];
+const SIGN_INS: Operations = &[("POST", "/v1/sign-ins"), ("GET", "/v1/sign-ins/x"), ("DELETE", "/v1/sign-ins/x")];
+
+/// What a place of a `[[source]]` is asked for, the second one by the check itself.
+const STATUS: Operations = &[("GET", "/v1/applications/x"), ("GET", "/v1/ministries")];
+
+/// What a place is used for: no right is needed for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uses {
+    /// The status of some codes.
+    Status,
+    /// All that the windows have.
+    Windows,
+    /// That, and what is one's own, for visitors who sign in elsewhere.
+    Own,
+    /// That, and visitors sign in there.
+    SignIns,
+}
+
+impl Uses {
+    fn operations(self) -> Vec<(&'static str, &'static str)> {
+        match self {
+            Uses::Status => STATUS.to_vec(),
+            Uses::Windows => OPERATIONS.to_vec(),
+            Uses::Own => [OPERATIONS, MINE].concat(),
+            Uses::SignIns => [OPERATIONS, MINE, SIGN_INS].concat(),
+        }
+    }
+}
 
 /// What `allowedMethods` answers (service metadata protocol for REST, annex B.2).
 #[derive(Deserialize)]
@@ -102,8 +133,8 @@ fn fits(pattern: &str, path: &str) -> bool {
 }
 
 impl PortalClient {
-    /// Looks at the way to the portal; nothing where it goes straight there.
-    pub async fn survey(&self, deadline: Duration) -> Vec<Finding> {
+    /// Looks at the way to the portal, which is used for this; nothing where it goes straight there.
+    pub async fn survey(&self, uses: Uses, deadline: Duration) -> Vec<Finding> {
         let Some(options) = self.core.transport.road.options() else { return Vec::new() };
         let mut found = Vec::new();
         for left in options.tls.iter().flat_map(|tls| tls.left(self.core.clock.now())) {
@@ -112,7 +143,7 @@ impl PortalClient {
             found.push(if left.days < DAYS_MIN { Finding::Note(words) } else { Finding::Good(words) });
         }
         match &self.core.govstack {
-            None => found.extend(allowed(&self.core, OPERATIONS, deadline).await),
+            None => found.extend(allowed(&self.core, &uses.operations(), deadline).await),
             Some(govstack) => {
                 found.extend(allowed(&self.core, REGISTRATION, deadline).await);
                 for line in govstack.lines() {
@@ -134,7 +165,7 @@ impl PortalClient {
 }
 
 /// Asks the security servers which services we may use.
-async fn allowed(line: &Line, operations: Operations, deadline: Duration) -> Vec<Finding> {
+async fn allowed(line: &Line, operations: &[(&str, &str)], deadline: Duration) -> Vec<Finding> {
     let road = &line.transport.road;
     let Some((options, to)) = road.options().zip(road.told("allowedMethods")) else { return Vec::new() };
     let call = PortalCall::own(String::new());
@@ -160,7 +191,7 @@ async fn allowed(line: &Line, operations: Operations, deadline: Duration) -> Vec
     found
 }
 
-fn listed(reply: &Reply, code: &str, operations: Operations, right: &str) -> Finding {
+fn listed(reply: &Reply, code: &str, operations: &[(&str, &str)], right: &str) -> Finding {
     let allowed: Allowed = match serde_json::from_slice(&reply.body) {
         Ok(allowed) => allowed,
         Err(_) => return Finding::Bad("what the security server lists as allowed cannot be read".to_owned()),
@@ -219,5 +250,29 @@ mod tests {
         endpoints.retain(|endpoint| !endpoint.contains("DELETE") && !endpoint.contains("slots"));
         let Finding::Bad(words) = told(&body(&endpoints)) else { panic!("two are missing") };
         assert!(words.ends_with("missing: GET /v1/offices/*/slots, DELETE /v1/appointments/*"), "{words}");
+    }
+
+    #[test]
+    fn no_right_is_asked_for_what_is_not_used_and_none_is_forgotten_for_signing_in() {
+        let missing = |uses: Uses| {
+            let listed = listed(
+                &reply(
+                    r#"{"service":[{"service_code":"portal","endpoint_list":[{"method":"GET","path":"/v1/applications/*"}]}]}"#,
+                ),
+                "portal",
+                &uses.operations(),
+                "US to use IT",
+            );
+            let Finding::Bad(words) = listed else { panic!("{uses:?}") };
+            words.split("missing: ").nth(1).expect("what is missing").to_owned()
+        };
+        assert_eq!(missing(Uses::Status), "GET /v1/ministries");
+        let windows = missing(Uses::Windows);
+        assert!(
+            windows.starts_with("GET /v1/services,") && !windows.contains("/v1/my/") && !windows.contains("sign-ins")
+        );
+        assert_eq!(missing(Uses::Own), format!("{windows}, GET /v1/my/applications, GET /v1/my/appointments"));
+        let all = "POST /v1/sign-ins, GET /v1/sign-ins/*, DELETE /v1/sign-ins/*";
+        assert_eq!(missing(Uses::SignIns), format!("{}, {all}", missing(Uses::Own)));
     }
 }

@@ -15,6 +15,7 @@ use tokio::{
 mod extras;
 mod govstack;
 mod hanging;
+mod mine;
 mod road;
 
 const CODE: &str = "120500260481937";

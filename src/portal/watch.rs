@@ -1,6 +1,7 @@
 //! What is seen on the way to the portal and is no word of the portal's: refusals of a security server, answers of
 //! strangers, certificates that end. What somebody must mend stands on the board until it is mended.
 use super::{
+    known::Watch,
     line::{Line, PORTAL},
     road::{self, Origin, errors::Means},
     transport::{Method, PortalCall, Reply},
@@ -18,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 /// Days before its end from which a certificate stands on the board: an office orders a new one in less.
 const DAYS_MIN: i64 = 30;
-/// How long a call waits for the first one to show that the way is open: an answer of a security server that refuses comes
-/// sooner, and one that hangs must not hold up whoever waits at a telephone.
+/// How long the first call has to show that the way is open before a second one is tried beside it: an answer of a security server
+/// that refuses comes sooner, and one connection that hangs must not hold up whoever waits at a telephone.
 const FIRST_ALONE: Duration = Duration::from_millis(300);
 /// Most characters of a security server's own words that the debug log takes.
 const WORDS_MAX: usize = 200;
@@ -37,15 +38,29 @@ pub(super) struct Turned {
 }
 
 impl Line {
-    /// Through a security server one call goes first, until the portal has answered: what is wrong with the configuration
-    /// costs one call, not one of each question that a start has. Held as long as that call goes on.
-    pub(super) async fn first_alone(&self, until: Instant) -> Option<MutexGuard<'_, ()>> {
-        let is_open = || self.watch.open.load(Ordering::Relaxed);
+    /// Through a security server one call goes first, until the portal has answered, and a second one when the first says nothing
+    /// for a while: what is wrong with the configuration costs two calls at most, not one of each question that a start has. Held
+    /// as long as that call goes on.
+    ///
+    /// # Errors
+    /// Neither said anything until the deadline: nothing was sent.
+    pub(super) async fn first_alone(&self, until: Instant) -> Result<Option<MutexGuard<'_, ()>>, PortalFault> {
+        let Watch { open, first, second } = &self.watch;
+        let is_open = || open.load(Ordering::Relaxed);
         if self.transport.road.options().is_none() || is_open() {
-            return None;
+            return Ok(None);
         }
-        let waited = tokio::time::timeout_at(until.min(Instant::now() + FIRST_ALONE), self.watch.first.lock()).await;
-        waited.ok().filter(|_| !is_open())
+        let alone = tokio::time::timeout_at(until.min(Instant::now() + FIRST_ALONE), first.lock()).await;
+        let held = match alone {
+            Ok(held) => held,
+            Err(_) if is_open() => return Ok(None),
+            Err(_) => tokio::select! {
+                held = first.lock() => held,
+                held = second.lock() => held,
+                () = tokio::time::sleep_until(until) => return Err(PortalFault::Away),
+            },
+        };
+        Ok(Some(held).filter(|_| !is_open()))
     }
 
     /// What an answer comes to that is not the portal's; `None`: it is.

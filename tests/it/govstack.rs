@@ -6,6 +6,7 @@ use crate::support::{
     desk::asked_digits,
     hall::Hall,
     handset::Handset,
+    overheard::overheard,
     peer::Peer,
     program::{client, run, with_tls},
     visitor::Visitor,
@@ -158,8 +159,16 @@ fn citizens() -> usize {
     std::env::var("CHRAK_GOVSTACK").ok().map_or(60, |text| text.parse().expect("CHRAK_GOVSTACK is a number"))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn uncertain_bookings_are_settled_by_the_list_and_none_is_doubled() {
+#[test]
+fn uncertain_bookings_are_settled_by_the_list_and_none_is_doubled() {
+    // secrets of the scheduler stand in its addresses
+    let private =
+        [TOKEN, "request_token", "qry", "list_details", "/appointment", "/subscriber", "chrak-[0-9a-f]", "8551200"];
+    let lines = overheard(&private.map(str::to_owned), uncertain_bookings);
+    assert!(lines > 1_000, "{lines} lines of log: it must have had a chance");
+}
+
+async fn uncertain_bookings() {
     let systems = Systems::start(&["--limit", "100000", "--faults", "70", "--private", "8551200", "+855"]);
     let client = systems.client();
     let slots = slots(&client).await;
@@ -439,14 +448,47 @@ async fn texts_screens_and_pages_carry_what_there_is_and_say_what_is_not_offered
     let folder = tempfile::tempdir().expect("a folder");
     let private = ["85510000001", "85510000003", "85510000302", "730152", "Authorization"];
     let systems = Systems::start(&[&["--private"][..], &private].concat());
-    let hall = Hall::over(&systems.configured(folder.path())).await;
+    let mut hall = Hall::over(&systems.configured(folder.path())).await;
+    hall.log_all();
     hall.telco.bound().await;
     texts(&hall).await;
     screens(&hall).await;
     pages(&hall).await;
+    nothing_is_logged(&hall.logged(), &systems.url);
     let ledger = systems.judged(40).await;
     assert_eq!(ledger["appointments"].as_object().expect("appointments").len(), 2, "of the screen and of the page");
     hall.close().await;
+}
+
+/// Neither who asked about what, nor an address: secrets of the scheduler stand in its addresses.
+fn nothing_is_logged(log: &str, url: &str) {
+    let lines = log.lines().count();
+    assert!(log.contains("TRACE") && lines > 100, "it must have had a chance: {lines} lines");
+    let places = url.trim_start_matches("http://");
+    for private in [
+        "10000001",
+        "10000003",
+        "10000302",
+        "048193",
+        "048194",
+        CODE,
+        OTHER,
+        "730152",
+        TOKEN,
+        "request_token=",
+        "qry=",
+        "Sok Dara",
+        "list_details",
+        "/applications",
+        "/appointment",
+        "/subscriber",
+        "chrak-",
+        &format!("{places}/"),
+        "was long",
+    ] {
+        let line = log.lines().find(|line| line.contains(private));
+        assert_eq!(line, None, "{private}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -476,6 +518,17 @@ async fn beside_a_portal_a_source_is_asked_about_its_own_codes() {
     assert!(here.contains(&sample.code[8..14]) && !here.contains("registered on"), "{here}");
     assert!(texter.send("5").await.contains('5'), "what the portal has is offered");
     assert_eq!(systems.judged(1).await["calls"], 1, "nothing else is asked there");
+    let metrics = client().get(format!("{}/metrics", hall.ops)).send().await.expect("an answer");
+    let metrics = metrics.text().await.expect("text");
+    for line in [
+        "chrak_portal_seconds_count{operation=\"getApplication\",result=\"ok\"} 1",
+        "chrak_portal_seconds_count{operation=\"getApplicationFileById\",result=\"ok\",source=\"obr\"} 1",
+        "chrak_portal_breaker_open 0",
+        "chrak_portal_breaker_open{source=\"obr\"} 0",
+    ] {
+        assert!(metrics.lines().any(|told| told == line), "{line}: {metrics}");
+    }
+    assert!(!metrics.contains("result=\"away\""), "what was answered is not told as away too: {metrics}");
     hall.close().await;
     portal.stop().await;
 }

@@ -103,6 +103,7 @@ async fn oidc_provider_signs_a_visitor_in_and_its_token_is_revoked_at_the_end() 
     phone.close().await;
     let took = until(&mut visit, Duration::from_secs(5), "data-ends").await;
     println!("oidc-provider: from consent to the list {took:?}, the interval is 5 s");
+    assert!(took <= Duration::from_millis(5_300), "{took:?}");
     assert!(visit.text.contains(&sample("047015").code), "{}", visit.text);
     let own = format!("o{}", sample("047015").code);
     visit.press("mine", &own, &[]).await;

@@ -1,6 +1,6 @@
 //! Every screen that can be reached from the first one, by walking: each key that a screen offers is pressed.
 //! None is over its size, each has a way back and home, and none is a dead end. The map of them is docs/USSD.md.
-use crate::support::{app::NO_LIMITS, desk::Desk};
+use crate::support::{app::NO_LIMITS, desk::Desk, way::Over};
 use chrak::{
     ports::ussd::{UssdSession, UssdStep},
     render::{ussd::Size, words},
@@ -84,8 +84,8 @@ fn bottom(line: &str) -> bool {
 }
 
 impl Walk {
-    async fn start(language: Language, size: Size) -> Self {
-        let mut desk = Desk::open(NO_LIMITS, language).await;
+    async fn start(language: Language, size: Size, over: Over) -> Self {
+        let mut desk = Desk::open_over(NO_LIMITS, language, over).await;
         desk.size = size;
         if language == Language::Km {
             // it asks for Khmer letters
@@ -164,11 +164,12 @@ impl Walk {
         (self.nodes.len() - 1, true)
     }
 
-    async fn walk(&mut self) {
+    /// Presses every key of every screen, of so many screens at most.
+    async fn walk(&mut self, most: usize) {
         let root = self.desk.dial(NUMBER, 1, &[]).await.expect("a screen");
         let (first, _) = self.note(&root, "").await;
         let mut todo = VecDeque::from([first]);
-        while let Some(at) = todo.pop_front() {
+        while let Some(at) = todo.pop_front().filter(|_| self.nodes.len() < most) {
             let Some(session) = self.nodes[at].session.clone() else { continue };
             let mut keys = offered(&self.nodes[at].text);
             let asks = !keys.iter().any(|key| key == "1") || self.nodes[at].path.is_empty();
@@ -226,8 +227,8 @@ async fn every_screen_fits_and_leads_home() {
 }
 
 async fn walked(language: Language, size: Size) -> (Language, usize, usize) {
-    let mut walk = Walk::start(language, size).await;
-    walk.walk().await;
+    let mut walk = Walk::start(language, size, Over::Straight).await;
+    walk.walk(usize::MAX).await;
     walk.leads_home();
     assert!(walk.nodes.len() > 400, "{}: only {} screens", language.tag(), walk.nodes.len());
     if (language, size.gsm7) == (Language::En, 160) {
@@ -235,6 +236,33 @@ async fn walked(language: Language, size: Size) -> (Language, usize, usize) {
     }
     walk.desk.close().await;
     (language, if language == Language::Km { size.ucs2 } else { size.gsm7 }, walk.nodes.len())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn screens_are_the_same_over_every_way_to_the_portal() {
+    // those that are reached first; `CHRAK_ROAD` set: all
+    let most = if std::env::var_os("CHRAK_ROAD").is_some() { usize::MAX } else { 120 };
+    let walks = [Over::Straight, Over::Sandbox, Over::Python].map(|over| {
+        tokio::spawn(async move {
+            let mut walk = Walk::start(Language::En, Size { gsm7: 160, ucs2: 70 }, over).await;
+            walk.walk(most).await;
+            let (_, wrong) = walk.desk.way.judged();
+            walk.desk.close().await;
+            assert_eq!(wrong, Vec::<String>::new());
+            walk.nodes.into_iter().map(|node| (node.path, node.text)).collect::<Vec<_>>()
+        })
+    });
+    let mut all = Vec::new();
+    for walk in walks {
+        all.push(walk.await.expect("a walk"));
+    }
+    assert!(all[0].len() >= most.min(400), "{}", all[0].len());
+    for other in &all[1..] {
+        for (straight, came) in all[0].iter().zip(other) {
+            assert_eq!(straight, came);
+        }
+        assert_eq!(other.len(), all[0].len());
+    }
 }
 
 /// The map of the screens in English, written behind what a person wrote.

@@ -31,6 +31,11 @@ enum Says {
 }
 
 async fn security_server(says: Vec<Says>) -> Canned {
+    slow_security_server(says, Duration::from_millis(20)).await
+}
+
+/// It answers after so long.
+async fn slow_security_server(says: Vec<Says>, after: Duration) -> Canned {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let url = format!("http://{}", listener.local_addr().expect("address"));
     let canned = Canned { url, requests: Arc::default(), served: Arc::default() };
@@ -45,7 +50,7 @@ async fn security_server(says: Vec<Says>) -> Canned {
                 let index = served.fetch_add(1, Ordering::SeqCst).min(says.len() - 1);
                 let answer = answer(says[index], &request);
                 requests.lock().expect("requests").push(request);
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(after).await;
                 drop(stream.write_all(&answer).await);
             });
         }
@@ -169,6 +174,33 @@ async fn what_somebody_must_mend_costs_one_call_however_many_ask() {
         assert!(board.breaker_open(), "{error}");
         assert!(board.alarms().len() == 1 && board.alarms()[0].en.contains(named), "{error}: {:?}", board.alarms());
     }
+}
+
+#[tokio::test]
+async fn a_security_server_that_takes_its_time_costs_two_calls_at_most_and_holds_nobody_up() {
+    let many = async |client: &PortalClient, within: u64| {
+        let one = |nth: usize| {
+            let (client, deadline) = (client.clone(), Duration::from_millis(within));
+            let asker = Asker { deadline, ..asker(&format!("8551000{nth:04}")) };
+            async move { client.ask(&query(None), asker).await }
+        };
+        join_all((0..20).map(one)).await
+    };
+    let slow = Duration::from_millis(600);
+    let canned = slow_security_server(vec![Says::Error("Server.ServerProxy.AccessDenied")], slow).await;
+    let answers = many(&client(&canned).0, 3_000).await;
+    assert!(answers.iter().all(|answer| answer.fault() == Some(PortalFault::Away)), "{answers:?}");
+    assert!(calls(&canned) <= 2, "{} calls", calls(&canned));
+    // it answers too late for all of them: they end in their time, and nothing of the others was sent
+    let canned = slow_security_server(vec![Says::Portal], Duration::from_secs(20)).await;
+    let begun = Instant::now();
+    let answers = many(&client(&canned).0, 900).await;
+    assert!(answers.iter().all(|answer| answer.fault().is_some()), "{answers:?}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    // the portal's word opens the way for all
+    let canned = slow_security_server(vec![Says::Portal], slow).await;
+    let answers = many(&client(&canned).0, 5_000).await;
+    assert!(answers.iter().all(|answer| answer.fault().is_none()), "{answers:?}");
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ struct WireComplaint {
 #[derive(Deserialize)]
 struct Items<T> {
     items: Vec<T>,
+    next_cursor: Option<String>,
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8], what: &str) -> Result<T, String> {
@@ -74,11 +75,14 @@ pub fn appointment(body: &[u8]) -> Result<Appointment, String> {
     from_wire(read(body, "an Appointment")?)
 }
 
+/// Appointments, and where the list goes on.
+///
 /// # Errors
 /// Why it cannot be used.
-pub fn appointments(body: &[u8]) -> Result<Vec<Appointment>, String> {
+pub fn appointments(body: &[u8]) -> Result<(Vec<Appointment>, Option<String>), String> {
     let list: Items<WireAppointment> = read(body, "an AppointmentPage")?;
-    list.items.into_iter().take(100).map(from_wire).collect()
+    let all = list.items.into_iter().take(100).map(from_wire).collect::<Result<_, _>>()?;
+    Ok((all, list.next_cursor))
 }
 
 fn from_wire(wire: WireAppointment) -> Result<Appointment, String> {

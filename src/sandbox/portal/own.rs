@@ -20,13 +20,18 @@ pub async fn my_applications(
     for_a_citizen(&headers)?;
     let holder = server.holders.required(&headers).await?;
     let mut all = applications::of_number(&server, holder.number);
-    all.sort_by(|one, other| time(other).cmp(time(one)));
+    // of one time: by their codes, so that the pages of a list fit each other
+    all.sort_by(|one, other| time(other).cmp(time(one)).then_with(|| code(one).cmp(code(other))));
     page(all, &asked)
 }
 
 /// All of one offset, so that they are ordered as they are written.
 fn time(application: &Value) -> &str {
     application["status_at"].as_str().unwrap_or_default()
+}
+
+fn code(application: &Value) -> &str {
+    application["code"].as_str().unwrap_or_default()
 }
 
 /// `GET /v1/my/appointments`

@@ -157,7 +157,8 @@ impl Door {
         };
         let (headers, method) = (head.headers.clone(), head.method.clone());
         let request_id = request_id.to_owned();
-        let passing = Passing { method, url, headers, body: body.clone(), client, service, id, request_id };
+        let asked = head.uri.path_and_query().map_or("/", |asked| asked.as_str()).to_owned();
+        let passing = Passing { method, asked, url, headers, body: body.clone(), client, service, id, request_id };
         let fault = lock(&self.faults).hit();
         let Some(kind) = fault else {
             let (response, answer) = passing.pass(&self.http).await?;

@@ -13,8 +13,8 @@ pub const BODY_MAX: usize = 16 << 20;
 /// How long a service may take.
 const SERVICE_MAX: Duration = Duration::from_secs(30);
 
-/// Of a hop, not of the message; and what tells of a machine.
-const FILTERED: [HeaderName; 12] = [
+/// Of a hop, not of the message; what tells of a machine; and an expectation, which is met here.
+const FILTERED: [HeaderName; 13] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     header::PROXY_AUTHENTICATE,
@@ -27,11 +27,14 @@ const FILTERED: [HeaderName; 12] = [
     header::USER_AGENT,
     header::SERVER,
     header::CONTENT_LENGTH,
+    header::EXPECT,
 ];
 
 /// A call that may pass.
 pub struct Passing {
     pub method: Method,
+    /// Its path and query, as it came.
+    pub asked: String,
     /// Where it goes.
     pub url: String,
     pub headers: HeaderMap,
@@ -87,10 +90,9 @@ impl Passing {
     }
 
     /// Base64 of SHA512(SHA512(headers) + SHA512(body)), without a body of SHA512(headers). Which octets the headers are, the
-    /// protocol leaves to the servers.
+    /// protocol does not say; here they are what X-Road 7 takes: the method, path and query as they came, and each header, a line each.
     fn hash(&self, headers: &HeaderMap) -> String {
-        let path = self.url.splitn(4, '/').nth(3).unwrap_or_default();
-        let mut head = format!("{} /{path}\r\n", self.method).into_bytes();
+        let mut head = format!("{}\r\n{}\r\n", self.method, self.asked).into_bytes();
         for (name, value) in headers {
             head.extend_from_slice(name.as_str().as_bytes());
             head.push(b':');

@@ -89,7 +89,8 @@ async fn faults(image: Image, promised: &HashMap<&str, Promised>, keys: &Keys) -
     let folder = tempfile::tempdir().expect("a folder");
     laid_out(folder.path(), image);
     let path = folder.path().join("chrak.db");
-    let store = chrak::store::sqlite::open(StoreOptions::new(&path, keys.clone())).await.map_err(|fault| fault.to_string())?;
+    let store =
+        chrak::store::sqlite::open(StoreOptions::new(&path, keys.clone())).await.map_err(|fault| fault.to_string())?;
     store.close().await;
     missing(&path, promised, keys).await.map_err(|fault| fault.to_string())
 }

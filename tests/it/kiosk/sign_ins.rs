@@ -190,6 +190,18 @@ async fn left_behind(browser: &Browser) -> Value {
         .await
 }
 
+/// On the first page: nothing of a visit in the page, in storage or in the cache, and back leads nowhere.
+async fn nothing_is_left(kiosk: &Browser) {
+    let left = left_behind(kiosk).await;
+    let text = left["text"].as_str().expect("a page");
+    assert!(!text.contains("name=\"held\"") && !text.contains("120500"), "{text}");
+    assert_eq!((&left["stored"], &left["cookies"]), (&serde_json::json!([]), &serde_json::json!("")));
+    assert!(!left["cached"].to_string().contains("mine"), "{left}");
+    kiosk.js("history.back(); return 1").await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    kiosk.until("the first page", "return location.pathname === '/kiosk' && !document.querySelector('.own')").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_telephone_is_held_before_the_kiosk_and_nothing_is_left_behind() {
     let hall = Hall::with(BY_PORTAL).await;
@@ -205,7 +217,8 @@ async fn a_telephone_is_held_before_the_kiosk_and_nothing_is_left_behind() {
         kiosk.see(".scan .qr").await;
         // 45 mm: a millimetre of a 22" screen is 3.9 pixels of 1080
         let width = kiosk.js("const box = document.querySelector('.scan .qr svg').getBoundingClientRect(), mm = parseFloat(getComputedStyle(document.documentElement).getPropertyValue('--mm')); return [box.width, mm]").await;
-        println!("the code is {width} wide");
+        let (wide, mm) = (width[0].as_f64().expect("pixels"), width[1].as_f64().expect("pixels of a millimetre"));
+        assert!(wide >= 45.0 * mm, "the code is {:.1} mm wide", wide / mm);
         kiosk.shot(&shots.join(format!("sign-in-{lang}-scan.png"))).await;
         let check = kiosk.js("return document.querySelector('.check b').textContent").await;
         let url = hall.portal().scan().expect("a sign-in that waits");
@@ -231,15 +244,7 @@ async fn a_telephone_is_held_before_the_kiosk_and_nothing_is_left_behind() {
         assert!(address.as_str().is_some_and(|address| address.ends_with("/mine")), "{address}");
         kiosk.press(".own .actions .go:not(.quiet)").await;
         kiosk.until("the first page", "return location.pathname === '/kiosk'").await;
-        let left = left_behind(&kiosk).await;
-        let text = left["text"].as_str().expect("a page");
-        assert!(!text.contains("name=\"held\"") && !text.contains("120500"), "{text}");
-        assert_eq!((&left["stored"], &left["cookies"]), (&serde_json::json!([]), &serde_json::json!("")));
-        assert!(!left["cached"].to_string().contains("mine"), "{left}");
-        // back leads nowhere
-        kiosk.js("history.back(); return 1").await;
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        kiosk.until("the first page", "return location.pathname === '/kiosk' && !document.querySelector('.own')").await;
+        nothing_is_left(&kiosk).await;
     }
     println!("from consent on the telephone to the list: {took:?}; the interval is 2 s");
     assert!(took.iter().all(|took| *took <= Duration::from_millis(2_300)), "{took:?}");
@@ -271,6 +276,7 @@ async fn silence_signs_out_and_so_does_the_code_pad_without_a_telephone() {
         .js("const begun = performance.now.bind(performance); performance.now = () => begun() + 46000; return 1")
         .await;
     kiosk.until("the first page", "return location.pathname === '/kiosk'").await;
+    nothing_is_left(&kiosk).await;
     let form = [("held", held.as_str().expect("a visit").to_owned()), ("key", "list".to_owned())];
     let cookie = kiosk.driver.get_all_cookies().await.expect("cookies");
     let cookie: Vec<String> = cookie.iter().map(|one| format!("{}={}", one.name, one.value)).collect();

@@ -25,6 +25,15 @@ impl Visit {
         Visit { client, http, cookie: cookie.to_owned(), lang: "en", text: String::new() }
     }
 
+    /// Opens a page of the language, without anything typed.
+    pub async fn open(&mut self, path: &str) -> &str {
+        let get = self.client.get(format!("{}/kiosk/{}/{path}", self.http, self.lang)).header("cookie", &self.cookie);
+        let answer = get.send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{path}");
+        self.text = answer.text().await.expect("a page");
+        &self.text
+    }
+
     /// What a hidden field of the page holds.
     pub fn field(&self, name: &str) -> String {
         let start = format!("name=\"{name}\" value=\"");

@@ -3,6 +3,7 @@ use super::{
     app,
     browser::Browser,
     program::{Program, client, client_builder, run},
+    way::{Over, Way},
 };
 use chrak::sandbox::{
     portal::{Portal, PortalConfig, Sample, sample_applications},
@@ -20,6 +21,8 @@ pub struct Hall {
     pub ops: String,
     config: PathBuf,
     folder: tempfile::TempDir,
+    /// What the program's log is to hold; `None`: as it usually is.
+    logs: Option<&'static str>,
 }
 
 async fn portal(listen: SocketAddr, db: Option<PathBuf>) -> Portal {
@@ -38,6 +41,16 @@ impl Hall {
         let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
         let at = portal.addr();
         Self::at(kiosk, &format!("[portal]\nurl = \"http://{at}\"\ntoken = \"t\"\n"), at, Some(portal)).await
+    }
+
+    /// With these lines in `[kiosk]` and `[portal]`, the portal at the end of that way.
+    pub async fn by(over: Over, kiosk: &str, more: &str) -> (Self, Way) {
+        let portal = portal(([127, 0, 0, 1], 0).into(), None).await;
+        let at = portal.addr();
+        let way = Way::to(at, over).await;
+        let configured = way.configured().replacen("[portal]\n", &format!("[portal]\n{more}"), 1);
+        let configured = format!("{configured}[push]\nquiet_hours = []\n");
+        (Self::at(kiosk, &configured, at, Some(portal)).await, way)
     }
 
     /// With this in place of `[portal]`, which is somebody else's.
@@ -60,7 +73,7 @@ impl Hall {
         );
         std::fs::write(&config, text).expect("the configuration can be written");
         let (http, ops) = (format!("http://127.0.0.1:{http}"), format!("http://127.0.0.1:{ops}"));
-        let mut hall = Hall { program: None, telco, portal, portal_at, http, ops, config, folder };
+        let mut hall = Hall { program: None, telco, portal, portal_at, http, ops, config, folder, logs: None };
         hall.come_back();
         hall
     }
@@ -82,9 +95,25 @@ impl Hall {
     /// Starts the server (again).
     pub fn come_back(&mut self) {
         let config = self.config.to_str().expect("UTF-8");
-        let mut program = Program::start(&["serve", "--config", config], &[]);
+        let logs: Vec<(&str, &str)> = self.logs.iter().map(|logs| ("RUST_LOG", *logs)).collect();
+        let mut program = Program::start(&["serve", "--config", config], &logs);
         program.said("ready");
         self.program = Some(program);
+    }
+
+    /// Starts the server again, which logs all that there is from then on.
+    pub fn log_all(&mut self) {
+        self.go_away();
+        self.logs = Some("trace,sqlx=debug");
+        self.come_back();
+    }
+
+    /// Ends the server, and all that it logged since it came.
+    pub fn logged(&mut self) -> String {
+        let mut program = self.program.take().expect("it runs");
+        program.signal("TERM");
+        program.ended(Duration::from_secs(25));
+        program.listen().to_owned()
     }
 
     /// Kills the server.

@@ -97,10 +97,8 @@ impl Server {
         watched.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         // the system tells the end of the thread that started it, so that one never ends
         thread::spawn(move || {
-            let _child = watched.spawn().expect("setpriv, of Debian's util-linux");
-            loop {
-                thread::park();
-            }
+            let mut child = watched.spawn().expect("setpriv, of Debian\'s util-linux");
+            let _ = child.wait();
         });
         self.answers();
     }
@@ -198,10 +196,8 @@ impl Pooler {
         command.args(words).arg(program).arg("-q").arg(&file).current_dir("/");
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         thread::spawn(move || {
-            let _child = command.spawn().expect("setpriv, of Debian's util-linux");
-            loop {
-                thread::park();
-            }
+            let mut child = command.spawn().expect("setpriv, of Debian\'s util-linux");
+            let _ = child.wait();
         });
         let until = Instant::now() + Duration::from_secs(10);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
