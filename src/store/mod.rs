@@ -8,6 +8,7 @@
 mod batch;
 mod codes;
 mod conn;
+mod engine;
 pub mod lasting;
 mod ops;
 mod port;

@@ -3,6 +3,7 @@
 use super::{
     batch::{Db, Verdict},
     conn::Sql,
+    engine::{Engine, Failure},
     sql::{
         asked, feedback,
         inbox::{self, Claim},
@@ -14,7 +15,6 @@ use super::{
         sweep::{self, Sweep},
         ussd, windows,
     },
-    writer::{Engine, Failure},
 };
 use crate::{
     ports::{

@@ -2,8 +2,8 @@
 //! after the commit. Knows when to commit; what an operation does stands in `sql`, what a database needs around a commit in
 //! its engine.
 use super::{
-    batch::Db,
-    conn::{DbError, Sql},
+    conn::Sql,
+    engine::{Engine, Failure},
     ops::{Op, one_by_one, together},
 };
 use crate::{ports::StoreFault, types::limits::COMMIT_OPS_MAX};
@@ -27,49 +27,6 @@ const IDLE: Duration = Duration::from_secs(1);
 /// How long receipts, confirmed resps and outcomes that nobody waits for wait for somebody whose commit they can join: with the
 /// first two of 19,204 commits for 8,000 texts at 500 a second this left 16,264. A telco with ten receipts in flight still delivers 2,000 of them a second.
 const FOR_COMPANY: Duration = Duration::from_millis(5);
-
-/// How a transaction or a read failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// The operation was at fault (a constraint).
-    Operation,
-    /// The database cannot write now; nothing was written.
-    Busy,
-    /// Whether it was written is not known.
-    Unknown,
-    /// It cannot be trusted any more.
-    Fatal,
-}
-
-/// What a database is to its writer: a connection with a transaction, and what is done around that.
-pub(super) trait Engine: Send + 'static {
-    /// The connection and what is known beside it.
-    fn db(&mut self) -> &mut Db;
-    /// What a failure means.
-    fn judge(&self, error: &DbError) -> Failure;
-    /// Whether nothing may be written now.
-    fn refuses(&mut self) -> bool {
-        false
-    }
-    /// Begins a transaction.
-    fn begin(&mut self) -> Sql<()>;
-    /// Ends it; `Ok` when all of it is durable.
-    fn commit(&mut self) -> Sql<()>;
-    /// Whether there is no room for anything new; what is in hand goes on.
-    fn lacks_room(&mut self) -> bool {
-        false
-    }
-    /// Whether something was done about a failure, so that the same may be tried once more.
-    fn mend(&mut self, error: &DbError) -> bool;
-    /// After each transaction, however it went.
-    fn settled(&mut self, result: &Sql<()>);
-    /// Now and then, and before the first operation.
-    fn look_around(&mut self) {}
-    /// Nothing has come for a while, since something was written.
-    fn idle(&mut self) {}
-    /// The store is closed.
-    fn close(self);
-}
 
 /// As many as one commit carries.
 fn take_what_waits(queue: &mut mpsc::Receiver<Op>, batch: &mut Vec<Op>) {

@@ -8,8 +8,11 @@ use std::{
 
 /// Package, feature that only the test build has, and why nothing of the product depends on it.
 const DIFFERENT: &[(&str, &str, &str)] = &[
+    ("digest", "alloc", "results in a Vec, which nobody asks for"),
+    ("digest", "oid", "a name of each algorithm for certificates, which nobody asks for"),
     ("getrandom", "std", "implements std::error::Error for its error"),
     ("getrandom", "sys_rng", "a type for rand's traits; our random octets are ring's"),
+    ("rand", "default", "its other parts are named one by one"),
     ("serde_json", "alloc", "its parts without std; the one with std ships"),
     ("serde_json", "indexmap", "what keeps the order below"),
     (

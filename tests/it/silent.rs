@@ -106,6 +106,7 @@ const PLACES: &[(&str, &str, &str)] = &[
     ("sandbox/telco/load.rs", "digits.parse()", "a number that the load did not make is none of its own"),
     ("sandbox/telco/wire.rs", "String::from_utf8(std::mem::take(partial))", OUTSIDE),
     ("smpp/message_id.rs", "key.parse::<u128>()", "an id that is no such number has no such spelling"),
+    ("store/conn.rs", "number.try_into()", "the caller answers that the column holds something else"),
     ("store/rows/mod.rs", "String::from_utf8(plain)", "the caller logs what does not open"),
     ("store/sqlite/fault.rs", "code.parse::<i32>()", SQLITE),
     ("tls/expiry.rs", "from_utf8(value)", "of octets that are no certificate no end is told"),

@@ -352,6 +352,25 @@ mod tests {
     }
 
     #[test]
+    fn a_database_is_a_file_or_a_server_and_a_server_has_nodes() {
+        for (text, told) in [
+            (format!("[database]\nurl = \"postgres://:\"\n{GOOD}"), "it must be postgres://USER@HOST:PORT/DATABASE"),
+            (format!("[database]\nurl = \"mysql://x\"\n{GOOD}"), "database.url: must be sqlite:PATH"),
+            (
+                format!("[database]\nurl = \"postgres://chrak@db/chrak\"\nnode = \"\"\n{GOOD}"),
+                "database.node: must have 1 to 64 octets",
+            ),
+        ] {
+            let fault = settle(&text).expect_err(told);
+            assert!(fault.contains(told), "{fault}");
+        }
+        let config = settle(&format!("[database]\nurl = \"postgres://chrak:secret@db/chrak\"\n{GOOD}")).expect("good");
+        assert_eq!(config.database.to_string(), "\"chrak\" at db:5432", "without the password");
+        let config = settle(&format!("[database]\nnode = \"node-a\"\n{GOOD}")).expect("good");
+        assert!(config.warnings.iter().any(|warning| warning.contains("database.node is of no use")));
+    }
+
+    #[test]
     fn each_mistake_is_told_in_one_line() {
         for (text, told) in [
             (GOOD.replace("password = \"secret\"", ""), "smsc[0].password is missing"),
@@ -363,8 +382,6 @@ mod tests {
             (GOOD.replace("url = \"https://portal.example/\"", ""), "portal.url is missing"),
             (format!("{GOOD}window = 5\nbind = \"both\""), "smsc[0].bind: \"both\" is none of transceiver, pair"),
             (format!("[ops]\nlisten = \"0.0.0.0:9090\"\n{GOOD}"), "ops.token_file is missing"),
-            (format!("[database]\nurl = \"postgres://:\"\n{GOOD}"), "it must be postgres://USER@HOST:PORT/DATABASE"),
-            (format!("[database]\nurl = \"mysql://x\"\n{GOOD}"), "database.url: must be sqlite:PATH"),
             (format!("[[code]]\nregex = \"(\"\n{GOOD}"), "code[0]: regex of code"),
             (format!("{GOOD}tls = {{ ca_file = \"x\" }}"), "smsc[0].tls.ca_file: /etc/chrak/x cannot be read: No such"),
             (format!("{GOOD}tls = {{ cert_file = \"x\" }}"), "smsc[0].tls.key_file: is missing: the certificate of"),
@@ -379,10 +396,6 @@ mod tests {
             (
                 format!("[http.tls]\ncert_file = \"x\"\nkey_file = \"y\"\n{GOOD}"),
                 "http.tls.cert_file: /etc/chrak/x cannot be read: No such",
-            ),
-            (
-                format!("[database]\nurl = \"postgres://chrak@db/chrak\"\nnode = \"\"\n{GOOD}"),
-                "database.node: must have 1 to 64 octets",
             ),
             (format!("[retention]\naudit_days = 30\n{GOOD}"), "retention.audit_days: there is no audit log"),
             (format!("{GOOD}message_id = \"hash\""), "message_id: \"hash\" is none of auto, exact, hex, decimal"),

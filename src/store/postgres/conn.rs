@@ -294,6 +294,17 @@ impl Drop for PgConn {
     }
 }
 
+/// A whole number of any length, or a truth: the most significant octet first.
+fn number(octets: &[u8]) -> Sql<i64> {
+    match *octets {
+        [truth] => Ok(i64::from(truth)),
+        [a, b] => Ok(i64::from(i16::from_be_bytes([a, b]))),
+        [a, b, c, d] => Ok(i64::from(i32::from_be_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Ok(i64::from_be_bytes([a, b, c, d, e, f, g, h])),
+        _ => Err(undecodable("a number of another length")),
+    }
+}
+
 /// Types of PostgreSQL by their numbers (`pg_type.dat`).
 mod oid {
     pub const BOOL: u32 = 16;
@@ -318,19 +329,9 @@ impl Columns for PgRow {
             return Ok(Value::Null(Kind::Blob));
         }
         let octets = value.as_bytes().map_err(undecodable)?;
-        let number = |octets: &[u8]| -> Option<i64> {
-            Some(match octets.len() {
-                1 => i64::from(octets[0]),
-                2 => i64::from(i16::from_be_bytes(octets.try_into().ok()?)),
-                4 => i64::from(i32::from_be_bytes(octets.try_into().ok()?)),
-                8 => i64::from_be_bytes(octets.try_into().ok()?),
-                _ => return None,
-            })
-        };
+
         match kind {
-            oid::BOOL | oid::INT2 | oid::INT4 | oid::INT8 => {
-                number(octets).map(Value::Integer).ok_or_else(|| undecodable("a number of another length"))
-            }
+            oid::BOOL | oid::INT2 | oid::INT4 | oid::INT8 => number(octets).map(Value::Integer),
             oid::TEXT | oid::VARCHAR | oid::NAME | oid::UNKNOWN => {
                 Ok(Value::Text(std::str::from_utf8(octets).map_err(undecodable)?))
             }

@@ -6,9 +6,9 @@ use crate::{
     store::{
         batch::Db,
         conn::{DbError, Sql, params},
+        engine::{Engine, Failure},
         sql::run,
         store::Base,
-        writer::{Engine, Failure},
     },
     types::lock,
 };

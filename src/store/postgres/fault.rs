@@ -3,7 +3,7 @@
 use super::conn::is_lost;
 use crate::{
     ports::StoreFault,
-    store::{conn::DbError, writer::Failure},
+    store::{conn::DbError, engine::Failure},
 };
 
 /// Why a database cannot be used; the text is for the operator. `at` names the server, its database and its user; never

@@ -11,8 +11,8 @@ use crate::{
     store::{
         batch::Db,
         conn::{DbError, Sql},
+        engine::{Engine, Failure},
         store::Base,
-        writer::{Engine, Failure},
     },
 };
 use std::{

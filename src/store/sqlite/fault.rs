@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     ports::StoreFault,
-    store::{conn::DbError, writer::Failure},
+    store::{conn::DbError, engine::Failure},
 };
 use std::{
     io,

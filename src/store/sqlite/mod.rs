@@ -7,7 +7,7 @@ mod fault;
 mod files;
 mod open;
 #[cfg(test)]
-mod plans;
+mod plans_tests;
 mod room;
 
 pub use fault::OpenError;

@@ -133,7 +133,7 @@ impl Server {
 
     /// Waits until it takes connections.
     fn answers(&self) {
-        let until = Instant::now() + Duration::from_secs(30);
+        let until = Instant::now() + Duration::from_secs(120);
         while Instant::now() < until {
             let ready =
                 program(&self.bin, "pg_isready").args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]).status();
