@@ -17,6 +17,9 @@ use super::{
 use chrak::sandbox::telco::ledger::{MoState, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What is said when the database cannot be asked.
+const NOT_NOW: &str = "cannot check at the moment";
+
 /// What a site came to.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Sum {
@@ -122,13 +125,9 @@ async fn booked_once(site: &Site, seen: &Snapshot) -> u64 {
         assert!(!told || there == 1, "{number} was told of an appointment that there is not\n{}", site.told());
         let said = load::complaint(round);
         let heard = filed.iter().filter(|what| **what == said).count();
-        assert_eq!(
-            heard,
-            1,
-            "the complaint of round {round} was filed {heard} times, told {:?}\n{}",
-            answers(seen, &load::complains(round)),
-            site.told()
-        );
+        let told = answers(seen, &load::complains(round));
+        let honest = heard == 1 || (heard == 0 && site.failing && told.iter().all(|text| text.contains(NOT_NOW)));
+        assert!(honest, "the complaint of round {round} was filed {heard} times, told {told:?}\n{}", site.told());
     }
     booked.len() as u64
 }
@@ -147,7 +146,14 @@ fn duplicates(site: &Site, seen: &Snapshot) -> Sum {
     for mt in &seen.mt {
         segments.insert((mt.to.as_str(), mt.text.as_str()), u64::from(mt.segments));
     }
-    let wanted: u64 = segments.values().sum();
+    let mut wanted: u64 = segments.values().sum();
+    if site.failing {
+        // a conversation may hear the same words twice there
+        let speaks = |to: &str| (0..site.rounds.len() as u64).any(|round| to == load::booker(round));
+        let once: u64 = segments.iter().filter(|((to, _), _)| speaks(to)).map(|(_, count)| count).sum();
+        wanted -= once;
+        wanted += seen.mt.iter().filter(|mt| speaks(&mt.to)).map(|mt| u64::from(mt.segments)).sum::<u64>();
+    }
     let twice = seen.counters.mt_segments - wanted;
     // the second copy of one segment of two stays alone at the telco
     assert!(seen.incomplete as u64 <= twice, "{} answers are incomplete\n{}", seen.incomplete, site.told());
