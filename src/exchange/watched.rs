@@ -17,10 +17,12 @@ use crate::{
     smpp::message_id::Learned,
     types::{
         CauseId, Msisdn, MtId, SessionId, UnixMs,
+        limits::STORE_STALLED,
         names::{Family, SmscName},
     },
 };
 use std::sync::Arc;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// A store whose failed commits are known to the health of the exchange.
@@ -34,16 +36,24 @@ impl Watched {
         Watched { store, health }
     }
 
-    /// What a call came to; a failure is told. A row that somebody else has, and a change that breaks a rule, say
+    /// What a call came to; a failure is told, and so is one that does not come back: a disk that hangs fails nothing. A row that somebody else has, and a change that breaks a rule, say
     /// nothing of the store: it was there to refuse them.
-    fn watch<'a, T: 'a>(
+    fn watch<'a, T: Send + 'a>(
         &'a self,
         call: PortFuture<'a, Result<T, StoreFault>>,
     ) -> PortFuture<'a, Result<T, StoreFault>> {
         Box::pin(async move {
-            let came = call.await;
+            let begun = Instant::now();
+            let mut call = call;
+            let came = match tokio::time::timeout(STORE_STALLED, &mut call).await {
+                Ok(came) => came,
+                Err(_) => {
+                    self.health.failed(begun);
+                    call.await
+                }
+            };
             if let Err(StoreFault::Busy | StoreFault::Unknown | StoreFault::Closed) = came {
-                self.health.failed();
+                self.health.failed(begun);
             }
             came
         })

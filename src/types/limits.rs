@@ -30,6 +30,9 @@ pub const TURNS_MAX: usize = 512;
 pub const COMMIT_OPS_MAX: usize = 256;
 /// A commit that takes longer than this makes new MOs answered ESME_RSYSERR, long before an SMSC's timer.
 pub const COMMIT_SLOW: Duration = Duration::from_secs(2);
+/// A call of the store that has not come back after this long counts as failed since it began: as long as SQLite waits for a
+/// lock, and half of [`STORE_LOST`].
+pub const STORE_STALLED: Duration = Duration::from_secs(5);
 /// A store that has not committed for this long makes the binds leave, so that SMSCs keep their messages.
 pub const STORE_LOST: Duration = Duration::from_secs(10);
 /// Longest text of a citizen that is read, in characters: ten segments of GSM-7.

@@ -9,6 +9,7 @@ mod load;
 mod platter;
 mod points;
 mod site;
+mod slow;
 mod strace;
 mod trace;
 mod wire;

@@ -150,12 +150,18 @@ impl Texts {
     /// Stores it; one that resembles an answered MO is a redelivery only if the session of that one is gone,
     /// so that its resp may not have been read.
     async fn store_mo(&self, new: NewMo) -> Result<Accepted, AcceptFault> {
-        let again = new.clone();
+        let (again, begun) = (new.clone(), Instant::now());
         match self.needs.inbox.accept(new).await? {
-            Accepted::Resembles { session, .. } if self.is_alive(session) => {
+            Accepted::Resembles { of, session, .. } if self.is_alive(session) && !self.core.slowly.comes_again(of) => {
                 Ok(self.needs.inbox.accept(NewMo { insist: true, ..again }).await?)
             }
-            accepted => Ok(accepted),
+            accepted => {
+                match accepted {
+                    Accepted::New { .. } => self.core.slowly.stored(again.id, begun),
+                    Accepted::Duplicate { of } | Accepted::Resembles { of, .. } => _ = self.core.slowly.comes_again(of),
+                }
+                Ok(accepted)
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ mod incoming;
 mod parts;
 mod resume;
 pub(super) mod sequencer;
+mod slowly;
 mod turn;
 
 pub use incoming::{AcceptFault, Done, IncomingMo, PartOf};
@@ -23,6 +24,7 @@ use crate::{
 };
 use hand::Hands;
 use sequencer::Sequencer;
+use slowly::Slowly;
 use std::{
     collections::HashSet,
     sync::{
@@ -50,6 +52,8 @@ struct Core {
     draining: AtomicBool,
     /// Connections that are open.
     alive: Mutex<HashSet<SessionId>>,
+    /// What was given back and stored all the same.
+    slowly: Slowly,
 }
 
 /// What texts need of others.
@@ -78,6 +82,7 @@ impl Texts {
             open: watch::Sender::new(false),
             draining: AtomicBool::new(false),
             alive: Mutex::default(),
+            slowly: Slowly::default(),
         };
         Texts { needs: Arc::new(needs), core: Arc::new(core) }
     }

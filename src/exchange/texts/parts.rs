@@ -90,12 +90,19 @@ impl Texts {
 
     /// As [`Texts::store_mo`]: one that resembles a part of an earlier text is that part only if its session is gone.
     async fn keep_part(&self, new: NewPart) -> Result<KeptPart, AcceptFault> {
-        let again = new.clone();
+        let (again, begun) = (new.clone(), Instant::now());
         match self.needs.parts.keep_part(new).await? {
-            KeptPart::Resembles { session, .. } if self.is_alive(session) => {
+            KeptPart::Resembles { of, session } if self.is_alive(session) && !self.core.slowly.comes_again(of) => {
                 Ok(self.needs.parts.keep_part(NewPart { insist: true, ..again }).await?)
             }
-            kept => Ok(kept),
+            kept => {
+                match kept {
+                    KeptPart::Kept { text, .. } => self.core.slowly.stored(text, begun),
+                    KeptPart::Duplicate { of, .. } => _ = self.core.slowly.comes_again(of),
+                    KeptPart::Resembles { .. } | KeptPart::Beyond | KeptPart::Full => {}
+                }
+                Ok(kept)
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! One SMPP connection to the sandbox telco: the server's side of a bind. It parses all that came, answers,
 //! takes what is due from the hub and writes it in one go. Must not know `crate::smpp`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -24,6 +24,8 @@ const RESP_AFTER_RECEIPT: Duration = Duration::from_millis(200);
 /// Octets of a piece, and the pause after it, under `fragment`.
 const PIECE: usize = 7;
 const PIECE_PAUSE: Duration = Duration::from_millis(1);
+/// Late requests that are remembered.
+const LATE_MAX: usize = 1_000;
 /// Octets waiting to be written above which nothing more is read or sent.
 const MAX_OUT: usize = 1 << 20;
 
@@ -40,6 +42,8 @@ struct Session {
     /// Responses held back by `delay-resp`, in order.
     held: VecDeque<(Instant, Bytes)>,
     in_flight: HashMap<u32, (Item, Instant)>,
+    /// Requests whose response is waited for no longer; the newest are remembered.
+    late: BTreeSet<u32>,
     next_seq: u32,
     since: Instant,
     heard: Instant,
@@ -66,6 +70,7 @@ pub async fn serve(hub: Arc<Hub>, stream: TcpStream, number: u64, read: BytesMut
         out: BytesMut::with_capacity(64 * 1024),
         held: VecDeque::new(),
         in_flight: HashMap::new(),
+        late: BTreeSet::new(),
         next_seq: 0,
         since: now,
         heard: now,
@@ -206,6 +211,10 @@ impl Session {
             .collect();
         for seq in late {
             if let Some((item, _)) = self.in_flight.remove(&seq) {
+                self.late.insert(seq);
+                if self.late.len() > LATE_MAX {
+                    self.late.pop_first();
+                }
                 state.retry(item, now + config.redeliver_after);
             }
         }
@@ -272,7 +281,8 @@ impl Session {
                         // a nack says the PDU was not understood: no retry would help
                         state.delivered(item, header.status, now);
                     }
-                    None => told(state, "a response to no open request, or too late for it"),
+                    None if self.late.remove(&header.seq) => told(state, "a response too late for its request"),
+                    None => told(state, "a response to no open request"),
                 }
             }
             _ => told(state, "a response of an unexpected kind"),

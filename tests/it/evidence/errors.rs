@@ -77,7 +77,7 @@ fn ended_with_words(status: ExitStatus, log: &str, told: &str) {
 }
 
 async fn failed(chain: Vec<Injection>) -> (Vec<&'static str>, Sum) {
-    let mut site = Site::new().await;
+    let mut site = Site { failing: true, ..Site::new().await };
     let mut ends = Vec::new();
     for (at, point) in chain.into_iter().enumerate() {
         // every third fault lasts

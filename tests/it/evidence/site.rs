@@ -28,6 +28,8 @@ pub struct Site {
     pub rounds: Vec<Round>,
     /// Segments that were in flight at all deaths together.
     pub in_flight: u64,
+    /// Calls of the database fail here, so that "not at the moment" is an honest answer, to one text and to the next.
+    pub failing: bool,
     /// What was done here, for whoever reads of a failure.
     pub story: Vec<String>,
 }
@@ -69,7 +71,7 @@ impl Site {
         let config = program::config(folder.path(), telco.addr(), portal.addr(), &more);
         let text = std::fs::read_to_string(&config).expect("read").replace("[portal]\n", "[portal]\npoll_s = 1\n");
         std::fs::write(&config, text + "\n[push]\nquiet_hours = []\n").expect("written");
-        Site { folder, config, telco, portal, rounds: Vec::new(), in_flight: 0, story: Vec::new() }
+        Site { folder, config, telco, portal, rounds: Vec::new(), in_flight: 0, failing: false, story: Vec::new() }
     }
 
     pub fn data(&self) -> PathBuf {
