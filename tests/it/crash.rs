@@ -121,14 +121,14 @@ pub async fn slow_portal() -> Portal {
 
 /// MOs from ever new numbers, codes mostly, as long as the telco has few that wait.
 pub async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let mut next = 0;
     let texts = [sample_codes()[0], "HELP", sample_codes()[1], "120500260481938", sample_codes()[2], "HELLO"];
     while on.load(Ordering::Relaxed) {
         let most = allowed.load(Ordering::Relaxed).min(telco.counters().mt + UNANSWERED_MAX);
-        while telco.unacked() < UNACKED_MAX && NEXT.load(Ordering::Relaxed) < most {
-            let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        while telco.unacked() < UNACKED_MAX && next < most {
             let from = format!("85597{next:07}");
             telco.send_mo(&from, "1212", texts[next as usize % texts.len()]).expect("the telco takes a text");
+            next += 1;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

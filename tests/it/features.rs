@@ -10,8 +10,6 @@ use std::{
 const DIFFERENT: &[(&str, &str, &str)] = &[
     ("digest", "alloc", "results in a Vec, which nobody asks for"),
     ("digest", "oid", "a name of each algorithm for certificates, which nobody asks for"),
-    ("getrandom", "std", "implements std::error::Error for its error"),
-    ("getrandom", "sys_rng", "a type for rand's traits; our random octets are ring's"),
     ("rand", "default", "its other parts are named one by one"),
     ("serde_json", "alloc", "its parts without std; the one with std ships"),
     ("serde_json", "indexmap", "what keeps the order below"),
@@ -25,11 +23,6 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ("tokio", "test-util", "a clock that a test can pause; it is the system's until one does, and only unit tests do"),
     ("tokio-stream", "sync", "streams over channels, which we do not use"),
     ("tokio-stream", "tokio-util", "comes with sync"),
-    (
-        "typenum",
-        "const-generics",
-        "lengths of arrays as types can also be named by constants; the lengths stay the same",
-    ),
 ];
 
 type Graph = BTreeMap<String, BTreeSet<BTreeSet<String>>>;
