@@ -18,9 +18,9 @@ pub enum DbError {
     /// What stands in the database is not what this program writes.
     #[error("what stands in the database cannot be read: {0}")]
     Undecodable(Box<dyn Error + Send + Sync>),
-    /// The files of a database were moved away while it was written.
-    #[error("what was written lies in a file that no start will find: {0}")]
-    Displaced(String),
+    /// A commit whose end is not known, for this reason.
+    #[error("whether it was written is not known: {0}")]
+    Uncertain(String),
     /// Some rows of a set were not as whoever asked took them to be.
     #[error("not all rows were as expected")]
     NotAll,

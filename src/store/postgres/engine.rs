@@ -126,7 +126,7 @@ impl Engine for PgEngine {
             Err(error) if is_away(&error) => match self.find_out(self.transaction) {
                 Some(true) => Ok(()),
                 Some(false) => Err(error),
-                None => Err(DbError::Displaced("the connection was lost at COMMIT".to_owned())),
+                None => Err(DbError::Uncertain("the connection was lost at COMMIT".to_owned())),
             },
             Err(error) => Err(error),
         }

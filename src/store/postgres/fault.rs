@@ -150,7 +150,7 @@ pub(super) fn is_rolled_back(error: &DbError) -> bool {
 
 /// What a failure means.
 pub(super) fn judge(error: &DbError) -> Failure {
-    if let DbError::Displaced(_) = error {
+    if let DbError::Uncertain(_) = error {
         return Failure::Unknown;
     }
     if is_away(error) {

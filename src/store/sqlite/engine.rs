@@ -110,7 +110,8 @@ impl Engine for SqliteEngine {
 
     fn commit(&mut self) -> Sql<()> {
         self.db.conn.execute("COMMIT", &[])?;
-        self.base.files.displaced().map_or(Ok(()), |what| Err(DbError::Displaced(what)))
+        // what was written lies in a file that no start will find
+        self.base.files.displaced().map_or(Ok(()), |what| Err(DbError::Uncertain(what)))
     }
 
     fn lacks_room(&mut self) -> bool {

@@ -165,7 +165,7 @@ pub(super) fn is_full(error: &DbError) -> bool {
 
 /// What a failure means.
 pub(super) fn judge(error: &DbError) -> Failure {
-    if let DbError::Displaced(_) = error {
+    if let DbError::Uncertain(_) = error {
         return Failure::Unknown;
     }
     match of_sqlite(error).and_then(code) {
