@@ -200,10 +200,14 @@ fn clean(text: &str) -> String {
 }
 
 fn clean_up_to(text: &str, most: usize) -> String {
-    let bounded: String = text.chars().take(4 * most).collect();
-    let seen = visible::shown(&bounded).replace('\n', " ");
-    let cut: String = seen.chars().take(most).collect();
-    links::without_links(&cut).chars().take(most).collect()
+    let seen = visible::shown(up_to(text, 4 * most)).replace('\n', " ");
+    let parted = links::without_links(up_to(&seen, most));
+    up_to(&parted, most).to_owned()
+}
+
+/// Its first characters.
+fn up_to(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
 }
 
 /// What names something at the portal: given back as it came, so nothing in it is changed; what cannot be a name is cut

@@ -4,6 +4,7 @@
 //!
 //! Every `name.ending` of the internet is one, in whatever case: `ready.Today` is clickable too, so whoever leaves out
 //! the blank behind a full stop is asked to put it there. `ready.Come` is none, as nothing ends in `come`.
+use crate::text::normal;
 use std::{borrow::Cow, net::Ipv6Addr};
 
 mod endings;
@@ -33,11 +34,17 @@ const TITLES: [&str; 6] = ["mr", "mrs", "ms", "dr", "e", "lok"];
 /// Whether a text holds a link: a scheme, an address, `www.`, or the name of a place on the internet. `8.30`, `e.g.` and
 /// `26.11.2026` are none.
 pub fn holds_link(text: &str) -> bool {
-    // nothing is a link without one of these, however it is written
-    let may = |c: char| {
-        !(c.is_ascii_alphanumeric() || matches!(c, ' ' | '\n' | ',') || ('\u{1780}'..='\u{17D5}').contains(&c))
+    may_hold_link(text) && find(&folded(text)).is_some()
+}
+
+/// Nothing is a link without one of these, however it is written: of ASCII what ends a label, of Khmer what is drawn like a
+/// colon, and whatever else has other forms.
+fn may_hold_link(text: &str) -> bool {
+    let may = |c: char| match c {
+        '.' | ':' | '@' | '\u{17D6}' => true,
+        c => !(c.is_ascii() || normal::KHMER.contains(&c)),
     };
-    (text.contains(may) || text.contains(" dot ") || text.contains(" DOT ")) && find(&folded(text)).is_some()
+    text.contains(may) || ["dot", "DOT"].iter().any(|dot| text.contains(dot))
 }
 
 /// The text with its links parted: a sentence gets its blank, everything else is left in pieces.

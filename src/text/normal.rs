@@ -9,7 +9,7 @@ use icu_normalizer::properties::{CanonicalDecompositionBorrowed, Decomposed};
 use std::ops::RangeInclusive;
 
 /// Khmer letters and signs.
-const KHMER: RangeInclusive<char> = '\u{1780}'..='\u{17FF}';
+pub const KHMER: RangeInclusive<char> = '\u{1780}'..='\u{17FF}';
 /// Marks above and below letters, of their own: an é may come as e and ◌́.
 const LATIN_MARKS: RangeInclusive<char> = '\u{300}'..='\u{36F}';
 
@@ -88,6 +88,10 @@ fn reaches(syllable: &[(Place, char)]) -> bool {
 }
 
 fn flush(syllable: &mut Vec<(Place, char)>, out: &mut String) {
+    // nothing, or a letter without signs: in its order as it is
+    if let [] | [_] = syllable[..] {
+        return out.extend(syllable.drain(..).map(|(_, c)| c));
+    }
     syllable.sort_by_key(|(place, _)| *place);
     let mut signs: Vec<char> = syllable.drain(..).map(|(_, c)| c).collect();
     // each rewrite only removes signs or moves them to their place, so this ends
@@ -172,7 +176,10 @@ pub fn narrow(text: &str) -> String {
 pub fn key(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     // a deprecated letter is a letter, so it must be one before signs are put in order
-    let letters = narrow(text).replace('\u{17A3}', "អ").replace('\u{17A4}', "អា").replace('ឲ', "ឱ");
+    let mut letters = narrow(text);
+    if letters.contains(['\u{17A3}', '\u{17A4}', 'ឲ']) {
+        letters = letters.replace('\u{17A3}', "អ").replace('\u{17A4}', "អា").replace('ឲ', "ឱ");
+    }
     for c in reorder(&letters).chars().filter(|c| !LATIN_MARKS.contains(c)) {
         let folded = latin(c);
         // a vowel or sign typed twice is one

@@ -53,7 +53,8 @@ pub async fn answer(state: &KioskState, context: &PageContext, visit: &VisitStat
     let words = context.words;
     typed.at = None;
     let (whole, got) = (most(&state.groups), typed.digits.len());
-    let short = !state.groups.is_empty() && got < whole;
+    let letters = typed.digits.bytes().any(|octet| octet.is_ascii_uppercase());
+    let short = !state.groups.is_empty() && got < whole && !letters;
     if got == 0 || short {
         let text =
             if state.groups.is_empty() { words.code_hint_free.to_owned() } else { (words.incomplete_text)(whole, got) };

@@ -251,15 +251,14 @@ fn counts(one: &Appointment, now: crate::types::UnixMs) -> bool {
 fn application(state: &KioskState, lang: Lang, one: &MyApplication) -> Line {
     let language = lang.language();
     let (printed, known) = match state.codes.read(&one.code) {
-        CodeVerdict::Good(code) => (code.printed().to_owned(), true),
-        _ => (one.code.clone(), false),
+        CodeVerdict::Good(code) => (code.printed().to_owned(), Some(code.canonical().to_owned())),
+        _ => (one.code.clone(), None),
     };
     let name = one.service.name.as_ref().map_or_else(|| printed.clone(), |name| name.get(language).to_owned());
     let since = shared::date_long(one.status_at.civil(&phnom_penh()).date(), language);
     let tone = tone(one.status);
     Line {
-        // a pad has digits only
-        key: (known && one.code.bytes().all(|octet| octet.is_ascii_digit())).then(|| format!("o{}", one.code)),
+        key: known.map(|code| format!("o{code}")),
         class: tone.class,
         icon: tone.icon,
         title: name,
@@ -294,9 +293,8 @@ fn list_away(state: &KioskState, context: &PageContext, visit: VisitState) -> Re
 
 /// One application of the list, by the same way as a typed code.
 async fn open(state: &KioskState, context: &PageContext, visit: VisitState, code: &str) -> Response {
-    if code.len() > most(&state.groups) || !code.bytes().all(|octet| octet.is_ascii_digit()) {
-        return errors::no_such_page().await;
-    }
-    let typed = Typed { digits: code.to_owned(), visit: visit.clone().seal(state, context), ..Typed::default() };
+    let CodeVerdict::Good(code) = state.codes.read(code) else { return errors::no_such_page().await };
+    let digits = code.canonical().to_owned();
+    let typed = Typed { digits, visit: visit.clone().seal(state, context), ..Typed::default() };
     Goal::Status.resume(state, context, visit, typed).await
 }

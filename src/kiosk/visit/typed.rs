@@ -32,7 +32,7 @@ pub fn closing(sealed: &str, at: UnixMs) -> String {
 /// What has been typed so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Typed {
-    /// ASCII digits only.
+    /// ASCII digits; of a code that was chosen from a list also its capital letters, which no pad has.
     pub digits: String,
     /// The digit that is being corrected, counted from 0.
     pub at: Option<usize>,
@@ -49,6 +49,15 @@ pub struct Typed {
 /// ASCII digits of a text, those of any script read, at most so many.
 pub fn digits_of(text: &str, most: usize) -> String {
     text.chars().filter_map(writing::ascii_digit).take(most).collect()
+}
+
+/// A code as a form sent it: digits of any script, or one with letters just as it stood in a list.
+fn code_of(text: &str, most: usize) -> String {
+    let listed = text.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit());
+    if listed && text.bytes().any(|octet| octet.is_ascii_uppercase()) && text.len() <= DIGITS_MAX {
+        return text.to_owned();
+    }
+    digits_of(text, most)
 }
 
 /// A telephone number as the pad shows it: it has no plus sign, `00` says the same.
@@ -70,9 +79,9 @@ impl Typed {
         at.parse().ok().map(UnixMs)
     }
 
-    /// From what a form sent: anything but digits is left out, digits of any script are read.
+    /// From what a form sent: digits of any script are read, a code of a list stays what it is, anything else is left out.
     pub fn read(digits: &str, at: &str, most: usize) -> Self {
-        let digits = digits_of(digits, most);
+        let digits = code_of(digits, most);
         let at = at.parse().ok().filter(|at| *at < digits.len());
         Typed { digits, at, ..Typed::default() }
     }
@@ -146,6 +155,15 @@ mod tests {
         let mut typed = Typed::read(&full, "99", 15);
         typed.press('1', 15);
         assert_eq!((typed.digits.as_str(), typed.at), (full.as_str(), None));
+    }
+
+    #[test]
+    fn a_code_with_letters_goes_from_page_to_page_as_it_stood_in_a_list() {
+        assert_eq!(Typed::read("MOC26048193", "", 15).digits, "MOC26048193");
+        for (sent, kept) in [("moc26048193", "26048193"), ("MOC 26048193", "26048193"), ("MOC<b>1", "1")] {
+            assert_eq!(Typed::read(sent, "", 15).digits, kept, "{sent}");
+        }
+        assert_eq!(Typed::read(&"A1".repeat(13), "", 24).digits, "1".repeat(13), "no code is so long");
     }
 
     #[test]

@@ -41,18 +41,11 @@ fn take_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
 /// Stores MOs, each unless an earlier one with its key stands for it.
 pub fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
     let fresh = take_keys(db, mos)?;
-    let mut known: HashMap<Id, Accepted> = HashMap::new();
-    let mut stored: Vec<&MoRow> = Vec::with_capacity(mos.len());
-    for mo in mos {
-        if !fresh.contains(&mo.id) {
-            if let Some(accepted) = earlier(db, &Keyed::of(mo))? {
-                known.insert(mo.id, accepted);
-                continue;
-            }
-            replace_key(db, mo)?;
-        }
-        stored.push(mo);
-    }
+    let keyed: Vec<Keyed<'_>> = mos.iter().filter(|mo| !fresh.contains(&mo.id)).map(|mo| Keyed::of(mo)).collect();
+    let mut known = earlier(db, &keyed)?;
+    let stored: Vec<&MoRow> = mos.iter().copied().filter(|mo| !known.contains_key(&mo.id)).collect();
+    let replacing: Vec<&MoRow> = stored.iter().copied().filter(|mo| !fresh.contains(&mo.id)).collect();
+    replace_keys(db, &replacing)?;
     insert(db, &stored)?;
     let macs: Vec<Mac> = stored.iter().filter_map(|mo| mo.source_mac).collect();
     let citizens = citizens::several(db, &macs)?;
@@ -66,18 +59,21 @@ pub fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
 /// By the session that the key came over: parts of one text may come over several, and the resp of an MO says nothing
 /// about what another session has read.
 pub(in crate::store) const EARLIER: &str = sql!(
-    "SELECT i.id, coalesce(d.session, i.session), i.received_at, i.state, i.resp_state, d.seen_at, \
+    ") SELECT i.id, coalesce(d.session, i.session), i.received_at, i.state, i.resp_state, d.seen_at, \
      EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::OPEN}), \
      EXISTS (SELECT 1 FROM outbox o WHERE o.mo = i.id AND o.state {MtState::TAKEN} \
      AND o.session = coalesce(d.session, i.session)), \
      EXISTS (SELECT 1 FROM citizen c WHERE c.number_mac = i.source_mac AND c.in_dialogue = 1 \
-     AND c.dialogue_until > ?), \
-     d.session IS NULL OR d.session = i.session \
-     FROM mo_dedupe d JOIN inbox i ON i.id = d.mo WHERE d.digest = ? AND d.family = ?"
+     AND c.dialogue_until > v.at), \
+     d.session IS NULL OR d.session = i.session, v.mo \
+     FROM v CROSS JOIN mo_dedupe d CROSS JOIN inbox i WHERE d.digest = v.digest AND d.family = v.family AND i.id = d.mo"
 );
 
 /// Something that came with a redelivery key.
+#[derive(Clone, Copy)]
 pub struct Keyed<'a> {
+    /// What it would be.
+    pub id: Id,
     /// Its key.
     pub key: DedupeKey,
     /// The family that knows it.
@@ -92,17 +88,26 @@ pub struct Keyed<'a> {
 
 impl<'a> Keyed<'a> {
     fn of(mo: &'a MoRow) -> Self {
-        Keyed { key: mo.dedupe, family: &mo.family, session: mo.session, at: mo.received_at, insist: mo.insist }
+        Keyed {
+            id: mo.id,
+            key: mo.dedupe,
+            family: &mo.family,
+            session: mo.session,
+            at: mo.received_at,
+            insist: mo.insist,
+        }
     }
 }
 
-/// What something is to the earlier MO with its key; `None`: a new question.
-pub fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
-    if keyed.insist {
-        return Ok(None);
-    }
+/// What things are to the earlier MOs with their keys, by their ids; what is not among them is a new question.
+pub fn earlier(db: &mut Db, keyed: &[Keyed<'_>]) -> Sql<HashMap<Id, Accepted>> {
+    let asked: Vec<&Keyed<'_>> = keyed.iter().filter(|keyed| !keyed.insist).collect();
+    let statements = values("WITH v (mo, at, digest, family) AS (", &asked, EARLIER, |tuple, keyed| {
+        tuple.push(&keyed.id[..]).push(keyed.at.0);
+        tuple.push(&keyed.key.digest[..]).push(keyed.family);
+    });
     let earlier = |row: &Row<'_>| {
-        Ok(Earlier {
+        let earlier = Earlier {
             mo: CauseId(Uuid::from_bytes(fixed(row, 0)?)),
             session: SessionId(Uuid::from_bytes(fixed(row, 1)?)),
             received_at: UnixMs(row.get(2)?),
@@ -112,11 +117,15 @@ pub fn earlier(db: &mut Db, keyed: &Keyed<'_>) -> Sql<Option<Accepted>> {
             resp_read: code::<RespState>(row, 4)? == RespState::Read && row.get(9)?,
             answer_taken: row.get(7)?,
             in_dialogue: row.get(8)?,
-        })
+        };
+        Ok((fixed(row, 10)?, earlier))
     };
-    let params = params![keyed.at.0, &keyed.key.digest[..], keyed.family];
-    let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
-    Ok(db.conn.find(EARLIER, params, earlier)?.and_then(|earlier| redelivery(arrival, &earlier)))
+    let found: HashMap<Id, Earlier> = all(&db.conn, statements, earlier)?.into_iter().collect();
+    let judged = asked.iter().filter_map(|keyed| {
+        let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
+        Some((keyed.id, redelivery(arrival, found.get(&keyed.id)?)?))
+    });
+    Ok(judged.collect())
 }
 
 /// Gives the key of a part to its text, whose MO will bear that id.
@@ -127,12 +136,15 @@ pub fn key_part(db: &mut Db, keyed: &Keyed<'_>, text: Id) -> Sql<()> {
     Ok(())
 }
 
-fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
-    db.conn.execute(
-        "UPDATE mo_dedupe SET mo = ?, kind = ?, seen_at = ?, session = NULL WHERE digest = ? AND family = ?",
-        params![&mo.id[..], mo.dedupe.kind.code(), mo.received_at.0, &mo.dedupe.digest[..], &mo.family],
-    )?;
-    Ok(())
+/// Gives keys that earlier MOs had to these.
+fn replace_keys(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
+    let tail = ") UPDATE mo_dedupe SET mo = v.mo, kind = v.kind, seen_at = v.at, session = NULL FROM v \
+                WHERE mo_dedupe.digest = v.digest AND mo_dedupe.family = v.family";
+    let statements = values("WITH v (mo, kind, at, digest, family) AS (", mos, tail, |tuple, mo| {
+        tuple.push(&mo.id[..]).push(mo.dedupe.kind.code()).push(mo.received_at.0);
+        tuple.push(&mo.dedupe.digest[..]).push(&mo.family[..]);
+    });
+    run(&db.conn, statements).map(|_| ())
 }
 
 /// Stores MOs, whatever their keys.

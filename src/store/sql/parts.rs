@@ -44,6 +44,7 @@ fn count(db: &mut Db) -> Sql<Stored> {
 
 fn keep_one(db: &mut Db, new: &PartRow, stored: &mut Stored) -> Sql<KeptPart> {
     let keyed = Keyed {
+        id: new.id,
         key: new.dedupe,
         family: new.family.as_str(),
         session: new.session,
@@ -57,7 +58,7 @@ fn keep_one(db: &mut Db, new: &PartRow, stored: &mut Stored) -> Sql<KeptPart> {
         Placed::Kept { text, whole, over } => (text, whole, over),
     };
     // what an open text waits for is of it, though it be written like a part of one that has ended
-    let earlier = if text.is_none() { inbox::earlier(db, &keyed)? } else { None };
+    let earlier = if text.is_none() { inbox::earlier(db, &[keyed])?.remove(&new.id) } else { None };
     match earlier {
         Some(Accepted::Duplicate { of }) => return Ok(KeptPart::Duplicate { of, ended: true }),
         Some(Accepted::Resembles { of, session, .. }) => return Ok(KeptPart::Resembles { of, session }),

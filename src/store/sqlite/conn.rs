@@ -3,6 +3,7 @@
 use crate::store::conn::{Ask, Columns, Connection, DbError, Dialect, Kind, Row, Sql, Value, undecodable};
 use rusqlite::{
     CachedStatement, OpenFlags,
+    config::DbConfig,
     types::{ToSqlOutput, ValueRef},
 };
 use std::{path::Path, time::Duration};
@@ -46,6 +47,9 @@ impl SqliteConn {
         let conn = rusqlite::Connection::open_with_flags(path, flags)?;
         conn.busy_timeout(Duration::from_secs(5))?;
         conn.set_prepared_statement_cache_capacity(STATEMENTS);
+        // or a statement that compares a value with what a partial index holds is planned anew for each other value: a
+        // twelfth of the writer's time
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let conn = SqliteConn(conn);
         for (name, value) in COMMON {
             conn.set(name, value)?;

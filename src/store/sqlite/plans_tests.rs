@@ -54,7 +54,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
     let ended = with("message_id, family, state, at", "'', '', 4, 1", receipts::ENDED.sqlite);
     for (statement, indexes) in [
         (
-            inbox::EARLIER,
+            with("mo, at, digest, family", "x'', 1, x'', ''", inbox::EARLIER).as_str(),
             &["SEARCH d USING PRIMARY KEY", "SEARCH i USING PRIMARY KEY", "SEARCH c USING PRIMARY KEY"][..],
         ),
         (inbox::WAITING, &["INDEX inbox_open (state=? AND suspect=?"]),

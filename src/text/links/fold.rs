@@ -9,10 +9,14 @@ pub const MIDDLE: char = '\u{B7}';
 /// The text folded, in its own case.
 pub fn folded(text: &str) -> Vec<char> {
     let seen: String = text.chars().filter(|c| !visible::is_unseen(*c)).collect();
-    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
-    let plain = nfkc.normalize(&seen);
-    let plain: String = normal::narrow(&plain).chars().map(shape).collect();
-    spelled_out(&plain).chars().collect()
+    // neither ASCII nor Khmer has another form, and most texts hold nothing else
+    let plain = if seen.chars().all(|c| c.is_ascii() || normal::KHMER.contains(&c)) {
+        normal::narrow(&seen)
+    } else {
+        normal::narrow(&ComposingNormalizerBorrowed::new_nfkc().normalize(&seen))
+    };
+    let plain: String = plain.chars().map(shape).collect();
+    spelled_out(plain).chars().collect()
 }
 
 fn shape(c: char) -> char {
@@ -51,8 +55,12 @@ pub fn latin(c: char) -> char {
 }
 
 /// Dots that are put into brackets, or written as a word before an ending.
-fn spelled_out(text: &str) -> String {
-    let mut out = text.to_owned();
+fn spelled_out(text: String) -> String {
+    const BRACKETS: [char; 3] = ['(', '[', '{'];
+    let mut out = text;
+    if !out.contains(BRACKETS) && !out.contains(" dot ") && !out.contains(" DOT ") {
+        return out;
+    }
     for dot in ["(.)", "[.]", "{.}", "(dot)", "[dot]", "{dot}", "(DOT)", "[DOT]", "{DOT}", " dot com", " DOT COM"] {
         if out.contains(dot) {
             out = out.replace(dot, if dot.ends_with(['m', 'M']) { ".com" } else { "." });

@@ -213,4 +213,11 @@ proptest! {
         let parted = without_links(&text);
         prop_assert!(!holds_link(&parted), "{text:?} {parted:?}");
     }
+
+    #[test]
+    fn what_is_told_at_a_glance_is_what_a_whole_look_finds(
+        text in "([a-zក]{1,3}|[.·:@/៖()\\[\\]]| |com|dot|DOT|Today|www|sms|[0-9]{1,3}|…|㏂|\n){0,14}|\\PC{0,24}",
+    ) {
+        prop_assert_eq!(holds_link(&text), find(&folded(&text)).is_some(), "{:?}", text);
+    }
 }
