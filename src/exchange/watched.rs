@@ -9,6 +9,7 @@ use crate::{
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
+        nodes::{Neighbours, Nodes, TakenOver},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         parts::{KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
@@ -80,6 +81,11 @@ passes_on!(Parts {
     watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
     watch open_text(text: CauseId) -> Option<OpenText>;
     watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+});
+
+passes_on!(Nodes {
+    pass neighbours() -> Neighbours;
+    watch take_over(now: UnixMs) -> TakenOver;
 });
 
 passes_on!(Inbox {

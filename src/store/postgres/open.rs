@@ -53,6 +53,8 @@ pub struct PgOptions {
     pub now: UnixMs,
     /// Called once when the database can no longer be trusted.
     pub fatal: Fatal,
+    /// Called once when another node has taken over what this one had in hand.
+    pub fenced: Fatal,
 }
 
 impl PgOptions {
@@ -67,6 +69,7 @@ impl PgOptions {
             place: String::new(),
             now,
             fatal: Arc::new(|_| {}),
+            fenced: Arc::new(|_| {}),
         }
     }
 }
@@ -90,7 +93,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let readers = (0..READERS).map(|_| connection()).collect::<io::Result<Vec<_>>>().map_err(threads)?;
     let tallies = Arc::new(TallyNames::shared());
     let (writing, names) = (connection().map_err(threads)?, Arc::clone(&tallies));
-    let (node, place) = (options.node, options.place);
+    let (node, place) = (options.node.clone(), options.place);
     // a connection waits for its answers, which only such a thread may
     let db = tokio::task::spawn_blocking(move || known(writing, node, place, names)).await;
     let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
@@ -99,6 +102,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
         at: at.clone(),
         away: std::sync::Mutex::default(),
         ended: std::sync::Mutex::default(),
+        fenced: options.fenced,
         _key: options.lock,
     });
     let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
@@ -106,7 +110,8 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let engine = PgEngine::new(db, Arc::clone(&base));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
-    Ok(DbStore { queue, readers: Readers::new(readers), keys: options.keys, commits, writer, tallies, base })
+    let readers = Readers::new(readers);
+    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base, node: options.node })
 }
 
 /// What a database is called where people read it: without a password.
