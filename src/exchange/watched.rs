@@ -11,7 +11,7 @@ use crate::{
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         nodes::{Neighbours, Nodes, TakenOver},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -80,7 +80,7 @@ passes_on!(Parts {
     watch keep_part(part: NewPart) -> KeptPart;
     watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
     watch open_text(text: CauseId) -> Option<OpenText>;
-    watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+    watch join_parts(mo: NewMo, parts: usize) -> Joined;
 });
 
 passes_on!(Nodes {

@@ -355,8 +355,9 @@ impl Inbox for Memory {
                 return Ok(earlier);
             }
             let citizen = rows.citizens.get(&number_of(&mo)).cloned().unwrap_or_default();
+            let claimed = mo.intake == Intake::Claimed;
             rows.add_mo(mo);
-            Ok(Accepted::New { citizen })
+            Ok(Accepted::New { citizen, claimed })
         })
     }
 
