@@ -14,7 +14,7 @@ use chrak::{
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         portal::{Asker, Portal},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         status::Board,
@@ -196,6 +196,8 @@ fn at_once<T: Send + 'static>(value: T) -> PortFuture<'static, Result<T, StoreFa
     Box::pin(async move { Ok(value) })
 }
 
+impl chrak::ports::nodes::Nodes for Yes {}
+
 impl Outbox for Yes {
     fn due(&self, _: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
         let limit = if self.open.load(Ordering::Relaxed) { limit as u64 } else { 0 };
@@ -352,5 +354,5 @@ never! { Parts {
     keep_part(NewPart) -> KeptPart;
     ended_texts(UnixMs, usize) -> Vec<CauseId>;
     open_text(CauseId) -> Option<OpenText>;
-    join_parts(NewMo, usize) -> CitizenRecord;
+    join_parts(NewMo, usize) -> Joined;
 } }

@@ -156,6 +156,7 @@ impl Parts {
         let run = Run::new(run::Needs {
             inbox: self.store.clone(),
             mts: self.store.clone(),
+            nodes: self.store.clone(),
             clock: self.clock.clone(),
             board: self.board.clone(),
             settings: self.settings.clone(),
@@ -167,6 +168,7 @@ impl Parts {
             feedback,
             kiosks: kiosks.clone(),
             tasks: self.tasks.clone(),
+            left: Notify::new(),
         });
         Exchange {
             ussd: self.ussd(texts.clone(), phones),

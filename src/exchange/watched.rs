@@ -9,8 +9,9 @@ use crate::{
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
+        nodes::{Neighbours, Nodes, TakenOver},
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -79,7 +80,12 @@ passes_on!(Parts {
     watch keep_part(part: NewPart) -> KeptPart;
     watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
     watch open_text(text: CauseId) -> Option<OpenText>;
-    watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+    watch join_parts(mo: NewMo, parts: usize) -> Joined;
+});
+
+passes_on!(Nodes {
+    pass neighbours() -> Neighbours;
+    watch take_over(now: UnixMs) -> TakenOver;
 });
 
 passes_on!(Inbox {

@@ -11,6 +11,7 @@ pub mod figures;
 pub mod inbox;
 pub mod kiosks;
 pub mod messages;
+pub mod nodes;
 pub mod orders;
 pub mod outbox;
 pub mod parts;
@@ -43,6 +44,7 @@ pub trait Store:
     + kiosks::Kiosks
     + feedback::Feedback
     + parts::Parts
+    + nodes::Nodes
 {
 }
 impl<T> Store for T where
@@ -55,6 +57,6 @@ impl<T> Store for T where
         + kiosks::Kiosks
         + feedback::Feedback
         + parts::Parts
-        + parts::Parts
+        + nodes::Nodes
 {
 }

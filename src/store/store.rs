@@ -38,6 +38,8 @@ pub struct DbStore {
     pub(super) writer: JoinHandle<()>,
     /// Windows that there may be.
     pub(super) tallies: Arc<TallyNames>,
+    /// Name of this node; empty of a database that one process has.
+    pub(super) node: String,
     /// Held until nobody here reads or writes any more.
     pub(super) base: Arc<dyn Base>,
 }

@@ -323,6 +323,8 @@ fn number_of(mo: &NewMo) -> Msisdn {
     }
 }
 
+impl crate::ports::nodes::Nodes for Memory {}
+
 impl Inbox for Memory {
     fn begin(&self, now: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> {
         self.call("begin", |rows| {
@@ -353,8 +355,9 @@ impl Inbox for Memory {
                 return Ok(earlier);
             }
             let citizen = rows.citizens.get(&number_of(&mo)).cloned().unwrap_or_default();
+            let claimed = mo.intake == Intake::Claimed;
             rows.add_mo(mo);
-            Ok(Accepted::New { citizen })
+            Ok(Accepted::New { citizen, claimed })
         })
     }
 

@@ -43,14 +43,15 @@ impl Inbox for DbStore {
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
         Box::pin(async move {
             let limit = limit.min(MO_IN_HAND_MAX);
-            let rows = self.read(move |conn| inbox::waiting(conn, suspects, after, limit)).await?;
+            let node = self.node.clone();
+            let rows = self.read(move |conn| inbox::waiting(conn, &node, suspects, after, limit)).await?;
             Ok(rows.into_iter().filter_map(|row| row.open(&self.keys)).collect())
         })
     }
 
-    fn claim(&self, mo: CauseId, alone: bool, _now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn claim(&self, mo: CauseId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
         Box::pin(async move {
-            let citizen = self.submit(Set::Claim, Claim { mo: *mo.0.as_bytes(), alone }).await?;
+            let citizen = self.submit(Set::Claim, Claim { mo: *mo.0.as_bytes(), alone, now }).await?;
             Ok(CitizenRow::open_or_new(citizen, &self.keys))
         })
     }

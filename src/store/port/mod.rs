@@ -4,6 +4,7 @@ mod feedback;
 mod inbox;
 mod kiosks;
 mod messages;
+mod nodes;
 mod outbox;
 mod parts;
 mod pushes;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     store::{
         DbStore, Keys,
-        batch::Db,
+        batch::{self, Db},
         conn::{Conn, Sql, params},
         readers::Readers,
         sql::{receipts, windows},
@@ -115,7 +115,7 @@ pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
     let engine = SqliteEngine::new(db, Arc::clone(&base), options.reserve.then_some(room));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(unusable)?;
-    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base })
+    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base, node: String::new() })
 }
 
 /// One for the exchange, one for whoever looks on.
@@ -131,7 +131,16 @@ fn known(conn: Conn, tallies: Arc<TallyNames>) -> Sql<Db> {
     let learned = receipts::learned(&conn)?;
     let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     tallies.replace(windows::names(&conn)?);
-    Ok(Db { conn, node: String::new(), incarnation: 0, orphans, learned, tallies })
+    Ok(Db {
+        conn,
+        node: String::new(),
+        place: String::new(),
+        held: batch::Locked::All,
+        incarnation: 0,
+        orphans,
+        learned,
+        tallies,
+    })
 }
 
 /// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.
