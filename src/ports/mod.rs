@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod figures;
 pub mod inbox;
 pub mod kiosks;
+pub mod leases;
 pub mod messages;
 pub mod orders;
 pub mod outbox;
@@ -43,6 +44,7 @@ pub trait Store:
     + kiosks::Kiosks
     + feedback::Feedback
     + parts::Parts
+    + leases::Leases
 {
 }
 impl<T> Store for T where
@@ -55,6 +57,6 @@ impl<T> Store for T where
         + kiosks::Kiosks
         + feedback::Feedback
         + parts::Parts
-        + parts::Parts
+        + leases::Leases
 {
 }

@@ -9,6 +9,7 @@ use crate::{
         DbStore, Keys,
         batch::Db,
         conn::{Conn, Sql},
+        leasing::Leasing,
         readers::Readers,
         sql::receipts,
         tallies::TallyNames,
@@ -21,7 +22,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, Migrator},
     postgres::PgConnectOptions,
 };
-use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc};
+use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -30,6 +31,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 const READERS: usize = 4;
 /// A clock may be so far from ours, in milliseconds: validity, quiet hours and windows are by ours.
 const CLOCKS_APART: i64 = 30_000;
+/// An answer about the leases of binds that takes longer comes too late for them: it is asked for anew, over another connection.
+const LEASES_WITHIN: Duration = Duration::from_secs(2);
 /// The oldest server that tells afterwards whether a transaction was committed.
 const OLDEST: u32 = 130_000;
 
@@ -85,6 +88,8 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
     let connection = || Ok(Conn::new(PgConn::new(address.clone())?));
     let readers = (0..READERS).map(|_| connection()).collect::<io::Result<Vec<_>>>().map_err(threads)?;
+    let leasing = PgConn::new(address.clone()).map_err(threads)?.silent_for(LEASES_WITHIN);
+    let leasing = Leasing::new(Conn::new(leasing), options.node.clone());
     let tallies = Arc::new(TallyNames::shared());
     let (writing, node, names) = (connection().map_err(threads)?, options.node, Arc::clone(&tallies));
     // a connection waits for its answers, which only such a thread may
@@ -102,7 +107,16 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let engine = PgEngine::new(db, Arc::clone(&base));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
-    Ok(DbStore { queue, readers: Readers::new(readers), keys: options.keys, commits, writer, tallies, base })
+    Ok(DbStore {
+        queue,
+        readers: Readers::new(readers),
+        keys: options.keys,
+        commits,
+        writer,
+        tallies,
+        leasing: Some(leasing),
+        base,
+    })
 }
 
 /// What a database is called where people read it: without a password.
