@@ -15,13 +15,14 @@ use super::{
     telemetry,
 };
 use crate::{
-    ports::clock::Clock,
+    ports::{clock::Clock, random},
     store::{self, DbStore, Keys, OpenError, PgOpenError, PgOptions, StoreOptions},
     types::Secret,
 };
 use std::{
     fs::{File, TryLockError},
     io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -87,7 +88,10 @@ async fn open_server(config: &Config, url: &Secret, node: &str, key_file: &Path,
     let mut options = PgOptions::new(url.expose(), found.keys, now);
     options.node = node.to_owned();
     options.make = found.make;
-    options.lock = Some(Arc::new(lock(found.first.as_deref().unwrap_or(key_file))?));
+    let key_file = found.first.as_deref().unwrap_or(key_file);
+    let locked = lock(key_file)?;
+    options.place = place(&locked).map_err(|fault| Fault::Run(format!("{}: {fault}", key_file.display())))?;
+    options.lock = Some(Arc::new(locked));
     options.fatal = Arc::new(die);
     let store = store::postgres::open(options).await.map_err(|fault| match fault {
         PgOpenError::Empty { .. } => alone(&name, key_file),
@@ -96,10 +100,19 @@ async fn open_server(config: &Config, url: &Secret, node: &str, key_file: &Path,
     Ok((store, found.first))
 }
 
+/// Which file this is, among all machines: while this machine is on, a lock on it tells that its last holder is dead. Without
+/// the system's word for that it is nobody's, and a node that was killed waits for the end of its lease.
+fn place(locked: &File) -> io::Result<String> {
+    let file = locked.metadata()?;
+    let since = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_else(|_| random::new_id(SystemClock.now()).to_string());
+    Ok(format!("{} {} {}", since.trim(), file.dev(), file.ino()))
+}
+
 /// What somebody has to set otherwise is a fault of the configuration; what may pass by itself is not.
 fn unfit(fault: PgOpenError) -> Fault {
     match fault {
-        PgOpenError::Away { .. } | PgOpenError::Database { .. } | PgOpenError::InUse { .. } => {
+        PgOpenError::Away { .. } | PgOpenError::Database { .. } | PgOpenError::NameTaken { .. } => {
             Fault::Run(fault.to_string())
         }
         _ => Fault::Config(ConfigFault::new(fault.to_string())),

@@ -18,6 +18,8 @@ pub struct Db {
     pub conn: Conn,
     /// Name of this node; empty of a database that one process has.
     pub node: String,
+    /// The key file that this run has locked, which tells a dead run of this node from another node of its name.
+    pub place: String,
     /// Number of this run, 0 before it has begun.
     pub incarnation: i64,
     /// How many receipts wait for their resp.

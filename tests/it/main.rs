@@ -26,6 +26,7 @@ mod kannel;
 mod kiosk;
 mod newcomer;
 mod node_smpp;
+mod nodes;
 mod numbers;
 mod orders;
 mod outbind;

@@ -98,11 +98,12 @@ pub enum PgOpenError {
         /// The database.
         at: String,
     },
-    /// Another node works on it.
+    /// Another node of this name works on it.
     #[error(
-        "the database {at} is in use by node \"{node}\" until {seconds} s from now: this version runs one node at a time"
+        "on the database {at} another node has the name \"{node}\", for {seconds} s from now at least: give each node a name \
+             of its own (database.node), or stop that one and start again when they are over"
     )]
-    InUse {
+    NameTaken {
         /// The database.
         at: String,
         /// The node.

@@ -50,6 +50,8 @@ pub struct PgOptions {
     pub keys: Keys,
     /// The lock on this node's key file.
     pub lock: Option<Arc<File>>,
+    /// What that file is called on all machines; see [`Db::place`].
+    pub place: String,
     /// The time.
     pub now: UnixMs,
     /// Called once when the database can no longer be trusted.
@@ -65,6 +67,7 @@ impl PgOptions {
             make: true,
             keys,
             lock: None,
+            place: String::new(),
             now,
             fatal: Arc::new(|_| {}),
         }
@@ -83,7 +86,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     check_key(&mut conn, &at, &options).await?;
     migrate(&mut conn, &at).await?;
     leave_mark(&mut conn, &at, &options.keys).await?;
-    check_alone(&mut conn, &at, &options.node).await?;
+    check_name(&mut conn, &at, &options).await?;
     conn.close().await.map_err(away)?;
     let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
     let connection = || Ok(Conn::new(PgConn::new(address.clone())?));
@@ -91,9 +94,10 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let leasing = PgConn::new(address.clone()).map_err(threads)?.silent_for(LEASES_WITHIN);
     let leasing = Leasing::new(Conn::new(leasing), options.node.clone());
     let tallies = Arc::new(TallyNames::shared());
-    let (writing, node, names) = (connection().map_err(threads)?, options.node, Arc::clone(&tallies));
+    let (writing, names) = (connection().map_err(threads)?, Arc::clone(&tallies));
+    let (node, place) = (options.node, options.place);
     // a connection waits for its answers, which only such a thread may
-    let db = tokio::task::spawn_blocking(move || known(writing, node, names)).await;
+    let db = tokio::task::spawn_blocking(move || known(writing, node, place, names)).await;
     let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
     let db = db.map_err(|source| PgOpenError::Database { at: at.clone(), source })?;
     let base = Arc::new(PgBase {
@@ -159,11 +163,11 @@ fn address(url: &str) -> Result<(Address, String), PgOpenError> {
 }
 
 /// The writing connection with what is known beside it.
-fn known(conn: Conn, node: String, tallies: Arc<TallyNames>) -> Sql<Db> {
+fn known(conn: Conn, node: String, place: String, tallies: Arc<TallyNames>) -> Sql<Db> {
     let learned = receipts::learned(&conn)?;
     let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     // other nodes keep receipts too, so that there may always be some
-    Ok(Db { conn, node, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
+    Ok(Db { conn, node, place, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
 }
 
 async fn ask<T>(conn: &mut PgConnection, at: &str, sql: &'static str) -> Result<T, PgOpenError>
@@ -287,16 +291,17 @@ async fn leave_mark(conn: &mut PgConnection, at: &str, keys: &Keys) -> Result<()
     begun.commit().await.map_err(failed)
 }
 
-/// Nobody else works on it.
-async fn check_alone(conn: &mut PgConnection, at: &str, node: &str) -> Result<(), PgOpenError> {
+/// No other node that lives has this node's name.
+async fn check_name(conn: &mut PgConnection, at: &str, options: &PgOptions) -> Result<(), PgOpenError> {
     let failed = |source: sqlx::Error| PgOpenError::Database { at: at.to_owned(), source: source.into() };
-    let sql = "SELECT node, lease_until - CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) FROM incarnation \
-        WHERE ended_at IS NULL AND node <> $1 AND lease_until > CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) \
-        LIMIT 1";
+    let sql = "SELECT lease_until - CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT) FROM incarnation \
+        WHERE ended_at IS NULL AND node = $1 AND place IS DISTINCT FROM $2 \
+        AND lease_until > CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
     let mut begun = conn.begin().await.map_err(failed)?;
-    let other = sqlx::query(sql).bind(node).persistent(false).fetch_optional(&mut *begun).await.map_err(failed)?;
+    let other = sqlx::query(sql).bind(&options.node).bind(&options.place).persistent(false);
+    let other = other.fetch_optional(&mut *begun).await.map_err(failed)?;
     begun.commit().await.map_err(failed)?;
     let Some(other) = other else { return Ok(()) };
-    let (node, rest): (String, i64) = (other.try_get(0).map_err(failed)?, other.try_get(1).map_err(failed)?);
-    Err(PgOpenError::InUse { at: at.to_owned(), node, seconds: rest / 1_000 + 1 })
+    let rest: i64 = other.try_get(0).map_err(failed)?;
+    Err(PgOpenError::NameTaken { at: at.to_owned(), node: options.node.clone(), seconds: rest / 1_000 + 1 })
 }

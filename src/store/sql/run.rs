@@ -80,18 +80,18 @@ macro_rules! leased {
     };
 }
 
-/// The number of this run, and whether every other one that does not live ended cleanly. A run of this node's name is dead:
-/// the lock on the key file is ours.
+/// The number of this run, and whether every other one that does not live ended cleanly. A run of this node's name is dead
+/// where it had the key file that is ours now.
 fn after_the_dead(db: &mut Db, now: UnixMs) -> Sql<(i64, bool)> {
-    let dead = "UPDATE incarnation SET ended_at = ?1 WHERE ended_at IS NULL AND (node = ?2 \
+    let dead = "UPDATE incarnation SET ended_at = ?1 WHERE ended_at IS NULL AND ((node = ?2 AND place = ?3) \
         OR lease_until < CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))";
-    let dead = db.conn.execute(dead, params![now.0, &db.node])?;
+    let dead = db.conn.execute(dead, params![now.0, &db.node, &db.place])?;
     let begun = concat!(
-        "INSERT INTO incarnation (node, started_at, lease_until) VALUES (?1, ?2, ",
+        "INSERT INTO incarnation (node, place, started_at, lease_until) VALUES (?1, ?2, ?3, ",
         leased!(),
         ") RETURNING id"
     );
-    Ok((db.conn.value(begun, params![&db.node, now.0])?, dead == 0))
+    Ok((db.conn.value(begun, params![&db.node, &db.place, now.0])?, dead == 0))
 }
 
 /// Keeps this run's lease; whether it is still ours.

@@ -131,7 +131,7 @@ fn known(conn: Conn, tallies: Arc<TallyNames>) -> Sql<Db> {
     let learned = receipts::learned(&conn)?;
     let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     tallies.replace(windows::names(&conn)?);
-    Ok(Db { conn, node: String::new(), incarnation: 0, orphans, learned, tallies })
+    Ok(Db { conn, node: String::new(), place: String::new(), incarnation: 0, orphans, learned, tallies })
 }
 
 /// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.

@@ -83,7 +83,7 @@ async fn a_server_that_could_lose_what_is_acknowledged_is_refused_in_words() {
 }
 
 #[tokio::test]
-async fn another_key_a_newer_version_another_clock_and_another_node_are_refused_in_words() {
+async fn another_key_a_newer_version_another_clock_and_a_node_of_the_same_name_are_refused_in_words() {
     let server = Server::shared();
     let name = server.database();
     let url = server.url(&name);
@@ -96,11 +96,14 @@ async fn another_key_a_newer_version_another_clock_and_another_node_are_refused_
     store.begin(NOW).await.expect("begun");
     let other = PgOptions { keys: Keys::from_secret(&[8; 32]), ..options(&url) };
     assert!(refused(other).await.contains("sealed with another key file: copy the key file"));
-    let neighbour = PgOptions { node: "node-b".into(), ..options(&url) };
-    assert!(refused(neighbour.clone()).await.contains("in use by node \"node\""));
+    let namesake = PgOptions { place: "another machine's key file".into(), ..options(&url) };
+    let said = refused(namesake.clone()).await;
+    assert!(said.contains("another node has the name \"node\"") && said.contains("database.node"), "{said}");
+    let neighbour = PgOptions { node: "node-b".into(), ..namesake.clone() };
+    store::postgres::open(neighbour).await.expect("another name").close().await;
     store.end(NOW).await.expect("ended");
     store.close().await;
-    store::postgres::open(neighbour).await.expect("free again").close().await;
+    store::postgres::open(namesake).await.expect("free again").close().await;
 
     let sql = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                VALUES (99, 'later', true, '', 0)";

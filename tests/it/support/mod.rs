@@ -10,6 +10,7 @@ pub mod forms;
 pub mod hall;
 pub mod handset;
 pub mod mirror;
+pub mod nodes;
 pub mod overheard;
 pub mod peer;
 pub mod portal;

@@ -1,0 +1,6 @@
+-- Several nodes work at once.
+
+-- The key file that a run has locked: machine since it was switched on, disk, file. Another run that has it is dead.
+ALTER TABLE incarnation ADD COLUMN place TEXT;
+-- No two nodes have one name.
+CREATE UNIQUE INDEX incarnation_node ON incarnation (node) WHERE ended_at IS NULL;
