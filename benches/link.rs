@@ -196,6 +196,8 @@ fn at_once<T: Send + 'static>(value: T) -> PortFuture<'static, Result<T, StoreFa
     Box::pin(async move { Ok(value) })
 }
 
+impl chrak::ports::leases::Leases for Yes {}
+
 impl Outbox for Yes {
     fn due(&self, _: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {
         let limit = if self.open.load(Ordering::Relaxed) { limit as u64 } else { 0 };

@@ -25,6 +25,7 @@ mod hostile_smsc;
 mod kannel;
 mod kiosk;
 mod newcomer;
+mod node_binds;
 mod node_smpp;
 mod nodes;
 mod numbers;

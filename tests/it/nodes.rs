@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Waits until every MO of these telcos is acknowledged and answered, and nothing is open.
-async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
+pub async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
     let end = Instant::now() + within;
     while Instant::now() < end {
         let settled = telcos.iter().all(|telco| {
@@ -25,7 +25,7 @@ async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
 }
 
 /// How many answers each number got.
-fn answers(telco: &Telco) -> BTreeMap<String, usize> {
+pub fn answers(telco: &Telco) -> BTreeMap<String, usize> {
     let mut answers = BTreeMap::new();
     for mt in telco.snapshot().mt {
         *answers.entry(mt.to).or_default() += 1;
@@ -36,8 +36,8 @@ fn answers(telco: &Telco) -> BTreeMap<String, usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_the_texts_of_a_telco_and_each_is_answered_once() {
     let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
-    let mut a = site.node("a", telco.addr(), "max_tps = 0\n");
-    let mut b = site.node("b", telco.addr(), "max_tps = 0\n");
+    let mut a = site.node("a", telco.addr(), "max_tps = 0\nbinds = 2\n");
+    let mut b = site.node("b", telco.addr(), "max_tps = 0\nbinds = 2\n");
     let bound = app::eventually(Duration::from_secs(20), || (telco.binds().len() == 2).then_some(())).await;
     assert!(bound.is_some(), "both nodes are bound:\n{}\n{}", a.program.listen(), b.program.listen());
     assert_eq!((a.status("/readyz").await, b.status("/kiosk").await), (Some(200), Some(200)));

@@ -217,11 +217,12 @@ struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if *self.is_bound.get_mut() {
+        let was_bound = *self.is_bound.get_mut();
+        if was_bound {
             self.lease.bound.fetch_sub(1, Ordering::AcqRel);
         }
         self.lease.holds.fetch_sub(1, Ordering::AcqRel);
-        if self.lease.is_leaving() {
+        if was_bound || self.lease.is_leaving() {
             self.lease.changed.notify_one();
         }
     }
@@ -257,6 +258,8 @@ impl Hold {
             && !held.is_bound.swap(true, Ordering::AcqRel)
         {
             held.lease.bound.fetch_add(1, Ordering::AcqRel);
+            // the others are told
+            held.lease.changed.notify_one();
         }
     }
 

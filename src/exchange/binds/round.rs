@@ -23,14 +23,16 @@ use tokio_util::sync::CancellationToken;
 impl Binds {
     /// Until `stop`.
     pub(super) async fn keep(self, run: i64, stop: CancellationToken) {
-        let (mut renewed, mut seats) = (None::<Duration>, BTreeSet::new());
+        let (mut renewed, mut seats, mut up) = (None::<Duration>, BTreeSet::new(), BTreeSet::new());
         let mut told = false;
         while !stop.is_cancelled() {
             let (began, wanted) = (self.core.clock.boot(), self.wanted());
-            let due = renewed.is_none_or(|at| began.saturating_sub(at) >= LEASE_RENEWED) || wanted != seats;
+            let bound = self.bound();
+            let due = renewed.is_none_or(|at| began.saturating_sub(at) >= LEASE_RENEWED);
+            let due = due || wanted != seats || bound != up;
             if due {
                 match self.renew(run, &wanted).await {
-                    Ok(()) => (renewed, seats, told) = (Some(began), wanted, false),
+                    Ok(()) => (renewed, seats, up, told) = (Some(began), wanted, bound, false),
                     Err(fault) if !std::mem::replace(&mut told, true) => {
                         tracing::warn!("the leases of this node's binds could not be kept: {fault}");
                     }
@@ -59,6 +61,13 @@ impl Binds {
             return BTreeSet::new();
         }
         lock(&self.core.telcos).keys().cloned().collect()
+    }
+
+    /// Binds of ours that are bound.
+    fn bound(&self) -> BTreeSet<BindId> {
+        let telcos = lock(&self.core.telcos);
+        let leases = telcos.values().flat_map(|telco| &telco.leases);
+        leases.filter(|lease| lease.epoch().is_some() && lease.is_up()).map(|lease| lease.bind.clone()).collect()
     }
 
     async fn renew(&self, run: i64, wanted: &BTreeSet<SmscName>) -> Result<(), crate::ports::StoreFault> {

@@ -26,10 +26,21 @@ macro_rules! lasting {
     };
 }
 
+/// A run that others have declared dead keeps and takes nothing: its binds end with it.
+macro_rules! lives {
+    () => {
+        "EXISTS (SELECT 1 FROM incarnation AS i WHERE i.id = v.owner AND i.ended_at IS NULL)"
+    };
+}
+
 const RENEW: (&str, &str) = (
     concat!("UPDATE bind_lease AS l SET lease_until = ", lasting!(), ", up = v.up FROM ("),
-    ") AS v (telco, number, owner, epoch, up) WHERE l.telco = v.telco AND l.number = v.number AND l.owner = v.owner \
-     AND l.epoch = v.epoch RETURNING l.telco, l.number",
+    concat!(
+        ") AS v (telco, number, owner, epoch, up) WHERE l.telco = v.telco AND l.number = v.number AND l.owner = v.owner \
+         AND l.epoch = v.epoch AND ",
+        lives!(),
+        " RETURNING l.telco, l.number"
+    ),
 );
 const TAKE: (&str, &str) = (
     concat!(
@@ -38,14 +49,16 @@ const TAKE: (&str, &str) = (
         lasting!(),
         ", 0 FROM ("
     ),
-    // a run of our name that is not ours has ended: the lock on the key file is ours
+    // a run that had the key file which is ours now has ended, its connections with it
     concat!(
-        ") AS v (telco, number, node, owner) ON CONFLICT (telco, number) DO UPDATE SET node = excluded.node, \
-         owner = excluded.owner, epoch = bind_lease.epoch + 1, lease_until = excluded.lease_until, up = 0 \
-         WHERE bind_lease.lease_until < ",
+        ") AS v (telco, number, node, owner) WHERE ",
+        lives!(),
+        " ON CONFLICT (telco, number) DO UPDATE SET node = excluded.node, owner = excluded.owner, \
+         epoch = bind_lease.epoch + 1, lease_until = excluded.lease_until, up = 0 WHERE bind_lease.lease_until < ",
         now!(),
-        " OR (bind_lease.node = excluded.node AND bind_lease.owner <> excluded.owner) \
-         RETURNING telco, number, epoch"
+        " OR EXISTS (SELECT 1 FROM incarnation AS theirs JOIN incarnation AS ours ON ours.place = theirs.place \
+         WHERE theirs.id = bind_lease.owner AND ours.id = excluded.owner AND ours.id <> theirs.id \
+         AND theirs.ended_at IS NOT NULL) RETURNING telco, number, epoch"
     ),
 );
 const RELEASE: (&str, &str) = (
