@@ -40,6 +40,7 @@ mod providers;
 mod receipts;
 mod reload;
 mod road;
+mod rolling;
 mod sandbox_telco;
 mod silent;
 mod sms;
