@@ -197,6 +197,7 @@ fn at_once<T: Send + 'static>(value: T) -> PortFuture<'static, Result<T, StoreFa
 }
 
 impl chrak::ports::leases::Leases for Yes {}
+impl chrak::ports::nodes::Nodes for Yes {}
 
 impl Outbox for Yes {
     fn due(&self, _: SmscName, now: UnixMs, limit: usize) -> PortFuture<'_, Result<Vec<DueMt>, StoreFault>> {

@@ -93,6 +93,7 @@ async fn open_server(config: &Config, url: &Secret, node: &str, key_file: &Path,
     options.place = place(&locked).map_err(|fault| Fault::Run(format!("{}: {fault}", key_file.display())))?;
     options.lock = Some(Arc::new(locked));
     options.fatal = Arc::new(die);
+    options.fenced = Arc::new(leave);
     let store = store::postgres::open(options).await.map_err(|fault| match fault {
         PgOpenError::Empty { .. } => alone(&name, key_file),
         fault => unfit(fault),
@@ -191,4 +192,12 @@ fn die(why: &str) {
     // the log has a thread of its own, which ends with us
     telemetry::flush(LAST_WORDS);
     std::process::abort();
+}
+
+/// What was in hand here is another node's by now: nothing of it may go on. The connections to telcos end with the process, and
+/// whoever runs this node starts it anew.
+fn leave(why: &str) {
+    tracing::error!("{why}; ending the process, to be started anew");
+    telemetry::flush(LAST_WORDS);
+    std::process::exit(1);
 }

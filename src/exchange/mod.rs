@@ -162,6 +162,7 @@ impl Parts {
             binds: binds.clone(),
             inbox: self.store.clone(),
             mts: self.store.clone(),
+            nodes: self.store.clone(),
             clock: self.clock.clone(),
             board: self.board.clone(),
             settings: self.settings.clone(),
@@ -173,6 +174,7 @@ impl Parts {
             feedback,
             kiosks: kiosks.clone(),
             tasks: self.tasks.clone(),
+            left: Notify::new(),
         });
         Exchange {
             ussd: self.ussd(texts.clone(), phones),

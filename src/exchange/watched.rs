@@ -10,6 +10,7 @@ use crate::{
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         leases::{BindId, Leases, OwnLease, Shares},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
+        nodes::{Neighbours, Nodes, TakenOver},
         orders::Order,
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         parts::{KeptPart, NewPart, OpenText, Parts},
@@ -82,6 +83,11 @@ passes_on!(Parts {
     watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
     watch open_text(text: CauseId) -> Option<OpenText>;
     watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+});
+
+passes_on!(Nodes {
+    pass neighbours() -> Neighbours;
+    watch take_over(now: UnixMs) -> TakenOver;
 });
 
 passes_on!(Inbox {

@@ -50,6 +50,8 @@ impl Depths {
     }
 }
 
+impl crate::ports::nodes::Nodes for Depths {}
+
 #[rustfmt::skip]
 impl Inbox for Depths {
     fn begin(&self, _: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> { closed() }

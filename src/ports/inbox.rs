@@ -181,7 +181,7 @@ pub trait Inbox: Send + Sync {
     fn end(&self, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;
     /// Stores an MO. Durable when the future is done.
     fn accept(&self, mo: NewMo) -> PortFuture<'_, Result<Accepted, StoreFault>>;
-    /// Waiting MOs with ids above `after`, suspects only or none of them, oldest first.
+    /// Waiting MOs with ids above `after`, suspects only or none of them, oldest first; none of another node that lives.
     fn waiting(
         &self,
         suspects: bool,

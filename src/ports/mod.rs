@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod kiosks;
 pub mod leases;
 pub mod messages;
+pub mod nodes;
 pub mod orders;
 pub mod outbox;
 pub mod parts;
@@ -45,6 +46,7 @@ pub trait Store:
     + feedback::Feedback
     + parts::Parts
     + leases::Leases
+    + nodes::Nodes
 {
 }
 impl<T> Store for T where
@@ -58,5 +60,6 @@ impl<T> Store for T where
         + feedback::Feedback
         + parts::Parts
         + leases::Leases
+        + nodes::Nodes
 {
 }

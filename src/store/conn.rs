@@ -21,6 +21,9 @@ pub enum DbError {
     /// A commit whose end is not known, for this reason.
     #[error("whether it was written is not known: {0}")]
     Uncertain(String),
+    /// Another node has taken over what this one had in hand.
+    #[error("another node has taken over what this one had in hand, as its lease was not renewed in time")]
+    Fenced,
     /// Some rows of a set were not as whoever asked took them to be.
     #[error("not all rows were as expected")]
     NotAll,

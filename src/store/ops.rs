@@ -22,6 +22,7 @@ use crate::{
         inbox::Recovery,
         kiosks::{Command, Heartbeat, NewKiosk, Offer, TokenHash},
         messages::CallEnd,
+        nodes::TakenOver,
         outbox::{Receipted, Resolved},
         parts::KeptPart,
         pushes::Asked,
@@ -172,6 +173,7 @@ macro_rules! singles {
 singles! {
     Begin: UnixMs => Recovery, run::begin;
     End: UnixMs => (), run::end;
+    TakeOver: UnixMs => TakenOver, run::take_over;
     Probe: () => (), run::probe;
     Sweep: Sweep => u64, sweep::sweep;
     Resolve: Resolve => Resolved, outbox::resolve;

@@ -41,6 +41,8 @@ pub struct DbStore {
     pub(super) tallies: Arc<TallyNames>,
     /// The way to the leases of binds, where several nodes share them.
     pub(super) leasing: Option<Leasing>,
+    /// Name of this node; empty of a database that one process has.
+    pub(super) node: String,
     /// Held until nobody here reads or writes any more.
     pub(super) base: Arc<dyn Base>,
 }

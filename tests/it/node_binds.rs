@@ -219,6 +219,10 @@ async fn a_node_that_is_cut_off_from_the_database_leaves_its_binds_to_others_and
     println!("they are another's after {:?}", begun.elapsed());
     assert_eq!(a.status("/readyz").await, Some(200));
     database.cut(false);
+    // what it had in hand is another's, so that it ends; whoever runs it starts it anew
+    let ended = app::eventually(20 * SECOND, || b.program.exited()).await;
+    assert_eq!(ended.and_then(|status| status.code()), Some(1), "{}", b.program.listen());
+    let b = Node::start(&config);
     shared(&site, &telco, &[("a", 1), ("b", 1)], 40 * SECOND).await;
     assert_eq!(watch.most(), 2, "more binds than the telco allows");
     drop((a, b));

@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A bind for each of two nodes.
+const BOTH: &str = "binds = 2\n";
+
 /// Waits until every MO of these telcos is acknowledged and answered, and nothing is open.
 pub async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
     let end = Instant::now() + within;
@@ -38,7 +41,8 @@ async fn two_nodes_share_the_texts_of_a_telco_and_each_is_answered_once() {
     let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
     let mut a = site.node("a", telco.addr(), "max_tps = 0\nbinds = 2\n");
     let mut b = site.node("b", telco.addr(), "max_tps = 0\nbinds = 2\n");
-    let bound = app::eventually(Duration::from_secs(20), || (telco.binds().len() == 2).then_some(())).await;
+    let shared = || site.count("(SELECT DISTINCT node FROM bind_lease WHERE up = 1) AS nodes") == 2;
+    let bound = app::eventually(Duration::from_secs(20), || (shared() && telco.binds().len() == 2).then_some(())).await;
     assert!(bound.is_some(), "both nodes are bound:\n{}\n{}", a.program.listen(), b.program.listen());
     assert_eq!((a.status("/readyz").await, b.status("/kiosk").await), (Some(200), Some(200)));
     for at in 0..200 {
@@ -74,4 +78,111 @@ async fn a_name_is_one_nodes_and_its_own_again_after_a_kill() {
     site.node("a", telco.addr(), "").stop();
     assert!(begun.elapsed() < Duration::from_secs(12), "a node waits for its own lease: {:?}", begun.elapsed());
     telco.stop().await;
+}
+
+/// Numbers that text one node, which has the answers in hand as long as the portal takes for them.
+fn text_many(telco: &Telco, numbers: usize) {
+    for at in 0..numbers {
+        telco.send_mo(&format!("85597{at:07}"), "1212", sample_codes()[at % 3]).expect("taken");
+    }
+}
+
+async fn acknowledged(telco: &Telco) {
+    let acked = app::eventually(Duration::from_secs(10), || (telco.unacked() == 0).then_some(())).await;
+    assert!(acked.is_some(), "{} texts are not acknowledged", telco.unacked());
+}
+
+/// The numbers that were answered over any of these telcos, each once.
+fn answered_once(telcos: &[&Telco], numbers: usize) {
+    let mut all: BTreeMap<String, usize> = BTreeMap::new();
+    for telco in telcos {
+        for (number, count) in answers(telco) {
+            *all.entry(number).or_default() += count;
+        }
+    }
+    assert_eq!(all.len(), numbers, "{all:?}");
+    assert!(all.values().all(|count| *count == 1), "{all:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_node_had_in_hand_is_answered_by_another_within_20_seconds() {
+    let site = Site::start(Duration::from_millis(1_500)).await;
+    let (one, other) = (app::telco().await, app::telco().await);
+    let mut b = site.node("b", other.addr(), BOTH);
+    let a = site.node("a", one.addr(), BOTH);
+    text_many(&one, 12);
+    acknowledged(&one).await;
+    assert!(one.snapshot().mt.is_empty(), "they are in hand");
+    a.program.kill();
+    let killed = Instant::now();
+    let done = app::eventually(Duration::from_secs(45), || (other.snapshot().mt.len() >= 12).then_some(())).await;
+    println!("answered {:?} after the kill", killed.elapsed());
+    assert!(done.is_some(), "{}", b.program.listen());
+    let first = other.snapshot().mt[0].at;
+    let waited = jiff::Timestamp::now().duration_since(first).as_secs_f64();
+    let first = killed.elapsed().as_secs_f64() - waited;
+    assert!(first < 20.0, "the first answer came {first} s after the kill");
+    answered_once(&[&one, &other], 12);
+    assert!(b.program.listen().contains("another node is dead"), "{}", b.program.log);
+    b.stop();
+}
+
+/// A node that the machine stopped for longer than its lease comes back to find that what it had in hand is another's: it says so
+/// and ends, and nobody is answered twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_was_paused_writes_nothing_of_what_was_taken_over() {
+    let site = Site::start(Duration::from_millis(400)).await;
+    let (one, other) = (app::telco().await, app::telco().await);
+    let b = site.node("b", other.addr(), BOTH);
+    let mut a = site.node("a", one.addr(), BOTH);
+    text_many(&one, 12);
+    acknowledged(&one).await;
+    a.program.signal("STOP");
+    let done = app::eventually(Duration::from_secs(45), || {
+        (other.snapshot().mt.len() + one.snapshot().mt.len() >= 12).then_some(())
+    })
+    .await;
+    assert!(done.is_some(), "{}", site.psql("SELECT state, suspect, count(*) FROM inbox GROUP BY 1, 2"));
+    a.program.signal("CONT");
+    let ended = a.program.ended(Duration::from_secs(10));
+    assert_eq!(ended.code(), Some(1), "{}", a.program.log);
+    assert!(a.program.log.contains("another node has taken over what this one had in hand"), "{}", a.program.log);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    answered_once(&[&one, &other], 12);
+    // whoever runs it starts it anew
+    let a = site.node("a", one.addr(), BOTH);
+    one.send_mo("85511000001", "1212", "HELP").expect("taken");
+    let again =
+        app::eventually(Duration::from_secs(10), || one.snapshot().mt.into_iter().find(|mt| mt.to == "85511000001"))
+            .await;
+    assert!(again.is_some());
+    a.stop();
+    b.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_that_ends_in_order_leaves_is_taken_up_at_once() {
+    let site = Site::start(Duration::from_millis(4_000)).await;
+    let (one, other) = (app::telco().await, app::telco().await);
+    let mut b = site.node("b", other.addr(), BOTH);
+    let a = site.node("a", one.addr(), BOTH);
+    // one number's, so that they are answered one after the other
+    for at in 0..5 {
+        one.send_mo("85597000001", "1212", &format!("{}{}", sample_codes()[at % 3], " ".repeat(at / 3)))
+            .expect("taken");
+    }
+    acknowledged(&one).await;
+    a.stop();
+    let left = site.count("inbox WHERE state < 2");
+    assert!((1..5).contains(&left), "{left} are left");
+    let stopped = Instant::now();
+    let taken =
+        app::eventually(Duration::from_secs(5), || (site.count("inbox WHERE state = 1") > 0).then_some(())).await;
+    assert!(taken.is_some() && stopped.elapsed() < Duration::from_secs(3), "{}", b.program.listen());
+    let done = app::eventually(Duration::from_secs(40), || {
+        (one.snapshot().mt.len() + other.snapshot().mt.len() >= 5).then_some(())
+    });
+    assert!(done.await.is_some(), "{}", b.program.listen());
+    assert_eq!(site.count("inbox WHERE attempts > 1 AND suspect = 1"), 0);
+    b.stop();
 }

@@ -1,5 +1,6 @@
 //! A run of the exchange from its start to its end: what the last one left is taken over, the background work begins, and
 //! at the end what is in hand is waited for.
+mod neighbours;
 mod recover;
 mod sweep;
 
@@ -18,11 +19,12 @@ use crate::ports::{
     StoreFault,
     clock::Clock,
     inbox::{Inbox, Recovery},
+    nodes::Nodes,
     outbox as mts,
     status::Board,
 };
 use std::{sync::Arc, time::Duration};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Starts and ends the exchange. Cheap to clone.
@@ -36,6 +38,7 @@ pub(super) struct Needs {
     pub(super) binds: Binds,
     pub(super) inbox: Arc<dyn Inbox>,
     pub(super) mts: Arc<dyn mts::Outbox>,
+    pub(super) nodes: Arc<dyn Nodes>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) board: Arc<Board>,
     pub(super) settings: Arc<Settings>,
@@ -48,6 +51,8 @@ pub(super) struct Needs {
     pub(super) kiosks: Kiosks,
     /// Turns in hand.
     pub(super) tasks: TaskTracker,
+    /// Another node may have left what nobody has in hand.
+    pub(super) left: Notify,
 }
 
 impl Run {
@@ -72,6 +77,7 @@ impl Run {
         let (health, board) = (Arc::clone(&needs.health), Arc::clone(&needs.board));
         tokio::spawn(watch_store(health, Arc::clone(&needs.inbox), board, stop.clone()));
         tokio::spawn(self.clone().sweep(stop.clone()));
+        tokio::spawn(self.clone().watch_neighbours(stop.clone()));
         tokio::spawn(needs.notifications.clone().work(stop.clone()));
         tokio::spawn(needs.kiosks.clone().keep_heartbeats(stop.clone()));
         if recovery.suspects == 0 {

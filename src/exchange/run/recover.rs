@@ -15,8 +15,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(15);
 
 impl Run {
     /// Tries what was in hand at an unclean end alone, then takes up what waits: at the start, and every
-    /// [`LOOK_EVERY`], as a claim that failed or a fault of our own may have left something. MOs accepted meanwhile may
-    /// be met here too; only one claim of an MO succeeds.
+    /// [`LOOK_EVERY`], as a claim that failed or a fault of our own may have left something, and at once when another node has
+    /// ended. MOs accepted meanwhile may be met here too; only one claim of an MO succeeds.
     pub(super) async fn take_up(self, stop: CancellationToken) {
         let mut after = None;
         while let Some(page) = self.page(true, after, &stop).await {
@@ -30,21 +30,35 @@ impl Run {
         }
         self.needs.texts.open();
         while !stop.is_cancelled() && !self.needs.texts.is_leaving() {
-            // a suspect whose claim failed is one like the others now
-            for suspects in [true, false] {
-                self.take_up_waiting(suspects, &stop).await;
-            }
+            self.take_up_suspects(&stop).await;
+            self.take_up_waiting(&stop).await;
             self.needs.texts.join_ended().await;
             tokio::select! {
                 () = stop.cancelled() => return,
+                () = self.needs.left.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
     }
 
-    async fn take_up_waiting(&self, suspects: bool, stop: &CancellationToken) {
+    /// What another node had in hand when it died, one at a time: if one of them ends this process too, the others have not been
+    /// tried by then. Also a suspect of our own whose claim failed.
+    async fn take_up_suspects(&self, stop: &CancellationToken) {
         let mut after = None;
-        while let Some(page) = self.page(suspects, after, stop).await {
+        while let Some(page) = self.page(true, after, stop).await {
+            for mo in page {
+                after = Some(mo.id);
+                if stop.is_cancelled() || self.needs.texts.is_leaving() {
+                    return;
+                }
+                self.needs.texts.try_now(mo).await;
+            }
+        }
+    }
+
+    async fn take_up_waiting(&self, stop: &CancellationToken) {
+        let mut after = None;
+        while let Some(page) = self.page(false, after, stop).await {
             for mo in page {
                 after = Some(mo.id);
                 self.needs.texts.take_up(mo);

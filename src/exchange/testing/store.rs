@@ -323,6 +323,8 @@ fn number_of(mo: &NewMo) -> Msisdn {
     }
 }
 
+impl crate::ports::nodes::Nodes for Memory {}
+
 impl Inbox for Memory {
     fn begin(&self, now: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> {
         self.call("begin", |rows| {

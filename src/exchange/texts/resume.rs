@@ -124,6 +124,19 @@ impl Texts {
         self.turn(mo, citizen, None, TurnPermits::new(None, None, slot)).await;
     }
 
+    /// A suspect's turn while others are in hand; returns when it is over, or somebody else has it.
+    pub(in crate::exchange) async fn try_now(&self, mut mo: StoredMo) {
+        let Some(_work) = InWork::take(&self.core.hands, mo.id) else { return };
+        let lane = match self.core.sequencer.enter(number_of(&mo)) {
+            LaneEntry::Head(lane) => lane,
+            LaneEntry::Behind(behind) => behind.reach_head().await,
+        };
+        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else { return };
+        let Some(citizen) = self.claim(&mo, false).await else { return };
+        mo.attempts += 1;
+        self.turn(mo, citizen, None, TurnPermits::new(None, Some(lane), slot)).await;
+    }
+
     /// Gives a stored MO its turn in the order of its number, unless somebody has it already.
     pub(in crate::exchange) fn take_up(&self, mo: StoredMo) {
         let Some(work) = InWork::take(&self.core.hands, mo.id) else { return };

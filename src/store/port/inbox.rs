@@ -43,7 +43,8 @@ impl Inbox for DbStore {
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>> {
         Box::pin(async move {
             let limit = limit.min(MO_IN_HAND_MAX);
-            let rows = self.read(move |conn| inbox::waiting(conn, suspects, after, limit)).await?;
+            let node = self.node.clone();
+            let rows = self.read(move |conn| inbox::waiting(conn, &node, suspects, after, limit)).await?;
             Ok(rows.into_iter().filter_map(|row| row.open(&self.keys)).collect())
         })
     }

@@ -5,6 +5,7 @@ mod inbox;
 mod kiosks;
 mod leases;
 mod messages;
+mod nodes;
 mod outbox;
 mod parts;
 mod pushes;

@@ -9,6 +9,7 @@ use crate::{
         engine::{Engine, Failure},
         sql::run,
         store::Base,
+        writer::Fatal,
     },
     types::lock,
 };
@@ -35,6 +36,8 @@ pub(super) struct PgBase {
     pub away: Mutex<Option<String>>,
     /// Another run has taken over what this one had in hand.
     pub ended: Mutex<bool>,
+    /// Called once when that is so.
+    pub fenced: Fatal,
     /// The key file, locked: one process of this node.
     pub _key: Option<Arc<File>>,
 }
@@ -42,9 +45,7 @@ pub(super) struct PgBase {
 impl Base for PgBase {
     fn trouble(&self) -> Option<Trouble> {
         if *lock(&self.ended) {
-            let words = "another node has taken over what this one had in hand, as its lease was not renewed in time: \
-                         restart this node";
-            return Some(Trouble { words: words.to_owned(), lasting: true });
+            return Some(Trouble { words: format!("{}: restart this node", DbError::Fenced), lasting: true });
         }
         let why = lock(&self.away).clone()?;
         Some(Trouble { words: format!("the database {} takes nothing: {why}", self.at), lasting: false })
@@ -88,13 +89,17 @@ impl PgEngine {
         None
     }
 
+    /// Nothing is written any more, and what is in hand here is nobody's affair: whoever runs this node starts it anew.
+    fn taken_over(&self) {
+        if !std::mem::replace(&mut *lock(&self.base.ended), true) {
+            (self.base.fenced)(&DbError::Fenced.to_string());
+        }
+    }
+
     fn renew(&mut self) {
         match run::renew(&self.db) {
             Ok(true) => self.renewed = Some(Instant::now()),
-            Ok(false) => {
-                tracing::error!("another node has taken over what this one had in hand");
-                *lock(&self.base.ended) = true;
-            }
+            Ok(false) => self.taken_over(),
             Err(error) => tracing::warn!(%error, "the lease of this node could not be renewed"),
         }
     }
@@ -110,13 +115,16 @@ impl Engine for PgEngine {
     }
 
     fn refuses(&mut self) -> bool {
-        *lock(&self.base.ended)
+        *lock(&self.base.ended) || self.db.incarnation == run::LEFT
     }
 
     fn begin(&mut self) -> Sql<()> {
         self.db.conn.execute("BEGIN", &[])?;
-        let sql = "SELECT CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)";
-        self.transaction = self.db.conn.value(sql, &[])?;
+        let Some(transaction) = run::fenced(&self.db)? else {
+            self.taken_over();
+            return Err(DbError::Fenced);
+        };
+        self.transaction = transaction;
         Ok(())
     }
 

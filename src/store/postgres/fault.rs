@@ -154,7 +154,7 @@ pub(super) fn judge(error: &DbError) -> Failure {
     if let DbError::Uncertain(_) = error {
         return Failure::Unknown;
     }
-    if is_away(error) {
+    if is_away(error) || matches!(error, DbError::Fenced) {
         return Failure::Busy;
     }
     match state(error) {

@@ -56,6 +56,8 @@ pub struct PgOptions {
     pub now: UnixMs,
     /// Called once when the database can no longer be trusted.
     pub fatal: Fatal,
+    /// Called once when another node has taken over what this one had in hand.
+    pub fenced: Fatal,
 }
 
 impl PgOptions {
@@ -70,6 +72,7 @@ impl PgOptions {
             place: String::new(),
             now,
             fatal: Arc::new(|_| {}),
+            fenced: Arc::new(|_| {}),
         }
     }
 }
@@ -95,7 +98,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let leasing = Leasing::new(Conn::new(leasing), options.node.clone());
     let tallies = Arc::new(TallyNames::shared());
     let (writing, names) = (connection().map_err(threads)?, Arc::clone(&tallies));
-    let (node, place) = (options.node, options.place);
+    let (node, place) = (options.node.clone(), options.place);
     // a connection waits for its answers, which only such a thread may
     let db = tokio::task::spawn_blocking(move || known(writing, node, place, names)).await;
     let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
@@ -104,6 +107,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
         at: at.clone(),
         away: std::sync::Mutex::default(),
         ended: std::sync::Mutex::default(),
+        fenced: options.fenced,
         _key: options.lock,
     });
     let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
@@ -111,15 +115,17 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let engine = PgEngine::new(db, Arc::clone(&base));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
+    let readers = Readers::new(readers);
     Ok(DbStore {
         queue,
-        readers: Readers::new(readers),
+        readers,
         keys: options.keys,
         commits,
         writer,
         tallies,
         leasing: Some(leasing),
         base,
+        node: options.node,
     })
 }
 

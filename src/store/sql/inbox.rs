@@ -10,7 +10,7 @@ use crate::{
     store::{
         batch::{Db, Verdict, all, code, fixed, inserts, not_all, perhaps, run, text_in, values, within},
         codes::Code,
-        conn::{Conn, Row, Sql, params},
+        conn::{Both, Conn, Row, Sql, params},
         rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
         statement::sql,
     },
@@ -238,11 +238,21 @@ pub fn confirm(db: &mut Db, lists: &[&Vec<Id>]) -> Sql<Vec<Verdict<()>>> {
     Ok(lists.iter().map(|_| Ok(())).collect())
 }
 
-pub(in crate::store) const WAITING: &str = sql!(
-    "SELECT id, smsc, source, destination, text, received_at, attempts, \
-     deaths_alone, suspect FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = ? \
-     AND id > ? ORDER BY id LIMIT ?"
-);
+macro_rules! waiting {
+    ($in_nobodys_hand:literal) => {
+        sql!(concat!(
+            "SELECT id, smsc, source, destination, text, received_at, attempts, \
+     deaths_alone, suspect FROM inbox WHERE state {MoState::OPEN} AND state = {MoState::Waiting} AND suspect = ?1 \
+     AND id > ?2 AND ",
+            $in_nobodys_hand,
+            " ORDER BY id LIMIT ?4"
+        ))
+    };
+}
+pub(in crate::store) const WAITING: Both = Both {
+    sqlite: waiting!("?3 = ''"),
+    postgres: waiting!("incarnation NOT IN (SELECT n.id FROM incarnation n WHERE n.ended_at IS NULL AND n.node <> ?3)"),
+};
 
 fn waits(row: &Row<'_>) -> Sql<WaitingRow> {
     Ok(WaitingRow {
@@ -258,10 +268,10 @@ fn waits(row: &Row<'_>) -> Sql<WaitingRow> {
     })
 }
 
-/// MOs that wait, by their ids.
-pub fn waiting(conn: &Conn, suspects: bool, after: Option<CauseId>, limit: usize) -> Sql<Vec<WaitingRow>> {
+/// MOs that wait, by their ids; those that another node has, which lives, are its affair.
+pub fn waiting(conn: &Conn, node: &str, suspects: bool, after: Option<CauseId>, limit: usize) -> Sql<Vec<WaitingRow>> {
     let after = after.map(|mo| mo.0.as_bytes().to_vec()).unwrap_or_default();
-    conn.rows(WAITING, params![suspects, &after, limit as i64], waits)
+    conn.rows(WAITING, params![suspects, &after, node, limit as i64], waits)
 }
 
 /// MOs stored and not done.

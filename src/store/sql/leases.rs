@@ -107,7 +107,7 @@ pub fn sit(conn: &Conn, node: &str, run: i64, telcos: &[SmscName]) -> Sql<()> {
     });
     batch::run(conn, statement)?;
     let names: Vec<&str> = telcos.iter().map(SmscName::as_str).collect();
-    let kept = serde_json::to_string(&names).unwrap_or_default();
+    let kept = serde_json::to_string(&names).expect("names are plain texts");
     let sql = "DELETE FROM bind_seat WHERE node = ?1 AND owner = ?2 \
         AND telco NOT IN (SELECT jsonb_array_elements_text(CAST(?3 AS jsonb)))";
     conn.execute(sql, params![node, run, &kept]).map(|_| ())

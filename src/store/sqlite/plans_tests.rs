@@ -57,7 +57,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
             inbox::EARLIER,
             &["SEARCH d USING PRIMARY KEY", "SEARCH i USING PRIMARY KEY", "SEARCH c USING PRIMARY KEY"][..],
         ),
-        (inbox::WAITING, &["INDEX inbox_open (state=? AND suspect=?"]),
+        (inbox::WAITING.sqlite, &["INDEX inbox_open (state=? AND suspect=?"]),
         (run::CLAIMED_BECOME_WAITING.sqlite, &["INDEX inbox_open (state=?"]),
         (run::GIVEN_BACK, &["INDEX inbox_open (state=?"]),
         (run::FOUND, &["INDEX inbox_open (state=? AND suspect=?", "INDEX outbox_open"]),

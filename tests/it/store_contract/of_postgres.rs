@@ -1,7 +1,10 @@
 //! Places for stores in PostgreSQL, and what can be wrong with one of them.
 use super::*;
 use crate::support::postgres::{Pooler, Server};
-use chrak::store::{Keys, PgOpenError, PgOptions};
+use chrak::{
+    ports::nodes::Nodes as _,
+    store::{Keys, PgOpenError, PgOptions},
+};
 use std::{sync::OnceLock, time::SystemTime};
 
 /// A database of its own.
@@ -124,6 +127,72 @@ async fn what_cannot_be_reached_or_takes_transactions_apart_is_told_in_words() {
     assert!(said.contains("\"chrak\" at 127.0.0.1:1 cannot be reached"), "{said}");
     let said = refused(options(&server.url("nothing"))).await;
     assert!(said.contains("cannot be reached") && said.contains("does not exist"), "{said}");
+}
+
+async fn of_node(name: &str, url: &str) -> store::DbStore {
+    let store = store::postgres::open(PgOptions { node: name.into(), ..options(url) }).await.expect("opened");
+    store.begin(NOW).await.expect("begun");
+    store
+}
+
+/// What a node wrote that was thought dead is taken by nobody, and the node is told so once.
+#[tokio::test]
+async fn a_run_that_was_taken_over_writes_nothing_any_more() {
+    let server = Server::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    let told = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let count = std::sync::Arc::clone(&told);
+    let fenced = std::sync::Arc::new(move |_: &str| _ = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    let slow = PgOptions { node: "node-a".into(), fenced, ..options(&url) };
+    let slow = store::postgres::open(slow).await.expect("opened");
+    slow.begin(NOW).await.expect("begun");
+    let quick = of_node("node-b", &url).await;
+    let (mo, away) = (mo("HELP", session()), session());
+    assert!(is_new(&slow.accept(mo.clone()).await.expect("stored")));
+    let sent = mt(MtKind::Answer, 1, 1, Some(away));
+    answered(&slow, "OTHER", vec![sent.clone()]).await;
+    assert_eq!(quick.take_over(NOW).await.expect("asked").runs, 0, "its lease runs");
+
+    // node-b has kept its own lease for long
+    server.psql(&name, "UPDATE incarnation SET lease_until = 0 WHERE node = 'node-a'");
+    assert_eq!(quick.neighbours().await.map(|seen| seen.dead), Ok(false), "everybody gets time to come back");
+    server.psql(&name, "UPDATE incarnation SET steady_since = 0 WHERE node = 'node-b'");
+    let seen = quick.neighbours().await.expect("read");
+    assert_eq!((seen.ended, seen.dead, seen.first), (0, true, true));
+    let taken = quick.take_over(NOW).await.expect("taken");
+    assert_eq!((taken.runs, taken.suspects, taken.ambiguous), (1, 1, 1));
+    assert_eq!(quick.take_over(NOW).await.expect("asked").runs, 0, "once");
+
+    assert_eq!(slow.finish(finish(mo.id, vec![]), NOW).await, Err(StoreFault::Busy));
+    assert_eq!(slow.settle(vec![settled(sent.id, away, Outcome::Unwritten)], NOW).await, Err(StoreFault::Busy));
+    assert_eq!(slow.accept(super::mo("NEW", session())).await, Err(StoreFault::Busy));
+    assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), 1);
+    assert!(slow.trouble().is_some_and(|trouble| trouble.lasting && trouble.words.contains("another node")));
+    assert_eq!(server.psql(&name, "SELECT count(*) FROM inbox WHERE state = 1 OR suspect <> 1 AND state < 2"), "0");
+    quick.claim(mo.id, false, NOW).await.expect("it waits");
+}
+
+/// What waits at another node that lives is that node's affair, and anybody's when it has ended.
+#[tokio::test]
+async fn what_waits_at_a_node_is_found_by_others_when_it_has_ended() {
+    let server = Server::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    let (one, other) = (of_node("node-a", &url).await, of_node("node-b", &url).await);
+    assert_eq!(other.neighbours().await.map(|seen| seen.first), Ok(false));
+    let left = NewMo { intake: Intake::Waiting, ..mo("HELP", session()) };
+    one.accept(left.clone()).await.expect("stored");
+    let claimed = mo("OTHER", session());
+    one.accept(claimed.clone()).await.expect("stored");
+    assert!(other.waiting(false, None, 9).await.expect("read").is_empty());
+    assert_eq!(one.waiting(false, None, 9).await.expect("read").len(), 1);
+    one.end(NOW).await.expect("ended");
+    assert_eq!(one.accept(mo("LATE", session())).await, Err(StoreFault::Busy), "it has left");
+    let found: Vec<CauseId> = other.waiting(false, None, 9).await.expect("read").iter().map(|mo| mo.id).collect();
+    assert_eq!(found, [left.id, claimed.id]);
+    let seen = other.neighbours().await.expect("read");
+    assert_eq!((seen.ended, seen.dead, seen.first), (1, false, true));
 }
 
 /// A run that is dead, of a node of another name: what it had in hand is taken over when its lease has ended.
