@@ -196,6 +196,7 @@ fn at_once<T: Send + 'static>(value: T) -> PortFuture<'static, Result<T, StoreFa
     Box::pin(async move { Ok(value) })
 }
 
+impl chrak::ports::leases::Leases for Yes {}
 impl chrak::ports::nodes::Nodes for Yes {}
 
 impl Outbox for Yes {

@@ -189,8 +189,10 @@ impl Server {
         self.exchange.run.stop_taking();
         // Turns in hand finish while the binds still take their answers.
         let turns = self.exchange.run.drained(left(12)).await;
+        self.exchange.binds.close();
         self.stop_links.cancel();
         let binds = tokio::time::timeout(left(5), self.links.wait()).await.is_ok();
+        self.exchange.binds.closed().await;
         self.trace_file.finish().await;
         self.stop_pages.cancel();
         let pages = tokio::time::timeout(left(3), self.pages.wait()).await.is_ok();

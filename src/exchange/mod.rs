@@ -5,9 +5,10 @@
 //! turn's result, the outbox rows and the MO's end in one commit; `submitting` recorded before bytes leave.
 //!
 //! Services that own what they need stand behind a thin front, each knowing only those before it: conversation and outbox;
-//! notifications; feedback, agencies and kiosks; texts; ussd; run. To add one: a folder with a struct, what it needs of others as
+//! notifications; feedback, agencies and kiosks; texts; ussd; binds; run. To add one: a folder with a struct, what it needs of others as
 //! `Needs`, and its line in [`Exchange::new`], the one place where they are joined.
 mod agencies;
+mod binds;
 mod conversation;
 mod feedback;
 mod health;
@@ -26,6 +27,7 @@ mod watched;
 
 pub use crate::smpp::concat::Cut;
 pub use agencies::{Agencies, Agency, AgencyCall, Content, Outgoing};
+pub use binds::{BindLease, Binds, Hold, Over, Standing};
 pub use conversation::{Conversation, Shut, Visit};
 pub use health::StoreHealth;
 pub use kiosks::{Asker, CodeTried, Kiosks, Receiver, TextRefusal, TextsToPhones};
@@ -68,6 +70,8 @@ pub struct Exchange {
     pub sign_ins: SignIns,
     /// What visitors and others ask.
     pub conversation: Conversation,
+    /// Which binds are ours.
+    pub binds: Binds,
     /// Start and end.
     pub run: Run,
     /// What time it is.
@@ -153,7 +157,9 @@ impl Parts {
             clock: self.clock.clone(),
             tasks: self.tasks.clone(),
         });
+        let binds = Binds::new(self.store.clone(), self.clock.clone(), self.board.clone());
         let run = Run::new(run::Needs {
+            binds: binds.clone(),
             inbox: self.store.clone(),
             mts: self.store.clone(),
             nodes: self.store.clone(),
@@ -177,6 +183,7 @@ impl Parts {
             notifications,
             kiosks,
             sign_ins,
+            binds,
             run,
             outbox: self.outbox,
             conversation: self.conversation,

@@ -8,8 +8,10 @@ use crate::{
         feedback::{Feedback, FeedbackEnd, NewFeedback, StoredFeedback},
         inbox::{Accepted, Finish, Inbox, NewMo, Recovery, StoredMo},
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
+        leases::{BindId, Leases, OwnLease, Shares},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         nodes::{Neighbours, Nodes, TakenOver},
+        orders::Order,
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
         parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
@@ -146,6 +148,19 @@ passes_on!(Messages {
 passes_on!(UssdSessions {
     watch ussd(family: Family, number: Msisdn) -> (Option<UssdSession>, CitizenRecord);
     watch keep_ussd(step: UssdStep, now: UnixMs) -> Vec<MtId>;
+});
+
+// a round that fails comes again in a second: it says nothing of what is written
+passes_on!(Leases {
+    pass renew_leases(run: i64, held: Vec<(OwnLease, bool)>) -> Vec<BindId>;
+    pass take_seats(run: i64, telcos: Vec<SmscName>) -> ();
+    pass shares() -> Shares;
+    pass take_leases(run: i64, binds: Vec<BindId>) -> Vec<OwnLease>;
+    pass release_leases(run: i64, leases: Vec<OwnLease>) -> ();
+    pass order(smsc: SmscName, order: Order) -> ();
+}
+fn node(&self) -> Option<String> {
+    self.store.node()
 });
 
 passes_on!(Kiosks {

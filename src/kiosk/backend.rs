@@ -272,8 +272,8 @@ impl Backend {
     }
 
     /// A visitor calls an officer to a paired device.
-    pub fn call_staff(&self, device: &str) {
-        self.exchange.kiosks.call_staff(device);
+    pub async fn call_staff(&self, device: &str) {
+        self.exchange.kiosks.call_staff(device).await;
     }
 
     /// Seals what a visit carries, for the place that it is carried through.

@@ -2,6 +2,7 @@
 use super::{dial::ConnectFault, shared::Shared};
 use crate::types::UnixMs;
 use crate::{
+    exchange::{Hold, Over},
     ports::status::{BindState, BindStatus, LastError},
     smpp::{
         pdu::BindKind,
@@ -34,7 +35,14 @@ impl End {
 
     /// An operator wants a new one, or none for now.
     pub(super) fn is_ordered(&self) -> bool {
-        matches!(self, End::WasBound(Why::Rebind | Why::Drained) | End::NotBound(Why::Rebind | Why::Drained))
+        let ordered = |why: &Why| matches!(why, Why::Rebind | Why::Drained);
+        matches!(self, End::WasBound(why) | End::NotBound(why) if ordered(why))
+    }
+
+    /// Another node is to have the bind, or may have it already.
+    pub(super) fn is_for_another(&self) -> bool {
+        let another = |why: &Why| matches!(why, Why::GivenUp | Why::LeaseLost);
+        matches!(self, End::WasBound(why) | End::NotBound(why) if another(why))
     }
 
     /// The account is wrong: a matter for people.
@@ -73,9 +81,24 @@ pub(super) enum Why {
     /// The telco is none of ours any more.
     #[error("the telco is taken out of the configuration")]
     Retired,
+    /// It is another node's share.
+    #[error("another node is to have this bind")]
+    GivenUp,
+    /// Whoever else may have it: nothing may be sent any more.
+    #[error("this node could not keep the lease of this bind in time: another one may have it")]
+    LeaseLost,
     /// SMSCs are to keep their messages.
     #[error("the database is lost: staying away until it works")]
     StoreLost,
+}
+
+impl From<Over> for Why {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Lost => Why::LeaseLost,
+            Over::GivenUp => Why::GivenUp,
+        }
+    }
 }
 
 /// One bind of a telco, kept until its link ends.
@@ -88,12 +111,16 @@ pub(super) struct Keeper {
     pub(super) last_error: Option<LastError>,
     /// When it is tried again.
     pub(super) again_at: Option<UnixMs>,
+    /// The node that holds it.
+    pub(super) node: Option<String>,
+    /// That it is ours.
+    pub(super) hold: Hold,
 }
 
 impl Keeper {
     /// One of which nothing is known yet.
     pub(super) fn new(shared: Arc<Shared>, kind: BindKind, name: String) -> Self {
-        Keeper { shared, kind, name, peer: None, last_error: None, again_at: None }
+        Keeper { shared, kind, name, peer: None, last_error: None, again_at: None, node: None, hold: Hold::free() }
     }
 
     /// Publishes where the bind stands; returned is where it says how many submit_sm are in flight.
@@ -108,6 +135,7 @@ impl Keeper {
             window: if self.kind.sends() { shared.telco.window } else { 0 },
             peer: self.peer.clone(),
             last_error: self.last_error.clone(),
+            node: self.node.clone(),
             again_at: self.again_at.filter(|_| state == BindState::Waiting),
         })
     }

@@ -13,7 +13,7 @@ use super::{
     ussd_senders::Shown,
 };
 use crate::{
-    exchange::{AcceptFault, OutboxFeed, StoreHealth, Submission},
+    exchange::{AcceptFault, Hold, OutboxFeed, Over, StoreHealth, Submission},
     ports::{
         StoreFault,
         orders::Order,
@@ -70,6 +70,8 @@ pub(super) enum Wake {
     Retired,
     /// It is to be looked whether a drain is over.
     Look,
+    /// The bind is another's, or is to be.
+    Over(Over),
 }
 
 /// A bind on one connection.
@@ -91,6 +93,8 @@ pub(super) struct Carrier<'a> {
     rebinds: u64,
     drain: Option<Drain>,
     leaving: bool,
+    /// Nothing may be written any more.
+    cut: bool,
     bound: bool,
     refused: Option<u32>,
     why: Option<Why>,
@@ -124,6 +128,7 @@ impl<'a> Carrier<'a> {
             rebinds,
             drain: None,
             leaving: false,
+            cut: false,
             bound: false,
             refused: None,
             why: None,
@@ -140,6 +145,10 @@ impl<'a> Carrier<'a> {
         let config = shared.telco.esme_config(self.keeper.kind);
         let mut esme = Esme::new(config, shared.pace.clone(), now(clock));
         let broke = drive(reader, writer, &mut esme, &mut self, clock).await;
+        if !self.keeper.hold.is_ours() {
+            self.why = Some(Why::LeaseLost);
+            return self.finish().await;
+        }
         // with TLS 1.3 a certificate of ours is refused when the handshake is over
         if let Some(words) = broke.as_ref().and_then(tls::words) {
             self.why = Some(Why::Tls(words));
@@ -180,6 +189,14 @@ impl<'a> Carrier<'a> {
         self.why = why;
         self.give_back();
         esme.leave(now);
+    }
+
+    /// The connection is closed at once, as another node may have the bind.
+    fn cut(&mut self, esme: &mut Esme, now: Now) {
+        (self.leaving, self.cut) = (true, true);
+        self.why = Some(Why::LeaseLost);
+        self.give_back();
+        esme.broken(now);
     }
 
     /// Takes nothing new; a bind that is not one yet leaves at once.
@@ -224,6 +241,7 @@ impl<'a> Carrier<'a> {
             version = version.map(|octet| format!("{octet:#04x}")), "bound"
         );
         self.bound = true;
+        keeper.hold.bound();
         if keeper.kind.sends() {
             keeper.shared.ussd_senders.join(self.id, self.shown.0.clone());
             self.feed = keeper.shared.exchange.outbox.pull(&telco.name, self.id, telco.window);
@@ -364,6 +382,7 @@ impl User for Carrier<'_> {
 
     async fn next(&mut self, room: bool) -> Wake {
         tokio::select! {
+            over = over(&self.keeper.hold, self.leaving), if !self.cut => Wake::Over(over),
             Some(spoken) = self.stored.1.recv() => Wake::Stored(spoken),
             Some(shown) = self.shown.1.recv() => Wake::Screen(shown),
             Some(written) = self.settler.settled() => Wake::Settled(written),
@@ -405,6 +424,8 @@ impl User for Carrier<'_> {
             Wake::Ordered => self.ordered(esme, now),
             Wake::Retired => self.drain(Why::Retired, esme, now),
             Wake::Look => self.look(esme, now),
+            Wake::Over(Over::GivenUp) => self.leave(Some(Why::GivenUp), esme, now),
+            Wake::Over(Over::Lost) => self.cut(esme, now),
         }
     }
 
@@ -455,6 +476,15 @@ impl User for Carrier<'_> {
         self.publish(esme);
         ControlFlow::Continue(())
     }
+}
+
+/// Why the bind is to end; of one that leaves already, only that it is lost.
+async fn over(hold: &Hold, leaving: bool) -> Over {
+    if leaving {
+        hold.lost().await;
+        return Over::Lost;
+    }
+    hold.over().await
 }
 
 async fn next(feed: &mut Option<OutboxFeed>) -> Option<Submission> {

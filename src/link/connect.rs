@@ -3,12 +3,13 @@ use super::{
     bind::{End, Keeper, Why},
     carrier::Carrier,
     dial::dial,
+    fence::Fenced,
     ordered,
     shared::Shared,
     tap::{tap, to_trace},
 };
 use crate::{
-    exchange::StoreHealth,
+    exchange::{BindLease, Hold, Standing, StoreHealth},
     ports::{
         orders::Order,
         random,
@@ -81,20 +82,27 @@ impl Pauses {
 }
 
 /// Runs until its telco's link ends.
-pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String) {
+pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String, mut lease: BindLease) {
     let mut keeper = Keeper::new(Arc::clone(&shared), kind, name);
     let mut pauses = Pauses::new(shared.telco.reconnect_max);
     let mut orders = shared.board.orders.follow(&shared.telco.name);
     while !shared.is_over() {
-        if !store_is_there(&keeper).await || !is_wanted(&keeper, &mut orders).await {
+        if !store_is_there(&keeper).await
+            || !is_wanted(&keeper, &mut orders).await
+            || !is_ours(&mut keeper, &mut lease).await
+        {
             break;
         }
         let seen = orders.borrow_and_update().rebinds;
         let (end, bound) = once(&mut keeper).await;
+        keeper.hold = Hold::free();
         if shared.is_over() {
             break;
         }
-        if end.is_ordered() {
+        if end.is_for_another() {
+            tracing::info!(smsc = %shared.telco.name, bind = keeper.name, "left: {end}");
+        }
+        if end.is_ordered() || end.is_for_another() {
             pauses = Pauses::new(shared.telco.reconnect_max);
             continue;
         }
@@ -102,6 +110,7 @@ pub(super) async fn keep_bound(shared: Arc<Shared>, kind: BindKind, name: String
         tell(&mut keeper, &end, wait);
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
+            () = lease.changed() => {}
             () = ordered::away(&mut orders, seen) => pauses = Pauses::new(shared.telco.reconnect_max),
             () = shared.over() => {}
         }
@@ -131,6 +140,31 @@ fn tell(keeper: &mut Keeper, end: &End, wait: Duration) {
 fn jittered(wait: Duration) -> Duration {
     let share = f64::from(u16::from_le_bytes(random::octets())) / 65_535.0;
     wait.mul_f64(0.5 + share / 2.0)
+}
+
+/// While another node has the bind it is left to that one; `false` when its link ends meanwhile.
+async fn is_ours(keeper: &mut Keeper, lease: &mut BindLease) -> bool {
+    loop {
+        let standing = match lease.hold() {
+            Ok(hold) => {
+                (keeper.hold, keeper.node) = (hold, None);
+                return true;
+            }
+            Err(standing) => standing,
+        };
+        keeper.again_at = None;
+        let (state, node) = match standing {
+            Standing::Elsewhere { node, up: true } => (BindState::Elsewhere, Some(node)),
+            Standing::Elsewhere { node, up: false } => (BindState::ElsewhereDown, Some(node)),
+            Standing::Free | Standing::Ours | Standing::Leaving => (BindState::Waiting, None),
+        };
+        keeper.node = node;
+        keeper.publish(state);
+        tokio::select! {
+            () = lease.changed() => {}
+            () = keeper.shared.over() => return false,
+        }
+    }
 }
 
 /// While an operator has drained the telco a bind stays away; `false` when its link ends meanwhile.
@@ -166,12 +200,14 @@ async fn once(keeper: &mut Keeper) -> (End, Duration) {
     let line = tokio::select! {
         line = dial(telco) => line,
         () = keeper.shared.over() => return (End::NotBound(Why::Stopping), Duration::ZERO),
+        over = keeper.hold.over() => return (End::NotBound(over.into()), Duration::ZERO),
     };
     let (reader, writer, peer) = match line {
         Ok(line) => line,
         Err(fault) => return (End::NotBound(Why::NotConnected(fault)), Duration::ZERO),
     };
     keeper.peer = Some(peer.to_string());
+    let (reader, writer) = (Fenced::new(reader, keeper.hold.clone()), Fenced::new(writer, keeper.hold.clone()));
     let (reader, writer) = tap(reader, writer, to_trace(&keeper.shared, &keeper.name));
     let ended = carry(keeper, reader, writer).await;
     keeper.peer = None;

@@ -6,7 +6,7 @@ use super::{
     ussd, ussd_senders,
 };
 use crate::{
-    exchange::Exchange,
+    exchange::{BindLease, Exchange},
     ports::{clock::Clock, status::Board, telcos::TelcoBoard, trace::Trace},
     smpp::esme::Pace,
     types::{limits::RETIRE_WITHIN, names::SmscName},
@@ -58,6 +58,10 @@ impl Links {
             retired: CancellationToken::new(),
         });
         let tasks = Tasks::of(&self.tasks);
+        let rate = Arc::clone(&shared.pace);
+        let told = Box::new(move |held, of| rate.share(held, of));
+        let telco = &shared.telco;
+        let leases = self.exchange.binds.join(&telco.name, telco.binds, telco.connections(), told);
         if shared.telco.ussd.dialect.push.is_some() {
             tasks.spawn(ussd::send_notices(Arc::clone(&shared)));
         }
@@ -65,8 +69,9 @@ impl Links {
         if let Some(listener) = outbinds {
             tasks.spawn(outbind::listen(Arc::clone(&shared), listener, tasks.clone()));
         }
-        for (kind, name) in plan {
-            tasks.spawn(connect::keep_bound(Arc::clone(&shared), kind, name));
+        for (kind, name, number) in plan {
+            let lease = leases.get(number as usize - 1).cloned().unwrap_or_else(BindLease::own);
+            tasks.spawn(connect::keep_bound(Arc::clone(&shared), kind, name, lease));
         }
         Link { shared, tasks }
     }
@@ -89,6 +94,7 @@ impl Link {
     pub async fn leave(self) {
         self.shared.stop.cancel();
         self.tasks.ended().await;
+        self.shared.exchange.binds.leave(self.name()).await;
         for (_, bind) in self.binds() {
             self.shared.board.withdraw(self.name(), &bind);
         }
@@ -102,6 +108,7 @@ impl Link {
             self.shared.stop.cancel();
             self.tasks.ended().await;
         }
+        self.shared.exchange.binds.leave(self.name()).await;
         self.shared.exchange.outbox.forget(self.name()).await;
         self.shared.board.forget(self.name());
     }

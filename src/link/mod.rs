@@ -7,6 +7,7 @@ mod connect;
 mod dial;
 mod drain;
 mod driver;
+mod fence;
 mod hand;
 mod intake;
 mod links;

@@ -131,17 +131,22 @@ impl Telco {
 
     /// The binds of one transceiver or pair.
     pub(super) fn plan_of_one(&self) -> Vec<(BindKind, String)> {
-        self.plan().into_iter().filter(|(_, name)| name.ends_with("-1")).collect()
+        self.plan().into_iter().filter(|(.., number)| *number == 1).map(|(kind, name, _)| (kind, name)).collect()
     }
 
-    /// The binds to make: their kinds and names.
-    pub(super) fn plan(&self) -> Vec<(BindKind, String)> {
+    /// Connections of a bind.
+    pub(super) fn connections(&self) -> usize {
+        if self.pair { 2 } else { 1 }
+    }
+
+    /// The connections to make: their kinds and names, and the number of the bind that each is of.
+    pub(super) fn plan(&self) -> Vec<(BindKind, String, u32)> {
         let kinds: &[(BindKind, &str)] = if self.pair {
             &[(BindKind::Transmitter, "tx"), (BindKind::Receiver, "rx")]
         } else {
             &[(BindKind::Transceiver, "trx")]
         };
-        (1..=self.binds).flat_map(|n| kinds.iter().map(move |(kind, word)| (*kind, format!("{word}-{n}")))).collect()
+        (1..=self.binds).flat_map(|n| kinds.iter().map(move |(kind, word)| (*kind, format!("{word}-{n}"), n))).collect()
     }
 }
 

@@ -107,7 +107,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
     let binds = board.binds();
     let kiosks = kiosks(room, lang, now).await;
     let mut troubles = troubles(room, lang, &binds);
-    let calls = calls(room, lang, now, &kiosks);
+    let calls = calls(room, lang, now, &kiosks).await;
     troubles.extend(troubles_of_kiosks(lang, &calls, &kiosks));
     let w = lang.words();
     let rates = [(Rate::MoIn, w.mo_in), (Rate::Answers, w.answers), (Rate::MtOut, w.mt_out)];

@@ -1,6 +1,5 @@
 //! `/healthz` and `/readyz`, for those who start, stop and balance servers.
 use super::state::Ops;
-use crate::ports::status::BindState;
 use axum::{
     Json,
     extract::{RawQuery, State},
@@ -33,13 +32,21 @@ pub async fn ready(State(room): State<Ops>, RawQuery(query): RawQuery) -> Respon
     }
     if query.is_some_and(|query| query.split('&').any(|word| word == "links" || word.starts_with("links="))) {
         let binds = room.state.board.binds();
-        let up = binds.iter().filter(|bind| bind.state == BindState::Bound).count();
+        let up = binds.iter().filter(|bind| bind.state.is_up()).count();
+        let elsewhere = binds.iter().filter(|bind| bind.state.is_elsewhere()).count();
         good &= up > 0;
-        body["links"] = json!({ "up": up, "of": binds.len() });
+        body["links"] = json!({ "up": up, "of": binds.len(), "elsewhere": elsewhere });
         body["binds"] = binds
             .iter()
-            .map(|bind| json!({ "smsc": bind.smsc.as_str(), "bind": bind.bind, "up": bind.state == BindState::Bound }))
-            .collect();
+            .map(|bind| {
+                let mut row = json!({ "smsc": bind.smsc.as_str(), "bind": bind.bind, "up": bind.state.is_up() });
+                if let Some(node) = &bind.node {
+                    row["node"] = node.as_str().into();
+                }
+                row
+            })
+            .collect::<Vec<_>>()
+            .into();
     }
     body["status"] = if good { "ready" } else { "not ready" }.into();
     let status = if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -56,14 +56,16 @@ pub(super) enum Paper {
 }
 
 /// Who calls an officer.
-pub(super) fn calls(room: &Room, lang: Lang, now: UnixMs, kiosks: &[KioskRow]) -> Vec<Call> {
-    let calls = room.state.exchange.iter().flat_map(|exchange| exchange.kiosks.staff_calls());
+pub(super) async fn calls(room: &Room, lang: Lang, now: UnixMs, kiosks: &[KioskRow]) -> Vec<Call> {
+    let Some(exchange) = &room.state.exchange else { return Vec::new() };
+    let devices: Vec<String> = kiosks.iter().map(|kiosk| kiosk.id.clone()).collect();
+    let calls = exchange.kiosks.staff_calls(&devices).await;
     let call = |(id, since): (String, UnixMs)| {
         let kiosk = kiosks.iter().find(|kiosk| kiosk.id == id);
         let place = kiosk.map(|kiosk| kiosk.place().to_owned()).unwrap_or_default();
         Call { id, place, since: lang.duration(now.since_ms(since)) }
     };
-    calls.map(call).collect()
+    calls.into_iter().map(call).collect()
 }
 
 /// What is not well at the kiosks; who is called to one comes first.

@@ -134,7 +134,7 @@ pub async fn answered(
     Path(id): Path<String>,
 ) -> Response {
     let Some(exchange) = &room.state.exchange else { return StatusCode::NOT_FOUND.into_response() };
-    let called = exchange.kiosks.staff_comes(&id);
+    let called = exchange.kiosks.staff_comes(&id).await;
     done(&headers, &asked, &serde_json::json!({ "id": id, "called": called }))
 }
 

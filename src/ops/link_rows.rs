@@ -30,6 +30,8 @@ pub(super) struct BindRow {
     pub(super) tone: &'static str,
     pub(super) state: &'static str,
     pub(super) since: String,
+    /// The other node that has it.
+    pub(super) node: Option<String>,
     pub(super) peer: Option<String>,
     pub(super) in_flight: usize,
     pub(super) window: usize,
@@ -102,7 +104,7 @@ pub(super) fn telco(
     let board = &room.state.board;
     let shown = board.telcos.get(smsc);
     let of_it: Vec<&BindStatus> = binds.iter().filter(|bind| bind.smsc == *smsc).collect();
-    let up = of_it.iter().filter(|bind| bind.state == BindState::Bound).count();
+    let up = of_it.iter().filter(|bind| bind.state.is_up()).count();
     let allowed = shown.as_ref().map(|shown| shown.pace.allowed());
     let refusals = shown.as_ref().map(|shown| shown.figures.refusals()).unwrap_or_default();
     let lately = refusals.iter().any(|refusal| now.since_ms(refusal.at) < LATELY_MS);
@@ -149,6 +151,7 @@ fn bind_row(
         tone: tone(bind.state),
         state: lang.bind_state(bind.state),
         since: lang.duration(now.since_ms(bind.since)),
+        node: bind.node.clone(),
         peer: bind.peer.clone(),
         in_flight: bind.in_flight,
         window: bind.window,
@@ -166,8 +169,8 @@ fn bind_row(
 
 fn tone(state: BindState) -> &'static str {
     match state {
-        BindState::Bound => "good",
-        BindState::Connecting | BindState::Binding | BindState::Unbinding => "busy",
+        BindState::Bound | BindState::Elsewhere => "good",
+        BindState::Connecting | BindState::Binding | BindState::Unbinding | BindState::ElsewhereDown => "busy",
         BindState::Waiting | BindState::Closed => "bad",
     }
 }

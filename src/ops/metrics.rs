@@ -38,7 +38,10 @@ pub(super) async fn show(State(room): State<Ops>, asker: Asker, headers: HeaderM
     metrics::gauge!("chrak_outbox_depth").set(outbox.map_or(f64::NAN, |rows| rows as f64));
     for bind in room.state.board.binds() {
         let labels = [("smsc", bind.smsc.as_str().to_owned()), ("bind", bind.bind.clone())];
-        metrics::gauge!("chrak_bind_up", &labels).set(f64::from(u8::from(bind.state == BindState::Bound)));
+        // of a bind that another node has this one knows nothing: neither up nor down
+        let up = if bind.state.is_elsewhere() { f64::NAN } else { f64::from(u8::from(bind.state == BindState::Bound)) };
+        metrics::gauge!("chrak_bind_up", &labels).set(up);
+        metrics::gauge!("chrak_bind_held", &labels).set(f64::from(u8::from(!bind.state.is_elsewhere())));
         metrics::gauge!("chrak_window_in_flight", &labels).set(bind.in_flight as f64);
     }
     for (smsc, bind) in room.state.board.withdrawn() {

@@ -51,7 +51,8 @@ fn describe() {
     describe_histogram!("chrak_portal_seconds", "Calls of the portal");
     describe_histogram!("chrak_commit_seconds", "Commits of the database");
     describe_histogram!("chrak_kiosk_page_seconds", "Pages of the kiosk");
-    describe_gauge!("chrak_bind_up", "Whether a bind is bound");
+    describe_gauge!("chrak_bind_up", "Whether a bind is bound; not a number while another node has it");
+    describe_gauge!("chrak_bind_held", "Whether a bind is this node's, and no other's");
     describe_gauge!("chrak_window_in_flight", "submit_sm without response on a bind");
     describe_gauge!("chrak_inbox_depth", "Messages stored and not done");
     describe_gauge!("chrak_disk_free_octets", "Free on the disk of the database");

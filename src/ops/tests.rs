@@ -139,6 +139,7 @@ impl Ops {
             last_error: last_error
                 .map(|words| LastError { words: words.to_owned(), at: Still::at_noon().now().plus_ms(-90_000) }),
             again_at: None,
+            node: None,
         });
     }
 

@@ -1,11 +1,11 @@
 //! What is not well with the server, its telcos and the portal, in a sentence each. It must not know a kiosk.
 use super::{ordered, state::Room, words::Lang};
-use crate::ports::status::{BindState, BindStatus};
+use crate::ports::status::BindStatus;
 
 /// What is not well with the server, its telcos and the portal.
 pub(super) fn troubles(room: &Room, lang: Lang, binds: &[BindStatus]) -> Vec<String> {
     let (board, w) = (&room.state.board, lang.words());
-    let is_up = |bind: &&BindStatus| bind.state == BindState::Bound;
+    let is_up = |bind: &&BindStatus| bind.state.is_up();
     let up = binds.iter().filter(is_up).count();
     let holds = [
         (board.draining(), w.draining),

@@ -71,6 +71,8 @@ impl Lang {
             BindState::Bound => ("បានភ្ជាប់", "Bound"),
             BindState::Unbinding => ("កំពុងផ្តាច់", "Unbinding"),
             BindState::Closed => ("បានបិទ", "Closed"),
+            BindState::Elsewhere => ("បានភ្ជាប់ពីម៉ាស៊ីនផ្សេង", "Bound on another node"),
+            BindState::ElsewhereDown => ("ម៉ាស៊ីនផ្សេងកំពុងភ្ជាប់", "Another node is connecting"),
         };
         self.pick(km, en)
     }

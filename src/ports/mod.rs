@@ -10,6 +10,7 @@ pub mod feedback;
 pub mod figures;
 pub mod inbox;
 pub mod kiosks;
+pub mod leases;
 pub mod messages;
 pub mod nodes;
 pub mod orders;
@@ -44,6 +45,7 @@ pub trait Store:
     + kiosks::Kiosks
     + feedback::Feedback
     + parts::Parts
+    + leases::Leases
     + nodes::Nodes
 {
 }
@@ -57,6 +59,7 @@ impl<T> Store for T where
         + kiosks::Kiosks
         + feedback::Feedback
         + parts::Parts
+        + leases::Leases
         + nodes::Nodes
 {
 }

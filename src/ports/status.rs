@@ -26,6 +26,22 @@ pub enum BindState {
     Unbinding,
     /// Over.
     Closed,
+    /// Another node holds it, and is bound, as that node said last.
+    Elsewhere,
+    /// Another node holds it, and is not bound.
+    ElsewhereDown,
+}
+
+impl BindState {
+    /// Whether a telco is bound to by it, from here or from another node.
+    pub fn is_up(self) -> bool {
+        matches!(self, BindState::Bound | BindState::Elsewhere)
+    }
+
+    /// Whether another node has it.
+    pub fn is_elsewhere(self) -> bool {
+        matches!(self, BindState::Elsewhere | BindState::ElsewhereDown)
+    }
 }
 
 /// Something that went wrong.
@@ -56,6 +72,8 @@ pub struct BindStatus {
     pub peer: Option<String>,
     /// The last thing that went wrong.
     pub last_error: Option<LastError>,
+    /// The name of the other node that holds it.
+    pub node: Option<String>,
     /// When the next try is due, while it waits for that.
     pub again_at: Option<UnixMs>,
 }
@@ -255,6 +273,7 @@ mod tests {
             peer: None,
             last_error: None,
             again_at: None,
+            node: None,
         };
         for (state, ms, since) in [
             (BindState::Bound, 1_000, 1_000),
@@ -283,6 +302,7 @@ mod tests {
             peer: None,
             last_error: None,
             again_at: None,
+            node: None,
         };
         board.withdraw(&smsc, "ob-1");
         assert!(board.withdrawn().is_empty(), "it never was there");

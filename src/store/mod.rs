@@ -10,6 +10,7 @@ mod codes;
 mod conn;
 mod engine;
 pub mod lasting;
+mod leasing;
 mod ops;
 mod port;
 pub mod postgres;

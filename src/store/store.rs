@@ -3,6 +3,7 @@ use super::{
     Keys,
     batch::Verdict,
     conn::{Conn, DbError, Sql},
+    leasing::Leasing,
     ops::{Job, Op},
     readers::Readers,
     rows::Mac,
@@ -38,6 +39,8 @@ pub struct DbStore {
     pub(super) writer: JoinHandle<()>,
     /// Windows that there may be.
     pub(super) tallies: Arc<TallyNames>,
+    /// The way to the leases of binds, where several nodes share them.
+    pub(super) leasing: Option<Leasing>,
     /// Name of this node; empty of a database that one process has.
     pub(super) node: String,
     /// Held until nobody here reads or writes any more.
@@ -53,6 +56,9 @@ impl DbStore {
     /// Finishes what is queued and gives the database back. Says nothing about a clean end: that is `Inbox::end`.
     pub async fn close(self) {
         self.readers.close().await;
+        if let Some(leasing) = &self.leasing {
+            leasing.close().await;
+        }
         drop(self.queue);
         let ended = tokio::task::spawn_blocking(|| self.writer.join()).await;
         if !matches!(ended, Ok(Ok(()))) {

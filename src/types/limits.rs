@@ -202,3 +202,12 @@ pub const KIOSK_COMPLAINTS_MAX: u32 = 5;
 pub const KIOSK_RATINGS_MAX: u32 = 30;
 /// Payments begun: paying takes half a minute.
 pub const KIOSK_PAYMENTS_MAX: u32 = 20;
+/// How often a node keeps the leases of its binds, which end 15 s after that by the database's clock.
+pub const LEASE_RENEWED: Duration = Duration::from_secs(5);
+/// A bind is used no longer than this after its lease was kept last. Its connection is closed then, so that 5 s are between its end here
+/// and its beginning elsewhere.
+pub const LEASE_USED: Duration = Duration::from_secs(10);
+/// How often a node looks whether binds are free, or wanted by another: with what a lease lasts, a dead node's are taken over within 17 s.
+pub const LEASES_LOOKED_AT: Duration = Duration::from_secs(1);
+/// What giving leases back may take at the end of the server; they end by themselves.
+pub const LEASES_GIVEN_BACK: Duration = Duration::from_secs(1);

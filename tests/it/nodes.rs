@@ -7,8 +7,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A bind for each of two nodes.
+const BOTH: &str = "binds = 2\n";
+
 /// Waits until every MO of these telcos is acknowledged and answered, and nothing is open.
-async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
+pub async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
     let end = Instant::now() + within;
     while Instant::now() < end {
         let settled = telcos.iter().all(|telco| {
@@ -25,7 +28,7 @@ async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
 }
 
 /// How many answers each number got.
-fn answers(telco: &Telco) -> BTreeMap<String, usize> {
+pub fn answers(telco: &Telco) -> BTreeMap<String, usize> {
     let mut answers = BTreeMap::new();
     for mt in telco.snapshot().mt {
         *answers.entry(mt.to).or_default() += 1;
@@ -36,9 +39,10 @@ fn answers(telco: &Telco) -> BTreeMap<String, usize> {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_the_texts_of_a_telco_and_each_is_answered_once() {
     let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
-    let mut a = site.node("a", telco.addr(), "max_tps = 0\n");
-    let mut b = site.node("b", telco.addr(), "max_tps = 0\n");
-    let bound = app::eventually(Duration::from_secs(20), || (telco.binds().len() == 2).then_some(())).await;
+    let mut a = site.node("a", telco.addr(), "max_tps = 0\nbinds = 2\n");
+    let mut b = site.node("b", telco.addr(), "max_tps = 0\nbinds = 2\n");
+    let shared = || site.count("(SELECT DISTINCT node FROM bind_lease WHERE up = 1) AS nodes") == 2;
+    let bound = app::eventually(Duration::from_secs(20), || (shared() && telco.binds().len() == 2).then_some(())).await;
     assert!(bound.is_some(), "both nodes are bound:\n{}\n{}", a.program.listen(), b.program.listen());
     assert_eq!((a.status("/readyz").await, b.status("/kiosk").await), (Some(200), Some(200)));
     for at in 0..200 {
@@ -104,8 +108,8 @@ fn answered_once(telcos: &[&Telco], numbers: usize) {
 async fn what_a_killed_node_had_in_hand_is_answered_by_another_within_20_seconds() {
     let site = Site::start(Duration::from_millis(1_500)).await;
     let (one, other) = (app::telco().await, app::telco().await);
-    let mut b = site.node("b", other.addr(), "");
-    let a = site.node("a", one.addr(), "");
+    let mut b = site.node("b", other.addr(), BOTH);
+    let a = site.node("a", one.addr(), BOTH);
     text_many(&one, 12);
     acknowledged(&one).await;
     assert!(one.snapshot().mt.is_empty(), "they are in hand");
@@ -129,8 +133,8 @@ async fn what_a_killed_node_had_in_hand_is_answered_by_another_within_20_seconds
 async fn a_node_that_was_paused_writes_nothing_of_what_was_taken_over() {
     let site = Site::start(Duration::from_millis(400)).await;
     let (one, other) = (app::telco().await, app::telco().await);
-    let b = site.node("b", other.addr(), "");
-    let mut a = site.node("a", one.addr(), "");
+    let b = site.node("b", other.addr(), BOTH);
+    let mut a = site.node("a", one.addr(), BOTH);
     text_many(&one, 12);
     acknowledged(&one).await;
     a.program.signal("STOP");
@@ -146,7 +150,7 @@ async fn a_node_that_was_paused_writes_nothing_of_what_was_taken_over() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     answered_once(&[&one, &other], 12);
     // whoever runs it starts it anew
-    let a = site.node("a", one.addr(), "");
+    let a = site.node("a", one.addr(), BOTH);
     one.send_mo("85511000001", "1212", "HELP").expect("taken");
     let again =
         app::eventually(Duration::from_secs(10), || one.snapshot().mt.into_iter().find(|mt| mt.to == "85511000001"))
@@ -160,8 +164,8 @@ async fn a_node_that_was_paused_writes_nothing_of_what_was_taken_over() {
 async fn what_a_node_that_ends_in_order_leaves_is_taken_up_at_once() {
     let site = Site::start(Duration::from_millis(4_000)).await;
     let (one, other) = (app::telco().await, app::telco().await);
-    let mut b = site.node("b", other.addr(), "");
-    let a = site.node("a", one.addr(), "");
+    let mut b = site.node("b", other.addr(), BOTH);
+    let a = site.node("a", one.addr(), BOTH);
     // one number's, so that they are answered one after the other
     for at in 0..5 {
         one.send_mo("85597000001", "1212", &format!("{}{}", sample_codes()[at % 3], " ".repeat(at / 3)))

@@ -26,6 +26,7 @@ mod feedback;
 mod kiosks;
 mod messages;
 mod mos;
+mod of_nodes;
 mod of_postgres;
 mod only_sqlite;
 mod parts;

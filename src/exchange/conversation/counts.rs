@@ -3,7 +3,7 @@ use super::shut::{Full, Shut};
 use crate::{
     exchange::settings::Settings,
     ports::{StoreFault, clock::Clock, kiosks::Kiosks},
-    types::{Msisdn, limits::DIGITS_WRONG_MAX},
+    types::{Msisdn, UnixMs, limits::DIGITS_WRONG_MAX},
 };
 use std::{sync::Arc, time::Duration};
 
@@ -64,8 +64,16 @@ impl Counts {
         self.store.tallied(names, self.clock.now()).await
     }
 
+    /// When the running windows of these names end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn ends(&self, names: Vec<String>) -> Result<Vec<UnixMs>, StoreFault> {
+        self.store.tally_ends(names, self.clock.now()).await
+    }
+
     /// Takes one event out of each of these windows; what cannot be taken out runs out with its window.
-    pub(super) async fn give_back(&self, names: Vec<String>) {
+    pub async fn give_back(&self, names: Vec<String>) {
         if !names.is_empty() && self.store.untally(names, self.clock.now()).await.is_err() {
             tracing::debug!("places that were not used stay taken until their windows end");
         }

@@ -55,7 +55,9 @@ impl Kiosks {
     pub async fn all(&self) -> Result<Vec<Kiosk>, StoreFault> {
         let mut all = self.needs.store.kiosks().await?;
         for kiosk in &mut all {
-            kiosk.heartbeat = self.heartbeats.of(&kiosk.id).or(kiosk.heartbeat.take());
+            // it may have spoken to another node since
+            let here = self.heartbeats.of(&kiosk.id).into_iter();
+            kiosk.heartbeat = here.chain(kiosk.heartbeat.take()).max_by_key(|heartbeat| heartbeat.at);
         }
         Ok(all)
     }
@@ -139,18 +141,18 @@ impl Kiosks {
     }
 
     /// A visitor at a device calls an officer.
-    pub fn call_staff(&self, device: &str) {
-        self.staff_calls.called(device, self.needs.clock.now());
+    pub async fn call_staff(&self, device: &str) {
+        self.staff_calls.called(device, &self.needs.counts, self.needs.clock.now()).await;
     }
 
     /// An officer is on the way to a device; whether one was called.
-    pub fn staff_comes(&self, device: &str) -> bool {
-        self.staff_calls.answered(device)
+    pub async fn staff_comes(&self, device: &str) -> bool {
+        self.staff_calls.answered(device, &self.needs.counts).await
     }
 
-    /// The devices at which an officer is called, and since when.
-    pub fn staff_calls(&self) -> Vec<(String, UnixMs)> {
-        self.staff_calls.all(self.needs.clock.now())
+    /// Those of these devices, and of those that have called here, at which an officer is called, and since when.
+    pub async fn staff_calls(&self, devices: &[String]) -> Vec<(String, UnixMs)> {
+        self.staff_calls.all(devices, &self.needs.counts, self.needs.clock.now()).await
     }
 
     /// Seals what a visit carries through its pages, for one place only.

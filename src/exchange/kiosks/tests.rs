@@ -258,3 +258,34 @@ async fn a_device_shows_eight_digits_for_ten_minutes_and_is_paired_by_them_howev
     assert!(!kiosks.take_pairing("token", "new").await);
     assert_eq!(kiosks.pair(&code, "owso-1205", "standing").await, Err(StoreFault::Busy));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_heard_until_it_is_answered_or_a_quarter_of_an_hour_has_passed() {
+    let bench = bench(Rules::default()).started().await;
+    let kiosks = &bench.exchange.kiosks;
+    let begun = bench.now();
+    let heard = async || {
+        let all = kiosks.staff_calls(&["k-1".to_owned(), "k-2".to_owned()]).await;
+        let told = all.iter().map(|(id, since)| format!("{id} {}", since.since_ms(begun) / 60_000));
+        told.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(heard().await, "");
+    kiosks.call_staff("k-1").await;
+    jump(4 * MINUTE).await;
+    kiosks.call_staff("k-1").await;
+    jump(MINUTE).await;
+    kiosks.call_staff("k-2").await;
+    jump(9 * MINUTE).await;
+    assert_eq!(heard().await, "k-1 0, k-2 5", "called again, it is the same call");
+    jump(MINUTE).await;
+    assert_eq!(heard().await, "k-2 5");
+    assert!(kiosks.staff_comes("k-2").await && !kiosks.staff_comes("k-2").await);
+    assert_eq!(heard().await, "");
+    jump(MINUTE).await;
+    kiosks.call_staff("k-2").await;
+    assert_eq!(heard().await, "k-2 16", "a new call after the old one ended");
+    bench.store.fail("tally", [Fails::Before(StoreFault::Busy)]);
+    kiosks.call_staff("k-3").await;
+    assert_eq!(heard().await, "k-2 16, k-3 16", "what cannot be written is seen here all the same");
+    assert!(kiosks.staff_comes("k-3").await);
+}

@@ -5,6 +5,7 @@ mod recover;
 mod sweep;
 
 use super::{
+    binds::Binds,
     conversation::Conversation,
     feedback::Feedback,
     health::{Health, StoreHealth, watch_store},
@@ -34,6 +35,7 @@ pub struct Run {
 
 /// What it starts and ends, and what of the store it cleans.
 pub(super) struct Needs {
+    pub(super) binds: Binds,
     pub(super) inbox: Arc<dyn Inbox>,
     pub(super) mts: Arc<dyn mts::Outbox>,
     pub(super) nodes: Arc<dyn Nodes>,
@@ -71,6 +73,7 @@ impl Run {
         }
         let needs = &self.needs;
         needs.outbox.start(&stop);
+        needs.binds.start(recovery.incarnation, stop.clone()).await;
         let (health, board) = (Arc::clone(&needs.health), Arc::clone(&needs.board));
         tokio::spawn(watch_store(health, Arc::clone(&needs.inbox), board, stop.clone()));
         tokio::spawn(self.clone().sweep(stop.clone()));

@@ -78,6 +78,13 @@ pub struct Following {
     since: Instant,
 }
 
+impl Following {
+    /// From now on.
+    pub fn starting(from: UnixMs) -> Self {
+        Following { from, since: Instant::now() }
+    }
+}
+
 impl Clock for Following {
     fn now(&self) -> UnixMs {
         self.from.plus_ms(self.since.elapsed().as_millis() as i64)

@@ -696,6 +696,8 @@ impl UssdSessions for Memory {
     }
 }
 
+impl crate::ports::leases::Leases for Memory {}
+
 impl Kiosks for Memory {
     fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> {
         self.call("kiosk", |rows| Ok(rows.kiosks.get(&token).cloned()))

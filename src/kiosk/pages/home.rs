@@ -66,7 +66,7 @@ pub async fn call_staff(State(state): State<KioskState>, context: PageContext) -
     let words = context.lang.device();
     let called = context.device.office.is_some();
     if called {
-        state.backend.call_staff(&context.device.id);
+        state.backend.call_staff(&context.device.id).await;
     }
     let message = if called { &words.staff_called } else { &words.nobody_to_call };
     let frame = context.frame(message.title, "help", Back::In("help".into()));

@@ -54,6 +54,8 @@ impl Feedback for Depths {
     fn end_feedback(&self, _: uuid::Uuid, _: FeedbackEnd, _: UnixMs) -> PortFuture<'_, Result<(), StoreFault>> { closed() }
 }
 
+impl crate::ports::leases::Leases for Depths {}
+
 #[rustfmt::skip]
 impl Kiosks for Depths {
     fn kiosk(&self, _: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> { closed() }

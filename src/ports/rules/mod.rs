@@ -2,6 +2,7 @@
 //! told, in one transaction. They must not know how anything is stored, and read no clock.
 pub mod calls;
 pub mod kiosks;
+pub mod leases;
 pub mod messages;
 pub mod outbox;
 pub mod parts;

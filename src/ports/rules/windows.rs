@@ -12,9 +12,10 @@ pub struct Window {
     pub count: u32,
 }
 
-/// The window after one more event; a new one where none runs, or where the clock was set back behind its beginning.
+/// The window after one more event; a new one where none runs, where all was
+/// taken out of it, or where the clock was set back behind its beginning.
 pub fn counted(before: Option<Window>, span_ms: i64, now: UnixMs) -> Window {
-    match before.filter(|window| window.until > now && window.since <= now) {
+    match before.filter(|window| window.count > 0 && window.until > now && window.since <= now) {
         Some(window) => Window { count: window.count.saturating_add(1), ..window },
         None => Window { since: now, until: now.plus_ms(span_ms), count: 1 },
     }
@@ -45,6 +46,7 @@ mod tests {
             ("the first", None, fresh),
             ("in its middle", Some(window(-500, 500, 3)), window(-500, 500, 4)),
             ("at its beginning", Some(window(0, 1_000, 1)), window(0, 1_000, 2)),
+            ("of which all was taken out", Some(window(-500, 500, 0)), fresh),
             ("just before its end", Some(window(-999, 1, 9)), window(-999, 1, 10)),
             ("at its end", Some(window(-1_000, 0, 9)), fresh),
             ("long after", Some(window(-9_000, -8_000, 9)), fresh),

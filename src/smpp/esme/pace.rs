@@ -41,11 +41,13 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A token bucket whose rate follows what the telco takes.
 pub struct Pace {
-    configured: f64,
+    whole: f64,
     state: Mutex<PaceState>,
 }
 
 struct PaceState {
+    /// Of the configured rate, what is this process's; the rest is others' who are bound to the telco too.
+    share: f64,
     tokens: f64,
     at: Option<Instant>,
     /// The rate found, while the telco throttles.
@@ -166,6 +168,7 @@ impl Pace {
     /// `per_second` of 0 is no limit.
     pub fn new(per_second: u32) -> Self {
         let state = PaceState {
+            share: 1.0,
             tokens: 1.0,
             at: None,
             limit: None,
@@ -174,13 +177,31 @@ impl Pace {
             congestion: Congestion::default(),
             gate: Gate::Open { streak: 0 },
         };
-        Pace { configured: f64::from(per_second), state: Mutex::new(state) }
+        Pace { whole: f64::from(per_second), state: Mutex::new(state) }
+    }
+
+    /// Speaks at `part` of `of` of the configured rate from now on: others have the rest. Of none nothing goes.
+    pub fn share(&self, part: u32, of: u32) {
+        let mut state = lock(&self.state);
+        state.share = f64::from(part.min(of)) / f64::from(of.max(1));
+        // what was saved at another rate is not this one's
+        state.tokens = state.tokens.min(1.0);
+    }
+
+    /// What is configured of the rate for this process; 0 is no limit.
+    fn configured(&self, state: &PaceState) -> f64 {
+        self.whole * state.share
+    }
+
+    /// Whether all of a limited rate is others'.
+    fn is_others(&self, state: &PaceState) -> bool {
+        self.whole > 0.0 && state.share == 0.0
     }
 
     /// How fast it goes.
     pub fn allowed(&self) -> Allowed {
         let state = lock(&self.state);
-        let configured = (self.configured > 0.0).then_some(self.configured);
+        let configured = (self.whole > 0.0).then_some(self.configured(&state));
         let held = [state.limit.as_ref().map(Found::rate), state.congestion.slowed()];
         match (state.gate, held.into_iter().flatten().reduce(f64::min)) {
             (Gate::Paused { .. } | Gate::Trying { .. }, _) => Allowed::Nothing,
@@ -208,6 +229,9 @@ impl Pace {
             // its answer wakes the bind that waits
             Gate::Trying { .. } => return Err(now + LOOK_AGAIN),
         }
+        if self.is_others(&state) {
+            return Err(now + SECOND);
+        }
         let slowed = state.congestion.rate(now);
         let limits = [self.limit(&state), slowed];
         let Some(rate) = limits.into_iter().flatten().reduce(f64::min) else { return Ok(()) };
@@ -227,7 +251,7 @@ impl Pace {
 
     /// What is configured, or what was found while the telco throttles.
     fn limit(&self, state: &PaceState) -> Option<f64> {
-        match (&state.limit, self.configured) {
+        match (&state.limit, self.configured(state)) {
             (None, 0.0) => None,
             (None, configured) => Some(configured),
             (Some(found), 0.0) => Some(found.rate()),

@@ -166,3 +166,49 @@ fn a_second_without_work_says_nothing_of_the_telco() {
     found.learn(&second(30, 0, true), 0.5);
     assert_eq!(found.taken.back(), Some(&60.0));
 }
+
+/// Segments that go in so many seconds, as fast as the pace lets them.
+fn goes(pace: &Pace, from: Instant, seconds: u64) -> u64 {
+    let (mut now, mut went) = (from, 0);
+    while now < from + Duration::from_secs(seconds) {
+        match pace.take(now) {
+            Ok(()) => {
+                went += 1;
+                pace.taken(now);
+            }
+            Err(at) => now = at.max(now + GRAIN),
+        }
+    }
+    went
+}
+
+#[test]
+fn processes_that_share_a_rate_speak_no_faster_together() {
+    let start = Instant::now();
+    for parts in [[4, 0, 0], [2, 2, 0], [2, 1, 1], [1, 3, 0]] {
+        let total: u64 = parts
+            .iter()
+            .map(|part| {
+                let pace = Pace::new(100);
+                pace.share(*part, 4);
+                goes(&pace, start, 10)
+            })
+            .sum();
+        assert!((980..=1_003).contains(&total), "{parts:?}: {total}");
+    }
+    let unlimited = Pace::new(0);
+    unlimited.share(1, 2);
+    assert_eq!(unlimited.allowed(), Allowed::Configured(None));
+    assert!(unlimited.take(start).is_ok());
+}
+
+#[test]
+fn a_share_that_is_given_up_is_not_used_any_more() {
+    let (pace, start) = (Pace::new(50), Instant::now());
+    assert!(goes(&pace, start, 1) >= 49);
+    pace.share(0, 2);
+    let later = start + Duration::from_secs(1);
+    assert_eq!(goes(&pace, later, 5), 0);
+    pace.share(1, 2);
+    assert!((122..=127).contains(&goes(&pace, later + Duration::from_secs(5), 5)));
+}

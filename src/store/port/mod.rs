@@ -3,6 +3,7 @@ mod citizens;
 mod feedback;
 mod inbox;
 mod kiosks;
+mod leases;
 mod messages;
 mod nodes;
 mod outbox;

@@ -62,13 +62,21 @@ pub(super) struct PgConn {
     conn: Option<PgConnection>,
     /// Of the session that is connected; a transaction ends with it.
     in_transaction: bool,
+    /// How long an answer is waited for.
+    silent: Duration,
 }
 
 impl PgConn {
     /// Connects when something is asked.
     pub(super) fn new(address: Address) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(PgConn { runtime: Some(runtime), address, conn: None, in_transaction: false })
+        Ok(PgConn { runtime: Some(runtime), address, conn: None, in_transaction: false, silent: SILENT })
+    }
+
+    /// One that is given up when an answer takes so long.
+    pub(super) fn silent_for(mut self, silent: Duration) -> Self {
+        self.silent = silent;
+        self
     }
 
     fn carry_out(
@@ -88,7 +96,7 @@ impl PgConn {
     }
 
     fn asked(&mut self, sql: String, arguments: Option<PgArguments>) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
-        let PgConn { runtime: Some(runtime), address, conn, .. } = self else {
+        let PgConn { runtime: Some(runtime), address, conn, silent, .. } = self else {
             return Err(sqlx::Error::WorkerCrashed);
         };
         runtime.block_on(async {
@@ -96,7 +104,7 @@ impl PgConn {
                 *conn = Some(address.connect().await?);
             }
             let Some(conn) = conn else { return Err(sqlx::Error::WorkerCrashed) };
-            in_time(SILENT, fetch(conn, sql, arguments, !address.pooled)).await
+            in_time(*silent, fetch(conn, sql, arguments, !address.pooled)).await
         })
     }
 

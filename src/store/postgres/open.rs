@@ -9,6 +9,7 @@ use crate::{
         DbStore, Keys,
         batch::{Db, Locked},
         conn::{Conn, Sql},
+        leasing::Leasing,
         readers::Readers,
         sql::receipts,
         tallies::TallyNames,
@@ -21,7 +22,7 @@ use sqlx::{
     migrate::{MigrateError, Migration, Migrator},
     postgres::PgConnectOptions,
 };
-use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc};
+use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -30,6 +31,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 const READERS: usize = 4;
 /// A clock may be so far from ours, in milliseconds: validity, quiet hours and windows are by ours.
 const CLOCKS_APART: i64 = 30_000;
+/// An answer about the leases of binds that takes longer comes too late for them: it is asked for anew, over another connection.
+const LEASES_WITHIN: Duration = Duration::from_secs(2);
 /// The oldest server that tells afterwards whether a transaction was committed.
 const OLDEST: u32 = 130_000;
 
@@ -91,6 +94,8 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
     let connection = || Ok(Conn::new(PgConn::new(address.clone())?));
     let readers = (0..READERS).map(|_| connection()).collect::<io::Result<Vec<_>>>().map_err(threads)?;
+    let leasing = PgConn::new(address.clone()).map_err(threads)?.silent_for(LEASES_WITHIN);
+    let leasing = Leasing::new(Conn::new(leasing), options.node.clone());
     let tallies = Arc::new(TallyNames::shared());
     let (writing, names) = (connection().map_err(threads)?, Arc::clone(&tallies));
     let (node, place) = (options.node.clone(), options.place);
@@ -111,7 +116,17 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
     let readers = Readers::new(readers);
-    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base, node: options.node })
+    Ok(DbStore {
+        queue,
+        readers,
+        keys: options.keys,
+        commits,
+        writer,
+        tallies,
+        leasing: Some(leasing),
+        base,
+        node: options.node,
+    })
 }
 
 /// What a database is called where people read it: without a password.

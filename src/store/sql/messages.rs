@@ -13,7 +13,7 @@ use crate::{
     store::{
         batch::{Db, code, fixed, text_in},
         codes::Code,
-        conn::{Both, Conn, Row, Sql, Written, params, undecodable},
+        conn::{Both, Conn, Dialect, Row, Sql, Written, params, undecodable},
         rows::{CallRow, Outcome, PushRow},
         statement::sql,
     },
@@ -29,6 +29,7 @@ pub fn accept(db: &mut Db, row: &CallRow) -> Sql<CallEnd> {
 /// `Err`: how it ended with nothing written.
 fn judged(db: &mut Db, row: &CallRow) -> Sql<Result<CallEnd, CallEnd>> {
     let call = &row.call;
+    stand_in_line(db, call)?;
     let remembered = remembered_after(row.now).0;
     let new = match same_call(call, same_key(db, call, remembered)?) {
         Ok(new) => new,
@@ -46,6 +47,20 @@ fn judged(db: &mut Db, row: &CallRow) -> Sql<Result<CallEnd, CallEnd>> {
     };
     store(db, row, &stored)?;
     Ok(Ok(CallEnd::Done { request: call.request.clone(), items: stored.items, replayed: false }))
+}
+
+/// Two nodes may be called at once, with one key or at the end of a quota: the second waits here until the first has stored what it
+/// came to.
+fn stand_in_line(db: &Db, call: &NewCall) -> Sql<()> {
+    if db.conn.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let values = params![&call.agency, &call.day];
+    db.conn.execute(
+        "INSERT INTO quota (agency, day, count) VALUES (?, ?, 0) ON CONFLICT (agency, day) DO NOTHING",
+        values,
+    )?;
+    db.conn.find("SELECT count FROM quota WHERE agency = ? AND day = ? FOR UPDATE", values, |_| Ok(())).map(|_| ())
 }
 
 /// Messages of an agency that were accepted today.

@@ -5,6 +5,7 @@ pub mod citizens;
 pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
+pub mod leases;
 pub mod locks;
 pub mod messages;
 pub mod outbox;

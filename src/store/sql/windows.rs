@@ -3,7 +3,7 @@ use crate::{
     ports::rules::windows::{Window, counted, full_until},
     store::{
         batch::Db,
-        conn::{Conn, Row, Sql, params},
+        conn::{Both, Conn, Dialect, Row, Sql, params},
     },
     types::UnixMs,
 };
@@ -14,14 +14,36 @@ pub fn names(conn: &Conn) -> Sql<Vec<String>> {
     conn.rows("SELECT name FROM tally", &[], |row| row.get(0))
 }
 
-/// The windows of these names, those that there are.
+/// What another node counts at this moment would be lost otherwise: whoever counts second waits until the first has.
+const READ: Both = Both {
+    sqlite: "SELECT since, until, count FROM tally WHERE name = ?",
+    postgres: "SELECT since, until, count FROM tally WHERE name = ? FOR UPDATE",
+};
+
+/// Makes a row for each window, so that there is one to wait at; those of one text in the order of their names.
+fn stand_in_line(db: &Db, names: &[&str]) -> Sql<()> {
+    if db.conn.dialect() == Dialect::Sqlite {
+        return Ok(());
+    }
+    let mut names = names.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let sql = "INSERT INTO tally (name, since, until, count) VALUES (?, 0, 0, 0) ON CONFLICT (name) DO NOTHING";
+        db.conn.execute(sql, params![name])?;
+        db.conn.find(READ, params![name], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// The windows of these names, those that there are. Nobody else counts in them until this transaction has ended.
 pub fn read<'a>(db: &mut Db, names: &[&'a str]) -> Sql<HashMap<&'a str, Window>> {
+    stand_in_line(db, names)?;
     let mut windows = HashMap::new();
     for name in names {
-        let sql = "SELECT since, until, count FROM tally WHERE name = ?";
         let window =
             |row: &Row<'_>| Ok(Window { since: UnixMs(row.get(0)?), until: UnixMs(row.get(1)?), count: row.get(2)? });
-        if let Some(window) = db.conn.find(sql, params![*name], window)? {
+        if let Some(window) = db.conn.find(READ, params![*name], window)? {
             windows.insert(*name, window);
         }
     }

@@ -115,7 +115,17 @@ pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
     let engine = SqliteEngine::new(db, Arc::clone(&base), options.reserve.then_some(room));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(unusable)?;
-    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, base, node: String::new() })
+    Ok(DbStore {
+        queue,
+        readers,
+        keys: options.keys,
+        commits,
+        writer,
+        tallies,
+        leasing: None,
+        base,
+        node: String::new(),
+    })
 }
 
 /// One for the exchange, one for whoever looks on.

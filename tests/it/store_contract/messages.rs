@@ -22,7 +22,7 @@ fn push() -> NewPush {
 }
 
 /// A message that is to be sent, under a name of its own, asking for `what`.
-fn message(reference: Option<&str>, what: u8) -> NewMessage {
+pub fn message(reference: Option<&str>, what: u8) -> NewMessage {
     NewMessage {
         id: Uuid::now_v7().to_string(),
         reference: reference.map(str::to_owned),
@@ -36,7 +36,7 @@ fn message(reference: Option<&str>, what: u8) -> NewMessage {
     }
 }
 
-fn call(agency: &str, key: Option<(&str, u8)>, messages: Vec<NewMessage>) -> NewCall {
+pub fn call(agency: &str, key: Option<(&str, u8)>, messages: Vec<NewMessage>) -> NewCall {
     NewCall {
         agency: agency.to_owned(),
         key: key.map(|(key, what)| (key.to_owned(), [what; 32])),

@@ -7,6 +7,7 @@ pub mod desk;
 pub mod disk;
 pub mod doors;
 pub mod forms;
+pub mod forwarder;
 pub mod hall;
 pub mod handset;
 pub mod mirror;

@@ -63,11 +63,16 @@ impl Site {
     pub fn node(&self, name: &str, telco: SocketAddr, more: &str) -> Node {
         let config = self.config(name, telco, more);
         let node = Node::start(&config);
+        self.keep_key(name);
+        node
+    }
+
+    /// Keeps the key file that a node has made, for those that come after it.
+    pub fn keep_key(&self, name: &str) {
         let key = self.folder.path().join("chrak.key");
         if !key.is_file() {
             std::fs::copy(self.key_of(name), key).expect("copied");
         }
-        node
     }
 
     fn key_of(&self, name: &str) -> PathBuf {
@@ -93,7 +98,11 @@ impl Site {
 impl Node {
     /// Starts it and waits until it is ready.
     pub fn start(config: &str) -> Self {
-        let mut program = Program::start(&["serve", "--config", config], &[]);
+        Self::of(Program::start(&["serve", "--config", config], &[]))
+    }
+
+    /// One that is starting, once it is ready.
+    pub fn of(mut program: Program) -> Self {
         let ready = program.said("ready");
         let address = |name: &str| {
             let found = ready.split(name).nth(1).and_then(|rest| rest.split_whitespace().next());
