@@ -4,6 +4,7 @@ use super::{Fault, certificates::Certificates, config::Config, pages, read_confi
 use crate::{
     kiosk::Reach,
     ports::{
+        audit::{Entry, Who},
         clock::Clock,
         reload::{Changes, Reloaded},
         status::Board,
@@ -58,6 +59,8 @@ impl Follower {
                 Ok(changes) => tracing::info!("the configuration was read again: {}", told(changes)),
                 Err(why) => tracing::error!("the configuration was read again and nothing is changed: {why}"),
             }
+            let entry = Entry::new(self.clock.now(), Who::Server, "config.read", "").with("result", result);
+            self.board.journal.note(entry);
             self.board.reloads.done(Reloaded { at: self.clock.now(), times, outcome });
         }
     }

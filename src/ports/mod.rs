@@ -3,6 +3,7 @@
 //!
 //! To add a port: one file here with the trait and its plain types, what is decided about them in `rules`, its statements
 //! and its way to them in each store, one section in the store contract suite.
+pub mod audit;
 pub mod citizens;
 pub mod clock;
 mod fault;

@@ -11,7 +11,9 @@ use super::{
         outbox::{self, BeginSubmit, Resolve},
         pairing, parts,
         pushes::{self, NewEvent},
-        receipts, run,
+        receipts,
+        restore::{self, Restored},
+        run,
         sweep::{self, Sweep},
         ussd, windows,
     },
@@ -172,6 +174,7 @@ macro_rules! singles {
 singles! {
     Begin: UnixMs => Recovery, run::begin;
     End: UnixMs => (), run::end;
+    Restored: (UnixMs, UnixMs) => Restored, restore::settle;
     Probe: () => (), run::probe;
     Sweep: Sweep => u64, sweep::sweep;
     Resolve: Resolve => Resolved, outbox::resolve;
@@ -271,7 +274,7 @@ pub(super) fn together(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
 pub(super) fn one_by_one(engine: &mut impl Engine, batch: &mut [Op]) -> Sql<()> {
     for op in batch {
         let db = engine.db();
-        let orphans = db.orphans;
+        let (orphans, noted) = (db.orphans, db.noted.len());
         db.conn.execute("SAVEPOINT op", &[])?;
         if let Err(error) = alone(db, op) {
             if engine.judge(&error) != Failure::Operation {
@@ -281,6 +284,7 @@ pub(super) fn one_by_one(engine: &mut impl Engine, batch: &mut [Op]) -> Sql<()> 
             tracing::error!(%error, "an operation breaks a rule of the database");
             metrics::counter!("chrak_store_rejected_total").increment(1);
             db.orphans = orphans;
+            db.noted.truncate(noted);
             db.conn.execute("ROLLBACK TO op", &[])?;
             op.reject();
         }

@@ -63,6 +63,7 @@ pub struct Keys(Arc<KeyRing>);
 struct KeyRing {
     seal: LessSafeKey,
     numbers: hmac::Key,
+    audit: hmac::Key,
 }
 
 impl fmt::Debug for Keys {
@@ -113,7 +114,8 @@ impl Keys {
         let lengths_fit = "HKDF-SHA-256 yields up to 8,160 octets and 32 are asked for";
         let seal = UnboundKey::from(prk.expand(&[b"seal"], &aead::AES_256_GCM).expect(lengths_fit));
         let numbers = hmac::Key::from(prk.expand(&[b"numbers"], hmac::HMAC_SHA256).expect(lengths_fit));
-        Keys(Arc::new(KeyRing { seal: LessSafeKey::new(seal), numbers }))
+        let audit = hmac::Key::from(prk.expand(&[b"audit"], hmac::HMAC_SHA256).expect(lengths_fit));
+        Keys(Arc::new(KeyRing { seal: LessSafeKey::new(seal), numbers, audit }))
     }
 
     /// Whether they come from one secret.
@@ -123,9 +125,12 @@ impl Keys {
 
     /// What stands for a number in look-ups: HMAC-SHA-256 of its digits.
     pub fn number_mac(&self, digits: &str) -> [u8; 32] {
-        let mut mac = [0; 32];
-        mac.copy_from_slice(hmac::sign(&self.0.numbers, digits.as_bytes()).as_ref());
-        mac
+        mac(&self.0.numbers, digits.as_bytes())
+    }
+
+    /// What only who has the key file can make of some octets of the audit log.
+    pub fn audit_mac(&self, octets: &[u8]) -> [u8; 32] {
+        mac(&self.0.audit, octets)
     }
 
     /// Seals a value for one column of one row: key id, nonce, ciphertext, tag. It opens nowhere else.
@@ -161,6 +166,12 @@ impl Keys {
         held.truncate(plain);
         Ok(held)
     }
+}
+
+fn mac(key: &hmac::Key, octets: &[u8]) -> [u8; 32] {
+    let mut mac = [0; 32];
+    mac.copy_from_slice(hmac::sign(key, octets).as_ref());
+    mac
 }
 
 fn place(row: &[u8], column: &str) -> Vec<u8> {

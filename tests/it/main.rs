@@ -27,6 +27,7 @@ mod kiosk;
 mod newcomer;
 mod node_smpp;
 mod numbers;
+mod operating;
 mod orders;
 mod outbind;
 mod outbox;

@@ -105,6 +105,7 @@ pub fn settings() -> Settings {
         .into(),
         quiet: None,
         push_enabled: true,
+        events_after: UnixMs(0),
         countries: Countries::cambodia(),
     }
 }

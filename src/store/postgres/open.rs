@@ -5,6 +5,7 @@ use super::{
     fault::PgOpenError,
 };
 use crate::{
+    ports::audit::Journal,
     store::{
         DbStore, Keys,
         batch::Db,
@@ -14,14 +15,17 @@ use crate::{
         tallies::TallyNames,
         writer::{Fatal, Writer},
     },
-    types::{UnixMs, limits::COMMIT_OPS_MAX},
+    types::{
+        UnixMs,
+        limits::{AUDIT_KEPT, COMMIT_OPS_MAX},
+    },
 };
 use sqlx::{
     Connection as _, Executor as _, PgConnection, Row as _,
     migrate::{MigrateError, Migration, Migrator},
     postgres::PgConnectOptions,
 };
-use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc};
+use std::{collections::HashMap, fs::File, io, str::FromStr, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
@@ -49,6 +53,8 @@ pub struct PgOptions {
     pub lock: Option<Arc<File>>,
     /// The time.
     pub now: UnixMs,
+    /// How long the audit log is kept.
+    pub audit_kept: Duration,
     /// Called once when the database can no longer be trusted.
     pub fatal: Fatal,
 }
@@ -63,6 +69,7 @@ impl PgOptions {
             keys,
             lock: None,
             now,
+            audit_kept: AUDIT_KEPT,
             fatal: Arc::new(|_| {}),
         }
     }
@@ -86,9 +93,12 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let connection = || Ok(Conn::new(PgConn::new(address.clone())?));
     let readers = (0..READERS).map(|_| connection()).collect::<io::Result<Vec<_>>>().map_err(threads)?;
     let tallies = Arc::new(TallyNames::shared());
-    let (writing, node, names) = (connection().map_err(threads)?, options.node, Arc::clone(&tallies));
+    let journal = Arc::new(Journal::default());
+    let writing = connection().map_err(threads)?;
+    let mut db = Db::new(writing, options.keys.clone(), Arc::clone(&journal), Arc::clone(&tallies));
+    (db.node, db.audit_kept) = (options.node, options.audit_kept);
     // a connection waits for its answers, which only such a thread may
-    let db = tokio::task::spawn_blocking(move || known(writing, node, names)).await;
+    let db = tokio::task::spawn_blocking(move || known(db)).await;
     let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
     let db = db.map_err(|source| PgOpenError::Database { at: at.clone(), source })?;
     let base = Arc::new(PgBase {
@@ -102,7 +112,8 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let engine = PgEngine::new(db, Arc::clone(&base));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(threads)?;
-    Ok(DbStore { queue, readers: Readers::new(readers), keys: options.keys, commits, writer, tallies, base })
+    let readers = Readers::new(readers);
+    Ok(DbStore { queue, readers, keys: options.keys, commits, writer, tallies, journal, base })
 }
 
 /// What a database is called where people read it: without a password.
@@ -111,6 +122,17 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
 /// When the address cannot be read.
 pub fn name(url: &str) -> Result<String, PgOpenError> {
     address(url).map(|(_, at)| at)
+}
+
+/// A connection beside the server that works on the database, and what the database is called.
+///
+/// # Errors
+/// When the address cannot be read, or no connection made.
+pub fn beside(url: &str) -> Result<(Conn, String), PgOpenError> {
+    let (address, at) = address(url)?;
+    let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
+    let conn = Conn::new(PgConn::new(address).map_err(threads)?);
+    Ok((conn, at))
 }
 
 /// Whether a server of ours has been on the database before.
@@ -145,11 +167,12 @@ fn address(url: &str) -> Result<(Address, String), PgOpenError> {
 }
 
 /// The writing connection with what is known beside it.
-fn known(conn: Conn, node: String, tallies: Arc<TallyNames>) -> Sql<Db> {
-    let learned = receipts::learned(&conn)?;
-    let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+fn known(mut db: Db) -> Sql<Db> {
+    let learned = receipts::learned(&db.conn)?;
+    db.learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     // other nodes keep receipts too, so that there may always be some
-    Ok(Db { conn, node, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
+    db.orphans = i64::from(u32::MAX);
+    Ok(db)
 }
 
 async fn ask<T>(conn: &mut PgConnection, at: &str, sql: &'static str) -> Result<T, PgOpenError>

@@ -10,7 +10,8 @@ mod open;
 mod plans_tests;
 mod room;
 
+pub use conn::Access;
 pub use fault::OpenError;
 pub use files::stands;
-pub use open::{StoreOptions, open};
+pub use open::{StoreOptions, beside, open};
 pub use room::{NoRoom, for_new};

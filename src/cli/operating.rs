@@ -1,0 +1,38 @@
+//! The commands of the operations room.
+use super::args::ConfigArgs;
+use crate::app::{Fault, operating};
+use clap::Subcommand;
+
+/// What operators and agencies did.
+#[derive(Subcommand)]
+pub(super) enum AuditCommand {
+    /// Follows the log's chain of hashes; exit 1 with the first row that was changed, removed, exchanged or put in by hand.
+    Verify {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The head that an earlier look printed: also found out is whether rows were cut off after it.
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+    },
+    /// Its rows, one a line.
+    List {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Not those before, such as 2026-11-28T00:00:00+07:00
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Each as a line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn audit(command: AuditCommand) -> Result<u8, Fault> {
+    match command {
+        AuditCommand::Verify { config, head } => operating::audit::verify(&config.config, head.as_deref()).await?,
+        AuditCommand::List { config, since, json } => {
+            operating::audit::list(&config.config, since.as_deref(), json).await?;
+        }
+    }
+    Ok(0)
+}
