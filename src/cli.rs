@@ -138,6 +138,17 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
     },
+    /// Destroys all that is kept of a number, while the server runs, and looks whether anything of it is left.
+    Erase {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The number, in any form; - reads it from standard input, so that it stands in no history.
+        #[arg(long, value_name = "MSISDN", allow_hyphen_values = true)]
+        number: String,
+        /// A report of it as JSON, without the number; no file may have that name.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+    },
     /// Database migrations (serve also runs them).
     Migrate {
         #[command(flatten)]
@@ -409,6 +420,9 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         }
         Some(Command::Migrate { config, new_database }) => app::migrate(&config.config, new_database).await.map(|()| 0),
         Some(Command::Backup { config, to }) => app::operating::backup::run(&config.config, &to).await.map(|()| 0),
+        Some(Command::Erase { config, number, report }) => {
+            app::operating::erase::run(&config.config, &number, report.as_deref()).await.map(|()| 0)
+        }
         Some(Command::Audit { command }) => operating::audit(command).await,
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format)?;

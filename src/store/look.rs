@@ -6,7 +6,7 @@ use super::{
     seal::Keys,
     sqlite::{self, Access, OpenError},
 };
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 /// Where a database is.
 #[derive(Clone, Debug)]
@@ -35,6 +35,9 @@ pub enum LookError {
     /// The database said so.
     #[error("{0}: {1}")]
     Database(String, DbError),
+    /// A file of it cannot be looked through.
+    #[error("{0}: {1}")]
+    Search(PathBuf, io::Error),
     /// The thread that asked broke off.
     #[error("the look at the database broke off")]
     Broken,

@@ -11,6 +11,7 @@ pub mod chain;
 mod codes;
 mod conn;
 mod engine;
+pub mod erase;
 pub mod lasting;
 pub mod log;
 pub mod look;
