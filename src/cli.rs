@@ -9,7 +9,7 @@ use crate::{
 };
 use args::ConfigArgs;
 use clap::{Args, Parser, Subcommand};
-use operating::AuditCommand;
+use operating::{AuditCommand, DeadCommand};
 use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// A citizen-service channel server: SMS and USSD over SMPP, touch kiosks, one portal behind them all.
@@ -137,6 +137,11 @@ enum Command {
         /// The copy; no file may have that name.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
+    },
+    /// Texts that were given up with an apology: listed, answered after all, ended.
+    Dead {
+        #[command(subcommand)]
+        command: DeadCommand,
     },
     /// Destroys all that is kept of a number, while the server runs, and looks whether anything of it is left.
     Erase {
@@ -423,6 +428,7 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         Some(Command::Erase { config, number, report }) => {
             app::operating::erase::run(&config.config, &number, report.as_deref()).await.map(|()| 0)
         }
+        Some(Command::Dead { command }) => operating::dead(command).await,
         Some(Command::Audit { command }) => operating::audit(command).await,
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format)?;

@@ -36,3 +36,44 @@ pub(super) async fn audit(command: AuditCommand) -> Result<u8, Fault> {
     }
     Ok(0)
 }
+
+/// Texts that were given up with an apology.
+#[derive(Subcommand)]
+pub(super) enum DeadCommand {
+    /// Those that are kept, the youngest first: id, telco, when, masked number, tries, why.
+    List {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Each as a line of JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Has one answered after all, if it is younger than a day and its number has not texted again since.
+    Requeue {
+        /// As the list has it.
+        #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// Each of which that is still of use.
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Destroys what one said.
+    Drop {
+        /// As the list has it.
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+pub(super) async fn dead(command: DeadCommand) -> Result<u8, Fault> {
+    match command {
+        DeadCommand::List { config, json } => operating::dead::list(&config.config, json).await?,
+        DeadCommand::Requeue { id, config, .. } => operating::dead::requeue(&config.config, id.as_deref()).await?,
+        DeadCommand::Drop { id, config } => operating::dead::end(&config.config, &id).await?,
+    }
+    Ok(0)
+}

@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod citizens;
 pub mod clock;
+pub mod dead;
 mod fault;
 pub mod feedback;
 pub mod figures;

@@ -10,6 +10,7 @@ mod batch;
 pub mod chain;
 mod codes;
 mod conn;
+pub mod dead;
 mod engine;
 pub mod erase;
 pub mod lasting;

@@ -5,7 +5,7 @@ use super::{
     conn::Sql,
     engine::{Engine, Failure},
     sql::{
-        asked, feedback,
+        asked, dead, feedback,
         inbox::{self, Claim},
         kiosks, messages,
         outbox::{self, BeginSubmit, Resolve},
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     ports::{
         StoreFault,
+        dead::Requeued,
         inbox::Recovery,
         kiosks::{Command, Heartbeat, NewKiosk, Offer, TokenHash},
         messages::CallEnd,
@@ -175,6 +176,8 @@ singles! {
     Begin: UnixMs => Recovery, run::begin;
     End: UnixMs => (), run::end;
     Restored: (UnixMs, UnixMs) => Restored, restore::settle;
+    Requeue: (Id, UnixMs) => Requeued, dead::requeued;
+    DropDead: (Id, UnixMs) => bool, dead::ended;
     Probe: () => (), run::probe;
     Sweep: Sweep => u64, sweep::sweep;
     Resolve: Resolve => Resolved, outbox::resolve;

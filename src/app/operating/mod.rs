@@ -1,6 +1,7 @@
 //! Commands of the operations room, beside the server that runs: they work over the database, whichever it is.
 pub mod audit;
 pub mod backup;
+pub mod dead;
 pub mod erase;
 
 use super::{

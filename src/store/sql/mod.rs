@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod audit;
 pub mod citizens;
+pub mod dead;
 pub mod erase;
 pub mod feedback;
 pub mod inbox;

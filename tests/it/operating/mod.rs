@@ -1,6 +1,7 @@
 //! What an operations room does beside a server that runs: each over both databases, by the program as it ships where a command is what is
 //! shown. Knows the tables, as whoever breaks into a database does.
 mod audit;
+mod dead;
 mod erase;
 mod restore;
 
