@@ -9,7 +9,7 @@ use crate::{
 };
 use args::ConfigArgs;
 use clap::{Args, Parser, Subcommand};
-use operating::{AuditCommand, DeadCommand};
+use operating::{AuditCommand, DeadCommand, KeyCommand};
 use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// A citizen-service channel server: SMS and USSD over SMPP, touch kiosks, one portal behind them all.
@@ -137,6 +137,11 @@ enum Command {
         /// The copy; no file may have that name.
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
+    },
+    /// The key file: another key for what is sealed from now on.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
     },
     /// Texts that were given up with an apology: listed, answered after all, ended.
     Dead {
@@ -428,6 +433,7 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
         Some(Command::Erase { config, number, report }) => {
             app::operating::erase::run(&config.config, &number, report.as_deref()).await.map(|()| 0)
         }
+        Some(Command::Key { command }) => operating::key(command).await,
         Some(Command::Dead { command }) => operating::dead(command).await,
         Some(Command::Audit { command }) => operating::audit(command).await,
         Some(Command::Smsc(args)) => {

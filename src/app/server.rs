@@ -121,6 +121,7 @@ impl Server {
             stop_work,
             trace_file: Arc::new(trace_file),
         };
+        let keys = store.keys().clone();
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
         console.trace = Arc::clone(&trace);
         console.trace_file = Some(Arc::clone(&server.trace_file) as Arc<dyn TraceFiles>);
@@ -137,7 +138,7 @@ impl Server {
         let certificates = Certificates::of(&config);
         tokio::spawn(certificates.clone().watch(Arc::clone(&clock), server.stop_work.clone()));
         if let Some(path) = file {
-            let follower = Follower { path, config, telcos, reach, certificates, board, clock };
+            let follower = Follower { path, config, telcos, reach, certificates, board, clock, keys };
             follower.start(server.stop_links.clone())?;
         }
         Ok(server)

@@ -54,6 +54,7 @@ pub(super) async fn open(config: &Config, make: Make) -> Result<DbStore, Fault> 
         Database::File(path) => open_file(config, path, &key_file, make).await?,
         Database::Server { url, node, .. } => open_server(config, url, node, &key_file, make).await?,
     };
+    store.keys().stands_at(&key_file);
     if let Some(first) = first {
         Keys::rename(&first, &key_file).map_err(|fault| Fault::Run(fault.to_string()))?;
         tracing::info!(key = %key_file.display(), "made the database and its key; keep a copy of the key in another place");

@@ -77,3 +77,18 @@ pub(super) async fn dead(command: DeadCommand) -> Result<u8, Fault> {
     }
     Ok(0)
 }
+
+/// The key file, by which numbers and texts are sealed.
+#[derive(Subcommand)]
+pub(super) enum KeyCommand {
+    /// Adds a key for what is sealed from now on, while the server runs; then: kill -HUP.
+    Rotate {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+pub(super) async fn key(command: KeyCommand) -> Result<u8, Fault> {
+    let KeyCommand::Rotate { config } = command;
+    operating::key::rotate(&config.config).await.map(|()| 0)
+}

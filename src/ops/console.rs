@@ -4,7 +4,7 @@ pub use super::asked::Asked;
 use super::{
     access::Asker,
     chart::{Chart, chart},
-    dead::{DeadRow, dead},
+    dead_rows::{DeadRow, dead},
     gate::admit,
     kiosk_rows::{Call, KioskRow, calls, kiosks, troubles_of_kiosks},
     learned::findings,

@@ -1,17 +1,7 @@
-//! Texts that were given up: shown in the console, answered after all or ended, from its forms or a program. It must not know how they
-//! are kept, nor what they say.
-use super::{
-    asked::Asked,
-    kiosks::is_browser,
-    operator::Operator,
-    respond::Refusal,
-    state::{Ops, Room},
-    words::Lang,
-};
-use crate::{
-    ports::dead::{DeadLetter, Requeued, Why},
-    types::{CauseId, UnixMs, time::phnom_penh},
-};
+//! Texts that were given up: answered after all or ended, from the console's forms or a program. It must not know how they are
+//! kept, nor what they say.
+use super::{asked::Asked, kiosks::is_browser, operator::Operator, respond::Refusal, state::Ops, words::Lang};
+use crate::{ports::dead::Requeued, types::CauseId};
 use axum::{
     Json,
     extract::{Form, Query, State, rejection::FormRejection},
@@ -19,50 +9,6 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-
-/// Most that a page shows.
-const SHOWN: usize = 20;
-
-/// One as the console shows it.
-pub(super) struct DeadRow {
-    pub(super) id: String,
-    pub(super) smsc: String,
-    pub(super) at: String,
-    pub(super) number: String,
-    pub(super) attempts: u32,
-    pub(super) why: &'static str,
-}
-
-/// Those that are kept; none where they cannot be read.
-pub(super) async fn dead(room: &Room, lang: Lang) -> Vec<DeadRow> {
-    let Some(letters) = &room.state.dead else { return Vec::new() };
-    letters.dead(SHOWN).await.unwrap_or_default().into_iter().map(|letter| row(letter, lang)).collect()
-}
-
-fn row(letter: DeadLetter, lang: Lang) -> DeadRow {
-    let DeadLetter { id, smsc, received_at, why, attempts, number, .. } = letter;
-    DeadRow {
-        id: id.0.as_hyphenated().to_string(),
-        smsc,
-        at: moment(received_at),
-        number,
-        attempts,
-        why: words(why, lang),
-    }
-}
-
-fn moment(at: UnixMs) -> String {
-    at.civil(&phnom_penh()).strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-fn words(why: Why, lang: Lang) -> &'static str {
-    let (km, en) = match why {
-        Why::EndedTheServer => ("ម៉ាស៊ីនមេបានឈប់ពីរដងពេលកំពុងឆ្លើយសារនេះ", "The server ended twice with it in hand"),
-        Why::TooManyTries => ("បានព្យាយាមឆ្លើយច្រើនដងពេក", "It was tried too often"),
-        Why::Refused => ("មូលដ្ឋានទិន្នន័យមិនទទួលចម្លើយ", "The database refused its answer"),
-    };
-    if lang == Lang::Km { km } else { en }
-}
 
 /// An order for one of them.
 #[derive(Deserialize)]

@@ -20,6 +20,7 @@ mod asked;
 mod chart;
 mod console;
 mod dead;
+mod dead_rows;
 mod filter;
 mod gate;
 mod health;

@@ -20,6 +20,7 @@ mod ops;
 mod port;
 pub mod postgres;
 mod readers;
+pub mod rotation;
 mod rows;
 pub mod seal;
 mod sql;

@@ -66,6 +66,11 @@ impl DbStore {
         Arc::clone(&self.journal)
     }
 
+    /// Its keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// Settles a database that is a copy of a time: what was open then is ended without a text. Called before a run begins.
     ///
     /// # Errors

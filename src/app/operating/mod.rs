@@ -3,6 +3,7 @@ pub mod audit;
 pub mod backup;
 pub mod dead;
 pub mod erase;
+pub mod key;
 
 use super::{
     Fault,

@@ -4,6 +4,7 @@ mod audit;
 mod dead;
 mod erase;
 mod restore;
+mod rotation;
 
 use crate::support::{postgres::Server, program};
 use chrak::{
