@@ -1,10 +1,15 @@
 //! The command line: words in, one of the programs of `app` out. The names are fixed for users.
+mod args;
+mod operating;
+
 use crate::{
     app::{self, Fault, telemetry::LogFormat},
     sandbox,
     types::Msisdn,
 };
+use args::ConfigArgs;
 use clap::{Args, Parser, Subcommand};
+use operating::{AuditCommand, DeadCommand, KeyCommand};
 use std::{io::Read, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 /// A citizen-service channel server: SMS and USSD over SMPP, touch kiosks, one portal behind them all.
@@ -60,6 +65,10 @@ enum Command {
         /// With numbers and texts in it, which are else covered; a password never stands in it.
         #[arg(long, requires = "trace_file")]
         trace_unmasked: bool,
+        /// The database is a copy that was taken then, as chrak backup said it: what was open is ended without a text. For the first start
+        /// after a restore only.
+        #[arg(long, value_name = "TIME")]
+        restored_from: Option<String>,
     },
     /// Reads the file, opens the database, calls the portal; one line per finding, exit 1 if any fails.
     Check {
@@ -115,6 +124,40 @@ enum Command {
     Kiosk {
         #[command(subcommand)]
         command: KioskCommand,
+    },
+    /// What operators and agencies did: a log that shows when it was changed.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
+    /// A copy of the database while the server works on it (SQLite), looked at whether it is whole.
+    Backup {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The copy; no file may have that name.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// The key file: another key for what is sealed from now on.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Texts that were given up with an apology: listed, answered after all, ended.
+    Dead {
+        #[command(subcommand)]
+        command: DeadCommand,
+    },
+    /// Destroys all that is kept of a number, while the server runs, and looks whether anything of it is left.
+    Erase {
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// The number, in any form; - reads it from standard input, so that it stands in no history.
+        #[arg(long, value_name = "MSISDN", allow_hyphen_values = true)]
+        number: String,
+        /// A report of it as JSON, without the number; no file may have that name.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
     },
     /// Database migrations (serve also runs them).
     Migrate {
@@ -211,13 +254,6 @@ enum TraceCommand {
         #[arg(long, value_name = "FILE")]
         trace_file: Option<PathBuf>,
     },
-}
-
-#[derive(Args)]
-struct ConfigArgs {
-    /// The configuration file.
-    #[arg(long, value_name = "FILE")]
-    config: PathBuf,
 }
 
 #[derive(Args)]
@@ -381,10 +417,10 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             app::tryout::run(places).await?;
             Ok(0)
         }
-        Some(Command::Serve { config, trace_file, trace_unmasked }) => {
+        Some(Command::Serve { config, trace_file, trace_unmasked, restored_from }) => {
             app::telemetry::init(cli.log_format)?;
             let trace_file = trace_file.map(|path| app::TraceFile { path, unmasked: trace_unmasked });
-            app::serve(&config.config, trace_file).await?;
+            app::serve(&config.config, trace_file, restored_from.as_deref()).await?;
             Ok(0)
         }
         Some(Command::Check { config, bind, send }) => app::check::run(&config.config, bind, send).await,
@@ -393,6 +429,13 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             app::certify::run(&config.config, &smsc, &to, &report, unattended).await
         }
         Some(Command::Migrate { config, new_database }) => app::migrate(&config.config, new_database).await.map(|()| 0),
+        Some(Command::Backup { config, to }) => app::operating::backup::run(&config.config, &to).await.map(|()| 0),
+        Some(Command::Erase { config, number, report }) => {
+            app::operating::erase::run(&config.config, &number, report.as_deref()).await.map(|()| 0)
+        }
+        Some(Command::Key { command }) => operating::key(command).await,
+        Some(Command::Dead { command }) => operating::dead(command).await,
+        Some(Command::Audit { command }) => operating::audit(command).await,
         Some(Command::Smsc(args)) => {
             app::telemetry::init(cli.log_format)?;
             smsc(*args).await

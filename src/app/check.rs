@@ -4,7 +4,7 @@ use super::{
     certificates::Certificates,
     clock::SystemClock,
     config::{Config, LoginBy},
-    read_config,
+    operating, read_config,
     server::{self, Place},
     storage,
 };
@@ -118,6 +118,10 @@ pub async fn run(path: &Path, bind: bool, send: Option<String>) -> Result<u8, Fa
             findings.good("database", &config.database.to_string());
         }
         Err(fault) => findings.bad("database", &fault.to_string()),
+    }
+    match operating::key::status(&config).await {
+        Ok(text) => findings.good("key file", &text),
+        Err(fault) => findings.note("key file", &fault.to_string()),
     }
     let (board, clock) = (Arc::new(Board::default()), Arc::new(SystemClock) as Arc<dyn Clock>);
     // nothing is asked for a citizen here

@@ -9,11 +9,13 @@ mod fault;
 mod front;
 pub mod lifecycle;
 mod log;
+pub mod operating;
 mod pages;
 pub mod preflight;
 pub mod private;
 mod recordings;
 mod reload;
+mod restored;
 mod server;
 mod storage;
 mod telcos;
@@ -40,17 +42,19 @@ pub fn read_config(path: &Path) -> Result<Config, Fault> {
     Ok(config::check(file, folder)?)
 }
 
-/// `chrak serve`: runs until a signal, then drains; reads its configuration again on SIGHUP; writes what goes over the binds where a file is asked for.
+/// `chrak serve`: runs until a signal, then drains; reads its configuration again on SIGHUP; writes what goes over the binds where a file is asked
+/// for; settles a database that was restored.
 ///
 /// # Errors
 /// When the configuration cannot be used or something cannot start; nothing is left half-started.
-pub async fn serve(path: &Path, trace_file: Option<TraceFile>) -> Result<(), Fault> {
+pub async fn serve(path: &Path, trace_file: Option<TraceFile>, restored_from: Option<&str>) -> Result<(), Fault> {
+    let restored_from = restored_from.map(restored::taken_at).transpose()?;
     let config = read_config(path)?;
     let stop = lifecycle::stop_on_signal().map_err(|fault| Fault::Run(format!("signals: {fault}")))?;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    let parts = Parts { trace_file, file: Some(path.to_owned()), ..Parts::default() };
+    let parts = Parts { trace_file, restored_from, file: Some(path.to_owned()), ..Parts::default() };
     let server = Server::start(config, parts).await?;
     tracing::info!(http = %server.http, ops = %server.ops, "ready");
     server.run(stop).await;

@@ -5,7 +5,7 @@ use crate::{
     exchange::{Agency, Exchange},
     kiosk::{self, Backend, Pairing},
     ops, portal,
-    ports::{clock::Clock, status::Board},
+    ports::{clock::Clock, dead::DeadLetters, status::Board},
     store::DbStore,
 };
 use std::sync::Arc;
@@ -67,6 +67,7 @@ pub fn ops_state(
 ) -> ops::OpsState {
     ops::OpsState {
         board,
+        dead: Some(Arc::clone(&store) as Arc<dyn DeadLetters>),
         store,
         metrics,
         token: config.ops_token.as_ref().map(|token| token.expose().to_owned()),

@@ -4,10 +4,12 @@ use super::{Fault, certificates::Certificates, config::Config, pages, read_confi
 use crate::{
     kiosk::Reach,
     ports::{
+        audit::{Entry, Who},
         clock::Clock,
         reload::{Changes, Reloaded},
         status::Board,
     },
+    store::Keys,
 };
 use std::{path::PathBuf, sync::Arc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -29,6 +31,8 @@ pub struct Follower {
     pub board: Arc<Board>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
+    /// The keys of the database: generations that were added to their file are used from then on.
+    pub keys: Keys,
 }
 
 impl Follower {
@@ -51,6 +55,7 @@ impl Follower {
                 () = stop.cancelled() => return,
             }
             let times = *wanted.borrow_and_update();
+            self.read_keys_again();
             let outcome = self.read_again().await.map_err(|fault| fault.to_string());
             let result = if outcome.is_ok() { "taken" } else { "refused" };
             metrics::counter!("chrak_config_reloads_total", "result" => result).increment(1);
@@ -58,7 +63,22 @@ impl Follower {
                 Ok(changes) => tracing::info!("the configuration was read again: {}", told(changes)),
                 Err(why) => tracing::error!("the configuration was read again and nothing is changed: {why}"),
             }
+            let entry = Entry::new(self.clock.now(), Who::Server, "config.read", "").with("result", result);
+            self.board.journal.note(entry);
             self.board.reloads.done(Reloaded { at: self.clock.now(), times, outcome });
+        }
+    }
+
+    fn read_keys_again(&self) {
+        let before = self.keys.generations();
+        match self.keys.refresh() {
+            Ok(now) if now > before => {
+                tracing::info!(generation = now, "new rows are sealed with the key that was added");
+                let entry = Entry::new(self.clock.now(), Who::Server, "key.use", "").with("generation", now);
+                self.board.journal.note(entry);
+            }
+            Ok(_) => {}
+            Err(fault) => tracing::error!("the key file was read again and nothing is changed: {fault}"),
         }
     }
 

@@ -20,12 +20,19 @@ use crate::{
     link::Links,
     login, ops, portal,
     ports::{
-        Store, clock::Clock, inbox::Inbox, kiosks::Kiosks, portal::Portal, status::Board, trace::Trace,
+        Store,
+        audit::{Entry, Who},
+        clock::Clock,
+        inbox::Inbox,
+        kiosks::Kiosks,
+        portal::Portal,
+        status::Board,
+        trace::Trace,
         trace_file::TraceFiles,
     },
     store::DbStore,
     tls::ServerTls,
-    types::limits::DRAIN,
+    types::{UnixMs, limits::DRAIN},
     web,
 };
 use axum::{Router, routing::get};
@@ -44,6 +51,8 @@ pub struct Parts {
     pub trace_file: Option<TraceFile>,
     /// The file of the configuration, to be read again when that is asked for.
     pub file: Option<PathBuf>,
+    /// The database is a copy that was taken then.
+    pub restored_from: Option<UnixMs>,
     /// Whether this is the try-out, whose pages lead to each other.
     pub tryout: bool,
 }
@@ -80,14 +89,16 @@ impl Server {
         // what the others measure first counts too
         let metrics = ops::install_metrics().map_err(|why| Fault::Run(format!("metrics: {why}")))?;
         let store = Arc::new(storage::open(&config, Make::FirstOnly).await?);
-        let board = Arc::new(Board::default());
+        let events_after = super::restored::settle(&store, parts.restored_from, clock.now()).await?;
+        let board = Arc::new(Board::noting(store.journal()));
+        board.journal.note(Entry::new(clock.now(), Who::Server, "run.start", env!("CARGO_PKG_VERSION")));
         let portal = portals(&config, &board, &clock, &store)?;
         let exchange = Exchange::new(
             Arc::clone(&store) as Arc<dyn Store>,
             Arc::clone(&portal) as Arc<dyn Portal>,
             Arc::clone(&clock),
             Arc::clone(&board),
-            exchange_settings(&config),
+            exchange_settings(&config, events_after),
         );
         let exchange = match sign_ins(&config, &portal, &clock).await? {
             Some(by) => exchange.signing_in(by),
@@ -110,6 +121,7 @@ impl Server {
             stop_work,
             trace_file: Arc::new(trace_file),
         };
+        let keys = store.keys().clone();
         let mut console = super::pages::ops_state(&config, exchange, store, board.clone(), clock.clone(), metrics);
         console.trace = Arc::clone(&trace);
         console.trace_file = Some(Arc::clone(&server.trace_file) as Arc<dyn TraceFiles>);
@@ -126,7 +138,7 @@ impl Server {
         let certificates = Certificates::of(&config);
         tokio::spawn(certificates.clone().watch(Arc::clone(&clock), server.stop_work.clone()));
         if let Some(path) = file {
-            let follower = Follower { path, config, telcos, reach, certificates, board, clock };
+            let follower = Follower { path, config, telcos, reach, certificates, board, clock, keys };
             follower.start(server.stop_links.clone())?;
         }
         Ok(server)
@@ -230,7 +242,9 @@ async fn background(exchange: Exchange, portal: Arc<portal::Portals>, events: Ev
 
 /// Marks the run as cleanly ended. What is still claimed goes back to waiting.
 async fn end_run(store: &DbStore) -> bool {
-    store.end(SystemClock.now()).await.is_ok()
+    let now = SystemClock.now();
+    store.journal().note(Entry::new(now, Who::Server, "run.end", ""));
+    store.end(now).await.is_ok()
 }
 
 /// For each telco, where its SMSC may connect to us.
@@ -358,7 +372,7 @@ pub(super) async fn probe_login(config: &Config) -> Option<Result<String, Fault>
     Some(probed.map(|()| format!("{} lets visitors sign in", options.issuer)))
 }
 
-fn exchange_settings(config: &Config) -> exchange::Settings {
+fn exchange_settings(config: &Config, events_after: UnixMs) -> exchange::Settings {
     exchange::Settings {
         default_language: config.default_language,
         codes: config.codes.clone(),
@@ -369,6 +383,7 @@ fn exchange_settings(config: &Config) -> exchange::Settings {
         texts_kept: config.texts_kept,
         quiet: config.push.quiet_hours.map(|(from, until)| QuietHours { from, until }),
         push_enabled: config.push.enabled,
+        events_after,
         countries: config.push.countries.clone(),
         telcos: config.telcos.iter().map(|telco| telco.rules.clone()).collect::<Vec<_>>().into(),
     }

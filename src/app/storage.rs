@@ -52,9 +52,10 @@ pub(super) async fn open(config: &Config, make: Make) -> Result<DbStore, Fault> 
     super::fault::folder(&config.data_dir)?;
     let key_file = config.data_dir.join("chrak.key");
     let (store, first) = match &config.database {
-        Database::File(path) => open_file(path, &key_file, make).await?,
+        Database::File(path) => open_file(config, path, &key_file, make).await?,
         Database::Server { url, node, .. } => open_server(config, url, node, &key_file, make).await?,
     };
+    store.keys().stands_at(&key_file);
     if let Some(first) = first {
         Keys::rename(&first, &key_file).map_err(|fault| Fault::Run(fault.to_string()))?;
         tracing::info!(key = %key_file.display(), "made the database and its key; keep a copy of the key in another place");
@@ -65,13 +66,14 @@ pub(super) async fn open(config: &Config, make: Make) -> Result<DbStore, Fault> 
 /// The store, and the first name of its key if it has not got its lasting one.
 type Opened = (DbStore, Option<PathBuf>);
 
-async fn open_file(path: &Path, key_file: &Path, make: Make) -> Result<Opened, Fault> {
+async fn open_file(config: &Config, path: &Path, key_file: &Path, make: Make) -> Result<Opened, Fault> {
     let stands = store::sqlite::stands(path).map_err(|fault| Fault::Run(format!("{}: {fault}", path.display())))?;
     let found = find(&path.display().to_string(), stands, key_file, make)?;
     let mut options = StoreOptions::new(path, found.keys);
     options.make = found.make;
     options.key_file = Some(key_file.to_owned());
     options.reserve = true;
+    options.audit_kept = config.audit_kept;
     options.fatal = Arc::new(die);
     let store = store::sqlite::open(options).await.map_err(|fault| match &fault {
         OpenError::Missing { path } => alone(&path.display().to_string(), key_file),
@@ -88,6 +90,7 @@ async fn open_server(config: &Config, url: &Secret, node: &str, key_file: &Path,
     let mut options = PgOptions::new(url.expose(), found.keys, now);
     options.node = node.to_owned();
     options.make = found.make;
+    options.audit_kept = config.audit_kept;
     let key_file = found.first.as_deref().unwrap_or(key_file);
     let locked = lock(key_file)?;
     options.place = place(&locked).map_err(|fault| Fault::Run(format!("{}: {fault}", key_file.display())))?;

@@ -91,7 +91,8 @@ impl Exchange {
         let store = Arc::new(Watched::new(store, Arc::clone(&health)));
         let tasks = TaskTracker::new();
         let counts = Counts::new(store.clone(), clock.clone(), settings.clone());
-        let gate = Gate::new(portal, counts.clone(), clock.clone(), settings.clone(), tasks.clone());
+        let gate =
+            Gate::new(portal, counts.clone(), clock.clone(), settings.clone(), tasks.clone(), board.journal.clone());
         let parts = Parts {
             conversation: Conversation::new(
                 gate.clone(),
@@ -156,6 +157,7 @@ impl Parts {
             counts: self.counts.clone(),
             clock: self.clock.clone(),
             tasks: self.tasks.clone(),
+            journal: self.board.journal.clone(),
         });
         let binds = Binds::new(self.store.clone(), self.clock.clone(), self.board.clone());
         let run = Run::new(run::Needs {

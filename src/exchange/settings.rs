@@ -4,7 +4,7 @@ use crate::{
     render::ussd::Size,
     smpp::concat::Cut,
     types::{
-        CodeRules, Countries, Language, lock,
+        CodeRules, Countries, Language, UnixMs, lock,
         names::{Family, SmscName},
     },
 };
@@ -37,6 +37,8 @@ pub struct Settings {
     pub quiet: Option<QuietHours>,
     /// Whether events become texts.
     pub push_enabled: bool,
+    /// Of what happened until then nobody is told: the database was restored.
+    pub events_after: UnixMs,
     /// Countries whose numbers are texted unasked.
     pub countries: Countries,
 }

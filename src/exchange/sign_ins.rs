@@ -4,6 +4,7 @@
 use super::conversation::counts::Counts;
 use crate::{
     ports::{
+        audit::{Entry, Journal, Who},
         clock::Clock,
         random::new_id,
         sign_ins::{Shown, SignIn, SignInFault, SignIns as Port, Standing},
@@ -54,6 +55,8 @@ pub(super) struct Needs {
     pub(super) counts: Counts,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) tasks: TaskTracker,
+    /// That somebody signed in is noted here.
+    pub(super) journal: Arc<Journal>,
 }
 
 /// Who lets citizens sign in, and how long it is waited for.
@@ -305,6 +308,9 @@ impl SignIns {
         if all.get(device).is_some_and(|one| one.name == name_of(&open.handle)) {
             all.remove(device);
             self.count(result);
+            let needs = &self.core.needs;
+            let entry = Entry::new(needs.clock.now(), Who::Citizen, "portal.sign-in", device).with("result", result);
+            needs.journal.note(entry);
         }
         looked
     }

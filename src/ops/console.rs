@@ -4,6 +4,7 @@ pub use super::asked::Asked;
 use super::{
     access::Asker,
     chart::{Chart, chart},
+    dead_rows::{DeadRow, dead},
     gate::admit,
     kiosk_rows::{Call, KioskRow, calls, kiosks, troubles_of_kiosks},
     learned::findings,
@@ -43,6 +44,8 @@ struct Page {
     page: &'static str,
     /// What was found out about telcos.
     learned: Vec<String>,
+    /// Texts that were given up.
+    dead: Vec<DeadRow>,
     inbox: Option<u64>,
     outbox: Option<u64>,
     charts: Vec<Chart>,
@@ -122,6 +125,7 @@ async fn compose(room: &Room, lang: Lang, tried: Option<Tried>) -> Page {
         page: "console",
         reload: ordered::reload(board, lang),
         learned: findings(lang, learned(room).await).into_iter().map(|(of, text)| format!("{of} – {text}")).collect(),
+        dead: dead(room, lang).await,
         inbox,
         outbox,
         calls,

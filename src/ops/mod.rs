@@ -9,6 +9,7 @@
 //! | `/kiosks`, `/kiosks/pair`, `/kiosks/{id}/revoke`, `/kiosks/{id}/tell` | kiosk devices, for the console's forms and the command line |
 //! | `/telcos` | orders of the console and of programs: rebind, pause, drain or resume a telco |
 //! | `/telcos/{name}` | everything about one telco on one page |
+//! | `/dead` | orders of the console and of programs: answer a text that was given up after all, or end it |
 //! | `/reload` | the order to read the configuration again |
 //! | `/trace?smsc=NAME` | the last PDUs of a telco, a line each, numbers and texts covered |
 //! | `/trace/file` | whether the trace is written into a file, and the order to begin or end that |
@@ -18,6 +19,8 @@ mod access;
 mod asked;
 mod chart;
 mod console;
+mod dead;
+mod dead_rows;
 mod filter;
 mod gate;
 mod health;
@@ -85,6 +88,7 @@ pub fn routes(state: OpsState) -> Router {
         .route("/kiosks/{id}/tell", post(kiosks::send_command))
         .route("/telcos", post(telcos::order))
         .route("/telcos/{name}", get(telco_page::show))
+        .route("/dead", post(dead::order))
         .route("/reload", post(reload::order))
         .route("/trace", get(trace::show))
         .route("/trace/file", get(trace_file::show).post(trace_file::order))

@@ -1,6 +1,12 @@
 //! The order to read the configuration again, from the console or a program. It must not know how that is done.
 use super::{console::Asked, kiosks::is_browser, operator::Operator, respond::Refusal, state::Ops};
-use crate::{ports::reload::Changes, types::limits::RELOAD_WITHIN};
+use crate::{
+    ports::{
+        audit::{Entry, Who},
+        reload::Changes,
+    },
+    types::limits::RELOAD_WITHIN,
+};
 use axum::{
     Json,
     extract::{Query, State},
@@ -18,6 +24,7 @@ pub async fn order(_: Operator, State(room): State<Ops>, Query(asked): Query<Ask
         let text = "this server was started without a configuration file".to_owned();
         return Refusal(StatusCode::NOT_FOUND, text).into_response();
     };
+    room.state.board.journal.note(Entry::new(room.state.clock.now(), Who::Operator, "config.reload", ""));
     if is_browser(&headers) {
         return Redirect::to(&format!("/console?lang={}#reload", asked.lang(&headers).tag())).into_response();
     }

@@ -2,7 +2,7 @@
 use super::{access, probe, recorder};
 use crate::{
     exchange::Exchange,
-    ports::{Store, clock::Clock, status::Board, trace::Trace, trace_file::TraceFiles},
+    ports::{Store, clock::Clock, dead::DeadLetters, status::Board, trace::Trace, trace_file::TraceFiles},
     types::UnixMs,
 };
 use std::sync::Arc;
@@ -31,6 +31,8 @@ pub struct OpsState {
     pub trace: Arc<Trace>,
     /// Who writes it into a file.
     pub trace_file: Option<Arc<dyn TraceFiles>>,
+    /// Texts that were given up.
+    pub dead: Option<Arc<dyn DeadLetters>>,
     /// The server stops: whoever still reads gets no more.
     pub stop: CancellationToken,
     /// Knows the kiosks.

@@ -1,5 +1,6 @@
 //! What an operator orders of a telco's link, from the console's forms or a program. It must not know how it is done.
 use super::{console::Asked, kiosks::is_browser, operator::Operator, respond::Refusal, state::Ops};
+use crate::ports::audit::Entry;
 use axum::{
     Json,
     extract::{Form, Query, State, rejection::FormRejection},
@@ -26,7 +27,8 @@ pub async fn order(
     let Ok(Form(Ordered { smsc, order })) = form else {
         return Refusal(StatusCode::BAD_REQUEST, "smsc and order are needed".to_owned()).into_response();
     };
-    let (orders, name) = (&room.state.board.orders, smsc.as_str().into());
+    let (board, name) = (&room.state.board, smsc.as_str().into());
+    let orders = &board.orders;
     let known = match order.as_str() {
         "rebind" => orders.give(&name, |wanted| wanted.rebinds += 1),
         "pause" => orders.give(&name, |wanted| wanted.paused = true),
@@ -41,6 +43,7 @@ pub async fn order(
         let smsc: String = smsc.chars().take(40).collect();
         return Refusal(StatusCode::NOT_FOUND, format!("no telco is called \"{smsc}\"")).into_response();
     }
+    board.journal.note(Entry::telco(room.state.clock.now(), &order, &name));
     if is_browser(&headers) {
         Redirect::to(&asked.back_from(&smsc, &headers)).into_response()
     } else {

@@ -120,6 +120,7 @@ impl Ops {
             version: "1.2.3",
             trace: Arc::clone(&trace),
             trace_file,
+            dead: None,
             tryout: None,
             stop: stop.clone(),
             exchange: None,

@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn reply(body: &str) -> Reply {
-        Reply { status: 200, body: body.to_owned().into(), retry_after: None, origin: Origin::Portal }
+        Reply { status: 200, body: body.to_owned().into(), retry_after: None, origin: Origin::Portal, passed: None }
     }
 
     #[test]

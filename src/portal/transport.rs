@@ -2,7 +2,7 @@
 //! headers marked sensitive and into no error.
 use super::{
     options::{PortalOptions, PortalSetupError},
-    road::{self, Destination, Origin, Road},
+    road::{self, Destination, Origin, Passed, Road},
 };
 use crate::{
     ports::random,
@@ -71,6 +71,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// Whose it is; only the portal's own says anything of what was asked.
     pub(super) origin: Origin,
+    /// Of a change that went through X-Road: how it is called there.
+    pub(super) passed: Option<Passed>,
 }
 
 /// Nothing usable came back. Says why without an address, a number or a code.
@@ -154,9 +156,8 @@ impl Transport {
         let retry_after = header(RETRY_AFTER.as_str()).and_then(|text| text.parse().ok()).map(Duration::from_secs);
         let status = response.status().as_u16();
         let origin = self.road.origin(to, attempt, status, response.headers());
-        if !matches!(call.method, Method::Get) {
-            self.road.note_change(attempt, status, response.headers());
-        }
+        let is_read = matches!(call.method, Method::Get);
+        let passed = if is_read { None } else { self.road.passed(attempt, response.headers()) };
         let mut body = BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(|fault| broken(&fault))? {
             if body.len() + chunk.len() > BODY_OCTETS_MAX {
@@ -164,7 +165,7 @@ impl Transport {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status, body: body.freeze(), retry_after, origin })
+        Ok(Reply { status, body: body.freeze(), retry_after, origin, passed })
     }
 
     fn request(&self, to: &Destination, call: &PortalCall, attempt: uuid::Uuid) -> Result<reqwest::Request, Broken> {

@@ -3,11 +3,14 @@
 use super::{
     known::Watch,
     line::{Line, PORTAL},
-    road::{self, Origin, errors::Means},
+    road::{self, Origin, Passed, errors::Means},
     transport::{Method, PortalCall, Reply},
 };
 use crate::{
-    ports::status::Alarm,
+    ports::{
+        audit::{Entry, Who},
+        status::Alarm,
+    },
     tls::PeerTls,
     types::{civic::PortalFault, lock},
 };
@@ -63,8 +66,19 @@ impl Line {
         Ok(Some(held).filter(|_| !is_open()))
     }
 
+    /// A change that went through X-Road can be found in the message logs of both security servers.
+    fn note_passed(&self, call: &PortalCall, reply: &Reply) {
+        let Some(Passed { id, request_id, request_hash }) = &reply.passed else { return };
+        let key = call.key.map_or_else(String::new, |key| key.as_hyphenated().to_string());
+        let entry = Entry::new(self.clock.now(), Who::Citizen, "portal.x-road", key);
+        let entry = entry.with("status", reply.status).with("x-road-id", id.as_hyphenated());
+        let entry = entry.with("x-road-request-id", request_id).with("x-road-request-hash", request_hash);
+        self.board.journal.note(entry);
+    }
+
     /// What an answer comes to that is not the portal's; `None`: it is.
     pub(super) fn turned(&self, call: &PortalCall, reply: &Reply) -> Option<Turned> {
+        self.note_passed(call, reply);
         let error = match reply.origin {
             Origin::Portal => {
                 self.passed();

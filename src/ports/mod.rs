@@ -3,8 +3,10 @@
 //!
 //! To add a port: one file here with the trait and its plain types, what is decided about them in `rules`, its statements
 //! and its way to them in each store, one section in the store contract suite.
+pub mod audit;
 pub mod citizens;
 pub mod clock;
+pub mod dead;
 mod fault;
 pub mod feedback;
 pub mod figures;

@@ -1,6 +1,6 @@
 //! What the parts of the server publish of themselves, for the console, `/readyz` and the start-up log.
 //! The parts write, `ops` reads; nothing is decided here.
-use super::{orders::Orders, reload::Reloads, telcos::Telcos};
+use super::{audit::Journal, orders::Orders, reload::Reloads, telcos::Telcos};
 use crate::types::lock;
 use crate::types::{UnixMs, names::SmscName};
 use std::{
@@ -148,9 +148,16 @@ pub struct Board {
     pub telcos: Telcos,
     /// The reading of the configuration while the server runs: here `ops` asks and the server answers.
     pub reloads: Reloads,
+    /// What is noted for the audit log.
+    pub journal: Arc<Journal>,
 }
 
 impl Board {
+    /// One whose notes for the audit log are written by who has this journal.
+    pub fn noting(journal: Arc<Journal>) -> Self {
+        Board { journal, ..Board::default() }
+    }
+
     /// Replaces what is known of a bind. What is returned says how many of its submit_sm are in flight until it is published
     /// again: a bind writes that with every round, without a lock.
     pub fn publish(&self, mut status: BindStatus) -> Arc<AtomicUsize> {

@@ -4,12 +4,20 @@ use super::{
     codes::Code,
     conn::{Ask, Conn, DbError, Held, Row, Sql, Value, undecodable},
     rows::{Id, Mac},
+    seal::Keys,
     tallies::TallyNames,
 };
-use crate::{ports::StoreFault, smpp::message_id::Learned};
+use crate::{
+    ports::{
+        StoreFault,
+        audit::{Entry, Journal},
+    },
+    smpp::message_id::Learned,
+};
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 /// What an operation comes to for who asked for it.
@@ -53,9 +61,61 @@ pub struct Db {
     pub learned: HashMap<String, Learned>,
     /// Windows that there may be.
     pub tallies: Arc<TallyNames>,
+    /// The keys of this database.
+    pub keys: Keys,
+    /// How long the audit log is kept.
+    pub audit_kept: Duration,
+    /// What anybody noted for the audit log.
+    pub journal: Arc<Journal>,
+    /// Of that what this transaction writes.
+    pub taken: Vec<Entry>,
+    /// What the operations of this transaction noted.
+    pub noted: Vec<Entry>,
 }
 
 impl Db {
+    /// Of a connection, with nothing in hand.
+    pub fn new(conn: Conn, keys: Keys, journal: Arc<Journal>, tallies: Arc<TallyNames>) -> Self {
+        Db {
+            conn,
+            node: String::new(),
+            place: String::new(),
+            held: Locked::All,
+            incarnation: 0,
+            orphans: 0,
+            learned: HashMap::new(),
+            tallies,
+            keys,
+            audit_kept: Duration::MAX,
+            journal,
+            taken: Vec::new(),
+            noted: Vec::new(),
+        }
+    }
+
+    /// For the audit log, with this transaction or not at all.
+    pub fn note(&mut self, entry: Entry) {
+        self.noted.push(entry);
+    }
+
+    /// The transaction was committed: what it wrote of the audit log is written.
+    pub fn written(&mut self) {
+        self.taken.clear();
+        self.noted.clear();
+    }
+
+    /// Nothing of the audit log was written, but the rest may be: all that was noted waits for the next commit.
+    pub fn unwritten(&mut self) {
+        let noted = std::mem::take(&mut self.noted).into_iter();
+        self.journal.put_back(noted.chain(std::mem::take(&mut self.taken)).collect());
+    }
+
+    /// Nothing of the transaction was written: what its operations noted was not done.
+    pub fn undone(&mut self) {
+        self.noted.clear();
+        self.journal.put_back(std::mem::take(&mut self.taken));
+    }
+
     /// What receipts have proven of a family's ids.
     pub fn learned(&self, family: &str) -> Learned {
         self.learned.get(family).copied().unwrap_or_default()

@@ -5,16 +5,23 @@
 //! statements (`sql`, in words that both databases understand, or in a pair of them), what the writer is asked for (`ops`),
 //! when it commits (`writer`), the ports (`port`). What a database is itself, its connections, its faults and what is done
 //! around a commit, stands in `sqlite` and `postgres`.
+pub mod backup;
 mod batch;
+pub mod chain;
 mod codes;
 mod conn;
+pub mod dead;
 mod engine;
+pub mod erase;
 pub mod lasting;
 mod leasing;
+pub mod log;
+pub mod look;
 mod ops;
 mod port;
 pub mod postgres;
 mod readers;
+pub mod rotation;
 mod rows;
 pub mod seal;
 mod sql;
@@ -25,7 +32,9 @@ mod store;
 mod tallies;
 mod writer;
 
+pub use look::{LookError, Place};
 pub use postgres::{PgOpenError, PgOptions};
 pub use seal::{KeyError, Keys};
+pub use sql::restore::{Restored, Settled};
 pub use sqlite::{OpenError, StoreOptions};
 pub use store::DbStore;

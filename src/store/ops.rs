@@ -5,7 +5,7 @@ use super::{
     conn::Sql,
     engine::{Engine, Failure},
     sql::{
-        asked, feedback,
+        asked, dead, feedback,
         inbox::{self, Claim},
         kiosks,
         locks::Wanted,
@@ -13,7 +13,9 @@ use super::{
         outbox::{self, BeginSubmit, Resolve},
         pairing, parts,
         pushes::{self, NewEvent},
-        receipts, run,
+        receipts,
+        restore::{self, Restored},
+        run,
         sweep::{self, Sweep},
         ussd, windows,
     },
@@ -21,6 +23,7 @@ use super::{
 use crate::{
     ports::{
         StoreFault,
+        dead::Requeued,
         inbox::Recovery,
         kiosks::{Command, Heartbeat, NewKiosk, Offer, TokenHash},
         messages::CallEnd,
@@ -177,6 +180,9 @@ singles! {
     Begin: UnixMs => Recovery, run::begin;
     End: UnixMs => (), run::end;
     TakeOver: UnixMs => TakenOver, run::take_over;
+    Restored: (UnixMs, UnixMs) => Restored, restore::settle;
+    Requeue: (Id, UnixMs) => Requeued, dead::requeued;
+    DropDead: (Id, UnixMs) => bool, dead::ended;
     Probe: () => (), run::probe;
     Sweep: Sweep => u64, sweep::sweep;
     Resolve: Resolve => Resolved, outbox::resolve;
@@ -307,7 +313,7 @@ pub(super) fn together(db: &mut Db, batch: &mut [Op]) -> Sql<()> {
 pub(super) fn one_by_one(engine: &mut impl Engine, batch: &mut [Op]) -> Sql<()> {
     for op in batch {
         let db = engine.db();
-        let orphans = db.orphans;
+        let (orphans, noted) = (db.orphans, db.noted.len());
         db.conn.execute("SAVEPOINT op", &[])?;
         if let Err(error) = alone(db, op) {
             if engine.judge(&error) != Failure::Operation {
@@ -317,6 +323,7 @@ pub(super) fn one_by_one(engine: &mut impl Engine, batch: &mut [Op]) -> Sql<()> 
             tracing::error!(%error, "an operation breaks a rule of the database");
             metrics::counter!("chrak_store_rejected_total").increment(1);
             db.orphans = orphans;
+            db.noted.truncate(noted);
             db.conn.execute("ROLLBACK TO op", &[])?;
             op.reject();
         }

@@ -4,14 +4,15 @@ use super::{
     batch::Verdict,
     conn::{Conn, DbError, Sql},
     leasing::Leasing,
-    ops::{Job, Op},
+    ops::{Job, Op, Single},
     readers::Readers,
     rows::Mac,
+    sql::restore::{self, Restored},
     tallies::TallyNames,
 };
 use crate::{
-    ports::{StoreFault, Trouble},
-    types::Msisdn,
+    ports::{StoreFault, Trouble, audit::Journal},
+    types::{Msisdn, UnixMs},
 };
 use std::{
     sync::{
@@ -43,6 +44,8 @@ pub struct DbStore {
     pub(super) leasing: Option<Leasing>,
     /// Name of this node; empty of a database that one process has.
     pub(super) node: String,
+    /// What is noted for the audit log.
+    pub(super) journal: Arc<Journal>,
     /// Held until nobody here reads or writes any more.
     pub(super) base: Arc<dyn Base>,
 }
@@ -64,6 +67,32 @@ impl DbStore {
         if !matches!(ended, Ok(Ok(()))) {
             tracing::error!("the writer of the database broke off");
         }
+    }
+
+    /// Where anybody notes what the audit log is to say; it is written with the next commit.
+    pub fn journal(&self) -> Arc<Journal> {
+        Arc::clone(&self.journal)
+    }
+
+    /// Its keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Settles a database that is a copy of a time: what was open then is ended without a text. Called before a run begins.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn restored(&self, of: UnixMs, now: UnixMs) -> Verdict<Restored> {
+        self.submit(Single::Restored, (of, now)).await
+    }
+
+    /// When the database was restored last.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn restored_at(&self) -> Verdict<Option<UnixMs>> {
+        self.read(restore::restored_at).await
     }
 
     /// What keeps the store from taking anything.

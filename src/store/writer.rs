@@ -5,7 +5,7 @@ use super::{
     conn::Sql,
     engine::{Engine, Failure},
     ops::{Op, one_by_one, together, wanted},
-    sql::locks,
+    sql::{audit, locks},
 };
 use crate::{ports::StoreFault, types::limits::COMMIT_OPS_MAX};
 use std::{
@@ -97,10 +97,20 @@ impl<E: Engine> Writer<E> {
                         return;
                     }
                 }
+                // what was noted and found no commit to join
+                Came::Nothing if self.engine.db().journal.waits() => {
+                    dirty = true;
+                    if !self.commit(Vec::new()) {
+                        return;
+                    }
+                }
                 Came::Nothing if std::mem::take(&mut dirty) => self.engine.idle(),
                 Came::Nothing => {}
                 Came::End => break,
             }
+        }
+        if self.engine.db().journal.waits() {
+            self.commit(Vec::new());
         }
         self.engine.close();
     }
@@ -175,6 +185,7 @@ impl<E: Engine> Writer<E> {
     fn undo(&mut self, before: (i64, i64)) {
         let db = self.engine.db();
         (db.incarnation, db.orphans) = before;
+        db.undone();
         // fails where the database has rolled back by itself
         let _ = db.conn.execute("ROLLBACK", &[]);
     }
@@ -187,6 +198,9 @@ impl<E: Engine> Writer<E> {
         } else {
             together(self.engine.db(), batch)?;
         }
-        self.engine.commit()
+        audit::flush(self.engine.db())?;
+        self.engine.commit()?;
+        self.engine.db().written();
+        Ok(())
     }
 }

@@ -92,6 +92,8 @@ pub const CALLS_REMEMBERED: Duration = Duration::from_secs(72 * 3600);
 /// How long the id of a portal's event is remembered: the portal tries again for three days and keeps events
 /// for seven.
 pub const EVENTS_REMEMBERED: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How long a row of the audit log is kept where nothing else is said: a dispute about a year's booking can be settled.
+pub const AUDIT_KEPT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Unasked texts that are worked on at a time.
 pub const PUSHES_AT_ONCE: usize = 200;
 /// How far ahead an agency may ask for a message to be sent.

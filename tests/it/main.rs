@@ -29,6 +29,7 @@ mod node_binds;
 mod node_smpp;
 mod nodes;
 mod numbers;
+mod operating;
 mod orders;
 mod outbind;
 mod outbox;

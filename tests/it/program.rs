@@ -160,7 +160,7 @@ fn what_cannot_start_says_why_in_one_line_with_its_exit_code() {
     std::fs::write(at("text.db"), "this is no database, but long enough to be looked at twice").expect("written");
     let no_database = file("nodb.toml", format!("{}\n[database]\nurl = \"sqlite:text.db\"\n", good));
     let node = file("node.toml", format!("{good}\n[database]\nurl = \"postgres://db/chrak\"\nnode = \"\"\n"));
-    let audit = file("audit.toml", format!("{}\n[retention]\naudit_days = 30\n", good));
+    let audit = file("audit.toml", format!("{}\n[retention]\naudit_days = 0\n", good));
     let ids = file("ids.toml", format!("{good}message_id = \"hash\"\n"));
     let retry = file("retry.toml", format!("{good}retry = {{ \"0x45\" = \"never\" }}\n"));
     let absent = at("absent.toml");
@@ -170,7 +170,7 @@ fn what_cannot_start_says_why_in_one_line_with_its_exit_code() {
         (vec!["serve", "--config", &unknown], 78, vec!["unknown.toml", "lisen", "listen"]),
         (vec!["serve", "--config", &missing], 78, vec!["portal.token_file", "nowhere.txt"]),
         (vec!["serve", "--config", &node], 78, vec!["database.node", "1 to 64 octets"]),
-        (vec!["serve", "--config", &audit], 78, vec!["retention.audit_days", "no audit log"]),
+        (vec!["serve", "--config", &audit], 78, vec!["retention.audit_days", "0 is not between 1 and"]),
         (vec!["serve", "--config", &ids], 78, vec!["smsc[0].message_id", "auto, exact, hex, decimal"]),
         (vec!["check", "--config", &retry], 78, vec!["smsc[0].retry", "0x45", "retry, permanent, throttle"]),
         (vec!["serve", "--config", &absent], 78, vec!["absent.toml"]),

@@ -51,7 +51,8 @@ pub fn check(file: File, folder: &Path) -> Result<Config, ConfigFault> {
         portal,
         sources,
         limits: limits(&file.limits),
-        texts_kept: retention(&file.retention)?,
+        texts_kept: days(file.retention.texts_days),
+        audit_kept: days(file.retention.audit_days),
         telcos: telco::telcos(
             file.smsc.unwrap_or_default(),
             &ussd::profiles(file.ussd_profile.unwrap_or_default())?,
@@ -225,12 +226,8 @@ fn limits(table: &file::Limits) -> Rules {
     }
 }
 
-fn retention(table: &file::Retention) -> Result<Duration, ConfigFault> {
-    // the default stands in the published example and asks for nothing
-    if table.audit_days != file::AUDIT_DAYS {
-        return Err(ConfigFault::new("retention.audit_days: there is no audit log in this version; take the key out"));
-    }
-    Ok(Duration::from_secs(u64::from(table.texts_days) * 86_400))
+fn days(days: u32) -> Duration {
+    Duration::from_secs(u64::from(days) * 86_400)
 }
 
 fn kiosk(table: file::Kiosk, folder: &Path, warnings: &mut Vec<String>) -> Result<KioskSettings, ConfigFault> {
@@ -397,7 +394,7 @@ mod tests {
                 format!("[http.tls]\ncert_file = \"x\"\nkey_file = \"y\"\n{GOOD}"),
                 "http.tls.cert_file: /etc/chrak/x cannot be read: No such",
             ),
-            (format!("[retention]\naudit_days = 30\n{GOOD}"), "retention.audit_days: there is no audit log"),
+            (format!("[retention]\naudit_days = 0\n{GOOD}"), "retention.audit_days: 0 is not between 1 and"),
             (format!("{GOOD}message_id = \"hash\""), "message_id: \"hash\" is none of auto, exact, hex, decimal"),
             (
                 format!("{GOOD}interface_version = \"3.3\"\nconcatenation = \"sar\""),

@@ -21,7 +21,7 @@ const DAY_S: u64 = 86_400;
 const WAIT_MS: u64 = 600_000;
 /// How often the portal is asked for events, in seconds.
 pub const POLL_S: u32 = 10;
-/// How long an audit log would be kept, in days: there is none.
+/// How long the audit log is kept where nothing else is said, in days.
 pub const AUDIT_DAYS: u32 = 365;
 
 tables! {
@@ -180,7 +180,7 @@ tables! {
     /// `[retention]`
     Retention {
         texts_days: u32 = 7_u32; "sealed numbers and texts are destroyed after this; counters stay"
-        audit_days: u32 = AUDIT_DAYS; "there is no audit log yet: no other value is taken"
+        audit_days: u32 = AUDIT_DAYS, in within(1, 3_650); "rows of the audit log are taken away after this"
     }
     /// `[kiosk]`
     Kiosk {

@@ -107,6 +107,8 @@ pub struct Config {
     pub limits: Rules,
     /// Sealed numbers and texts are destroyed after this.
     pub texts_kept: Duration,
+    /// Rows of the audit log are taken away after this.
+    pub audit_kept: Duration,
     /// Kiosk settings.
     pub kiosk: KioskSettings,
     /// The telcos.

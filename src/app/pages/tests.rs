@@ -224,6 +224,7 @@ fn settings() -> Settings {
         .into(),
         quiet: None,
         push_enabled: true,
+        events_after: UnixMs(0),
         countries: Countries::cambodia(),
     }
 }

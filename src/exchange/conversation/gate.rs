@@ -11,6 +11,7 @@ use super::{
 use crate::{
     exchange::settings::Settings,
     ports::{
+        audit::{Entry, Journal, Who},
         citizens::NumberWindows,
         clock::Clock,
         portal::{Abilities, Asker, Portal},
@@ -45,6 +46,8 @@ struct Core {
     hands: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
     settings: Arc<Settings>,
+    /// What was changed in a citizen's name is noted here.
+    journal: Arc<Journal>,
 }
 
 /// Who stands at the gate.
@@ -121,6 +124,7 @@ impl Gate {
         clock: Arc<dyn Clock>,
         settings: Arc<Settings>,
         tasks: TaskTracker,
+        journal: Arc<Journal>,
     ) -> Self {
         let all = settings.rules.fails_hour_all;
         let most = match all {
@@ -129,7 +133,7 @@ impl Gate {
         };
         let budget = Budget::new(counts.clone(), Arc::clone(&clock), all, tasks);
         let hands = Arc::new(Semaphore::new(most));
-        Gate { core: Arc::new(Core { portal, counts, budget, hands, clock, settings }) }
+        Gate { core: Arc::new(Core { portal, counts, budget, hands, clock, settings, journal }) }
     }
 
     /// Takes the places that a question needs, all of them or none, in a commit before the portal is asked: what is in
@@ -322,6 +326,7 @@ impl Gate {
             Some(until) => tokio::time::timeout_at(until, asked).await.ok(),
             None => Some(asked.await),
         };
+        self.note(permit.query, asker, answer.as_ref());
         let fault = answer.as_ref().and_then(Answer::fault);
         let failed = permit.guess && fault.is_some_and(PortalFault::may_be_guess);
         // what is kept to be passed on later is used up now
@@ -373,7 +378,38 @@ impl Gate {
     /// Asks about what the portal itself named in an event, or once more for a change that it was asked for: nobody
     /// typed it.
     pub async fn ask_on_our_own(&self, query: &Query, asker: Asker) -> Answer {
-        self.core.portal.ask(query, asker).await
+        let answer = self.core.portal.ask(query, asker).await;
+        self.note(query, asker, Some(&answer));
+        answer
+    }
+
+    /// Notes what was to be changed at the portal and what came of it, under the key by which the portal knows it. It is written with
+    /// the commit that ends the turn, or before.
+    fn note(&self, query: &Query, asker: Asker, answer: Option<&Answer>) {
+        let Query::Change(change) = query else { return };
+        let result = match answer.map(Answer::fault) {
+            Some(None) => "done".to_owned(),
+            Some(Some(fault)) => fault.to_string(),
+            None => PortalFault::Uncertain.to_string(),
+        };
+        let key = asker.key.map_or_else(String::new, |key| key.as_hyphenated().to_string());
+        let what = format!("portal.{}", verb(&change.what));
+        let entry = Entry::new(self.core.clock.now(), Who::Citizen, what, key);
+        self.core.journal.note(entry.with("result", result).with("channel", asker.channel.as_str()));
+    }
+}
+
+/// What the audit log calls a change.
+fn verb(what: &ChangeKind) -> &'static str {
+    match what {
+        ChangeKind::Hold { .. } => "hold",
+        ChangeKind::Book { .. } => "book",
+        ChangeKind::Move { .. } => "move",
+        ChangeKind::Cancel { .. } => "cancel",
+        ChangeKind::Feedback { .. } => "rate",
+        ChangeKind::Pay { .. } => "pay",
+        ChangeKind::Ticket { .. } => "ticket",
+        ChangeKind::Complain { .. } => "complain",
     }
 }
 

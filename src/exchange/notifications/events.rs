@@ -40,6 +40,8 @@ impl Notifications {
     pub async fn take_event(&self, event: Event) -> Result<bool, StoreFault> {
         let now = self.now();
         let push = match event.notice {
+            // what happened before a restore was told then, or is old
+            Some(_) if event.at <= self.needs.settings.events_after => None,
             Some((to, notice)) if self.needs.settings.push_enabled => Some(new_push(&to, notice, now)),
             Some(_) | None => None,
         };

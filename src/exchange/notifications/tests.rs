@@ -38,7 +38,7 @@ fn to(digits: &str) -> Recipient {
 }
 
 fn event(id: &str, recipient: Recipient, notice: Notice) -> Event {
-    Event { id: id.to_owned(), notice: Some((recipient, notice)), directory_changed: false }
+    Event { id: id.to_owned(), at: MORNING, notice: Some((recipient, notice)), directory_changed: false }
 }
 
 /// A portal that says so of every application.
@@ -78,6 +78,18 @@ async fn an_event_is_told_once_and_only_when_it_is_stored() {
     let answers = bench.answers();
     assert!(answers.len() == 1 && answers[0].starts_with("120500-26-048193-7"), "{answers:?}");
     assert!(bench.portal.asked().is_empty(), "what is fresh needs no second look");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_before_a_restore_is_told_to_nobody() {
+    let settings = Settings { events_after: MORNING, ..settings() };
+    let bench = Bench::with(settings, says("in_review")).started().await;
+    for (id, at) in [("before", MORNING), ("after", MORNING.plus_ms(1))] {
+        let event = Event { at, ..event(id, to(NUMBER), ready()) };
+        assert_eq!(take(&bench, event).await, Ok(true), "{id}");
+    }
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(bench.store.pushes().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,6 +112,7 @@ pub fn settings() -> Settings {
         .into(),
         quiet: None,
         push_enabled: true,
+        events_after: UnixMs(0),
         countries: Countries::cambodia(),
     }
 }

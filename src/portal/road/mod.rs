@@ -64,6 +64,17 @@ pub(super) struct Destination {
     service: Option<Identifier>,
 }
 
+/// How a change is called in the message logs of X-Road.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// `X-Road-Id`.
+    pub(super) id: Uuid,
+    /// `X-Road-Request-Id`; empty when it was not told.
+    pub(super) request_id: String,
+    /// `X-Road-Request-Hash`; empty when it was not told.
+    pub(super) request_hash: String,
+}
+
 /// Whose an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -114,22 +125,13 @@ impl Road {
         headers
     }
 
-    /// Writes down by which names a change stands in the message logs of both security servers, so that a dispute can be
-    /// settled there: the call, the security server's own name of it, and the digest of what was said. They name no citizen.
-    pub(super) fn note_change(&self, attempt: Uuid, status: u16, headers: &HeaderMap) {
-        if self.xroad.is_none() {
-            return;
-        }
-        // a digest of SHA-512 in Base64 has 88 characters
-        let named = |name: HeaderName| {
-            let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-            value.chars().take(128).collect::<String>()
-        };
-        let (id, hash) = (named(REQUEST_ID), named(REQUEST_HASH));
-        tracing::info!(
-            target: "chrak::audit", x_road_id = %attempt, x_road_request_id = id, x_road_request_hash = hash, status,
-            "a change went through X-Road"
-        );
+    /// By which names a change stands in the message logs of both security servers, so that a dispute can be settled there: the call,
+    /// the security server's own name of it, and the digest of what was said. They name no citizen. `None`: there is no such way.
+    pub(super) fn passed(&self, attempt: Uuid, headers: &HeaderMap) -> Option<Passed> {
+        self.xroad.as_ref()?;
+        let named =
+            |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+        Some(Passed { id: attempt, request_id: named(REQUEST_ID), request_hash: named(REQUEST_HASH) })
     }
 
     /// Whose an answer to an attempt is.

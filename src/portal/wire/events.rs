@@ -104,10 +104,10 @@ fn read(wire: WireEvent) -> Result<Event, String> {
     if wire.specversion != "1.0" || !named || !wire.data.is_object() || wire.source.len() > 200 {
         return Err("not a CloudEvent 1.0".to_owned());
     }
-    if UnixMs::from_rfc3339(&wire.time).is_none() {
+    let Some(at) = UnixMs::from_rfc3339(&wire.time) else {
         return Err("an event without a time".to_owned());
-    }
-    let plain = Event { id, notice: None, directory_changed: false };
+    };
+    let plain = Event { id, at, notice: None, directory_changed: false };
     let data = wire.data;
     let notice = match wire.kind.as_str() {
         "kh.gov.portal.application.status_changed" => status(&data),

@@ -1,5 +1,6 @@
 //! The ports on SQLite: each seals what is to be stored, has it carried out, and opens what was read. No SQL stands here.
 mod citizens;
+mod dead;
 mod feedback;
 mod inbox;
 mod kiosks;

@@ -6,4 +6,4 @@ mod fault;
 mod open;
 
 pub use fault::PgOpenError;
-pub use open::{PgOptions, name, open, stands};
+pub use open::{PgOptions, beside, name, open, stands};

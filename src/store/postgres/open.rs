@@ -5,9 +5,10 @@ use super::{
     fault::PgOpenError,
 };
 use crate::{
+    ports::audit::Journal,
     store::{
         DbStore, Keys,
-        batch::{Db, Locked},
+        batch::Db,
         conn::{Conn, Sql},
         leasing::Leasing,
         readers::Readers,
@@ -15,7 +16,10 @@ use crate::{
         tallies::TallyNames,
         writer::{Fatal, Writer},
     },
-    types::{UnixMs, limits::COMMIT_OPS_MAX},
+    types::{
+        UnixMs,
+        limits::{AUDIT_KEPT, COMMIT_OPS_MAX},
+    },
 };
 use sqlx::{
     Connection as _, Executor as _, PgConnection, Row as _,
@@ -54,6 +58,8 @@ pub struct PgOptions {
     pub place: String,
     /// The time.
     pub now: UnixMs,
+    /// How long the audit log is kept.
+    pub audit_kept: Duration,
     /// Called once when the database can no longer be trusted.
     pub fatal: Fatal,
     /// Called once when another node has taken over what this one had in hand.
@@ -71,6 +77,7 @@ impl PgOptions {
             lock: None,
             place: String::new(),
             now,
+            audit_kept: AUDIT_KEPT,
             fatal: Arc::new(|_| {}),
             fenced: Arc::new(|_| {}),
         }
@@ -97,10 +104,13 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
     let leasing = PgConn::new(address.clone()).map_err(threads)?.silent_for(LEASES_WITHIN);
     let leasing = Leasing::new(Conn::new(leasing), options.node.clone());
     let tallies = Arc::new(TallyNames::shared());
-    let (writing, names) = (connection().map_err(threads)?, Arc::clone(&tallies));
-    let (node, place) = (options.node.clone(), options.place);
+    let journal = Arc::new(Journal::default());
+    let writing = connection().map_err(threads)?;
+    let mut db = Db::new(writing, options.keys.clone(), Arc::clone(&journal), Arc::clone(&tallies));
+    (db.node, db.place) = (options.node.clone(), options.place);
+    db.audit_kept = options.audit_kept;
     // a connection waits for its answers, which only such a thread may
-    let db = tokio::task::spawn_blocking(move || known(writing, node, place, names)).await;
+    let db = tokio::task::spawn_blocking(move || known(db)).await;
     let db = db.map_err(|fault| threads(io::Error::other(fault)))?;
     let db = db.map_err(|source| PgOpenError::Database { at: at.clone(), source })?;
     let base = Arc::new(PgBase {
@@ -123,6 +133,7 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
         commits,
         writer,
         tallies,
+        journal,
         leasing: Some(leasing),
         base,
         node: options.node,
@@ -135,6 +146,17 @@ pub async fn open(options: PgOptions) -> Result<DbStore, PgOpenError> {
 /// When the address cannot be read.
 pub fn name(url: &str) -> Result<String, PgOpenError> {
     address(url).map(|(_, at)| at)
+}
+
+/// A connection beside the server that works on the database, and what the database is called.
+///
+/// # Errors
+/// When the address cannot be read, or no connection made.
+pub fn beside(url: &str) -> Result<(Conn, String), PgOpenError> {
+    let (address, at) = address(url)?;
+    let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
+    let conn = Conn::new(PgConn::new(address).map_err(threads)?);
+    Ok((conn, at))
 }
 
 /// Whether a server of ours has been on the database before.
@@ -169,11 +191,12 @@ fn address(url: &str) -> Result<(Address, String), PgOpenError> {
 }
 
 /// The writing connection with what is known beside it.
-fn known(conn: Conn, node: String, place: String, tallies: Arc<TallyNames>) -> Sql<Db> {
-    let learned = receipts::learned(&conn)?;
-    let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+fn known(mut db: Db) -> Sql<Db> {
+    let learned = receipts::learned(&db.conn)?;
+    db.learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     // other nodes keep receipts too, so that there may always be some
-    Ok(Db { conn, node, place, held: Locked::All, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
+    db.orphans = i64::from(u32::MAX);
+    Ok(db)
 }
 
 async fn ask<T>(conn: &mut PgConnection, at: &str, sql: &'static str) -> Result<T, PgOpenError>

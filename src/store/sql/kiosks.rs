@@ -1,6 +1,7 @@
 //! Kiosk devices: what they say of themselves and what they are told.
 use crate::{
     ports::{
+        audit::{Entry, Who},
         kiosks::{Command, Heartbeat, Kiosk, TokenHash},
         rules::kiosks::{Lasting, lasting},
     },
@@ -20,6 +21,9 @@ const COMMANDS_KEPT_MS: i64 = 86_400_000;
 pub fn revoke(db: &mut Db, (id, now): &(String, UnixMs)) -> Sql<bool> {
     let sql = "UPDATE kiosk SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
     let done = db.conn.execute(sql, params![id, now.0])?;
+    if done > 0 {
+        db.note(Entry::new(*now, Who::Operator, "kiosk.revoke", id));
+    }
     Ok(done > 0)
 }
 
@@ -67,6 +71,8 @@ pub fn tell(db: &mut Db, (id, command, now): &(String, Command, UnixMs)) -> Sql<
         "INSERT INTO kiosk_command (id, kiosk, kind, value, at) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![&command.id, id, &command.kind, &command.value, now.0],
     )?;
+    // an operator's words may hold anything
+    db.note(Entry::new(*now, Who::Operator, format!("kiosk.{}", command.kind), id));
     Ok(true)
 }
 

@@ -3,6 +3,7 @@ use super::pushes;
 use crate::{
     ports::{
         Refusal,
+        audit::{Entry, Who},
         messages::{CallEnd, Cost, Item, MessageState, MessageStatus, NewCall, NewMessage},
         rules::{
             calls::{SameKey, SameReference, ToBeStored, remembered_after, same_call},
@@ -89,6 +90,14 @@ fn store(db: &mut Db, row: &CallRow, stored: &ToBeStored) -> Sql<()> {
         }
         insert(db, row, item, message, push.as_ref())?;
     }
+    let replayed = stored.items.iter().filter(|item| item.replayed).count();
+    let refused = stored.items.iter().filter(|item| item.refused.is_some()).count();
+    db.note(
+        Entry::new(row.now, Who::Agency(call.agency.clone()), "agency.messages", &call.request)
+            .with("accepted", stored.fresh)
+            .with("refused", refused)
+            .with("known", replayed),
+    );
     let Some((key, fingerprint)) = &call.key else { return Ok(()) };
     let outcome = Outcome { request: call.request.clone(), items: stored.items.clone() };
     db.conn.execute(

@@ -1,7 +1,10 @@
 //! What an operation or a question does to the tables: facts are read, `ports::rules` decides, rows are written. It must
 //! not know who asked, and not when is committed.
 pub mod asked;
+pub mod audit;
 pub mod citizens;
+pub mod dead;
+pub mod erase;
 pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
@@ -13,6 +16,7 @@ pub mod pairing;
 pub mod parts;
 pub mod pushes;
 pub mod receipts;
+pub mod restore;
 pub mod run;
 pub mod sweep;
 pub mod ussd;

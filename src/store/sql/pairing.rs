@@ -1,6 +1,7 @@
 //! How kiosks are paired.
 use crate::{
     ports::{
+        audit::{Entry, Who},
         kiosks::{NewKiosk, Offer, Pairing, TokenHash, WAITING_AT_ONE_PLACE, WAITING_MAX},
         rules::kiosks::{Offered, TAKE_WITHIN_MS, meant, stage},
     },
@@ -60,7 +61,11 @@ pub fn pair(db: &mut Db, (new, now): &(NewKiosk, UnixMs)) -> Sql<bool> {
         "UPDATE pairing SET kiosk = ?2, until = ?3 WHERE token = ?1",
         params![&token[..], &new.id, now.plus_ms(TAKE_WITHIN_MS).0],
     )?;
-    Ok(db.conn.execute(PAIRED, params![&new.id, &new.office, &new.profile, now.0])? > 0)
+    let paired = db.conn.execute(PAIRED, params![&new.id, &new.office, &new.profile, now.0])? > 0;
+    if paired {
+        db.note(Entry::new(*now, Who::Operator, "kiosk.pair", &new.id).with("office", &new.office));
+    }
+    Ok(paired)
 }
 
 /// Whether the device is known by its new token from now on.

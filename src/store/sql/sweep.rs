@@ -1,5 +1,5 @@
 //! What is destroyed when its time is over, a bounded number of rows at a time.
-use super::{feedback, kiosks, messages, windows};
+use super::{audit, feedback, kiosks, messages, windows};
 use crate::{
     ports::inbox::DedupeKind,
     store::{
@@ -83,6 +83,7 @@ pub fn sweep(db: &mut Db, sweep: &Sweep) -> Sql<u64> {
     for (statement, before) in kiosks::old(sweep.now) {
         touched += older(db, statement, before.0)?;
     }
+    touched += audit::prune(db, UnixMs(sweep.before(db.audit_kept)))?;
     // what ended is forgotten here too; if this commit fails, only ended windows are read as the zeros that they are
     db.tallies.replace(windows::names(&db.conn)?);
     Ok(touched)

@@ -9,8 +9,11 @@ mod open;
 #[cfg(test)]
 mod plans_tests;
 mod room;
+mod scrub;
 
+pub use conn::Access;
 pub use fault::OpenError;
 pub use files::stands;
-pub use open::{StoreOptions, open};
+pub use open::{StoreOptions, beside, open};
 pub use room::{NoRoom, for_new};
+pub use scrub::{Needles, scrub};

@@ -8,16 +8,17 @@ use super::{
     room::Room,
 };
 use crate::{
+    ports::audit::Journal,
     store::{
         DbStore, Keys,
-        batch::{self, Db},
+        batch::Db,
         conn::{Conn, Sql, params},
         readers::Readers,
         sql::{receipts, windows},
         tallies::TallyNames,
         writer::{Fatal, Writer},
     },
-    types::limits::COMMIT_OPS_MAX,
+    types::limits::{AUDIT_KEPT, COMMIT_OPS_MAX},
 };
 use sqlx::{
     ConnectOptions, Connection,
@@ -28,6 +29,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
+    time::Duration,
 };
 use tokio::sync::mpsc;
 
@@ -50,6 +52,8 @@ pub struct StoreOptions {
     pub looked_through: u64,
     /// Called once when the database can no longer be trusted. Production ends the process here.
     pub fatal: Fatal,
+    /// How long the audit log is kept.
+    pub audit_kept: Duration,
     /// Most pages (of 4 KiB) of the file; `None`: as many as the disk has.
     pub pages_max: Option<u32>,
 }
@@ -66,6 +70,7 @@ impl StoreOptions {
             reserve: false,
             looked_through: damage::BEFORE_START,
             fatal: Arc::new(|_| {}),
+            audit_kept: AUDIT_KEPT,
             pages_max: None,
         }
     }
@@ -111,7 +116,10 @@ pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
     });
     let (queue, jobs) = mpsc::channel(2 * COMMIT_OPS_MAX);
     let (commits, tallies) = (Arc::default(), Arc::new(TallyNames::default()));
-    let db = known(conn, Arc::clone(&tallies)).map_err(failed)?;
+    let journal = Arc::new(Journal::default());
+    let mut db = Db::new(conn, options.keys.clone(), Arc::clone(&journal), Arc::clone(&tallies));
+    db.audit_kept = options.audit_kept;
+    known(&mut db).map_err(failed)?;
     let engine = SqliteEngine::new(db, Arc::clone(&base), options.reserve.then_some(room));
     let writer = Writer { engine, fatal: options.fatal, commits: Arc::clone(&commits) };
     let writer = writer.start(jobs).map_err(unusable)?;
@@ -122,6 +130,7 @@ pub async fn open(options: StoreOptions) -> Result<DbStore, OpenError> {
         commits,
         writer,
         tallies,
+        journal,
         leasing: None,
         base,
         node: String::new(),
@@ -135,22 +144,13 @@ fn reading(path: &Path) -> Sql<Vec<Conn>> {
     (0..READERS).map(|_| Ok(Conn::new(SqliteConn::open(path, Access::Read)?))).collect()
 }
 
-/// The writing connection with what is known beside it.
-fn known(conn: Conn, tallies: Arc<TallyNames>) -> Sql<Db> {
-    let orphans = conn.value("SELECT count(*) FROM receipt_orphan", &[])?;
-    let learned = receipts::learned(&conn)?;
-    let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
-    tallies.replace(windows::names(&conn)?);
-    Ok(Db {
-        conn,
-        node: String::new(),
-        place: String::new(),
-        held: batch::Locked::All,
-        incarnation: 0,
-        orphans,
-        learned,
-        tallies,
-    })
+/// What is known beside the writing connection.
+fn known(db: &mut Db) -> Sql<()> {
+    db.orphans = db.conn.value("SELECT count(*) FROM receipt_orphan", &[])?;
+    let learned = receipts::learned(&db.conn)?;
+    db.learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
+    db.tallies.replace(windows::names(&db.conn)?);
+    Ok(())
 }
 
 /// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.
@@ -238,6 +238,18 @@ fn check_key(conn: &Conn, options: &StoreOptions) -> Result<(), OpenError> {
         None if options.make => Ok(()),
         None => Err(OpenError::Missing { path: path.clone() }),
     }
+}
+
+/// A connection beside the server that works on the file. It makes none.
+///
+/// # Errors
+/// When there is no database, or it cannot be opened.
+pub fn beside(path: &Path, access: Access) -> Result<Conn, OpenError> {
+    let unusable = |source| OpenError::Path { path: path.to_owned(), source };
+    if !files::stands(path).map_err(unusable)? {
+        return Err(OpenError::Missing { path: path.to_owned() });
+    }
+    SqliteConn::open(path, access).map(Conn::new).map_err(|error| OpenError::of(path, error))
 }
 
 /// The mark of the first opening, if there was one.

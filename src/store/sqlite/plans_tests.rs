@@ -6,7 +6,7 @@ use crate::{
         Keys,
         codes::Code,
         conn::{Conn, params},
-        sql::{feedback, inbox, outbox, parts, pushes, receipts, run, sweep},
+        sql::{dead, feedback, inbox, outbox, parts, pushes, receipts, run, sweep},
         sqlite::conn::{Access, SqliteConn},
     },
 };
@@ -81,6 +81,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (parts::END_THE_OLDEST.sqlite, &["PRIMARY KEY (mo=?", "INDEX part_due (due>?"]),
         (parts::ENDED.sqlite, &["INDEX part_due (due<?"]),
         (parts::PARTS, &["PRIMARY KEY (mo=?"]),
+        (dead::DEAD, &["INDEX inbox_dead"]),
         (pushes::DUE, &["USING INDEX push_open"]),
         (feedback::DUE, &["INDEX feedback_open (due<?"]),
         (feedback::ENDED, &["INDEX feedback_ended (ended_at<?"]),

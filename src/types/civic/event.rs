@@ -8,6 +8,8 @@ use jiff::civil::Date;
 pub struct Event {
     /// Unique for ever; the same whether pulled or pushed.
     pub id: String,
+    /// When it happened.
+    pub at: UnixMs,
     /// Whom to tell what.
     pub notice: Option<(Recipient, Notice)>,
     /// The directory has changed.

@@ -8,7 +8,7 @@ use chrak::{
     ports::{Store, clock::Clock, status::Board},
     sandbox::telco::{Telco, TelcoConfig, ledger::MtEntry},
     store::{Keys, StoreOptions},
-    types::{CodeRules, Countries, Language, time::phnom_penh},
+    types::{CodeRules, Countries, Language, UnixMs, time::phnom_penh},
 };
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -122,6 +122,7 @@ pub fn settings(rules: Rules, link: &link::Telco) -> Settings {
         .into(),
         quiet: None,
         push_enabled: true,
+        events_after: UnixMs(0),
         countries: Countries::cambodia(),
     }
 }
