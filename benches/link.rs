@@ -14,7 +14,7 @@ use chrak::{
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
         outbox::{DueMt, NewReceipt, Outbox, Outcome, Receipted, Resolved, Settlement},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         portal::{Asker, Portal},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         status::Board,
@@ -355,5 +355,5 @@ never! { Parts {
     keep_part(NewPart) -> KeptPart;
     ended_texts(UnixMs, usize) -> Vec<CauseId>;
     open_text(CauseId) -> Option<OpenText>;
-    join_parts(NewMo, usize) -> CitizenRecord;
+    join_parts(NewMo, usize) -> Joined;
 } }

@@ -6,3 +6,5 @@ ALTER TABLE incarnation ADD COLUMN place TEXT;
 ALTER TABLE incarnation ADD COLUMN steady_since BIGINT;
 -- No two nodes have one name.
 CREATE UNIQUE INDEX incarnation_node ON incarnation (node) WHERE ended_at IS NULL;
+-- Whether a number has a text in hand at any node.
+CREATE INDEX inbox_number ON inbox (source_mac, id) WHERE state < 2;

@@ -162,7 +162,9 @@ impl Problem {
 impl From<StoreFault> for Problem {
     fn from(fault: StoreFault) -> Self {
         match fault {
-            StoreFault::Busy | StoreFault::Full | StoreFault::Closed | StoreFault::Stale => Self::unavailable(),
+            StoreFault::Busy | StoreFault::Full | StoreFault::Closed | StoreFault::Stale | StoreFault::Behind => {
+                Self::unavailable()
+            }
             // it may have been stored: the caller repeats it with its key
             StoreFault::Unknown | StoreFault::Rejected => Self::internal(),
         }

@@ -13,7 +13,7 @@ use crate::{
         nodes::{Neighbours, Nodes, TakenOver},
         orders::Order,
         outbox::{DueMt, NewReceipt, Outbox, Receipted, Resolved, Settlement},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -82,7 +82,7 @@ passes_on!(Parts {
     watch keep_part(part: NewPart) -> KeptPart;
     watch ended_texts(now: UnixMs, limit: usize) -> Vec<CauseId>;
     watch open_text(text: CauseId) -> Option<OpenText>;
-    watch join_parts(mo: NewMo, parts: usize) -> CitizenRecord;
+    watch join_parts(mo: NewMo, parts: usize) -> Joined;
 });
 
 passes_on!(Nodes {

@@ -28,6 +28,9 @@ pub enum StoreFault {
     /// The row was not in the state that the change starts from: somebody else has it.
     #[error("the row is no longer ours")]
     Stale,
+    /// Another text of the number goes before it, at another node: it waits, and may be tried again soon.
+    #[error("another text of the number is in hand at another node")]
+    Behind,
     /// It breaks a rule of the database, or cannot be sealed: a fault of our own, which no repetition mends.
     #[error("the database refuses this change for good")]
     Rejected,

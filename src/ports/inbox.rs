@@ -86,6 +86,8 @@ pub enum Accepted {
     New {
         /// The sender's record at that moment.
         citizen: CitizenRecord,
+        /// It is claimed, as was asked for; else it waits, as another text of the number is in hand at another node.
+        claimed: bool,
     },
     /// A redelivery of an earlier MO: nothing stored, its answer serves both.
     Duplicate {
@@ -189,7 +191,8 @@ pub trait Inbox: Send + Sync {
         limit: usize,
     ) -> PortFuture<'_, Result<Vec<StoredMo>, StoreFault>>;
     /// Waiting -> claimed, one more attempt. `alone`: no other MO is in hand. Returns the sender's record.
-    /// [`StoreFault::Stale`] when it is not waiting.
+    /// [`StoreFault::Stale`] when it is not waiting, [`StoreFault::Behind`] when another one of its number goes before it at
+    /// another node.
     fn claim(&self, mo: CauseId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
     /// Claimed -> waiting, after a turn that failed in a way worth another try.
     fn release(&self, mo: CauseId, now: UnixMs) -> PortFuture<'_, Result<(), StoreFault>>;

@@ -111,6 +111,15 @@ pub struct OpenText {
     pub esm_class: u8,
 }
 
+/// The MO of a text that was joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    /// The sender's record at that moment.
+    pub citizen: CitizenRecord,
+    /// It is claimed, as was asked for; else it waits, see [`Accepted::New`](super::inbox::Accepted::New).
+    pub claimed: bool,
+}
+
 /// The port.
 pub trait Parts: Send + Sync {
     /// Stores a part. Durable when the future is done.
@@ -121,5 +130,5 @@ pub trait Parts: Send + Sync {
     fn open_text(&self, text: CauseId) -> PortFuture<'_, Result<Option<OpenText>, StoreFault>>;
     /// Stores the MO of a text, which bears its id, in place of its parts. Returns the sender's record.
     /// [`StoreFault::Stale`] when there are not so many `parts` of it: another one has come, or it was joined.
-    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>>;
+    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<Joined, StoreFault>>;
 }

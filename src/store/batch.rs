@@ -3,14 +3,37 @@
 use super::{
     codes::Code,
     conn::{Ask, Conn, DbError, Held, Row, Sql, Value, undecodable},
-    rows::Mac,
+    rows::{Id, Mac},
     tallies::TallyNames,
 };
 use crate::{ports::StoreFault, smpp::message_id::Learned};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// What an operation comes to for who asked for it.
 pub type Verdict<T> = Result<T, StoreFault>;
+
+/// What a transaction has got of what it wanted.
+pub enum Locked {
+    /// One process has the database: all is its own.
+    All,
+    /// These numbers, and those of these MOs and segments.
+    These(HashSet<Mac>, HashSet<Id>),
+}
+
+impl Locked {
+    /// Whether it has this number.
+    pub fn has_number(&self, mac: &Mac) -> bool {
+        if let Locked::These(macs, _) = self { macs.contains(mac) } else { true }
+    }
+
+    /// Whether it has the number of this MO or segment.
+    pub fn has_of(&self, id: &Id) -> bool {
+        if let Locked::These(_, ids) = self { ids.contains(id) } else { true }
+    }
+}
 
 /// The writing connection and what is known beside it.
 pub struct Db {
@@ -20,6 +43,8 @@ pub struct Db {
     pub node: String,
     /// The key file that this run has locked, which tells a dead run of this node from another node of its name.
     pub place: String,
+    /// What the transaction that runs has to itself.
+    pub held: Locked,
     /// Number of this run, 0 before it has begun.
     pub incarnation: i64,
     /// How many receipts wait for their resp.

@@ -7,7 +7,9 @@ use super::{
     sql::{
         asked, feedback,
         inbox::{self, Claim},
-        kiosks, messages,
+        kiosks,
+        locks::Wanted,
+        messages,
         outbox::{self, BeginSubmit, Resolve},
         pairing, parts,
         pushes::{self, NewEvent},
@@ -26,10 +28,11 @@ use crate::{
         outbox::{Receipted, Resolved},
         parts::KeptPart,
         pushes::Asked,
+        states::MoState,
     },
     store::rows::{
-        AskedRow, CallRow, CitizenRow, FeedbackEndRow, FeedbackRow, FinishRow, Id, JoinRow, MoRow, PartRow, PushEndRow,
-        ReceiptRow, SettleRow, Taken, UssdRow,
+        AskedRow, CallRow, CitizenRow, FeedbackEndRow, FeedbackRow, FinishRow, Id, JoinRow, JoinedRow, MoRow, MtRow,
+        PartRow, PushEndRow, ReceiptRow, SettleRow, Taken, UssdRow,
     },
     types::{MtId, UnixMs},
 };
@@ -136,7 +139,7 @@ sets! {
     Ussd, steps: UssdRow => Vec<MtId>, ussd::keep;
     Accept, accepts: MoRow => Taken, inbox::accept;
     KeepPart, parts: PartRow => KeptPart, parts::keep;
-    Join, joins: JoinRow => Option<CitizenRow>, parts::join;
+    Join, joins: JoinRow => JoinedRow, parts::join;
 }
 
 /// Operations that look at many rows, or at rows that no fingerprint names, and therefore run by themselves in their turn.
@@ -245,6 +248,37 @@ impl Op {
             Op::Single(single) => single.reject(),
         }
     }
+}
+
+/// What a batch wants to itself where other nodes write too.
+pub(super) fn wanted(batch: &[Op]) -> Wanted {
+    let mut wanted = Wanted::default();
+    let submitting = |wanted: &mut Wanted, mts: &[MtRow]| {
+        mts.iter().filter(|mt| mt.reserved.is_some()).for_each(|mt| wanted.number(mt.number_mac));
+    };
+    for op in batch {
+        match op {
+            Op::Set(Set::Accept(job)) if job.op.state == MoState::Claimed => {
+                job.op.source_mac.into_iter().for_each(|mac| wanted.number(mac));
+            }
+            Op::Set(Set::Claim(job)) => wanted.of_mo(job.op.mo),
+            Op::Set(Set::BeginSubmit(job)) => job.op.mts.iter().for_each(|mt| wanted.of_mt(*mt)),
+            Op::Set(Set::Finish(job)) => submitting(&mut wanted, &job.op.mts),
+            Op::Set(Set::Ussd(job)) => submitting(&mut wanted, &job.op.mts),
+            Op::Set(Set::KeepPart(job)) => wanted.whole_number(&job.op.source_mac),
+            Op::Set(Set::Join(job)) => {
+                job.op.mo.source_mac.iter().for_each(|mac| wanted.whole_number(mac));
+                job.op.mo.source_mac.into_iter().for_each(|mac| wanted.number(mac));
+            }
+            Op::Single(Single::AcceptCall(job)) => wanted.named("agency", &job.op.call.agency),
+            Op::Single(Single::Tally(job)) => job.op.0.iter().for_each(|(name, ..)| wanted.named("tally", name)),
+            Op::Single(Single::TakeAsked(job)) => {
+                job.op.bounds.windows.iter().for_each(|(name, ..)| wanted.named("tally", name));
+            }
+            Op::Set(_) | Op::Single(_) => {}
+        }
+    }
+    wanted
 }
 
 /// Carries out all of a batch, as sets where that is the same as one after the other.

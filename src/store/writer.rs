@@ -4,7 +4,8 @@
 use super::{
     conn::Sql,
     engine::{Engine, Failure},
-    ops::{Op, one_by_one, together},
+    ops::{Op, one_by_one, together, wanted},
+    sql::locks,
 };
 use crate::{ports::StoreFault, types::limits::COMMIT_OPS_MAX};
 use std::{
@@ -180,6 +181,7 @@ impl<E: Engine> Writer<E> {
 
     fn attempt(&mut self, batch: &mut [Op], each_alone: bool) -> Sql<()> {
         self.engine.begin()?;
+        locks::take(self.engine.db(), &wanted(batch))?;
         if each_alone {
             one_by_one(&mut self.engine, batch)?;
         } else {

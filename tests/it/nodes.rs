@@ -186,3 +186,55 @@ async fn what_a_node_that_ends_in_order_leaves_is_taken_up_at_once() {
     assert_eq!(site.count("inbox WHERE attempts > 1 AND suspect = 1"), 0);
     b.stop();
 }
+
+/// A number that texts over both nodes is answered in its order, one text at a time, and without long pauses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_answered_in_its_order_whichever_node_takes_its_texts() {
+    let site = Site::start(Duration::from_millis(300)).await;
+    let (one, other) = (app::telco().await, app::telco().await);
+    let a = site.node("a", one.addr(), BOTH);
+    let b = site.node("b", other.addr(), BOTH);
+    for at in 0..6 {
+        let telco = if at % 2 == 0 { &one } else { &other };
+        telco
+            .send_mo("85597000001", "1212", &format!("{}{}", sample_codes()[at % 3], " ".repeat(at / 3)))
+            .expect("taken");
+        acknowledged(telco).await;
+    }
+    let begun = Instant::now();
+    assert!(settles(&[&one, &other], &site, Duration::from_secs(20)).await);
+    println!("answered within {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_millis(6 * 700), "{:?}", begun.elapsed());
+    assert_eq!(site.count("inbox WHERE state = 2 AND attempts = 1"), 6);
+    for table in [
+        "SELECT done_at AS at, lag(done_at) OVER (ORDER BY id) AS before FROM inbox",
+        "SELECT sent_at AS at, lag(sent_at) OVER (ORDER BY id) AS before FROM outbox",
+    ] {
+        assert_eq!(site.count(&format!("({table}) AS turns WHERE at < before")), 0, "{table}");
+    }
+    let close =
+        "(SELECT done_at AS at, lag(done_at) OVER (ORDER BY id) AS before FROM inbox) AS turns WHERE at - before < 300";
+    assert_eq!(site.count(close), 0, "two were in hand at once");
+    a.stop();
+    b.stop();
+}
+
+/// What is queued for a telco by a node without a bind there goes out at a node that has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_leaves_by_the_node_that_has_a_bind() {
+    let (site, telco) = (Site::start(Duration::from_millis(600)).await, app::telco().await);
+    let gone = app::telco().await;
+    let a = site.node("a", gone.addr(), BOTH);
+    let b = site.node("b", telco.addr(), BOTH);
+    let shared = || (gone.binds().len() == 1 && telco.binds().len() == 1).then_some(());
+    assert!(app::eventually(Duration::from_secs(20), shared).await.is_some(), "each has a bind");
+    gone.send_mo("85597000001", "1212", sample_codes()[0]).expect("taken");
+    acknowledged(&gone).await;
+    gone.stop().await;
+    let begun = Instant::now();
+    let came = app::eventually(Duration::from_secs(10), || (!telco.snapshot().mt.is_empty()).then_some(())).await;
+    println!("answered {:?} after the telco went", begun.elapsed());
+    assert!(came.is_some() && begun.elapsed() < Duration::from_secs(3));
+    a.stop();
+    b.stop();
+}

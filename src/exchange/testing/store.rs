@@ -1,6 +1,7 @@
 //! A store in memory, for the tests of services: every call is a transaction, and one can be made to fail, before it is done
 //! or after. It judges redeliveries, order and windows as the contract of the store says, in the plainest way; what no
 //! test of a service needs (receipts, pairing, retention) it does not do.
+mod alone;
 mod feedback;
 mod parts;
 
@@ -323,8 +324,6 @@ fn number_of(mo: &NewMo) -> Msisdn {
     }
 }
 
-impl crate::ports::nodes::Nodes for Memory {}
-
 impl Inbox for Memory {
     fn begin(&self, now: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> {
         self.call("begin", |rows| {
@@ -355,8 +354,9 @@ impl Inbox for Memory {
                 return Ok(earlier);
             }
             let citizen = rows.citizens.get(&number_of(&mo)).cloned().unwrap_or_default();
+            let claimed = mo.intake == Intake::Claimed;
             rows.add_mo(mo);
-            Ok(Accepted::New { citizen })
+            Ok(Accepted::New { citizen, claimed })
         })
     }
 
@@ -694,8 +694,6 @@ impl UssdSessions for Memory {
         })
     }
 }
-
-impl crate::ports::leases::Leases for Memory {}
 
 impl Kiosks for Memory {
     fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> {

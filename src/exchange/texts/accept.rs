@@ -87,7 +87,7 @@ impl Texts {
         let new = self.new_mo(mo, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
         // from before its commit on
         let _work = InWork::take(&self.core.hands, new.id);
-        let stored = StoredMo {
+        let mut stored = StoredMo {
             id: new.id,
             smsc: new.smsc.clone(),
             source: new.source.clone(),
@@ -98,8 +98,8 @@ impl Texts {
             deaths_alone: 0,
             suspect: false,
         };
-        let citizen = match self.store_mo(new).await {
-            Ok(Accepted::New { citizen }) => citizen,
+        let (citizen, claimed) = match self.store_mo(new).await {
+            Ok(Accepted::New { citizen, claimed }) => (citizen, claimed),
             Ok(Accepted::Duplicate { of } | Accepted::Resembles { of, .. }) => {
                 count(&smsc, "duplicate");
                 // Once this resp is known to be read, an equal text is a new question.
@@ -117,7 +117,8 @@ impl Texts {
         count(&smsc, "accepted");
         self.needs.board.count(Rate::MoIn, 1, stored.received_at);
         done(Ok(Some(stored.id)));
-        match (place, slot) {
+        stored.attempts = u32::from(claimed);
+        match (place, slot.filter(|_| claimed)) {
             (LaneEntry::Head(lane), Some(slot)) => {
                 let held = TurnPermits::new(Some(hand), Some(lane), slot);
                 self.turn(stored, citizen, Some(read_at), held).await;

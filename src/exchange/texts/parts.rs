@@ -149,10 +149,10 @@ impl Texts {
         let mo = self.joined(&open, if slot.is_some() { Intake::Claimed } else { Intake::Waiting });
         let mut stored = stored_of(&mo);
         match (self.needs.parts.join_parts(mo, open.parts.len()).await, place, slot) {
-            (Ok(citizen), LaneEntry::Head(lane), Some(slot)) => {
+            (Ok(joined), LaneEntry::Head(lane), Some(slot)) if joined.claimed => {
                 self.note_joined(&open);
                 stored.attempts = 1;
-                self.turn(stored, citizen, Some(read_at), TurnPermits::new(Some(hand), Some(lane), slot)).await;
+                self.turn(stored, joined.citizen, Some(read_at), TurnPermits::new(Some(hand), Some(lane), slot)).await;
             }
             (Ok(_), place, _) => {
                 self.note_joined(&open);

@@ -17,6 +17,18 @@ use tokio::{sync::watch, time::Instant};
 
 /// Pause before an MO is claimed once more.
 const CLAIM_AGAIN: Duration = Duration::from_millis(500);
+/// Pause before one is that waits for another node to end a turn of its number.
+const BEHIND_AGAIN: Duration = Duration::from_millis(100);
+
+/// What a claim came to.
+pub(super) enum Claimed {
+    /// It is ours, with its sender's record.
+    Ours(CitizenRecord),
+    /// It waits for another one of its number, which another node has.
+    Behind,
+    /// Somebody else has it, or the server leaves.
+    Gone,
+}
 
 impl Texts {
     /// What an unclean end left has been tried: from now on texts are answered as they come.
@@ -48,22 +60,32 @@ impl Texts {
         hand: Option<InHand>,
         read_at: Option<Instant>,
     ) {
-        let lane = match place {
-            LaneEntry::Head(lane) => lane,
-            LaneEntry::Behind(behind) => behind.reach_head().await,
-        };
-        let mut open = self.core.open.subscribe();
-        if open.wait_for(|open| *open).await.is_err() {
-            return;
+        let mut place = place;
+        loop {
+            let lane = match place {
+                LaneEntry::Head(lane) => lane,
+                LaneEntry::Behind(behind) => behind.reach_head().await,
+            };
+            let mut open = self.core.open.subscribe();
+            if open.wait_for(|open| *open).await.is_err() {
+                return;
+            }
+            let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
+                return;
+            };
+            match self.claim_patiently(&stored).await {
+                Claimed::Ours(citizen) => {
+                    stored.attempts += 1;
+                    return self.turn(stored, citizen, read_at, TurnPermits::new(hand, Some(lane), slot)).await;
+                }
+                Claimed::Gone => return,
+                Claimed::Behind => drop(slot),
+            }
+            tokio::time::sleep(BEHIND_AGAIN).await;
+            // the one that goes before it may have been taken up here meanwhile, and wait behind it
+            drop(lane);
+            place = self.core.sequencer.enter(number_of(&stored));
         }
-        let Ok(slot) = Arc::clone(&self.core.slots).acquire_owned().await else {
-            return;
-        };
-        let Some(citizen) = self.claim_patiently(&stored).await else {
-            return;
-        };
-        stored.attempts += 1;
-        self.turn(stored, citizen, read_at, TurnPermits::new(hand, Some(lane), slot)).await;
     }
 
     /// Looks for an MO that may have been stored as claimed without our knowing: what the telco sends again is a duplicate of
@@ -81,21 +103,33 @@ impl Texts {
         }
     }
 
-    /// Claims an MO, as often as it takes, so that no later text of its number goes before it; `None` when somebody else
-    /// has it, or the server leaves.
-    pub(super) async fn claim_patiently(&self, stored: &StoredMo) -> Option<CitizenRecord> {
+    /// Claims an MO, as often as it takes, so that no later text of its number goes before it.
+    pub(super) async fn claim_patiently(&self, stored: &StoredMo) -> Claimed {
         loop {
             match self.needs.inbox.claim(stored.id, false, self.now()).await {
-                Ok(citizen) => return Some(citizen),
-                Err(StoreFault::Stale | StoreFault::Closed) => return None,
+                Ok(citizen) => return Claimed::Ours(citizen),
+                Err(StoreFault::Stale | StoreFault::Closed) => return Claimed::Gone,
+                Err(StoreFault::Behind) if self.is_leaving() => return Claimed::Gone,
+                Err(StoreFault::Behind) => return Claimed::Behind,
                 Err(fault) => {
                     tracing::warn!(mo.id = %stored.id, "an MO could not be claimed: {fault}");
                 }
             }
             if self.is_leaving() {
-                return None;
+                return Claimed::Gone;
             }
             tokio::time::sleep(CLAIM_AGAIN).await;
+        }
+    }
+
+    /// Claims an MO whose turn failed; `None` when somebody else has it, or the server leaves.
+    pub(super) async fn claim_again(&self, stored: &StoredMo) -> Option<CitizenRecord> {
+        loop {
+            match self.claim_patiently(stored).await {
+                Claimed::Ours(citizen) => return Some(citizen),
+                Claimed::Gone => return None,
+                Claimed::Behind => tokio::time::sleep(BEHIND_AGAIN).await,
+            }
         }
     }
 
@@ -104,7 +138,7 @@ impl Texts {
     pub(super) async fn claim(&self, stored: &StoredMo, alone: bool) -> Option<CitizenRecord> {
         match self.needs.inbox.claim(stored.id, alone, self.now()).await {
             Ok(citizen) => Some(citizen),
-            Err(StoreFault::Stale) => None,
+            Err(StoreFault::Stale | StoreFault::Behind) => None,
             Err(fault) => {
                 tracing::warn!(mo.id = %stored.id, "an MO could not be claimed: {fault}");
                 None

@@ -78,7 +78,7 @@ impl Texts {
             let released = self.needs.inbox.release(mo.id, self.now()).await;
             tokio::time::sleep(Duration::from_millis(200 << mo.attempts.min(6))).await;
             match released {
-                Ok(()) => match self.claim_patiently(&mo).await {
+                Ok(()) => match self.claim_again(&mo).await {
                     Some(record) => citizen = record,
                     None => break,
                 },
@@ -103,7 +103,7 @@ impl Texts {
                     Ok(()) | Err(StoreFault::Stale | StoreFault::Closed) => return,
                     Err(StoreFault::Rejected) => break,
                     Err(_) if self.is_leaving() => return,
-                    Err(StoreFault::Busy | StoreFault::Full | StoreFault::Unknown) => {
+                    Err(StoreFault::Busy | StoreFault::Full | StoreFault::Unknown | StoreFault::Behind) => {
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
                 }

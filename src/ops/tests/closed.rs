@@ -8,7 +8,7 @@ use crate::{
         inbox::NewMo,
         kiosks::{Command, Heartbeat, Kiosk, Kiosks, NewKiosk, Offer, Pairing, TokenHash},
         messages::{CallEnd, MessageStatus, Messages, NewCall},
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
         pushes::{Asked, Bounds, NewPush, PushEnd, Pushes, StoredPush},
         ussd::{UssdSession, UssdSessions, UssdStep},
     },
@@ -26,7 +26,7 @@ impl Parts for Depths {
     fn keep_part(&self, _: NewPart) -> PortFuture<'_, Result<KeptPart, StoreFault>> { closed() }
     fn ended_texts(&self, _: UnixMs, _: usize) -> PortFuture<'_, Result<Vec<CauseId>, StoreFault>> { closed() }
     fn open_text(&self, _: CauseId) -> PortFuture<'_, Result<Option<OpenText>, StoreFault>> { closed() }
-    fn join_parts(&self, _: NewMo, _: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> { closed() }
+    fn join_parts(&self, _: NewMo, _: usize) -> PortFuture<'_, Result<Joined, StoreFault>> { closed() }
 }
 
 #[rustfmt::skip]

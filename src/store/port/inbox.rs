@@ -49,9 +49,9 @@ impl Inbox for DbStore {
         })
     }
 
-    fn claim(&self, mo: CauseId, alone: bool, _now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn claim(&self, mo: CauseId, alone: bool, now: UnixMs) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
         Box::pin(async move {
-            let citizen = self.submit(Set::Claim, Claim { mo: *mo.0.as_bytes(), alone }).await?;
+            let citizen = self.submit(Set::Claim, Claim { mo: *mo.0.as_bytes(), alone, now }).await?;
             Ok(CitizenRow::open_or_new(citizen, &self.keys))
         })
     }

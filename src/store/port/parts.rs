@@ -2,9 +2,8 @@
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        citizens::CitizenRecord,
         inbox::NewMo,
-        parts::{KeptPart, NewPart, OpenText, Parts},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts},
     },
     store::{
         ops::Set,
@@ -31,11 +30,11 @@ impl Parts for DbStore {
         })
     }
 
-    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<Joined, StoreFault>> {
         Box::pin(async move {
             let row = JoinRow { mo: MoRow::seal(&self.keys, mo)?, parts };
-            let citizen = self.submit(Set::Join, row).await?;
-            Ok(CitizenRow::open_or_new(citizen, &self.keys))
+            let (citizen, claimed) = self.submit(Set::Join, row).await?;
+            Ok(Joined { citizen: CitizenRow::open_or_new(citizen, &self.keys), claimed })
         })
     }
 }

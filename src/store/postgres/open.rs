@@ -7,7 +7,7 @@ use super::{
 use crate::{
     store::{
         DbStore, Keys,
-        batch::Db,
+        batch::{Db, Locked},
         conn::{Conn, Sql},
         leasing::Leasing,
         readers::Readers,
@@ -173,7 +173,7 @@ fn known(conn: Conn, node: String, place: String, tallies: Arc<TallyNames>) -> S
     let learned = receipts::learned(&conn)?;
     let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     // other nodes keep receipts too, so that there may always be some
-    Ok(Db { conn, node, place, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
+    Ok(Db { conn, node, place, held: Locked::All, incarnation: 0, orphans: i64::from(u32::MAX), learned, tallies })
 }
 
 async fn ask<T>(conn: &mut PgConnection, at: &str, sql: &'static str) -> Result<T, PgOpenError>

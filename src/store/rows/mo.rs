@@ -69,8 +69,8 @@ impl MoRow {
 
 /// What became of an MO that was to be stored, its sender's record sealed.
 pub enum Taken {
-    /// It is stored.
-    New(Option<CitizenRow>),
+    /// It is stored, and claimed or not.
+    New(Option<CitizenRow>, bool),
     /// An earlier one has its key.
     Known(Accepted),
 }
@@ -78,7 +78,7 @@ pub enum Taken {
 impl Taken {
     pub fn open(self, keys: &Keys) -> Accepted {
         match self {
-            Taken::New(citizen) => Accepted::New { citizen: CitizenRow::open_or_new(citizen, keys) },
+            Taken::New(citizen, claimed) => Accepted::New { citizen: CitizenRow::open_or_new(citizen, keys), claimed },
             Taken::Known(accepted) => accepted,
         }
     }

@@ -14,7 +14,7 @@ pub use citizen::CitizenRow;
 pub use feedback::{DueFeedbackRow, FeedbackEndRow, FeedbackRow};
 pub use mo::{FinishRow, MoRow, Taken, WaitingRow};
 pub use mt::{DueRow, MtRow, ReceiptRow, SettleRow};
-pub use part::{JoinRow, OpenPartRow, PartRow, text_id};
+pub use part::{JoinRow, JoinedRow, OpenPartRow, PartRow, text_id};
 pub use push::{DuePushRow, PushEndRow, PushRow};
 pub use ussd::{UssdRow, UssdSessionRow};
 

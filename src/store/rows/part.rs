@@ -134,6 +134,9 @@ pub struct JoinRow {
     pub parts: usize,
 }
 
+/// The record of the sender of a text that was joined, and whether its MO is claimed.
+pub type JoinedRow = (Option<super::CitizenRow>, bool);
+
 /// The text of an id.
 pub fn text_id(id: Id) -> CauseId {
     CauseId(Uuid::from_bytes(id))

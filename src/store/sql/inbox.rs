@@ -8,9 +8,11 @@ use crate::{
         states::{MoState, RespState},
     },
     store::{
-        batch::{Db, Verdict, all, code, fixed, inserts, not_all, perhaps, run, text_in, values, within},
+        batch::{
+            Db, Locked, Verdict, all, code, fixed, inserts, not_all, perhaps, run, text_in, values, within, within_at,
+        },
         codes::Code,
-        conn::{Both, Conn, Row, Sql, params},
+        conn::{Both, Conn, Row, Sql, Written as _, params},
         rows::{CitizenRow, FinishRow, Id, Mac, MoRow, MtRow, Taken, WaitingRow},
         statement::sql,
     },
@@ -53,12 +55,15 @@ pub fn accept(db: &mut Db, mos: &[&MoRow]) -> Sql<Vec<Verdict<Taken>>> {
         }
         stored.push(mo);
     }
-    insert(db, &stored)?;
+    let behind = insert_in_turn(db, &stored)?;
     let macs: Vec<Mac> = stored.iter().filter_map(|mo| mo.source_mac).collect();
     let citizens = citizens::several(db, &macs)?;
     let taken = |mo: &&MoRow| match known.remove(&mo.id) {
         Some(accepted) => Ok(Taken::Known(accepted)),
-        None => Ok(Taken::New(mo.source_mac.and_then(|mac| citizens.get(&mac).cloned()))),
+        None => {
+            let claimed = mo.state == MoState::Claimed && !behind.contains(&mo.id);
+            Ok(Taken::New(mo.source_mac.and_then(|mac| citizens.get(&mac).cloned()), claimed))
+        }
     };
     Ok(mos.iter().map(taken).collect())
 }
@@ -137,6 +142,33 @@ fn replace_key(db: &mut Db, mo: &MoRow) -> Sql<()> {
 
 /// Stores MOs, whatever their keys.
 pub fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
+    insert_as(db, mos, &HashSet::new())
+}
+
+/// Stores MOs; returns those that were to be claimed and wait, as another text of the number is in hand at another node.
+pub fn insert_in_turn(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
+    let behind = behind_others(db, mos)?;
+    insert_as(db, mos, &behind)?;
+    Ok(behind)
+}
+
+pub(in crate::store) const ELSEWHERE: &str =
+    sql!("SELECT DISTINCT source_mac FROM inbox WHERE state {MoState::OPEN} AND incarnation <> ? AND source_mac IN ");
+
+fn behind_others(db: &mut Db, mos: &[&MoRow]) -> Sql<HashSet<Id>> {
+    if let Locked::All = db.held {
+        return Ok(HashSet::new());
+    }
+    let claimed = mos.iter().filter(|mo| mo.state == MoState::Claimed);
+    let claimed: Vec<(Id, Mac)> = claimed.filter_map(|mo| Some((mo.id, mo.source_mac?))).collect();
+    let macs: Vec<Mac> = claimed.iter().map(|(_, mac)| *mac).collect();
+    let elsewhere = within_at(db.incarnation, ELSEWHERE, &macs, "");
+    let elsewhere: HashSet<Mac> = all(&db.conn, elsewhere, |row| fixed(row, 0))?.into_iter().collect();
+    let waits = |mac: &Mac| elsewhere.contains(mac) || !db.held.has_number(mac);
+    Ok(claimed.iter().filter(|(_, mac)| waits(mac)).map(|(mo, _)| *mo).collect())
+}
+
+fn insert_as(db: &mut Db, mos: &[&MoRow], behind: &HashSet<Id>) -> Sql<()> {
     let incarnation = db.incarnation;
     let into = "INSERT INTO inbox (id, smsc, family, session, source_mac, source, destination, text, raw, \
                 data_coding, esm_class, state, incarnation, attempts, received_at, done_at)";
@@ -145,8 +177,9 @@ pub fn insert(db: &mut Db, mos: &[&MoRow]) -> Sql<()> {
         tuple.push(&mo.session.0.as_bytes()[..]).push(mo.source_mac.as_ref().map(|mac| &mac[..]));
         tuple.push(&mo.source[..]).push(&mo.destination[..]);
         tuple.push(&mo.text[..]).push(&mo.raw[..]);
-        tuple.push(mo.data_coding).push(mo.esm_class).push(mo.state.code());
-        tuple.push(incarnation).push(mo.attempts).push(mo.received_at.0);
+        let (state, attempts) = if behind.contains(&mo.id) { (MoState::Waiting, 0) } else { (mo.state, mo.attempts) };
+        tuple.push(mo.data_coding).push(mo.esm_class).push(state.code());
+        tuple.push(incarnation).push(attempts).push(mo.received_at.0);
         tuple.push(mo.done_at);
     });
     run(&db.conn, statements).map(|_| ())
@@ -158,29 +191,62 @@ pub struct Claim {
     pub mo: Id,
     /// Nothing else is in hand.
     pub alone: bool,
+    /// The time.
+    pub now: UnixMs,
 }
 
-pub(in crate::store) const CLAIM: &str = sql!(
-    ") UPDATE inbox SET state = {MoState::Claimed}, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
-     attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = {MoState::Waiting} \
-     RETURNING inbox.id, inbox.source_mac"
-);
+/// A text of a number goes after the earlier ones that wait at other nodes, no longer than this: whatever keeps one of them there,
+/// nobody waits in a circle.
+const GOES_AFTER_MS: i64 = 60_000;
+
+macro_rules! claim {
+    ($in_turn:literal) => {
+        sql!(concat!(
+            ") UPDATE inbox SET state = {MoState::Claimed}, alone = v.alone, incarnation = v.incarnation, suspect = 0, \
+     attempts = inbox.attempts + 1 FROM v WHERE inbox.id = v.id AND inbox.state = {MoState::Waiting}",
+            $in_turn,
+            " RETURNING inbox.id, inbox.source_mac"
+        ))
+    };
+}
+// one process sees to the order of a number by itself
+pub(in crate::store) const CLAIM: Both = Both {
+    sqlite: claim!(""),
+    postgres: claim!(
+        " AND NOT EXISTS (SELECT 1 FROM inbox e WHERE e.state {MoState::OPEN} AND e.source_mac = inbox.source_mac \
+     AND e.id <> inbox.id AND (e.state = {MoState::Claimed} OR (e.id < inbox.id AND e.received_at > v.since)))"
+    ),
+};
 
 /// Takes MOs in hand that wait; returns their senders' records.
 pub fn claim(db: &mut Db, claims: &[&Claim]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
     let incarnation = db.incarnation;
-    let statements = values("WITH v (id, alone, incarnation) AS (", claims, CLAIM, |tuple, claim| {
-        tuple.push(&claim.mo[..]).push(claim.alone).push(incarnation);
+    let (head, tail) = ("WITH v (id, alone, incarnation, since) AS (", CLAIM.written(db.conn.dialect()));
+    let free: Vec<&Claim> = claims.iter().copied().filter(|claim| db.held.has_of(&claim.mo)).collect();
+    let statements = values(head, &free, tail, |tuple, claim| {
+        tuple.push(&claim.mo[..]).push(claim.alone).push(incarnation).push(claim.now.0 - GOES_AFTER_MS);
     });
     let source = |row: &Row<'_>| Ok((fixed(row, 0)?, perhaps(row, 1)?));
     let sources: HashMap<Id, Option<Mac>> = all(&db.conn, statements, source)?.into_iter().collect();
     let macs: Vec<Mac> = sources.values().copied().flatten().collect();
     let citizens = citizens::several(db, &macs)?;
+    let behind = still_waiting(db, claims, &sources)?;
     let verdict = |claim: &&Claim| -> Verdict<Option<CitizenRow>> {
-        let mac = sources.get(&claim.mo).ok_or(StoreFault::Stale)?;
+        let not_claimed = if behind.contains(&claim.mo) { StoreFault::Behind } else { StoreFault::Stale };
+        let mac = sources.get(&claim.mo).ok_or(not_claimed)?;
         Ok(mac.and_then(|mac| citizens.get(&mac).cloned()))
     };
     Ok(claims.iter().map(verdict).collect())
+}
+
+/// Of MOs that were not claimed, those that wait for another one of their number.
+fn still_waiting(db: &mut Db, claims: &[&Claim], claimed: &HashMap<Id, Option<Mac>>) -> Sql<HashSet<Id>> {
+    if let Locked::All = db.held {
+        return Ok(HashSet::new());
+    }
+    let left: Vec<Id> = claims.iter().map(|claim| claim.mo).filter(|mo| !claimed.contains_key(mo)).collect();
+    let head = sql!("SELECT id FROM inbox WHERE state = {MoState::Waiting} AND id IN ");
+    Ok(all(&db.conn, within(head, &left, ""), |row| fixed(row, 0))?.into_iter().collect())
 }
 
 pub(in crate::store) const RELEASE: &str = sql!(

@@ -6,6 +6,7 @@ pub mod feedback;
 pub mod inbox;
 pub mod kiosks;
 pub mod leases;
+pub mod locks;
 pub mod messages;
 pub mod outbox;
 pub mod pairing;

@@ -9,7 +9,7 @@ use crate::{
     store::{
         batch::{Db, Verdict, all, fixed, inserts, run, values, within, within_at},
         codes::Code,
-        conn::{Both, Conn, Row, Sql, params},
+        conn::{Both, Conn, Row, Sql, Written as _, params},
         rows::{DueRow, Id, Mac, MtRow, SettleRow},
         statement::sql,
     },
@@ -64,11 +64,25 @@ pub struct BeginSubmit {
     pub now: i64,
 }
 
-pub(in crate::store) const BEGIN_SUBMIT: &str = sql!(
-    ") UPDATE outbox SET state = {MtState::Submitting}, session = v.session, incarnation = v.incarnation, \
+macro_rules! begin_submit {
+    ($in_turn:literal) => {
+        sql!(concat!(
+            ") UPDATE outbox SET state = {MtState::Submitting}, session = v.session, incarnation = v.incarnation, \
      attempts = outbox.attempts + 1, updated_at = v.at FROM v \
-     WHERE outbox.id = v.id AND outbox.state = {MtState::Queued} RETURNING outbox.id"
-);
+     WHERE outbox.id = v.id AND outbox.state = {MtState::Queued}",
+            $in_turn,
+            " RETURNING outbox.id"
+        ))
+    };
+}
+// another node may have begun one of the number since it was read what is due
+pub(in crate::store) const BEGIN_SUBMIT: Both = Both {
+    sqlite: begin_submit!(""),
+    postgres: begin_submit!(
+        " AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.state {MtState::OPEN} AND b.number_mac = outbox.number_mac \
+     AND b.smsc = outbox.smsc AND b.id <> outbox.id AND b.state > {MtState::Queued} AND b.not_after > v.at)"
+    ),
+};
 
 /// Hands segments to binds; returns those that were still queued.
 pub fn begin_submit(db: &mut Db, begins: &[&BeginSubmit]) -> Sql<Vec<Verdict<Vec<MtId>>>> {
@@ -76,10 +90,10 @@ pub fn begin_submit(db: &mut Db, begins: &[&BeginSubmit]) -> Sql<Vec<Verdict<Vec
     let wanted: Vec<(Id, Id, i64)> = begins
         .iter()
         .flat_map(|begin| begin.mts.iter().map(|mt| (*mt, begin.session, begin.now)))
-        .filter(|(mt, ..)| seen.insert(*mt))
+        .filter(|(mt, ..)| db.held.has_of(mt) && seen.insert(*mt))
         .collect();
     let (head, incarnation) = ("WITH v (id, session, incarnation, at) AS (", db.incarnation);
-    let statement = values(head, &wanted, BEGIN_SUBMIT, |tuple, (mt, session, now)| {
+    let statement = values(head, &wanted, BEGIN_SUBMIT.written(db.conn.dialect()), |tuple, (mt, session, now)| {
         tuple.push(&mt[..]).push(&session[..]).push(incarnation).push(*now);
     });
     let mut ours: HashSet<Id> = all(&db.conn, statement, |row| fixed(row, 0))?.into_iter().collect();
@@ -115,14 +129,15 @@ pub fn insert(db: &mut Db, mts: &[&MtRow]) -> Sql<HashSet<Id>> {
 
 /// The segments with a place whose number has nothing else on its way over that telco.
 fn first_of_their_number(db: &mut Db, mts: &[&MtRow]) -> Sql<HashSet<Id>> {
-    let numbers: Vec<Mac> = mts.iter().filter(|row| row.reserved.is_some()).map(|row| row.number_mac).collect();
+    let may_begin = |row: &&&MtRow| row.reserved.is_some() && db.held.has_number(&row.number_mac);
+    let numbers: Vec<Mac> = mts.iter().filter(may_begin).map(|row| row.number_mac).collect();
     let open = sql!("SELECT DISTINCT number_mac, smsc FROM outbox WHERE state {MtState::OPEN} AND number_mac IN ");
     let lane = |row: &Row<'_>| Ok((fixed(row, 0)?, row.get(1)?));
     let taken: HashSet<(Mac, String)> = all(&db.conn, within(open, &numbers, ""), lane)?.into_iter().collect();
     let entering = mts.iter().map(|row| Entering {
         id: row.id,
         lane: (row.number_mac, row.smsc.clone()),
-        reserved: row.reserved.is_some(),
+        reserved: may_begin(&row),
     });
     Ok(at_once(entering, taken))
 }
@@ -149,7 +164,10 @@ pub fn resolve(db: &mut Db, of: &Resolve) -> Sql<Resolved> {
         Ok((fixed(row, 0)?, state))
     };
     let decided = db.conn.rows(UNCERTAIN, params![&of.smsc, of.before.0], decide)?;
-    let tail = ") UPDATE outbox SET updated_at = v.at, turn = turn - due + v.at, due = v.at, state = v.state FROM v WHERE outbox.id = v.id";
+    let tail = sql!(
+        ") UPDATE outbox SET updated_at = v.at, turn = turn - due + v.at, due = v.at, state = v.state FROM v \
+        WHERE outbox.id = v.id AND outbox.state = {MtState::Ambiguous}"
+    );
     let statements = values("WITH v (id, state, at) AS (", &decided, tail, |tuple, (id, state)| {
         tuple.push(&id[..]).push(state.code()).push(of.now.0);
     });

@@ -9,12 +9,13 @@ use crate::{
         inbox::Accepted,
         parts::{KeptPart, Part},
         rules::parts::{Known, Placed, Stored, TextKey, place},
+        states::MoState,
     },
     store::{
         batch::{Db, Verdict, code, fixed, text_in},
         codes::Code,
         conn::{Both, Conn, Row, Sql, params},
-        rows::{CitizenRow, Id, JoinRow, OpenPartRow, PartRow, text_id},
+        rows::{Id, JoinRow, JoinedRow, OpenPartRow, PartRow, text_id},
     },
     types::{
         CauseId, SessionId, UnixMs,
@@ -162,7 +163,7 @@ fn insert(db: &mut Db, new: &PartRow, text: CauseId, due: i64) -> Sql<()> {
 }
 
 /// Stores the MOs of texts in place of their parts.
-pub fn join(db: &mut Db, joins: &[&JoinRow]) -> Sql<Vec<Verdict<Option<CitizenRow>>>> {
+pub fn join(db: &mut Db, joins: &[&JoinRow]) -> Sql<Vec<Verdict<JoinedRow>>> {
     let mut verdicts = Vec::with_capacity(joins.len());
     for join in joins {
         verdicts.push(join_one(db, join)?);
@@ -170,16 +171,17 @@ pub fn join(db: &mut Db, joins: &[&JoinRow]) -> Sql<Vec<Verdict<Option<CitizenRo
     Ok(verdicts)
 }
 
-fn join_one(db: &mut Db, join: &JoinRow) -> Sql<Verdict<Option<CitizenRow>>> {
+fn join_one(db: &mut Db, join: &JoinRow) -> Sql<Verdict<JoinedRow>> {
     let here: i64 = db.conn.value("SELECT count(*) FROM part WHERE mo = ?", params![&join.mo.id[..]])?;
     if here == 0 || usize::try_from(here) != Ok(join.parts) {
         return Ok(Err(StoreFault::Stale));
     }
     db.conn.execute("DELETE FROM part WHERE mo = ?", params![&join.mo.id[..]])?;
-    inbox::insert(db, &[&join.mo])?;
+    let behind = inbox::insert_in_turn(db, &[&join.mo])?;
+    let claimed = join.mo.state == MoState::Claimed && behind.is_empty();
     let mac = join.mo.source_mac;
     let citizens = citizens::several(db, mac.as_slice())?;
-    Ok(Ok(mac.and_then(|mac| citizens.get(&mac).cloned())))
+    Ok(Ok((mac.and_then(|mac| citizens.get(&mac).cloned()), claimed)))
 }
 
 pub(in crate::store) const ENDED: Both = Both {

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     store::{
         DbStore, Keys,
-        batch::Db,
+        batch::{self, Db},
         conn::{Conn, Sql, params},
         readers::Readers,
         sql::{receipts, windows},
@@ -141,7 +141,16 @@ fn known(conn: Conn, tallies: Arc<TallyNames>) -> Sql<Db> {
     let learned = receipts::learned(&conn)?;
     let learned = learned.into_iter().map(|(family, learned)| (family.as_str().to_owned(), learned)).collect();
     tallies.replace(windows::names(&conn)?);
-    Ok(Db { conn, node: String::new(), place: String::new(), incarnation: 0, orphans, learned, tallies })
+    Ok(Db {
+        conn,
+        node: String::new(),
+        place: String::new(),
+        held: batch::Locked::All,
+        incarnation: 0,
+        orphans,
+        learned,
+        tallies,
+    })
 }
 
 /// What makes a commit durable and cheap; [`check_settings`] reads back what durability rests on.

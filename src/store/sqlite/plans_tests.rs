@@ -47,7 +47,7 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
     let plans = Connection::open(&path).expect("connected");
     let with = |columns: &str, row: &str, tail: &str| format!("WITH v ({columns}) AS (VALUES ({row}), ({row}){tail}");
     let rest = format!("{}(?, ?){}", outbox::REST_HEAD, outbox::REST_TAIL);
-    let begin = with("id, session, incarnation, at", "x'', x'', 1, 1", outbox::BEGIN_SUBMIT);
+    let begin = with("id, session, incarnation, at", "x'', x'', 1, 1", outbox::BEGIN_SUBMIT.sqlite);
     let settle =
         with("id, session, state, message_id, due, status, undone, at", "x'', x'', 3, '', 1, 1, 0, 1", outbox::SETTLE);
     let exact = with("message_id, family, state, at", "'', '', 4, 1", receipts::EXACT);
@@ -61,7 +61,10 @@ async fn what_runs_with_the_traffic_uses_the_index_that_is_there_for_it() {
         (run::CLAIMED_BECOME_WAITING.sqlite, &["INDEX inbox_open (state=?"]),
         (run::GIVEN_BACK, &["INDEX inbox_open (state=?"]),
         (run::FOUND, &["INDEX inbox_open (state=? AND suspect=?", "INDEX outbox_open"]),
-        (&with("id, alone, incarnation", "x'', 1, 1", inbox::CLAIM), &["SEARCH inbox USING PRIMARY KEY"]),
+        (
+            &with("id, alone, incarnation, since", "x'', 1, 1, 1", inbox::CLAIM.sqlite),
+            &["SEARCH inbox USING PRIMARY KEY"],
+        ),
         (&with("id, incarnation", "x'', 1", inbox::RELEASE), &["SEARCH inbox USING PRIMARY KEY"]),
         (&with("id, state, at, incarnation", "x'', 2, 1, 1", inbox::FINISH), &["SEARCH inbox USING PRIMARY KEY"]),
         (outbox::DUE.sqlite, &["INDEX outbox_open (smsc=? AND state=?", "INDEX outbox_number (number_mac=?"]),

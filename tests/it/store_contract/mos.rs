@@ -211,7 +211,7 @@ pub async fn records_come_back_as_written(factory: &dyn Factory) {
     assert_eq!(store.citizen(number()).await, Ok(record.clone()));
     let next = NewMo { intake: Intake::Waiting, ..mo("two", session()) };
     let id = next.id;
-    assert_eq!(store.accept(next).await, Ok(Accepted::New { citizen: record.clone() }));
+    assert_eq!(store.accept(next).await, Ok(Accepted::New { citizen: record.clone(), claimed: false }));
     assert_eq!(store.claim(id, false, NOW).await, Ok(record));
     let nobody = Msisdn::parse_e164("85510999999").expect("a number");
     assert_eq!(store.citizen(nobody).await, Ok(CitizenRecord::default()));

@@ -2,7 +2,10 @@
 use super::*;
 use crate::support::postgres::{Pooler, Server};
 use chrak::{
-    ports::nodes::Nodes as _,
+    ports::{
+        nodes::Nodes as _,
+        parts::{KeptPart, Parts as _},
+    },
     store::{Keys, PgOpenError, PgOptions},
 };
 use std::{sync::OnceLock, time::SystemTime};
@@ -213,4 +216,93 @@ async fn what_a_dead_node_had_in_hand_is_taken_over() {
     let found = next.begin(NOW).await.expect("begun");
     assert_eq!((found.clean, found.suspects, found.waiting, found.ambiguous), (false, 1, 1, 1));
     next.claim(mo.id, true, NOW).await.expect("it waits");
+}
+
+async fn two_nodes() -> (String, store::DbStore, store::DbStore) {
+    let server = Server::shared();
+    let name = server.database();
+    let url = server.url(&name);
+    (name, of_node("node-a", &url).await, of_node("node-b", &url).await)
+}
+
+/// One text of a number in hand at a time, whichever node has it.
+#[tokio::test]
+async fn a_text_waits_for_one_of_its_number_at_another_node() {
+    let (_, one, other) = two_nodes().await;
+    let (first, second) = (mo("FIRST", session()), mo("SECOND", session()));
+    let claimed = |accepted: &Accepted| matches!(accepted, Accepted::New { claimed: true, .. });
+    assert!(claimed(&one.accept(first.clone()).await.expect("stored")));
+    let stored = other.accept(second.clone()).await.expect("stored");
+    assert!(is_new(&stored) && !claimed(&stored), "{stored:?}");
+    assert_eq!(other.claim(second.id, false, NOW).await, Err(StoreFault::Behind));
+    let somebody = Source::Person(Msisdn::parse_e164("85510234502").expect("a number"));
+    let elsewhere = NewMo { source: somebody, ..mo("ELSEWHERE", session()) };
+    assert!(claimed(&other.accept(elsewhere).await.expect("stored")), "another number");
+
+    // one that was given back goes before the later one
+    one.release(first.id, NOW).await.expect("given back");
+    assert_eq!(other.claim(second.id, false, NOW).await, Err(StoreFault::Behind));
+    let late = NOW.plus_ms(60_001);
+    other.claim(second.id, false, late).await.expect("nobody waits for ever");
+    assert_eq!(one.claim(first.id, false, late).await, Err(StoreFault::Behind), "it is in hand now");
+    other.finish(finish(second.id, vec![]), NOW).await.expect("finished");
+    one.claim(first.id, false, NOW).await.expect("its turn");
+    assert_eq!(other.claim(second.id, false, NOW).await, Err(StoreFault::Stale));
+}
+
+/// Texts of one number that come to both nodes at the same moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_texts_of_a_number_at_once_one_is_in_hand() {
+    let (name, one, other) = two_nodes().await;
+    for at in 0..40 {
+        let number = format!("855102{at:05}");
+        let from = Source::Person(Msisdn::parse_e164(&number).expect("a number"));
+        let text = |text: &str| NewMo { source: from.clone(), ..mo(text, session()) };
+        let (a, b) = tokio::join!(one.accept(text(&format!("A{at}"))), other.accept(text(&format!("B{at}"))));
+        assert!(is_new(&a.expect("stored")) && is_new(&b.expect("stored")));
+    }
+    let twice =
+        "SELECT count(*) FROM (SELECT FROM inbox WHERE state = 1 GROUP BY source_mac HAVING count(*) > 1) AS twice";
+    assert_eq!(Server::shared().psql(&name, twice), "0");
+    assert!(
+        Server::shared().psql(&name, "SELECT count(*) FROM inbox WHERE state = 1").parse::<u32>().expect("a number")
+            > 0
+    );
+}
+
+/// A segment that another node has read as due too is begun by one of them, and none while another one of its number is on
+/// its way.
+#[tokio::test]
+async fn segments_of_a_number_go_one_at_a_time_over_all_nodes() {
+    let (_, one, other) = two_nodes().await;
+    let (first, second) = (mt(MtKind::Answer, 1, 1, None), mt(MtKind::Answer, 1, 1, None));
+    answered(&one, "FIRST", vec![first.clone()]).await;
+    answered(&other, "SECOND", vec![second.clone()]).await;
+    let (at_one, at_other) = (session(), session());
+    assert_eq!(one.begin_submit(vec![first.id], at_one, NOW).await, Ok(vec![first.id]));
+    assert_eq!(other.begin_submit(vec![first.id], at_other, NOW).await, Ok(vec![]), "another node has it");
+    assert_eq!(other.begin_submit(vec![second.id], at_other, NOW).await, Ok(vec![]), "one of its number is on its way");
+    let third = mt(MtKind::Answer, 1, 1, Some(at_other));
+    let text = mo("THIRD", session());
+    other.accept(text.clone()).await.expect("stored");
+    assert_eq!(other.finish(finish(text.id, vec![third]), NOW).await, Ok(vec![]), "not at once");
+    one.settle(vec![settled(first.id, at_one, sent("m1"))], NOW).await.expect("settled");
+    assert_eq!(other.begin_submit(vec![second.id], at_other, NOW).await, Ok(vec![second.id]));
+}
+
+/// The parts of a text that come to both nodes at the same moment make one text.
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_at_once_at_two_nodes_are_one_text() {
+    let (name, one, other) = two_nodes().await;
+    for at in 0..20_u16 {
+        let (first, second) = (part(at, 2, 1, "hello "), part(at, 2, 2, "world"));
+        let (a, b) = tokio::join!(one.keep_part(first), other.keep_part(second));
+        let (a, b) = (a.expect("kept"), b.expect("kept"));
+        let whole = [&a, &b].into_iter().filter(|kept| matches!(kept, KeptPart::Kept { whole: true, .. }));
+        assert_eq!(whole.count(), 1, "{a:?} {b:?}");
+        let KeptPart::Kept { text, .. } = a else { panic!("{a:?}") };
+        let (a, b) = tokio::join!(joined(&one, text, 2, Intake::Waiting), joined(&other, text, 2, Intake::Waiting));
+        assert!(a.is_ok() != b.is_ok() && (a == Err(StoreFault::Stale) || b == Err(StoreFault::Stale)), "{a:?} {b:?}");
+    }
+    assert_eq!(Server::shared().psql(&name, "SELECT count(*) FROM inbox"), "20");
 }

@@ -49,7 +49,12 @@ async fn texts_of(store: &dyn Store, text: CauseId) -> Vec<(u8, String)> {
 }
 
 /// Its MO, in place of its parts.
-async fn joined(store: &dyn Store, text: CauseId, parts: usize, intake: Intake) -> Result<CitizenRecord, StoreFault> {
+pub async fn joined(
+    store: &dyn Store,
+    text: CauseId,
+    parts: usize,
+    intake: Intake,
+) -> Result<chrak::ports::parts::Joined, StoreFault> {
     store.join_parts(NewMo { id: text, intake, ..mo(TEXT, SessionId(Uuid::from_u128(7))) }, parts).await
 }
 

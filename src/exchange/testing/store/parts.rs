@@ -3,9 +3,8 @@ use super::{Memory, Rows, number_of};
 use crate::{
     ports::{
         PortFuture, StoreFault,
-        citizens::CitizenRecord,
-        inbox::{Accepted, NewMo},
-        parts::{KeptPart, NewPart, OpenText, Parts, StoredPart},
+        inbox::{Accepted, Intake, NewMo},
+        parts::{Joined, KeptPart, NewPart, OpenText, Parts, StoredPart},
         rules::parts::{Known, Placed, TextKey, place},
     },
     types::{CauseId, UnixMs, limits::PARTS_WAIT},
@@ -105,15 +104,16 @@ impl Parts for Memory {
         self.call("open_text", |rows| Ok(rows.open_text(text)))
     }
 
-    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<CitizenRecord, StoreFault>> {
+    fn join_parts(&self, mo: NewMo, parts: usize) -> PortFuture<'_, Result<Joined, StoreFault>> {
         self.call("join_parts", |rows| {
             if parts == 0 || rows.parts.iter().filter(|row| row.text == mo.id).count() != parts {
                 return Err(StoreFault::Stale);
             }
             rows.parts.retain(|row| row.text != mo.id);
             let citizen = rows.citizens.get(&number_of(&mo)).cloned().unwrap_or_default();
+            let claimed = mo.intake == Intake::Claimed;
             rows.add_mo(mo);
-            Ok(citizen)
+            Ok(Joined { citizen, claimed })
         })
     }
 }
