@@ -22,7 +22,13 @@ use crate::ports::{
     outbox as mts,
     status::Board,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -51,6 +57,8 @@ pub(super) struct Needs {
     pub(super) tasks: TaskTracker,
     /// Another node may have left what nobody has in hand.
     pub(super) left: Notify,
+    /// This node is the one that does what one does for all.
+    pub(super) first: Arc<AtomicBool>,
 }
 
 impl Run {
@@ -70,6 +78,7 @@ impl Run {
             );
         }
         let needs = &self.needs;
+        needs.first.store(needs.nodes.neighbours().await?.first, Ordering::Relaxed);
         needs.outbox.start(&stop);
         let (health, board) = (Arc::clone(&needs.health), Arc::clone(&needs.board));
         tokio::spawn(watch_store(health, Arc::clone(&needs.inbox), board, stop.clone()));
