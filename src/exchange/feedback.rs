@@ -23,7 +23,13 @@ use crate::{
         civic::{Answer, ChangeKind, Filed, Query},
     },
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -51,6 +57,8 @@ pub(super) struct Needs {
     pub(super) gate: Gate,
     /// There may be an unasked text to work on.
     pub(super) wake: Arc<Notify>,
+    /// This node passes on what all have kept.
+    pub(super) first: Arc<AtomicBool>,
 }
 
 impl Feedback {
@@ -61,7 +69,7 @@ impl Feedback {
     /// Works on what waits, for ever; one task.
     pub(super) async fn work(self, stop: CancellationToken) {
         loop {
-            while !stop.is_cancelled() && self.pass_one_on().await {}
+            while !stop.is_cancelled() && self.needs.first.load(Ordering::Relaxed) && self.pass_one_on().await {}
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}

@@ -46,7 +46,7 @@ use health::Health;
 use kiosks::send;
 use notifications::Notices;
 use outbox::Segmenter;
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use watched::Watched;
@@ -105,6 +105,7 @@ impl Exchange {
             segmenter: Segmenter::new(settings.clone()),
             notices: Notices::new(settings.clone()),
             wake: Arc::default(),
+            first: Arc::default(),
             store,
             clock,
             board,
@@ -136,6 +137,8 @@ struct Parts {
     notices: Notices,
     /// There may be an unasked text to work on.
     wake: Arc<Notify>,
+    /// This node is the one that does what one does for all; not before the run has begun.
+    first: Arc<AtomicBool>,
     /// What is waited for at the end.
     tasks: TaskTracker,
 }
@@ -152,6 +155,7 @@ impl Parts {
             settings: self.settings.clone(),
             gate: self.gate.clone(),
             wake: self.wake.clone(),
+            first: self.first.clone(),
         });
         let sign_ins = SignIns::new(sign_ins::Needs {
             counts: self.counts.clone(),
@@ -177,6 +181,7 @@ impl Parts {
             kiosks: kiosks.clone(),
             tasks: self.tasks.clone(),
             left: Notify::new(),
+            first: self.first.clone(),
         });
         Exchange {
             ussd: self.ussd(texts.clone(), phones),
@@ -205,6 +210,7 @@ impl Parts {
             segmenter: self.segmenter.clone(),
             notices: self.notices.clone(),
             wake: self.wake.clone(),
+            first: self.first.clone(),
         })
     }
 

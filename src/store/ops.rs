@@ -276,11 +276,6 @@ pub(super) fn wanted(batch: &[Op]) -> Wanted {
                 job.op.mo.source_mac.iter().for_each(|mac| wanted.whole_number(mac));
                 job.op.mo.source_mac.into_iter().for_each(|mac| wanted.number(mac));
             }
-            Op::Single(Single::AcceptCall(job)) => wanted.named("agency", &job.op.call.agency),
-            Op::Single(Single::Tally(job)) => job.op.0.iter().for_each(|(name, ..)| wanted.named("tally", name)),
-            Op::Single(Single::TakeAsked(job)) => {
-                job.op.bounds.windows.iter().for_each(|(name, ..)| wanted.named("tally", name));
-            }
             Op::Set(_) | Op::Single(_) => {}
         }
     }

@@ -135,11 +135,11 @@ pub async fn feed(telco: Telco, on: Arc<AtomicBool>, allowed: Arc<AtomicU64>) {
 }
 
 /// Numbers that are told of their appointments by the portal's events.
-fn reminded(kill: u64) -> String {
+pub fn reminded(kill: u64) -> String {
     format!("85592{kill:07}")
 }
 
-fn reminder(kill: u64) -> serde_json::Value {
+pub fn reminder(kill: u64) -> serde_json::Value {
     serde_json::json!({
         "specversion": "1.0", "id": format!("evt-{kill}"), "source": "https://portal.example/",
         "type": "kh.gov.portal.appointment.reminder", "time": "2026-11-23T09:15:00+07:00",

@@ -1,9 +1,22 @@
 //! Several nodes on one database in PostgreSQL, each the program as it ships, with telcos whose ledgers live here. What must
 //! hold of one node holds of all together: what was acknowledged is answered, once, whoever took it.
-use crate::support::{app, nodes::Site, program};
+use crate::{
+    crash::{self, Dice, MOS_A_KILL, WINDOW},
+    support::{
+        app,
+        desk::asked_digits,
+        nodes::{Node, Site},
+        postgres::Server,
+        program,
+    },
+};
 use chrak::sandbox::{portal::sample_codes, telco::Telco};
 use std::{
     collections::{BTreeMap, HashSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -192,8 +205,8 @@ async fn what_a_node_that_ends_in_order_leaves_is_taken_up_at_once() {
 async fn a_number_is_answered_in_its_order_whichever_node_takes_its_texts() {
     let site = Site::start(Duration::from_millis(300)).await;
     let (one, other) = (app::telco().await, app::telco().await);
-    let a = site.node("a", one.addr(), "");
-    let b = site.node("b", other.addr(), "");
+    let a = site.node("a", one.addr(), BOTH);
+    let b = site.node("b", other.addr(), BOTH);
     for at in 0..6 {
         let telco = if at % 2 == 0 { &one } else { &other };
         telco
@@ -224,8 +237,10 @@ async fn a_number_is_answered_in_its_order_whichever_node_takes_its_texts() {
 async fn an_answer_leaves_by_the_node_that_has_a_bind() {
     let (site, telco) = (Site::start(Duration::from_millis(600)).await, app::telco().await);
     let gone = app::telco().await;
-    let a = site.node("a", gone.addr(), "");
-    let b = site.node("b", telco.addr(), "");
+    let a = site.node("a", gone.addr(), BOTH);
+    let b = site.node("b", telco.addr(), BOTH);
+    let shared = || (gone.binds().len() == 1 && telco.binds().len() == 1).then_some(());
+    assert!(app::eventually(Duration::from_secs(20), shared).await.is_some(), "each has a bind");
     gone.send_mo("85597000001", "1212", sample_codes()[0]).expect("taken");
     acknowledged(&gone).await;
     gone.stop().await;
@@ -233,6 +248,141 @@ async fn an_answer_leaves_by_the_node_that_has_a_bind() {
     let came = app::eventually(Duration::from_secs(10), || (!telco.snapshot().mt.is_empty()).then_some(())).await;
     println!("answered {:?} after the telco went", begun.elapsed());
     assert!(came.is_some() && begun.elapsed() < Duration::from_secs(3));
+    a.stop();
+    b.stop();
+}
+
+/// Events of the portal, which both nodes could ask for, are told once; when the node that does so is killed, another goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_does_for_all_is_done_once_and_by_another_when_it_is_dead() {
+    let (site, telco) = (Site::start(Duration::ZERO).await, app::telco().await);
+    let more = "[push]\nquiet_hours = []\n";
+    let polling = |name: &str| {
+        let config = site.config(name, telco.addr(), more);
+        let text = std::fs::read_to_string(&config).expect("read").replace("[portal]\n", "[portal]\npoll_s = 1\n");
+        std::fs::write(&config, text).expect("written");
+        config
+    };
+    drop(site.node("a", telco.addr(), more));
+    let mut a = Node::start(&polling("a"));
+    let mut b = Node::start(&polling("b"));
+    let told = |from: u64, to: u64| {
+        let telco = &telco;
+        let wanted: Vec<String> = (from..to).map(crash::reminded).collect();
+        app::eventually(Duration::from_secs(40), move || {
+            let seen = telco.snapshot().mt;
+            wanted.iter().all(|number| seen.iter().any(|mt| mt.to == *number)).then_some(())
+        })
+    };
+    for at in 0..8 {
+        site.portal.tell(&crash::reminder(at)).await.expect("told");
+    }
+    assert!(told(0, 8).await.is_some(), "{}\n{}", a.program.listen(), b.program.listen());
+    a.program.kill();
+    for at in 8..12 {
+        site.portal.tell(&crash::reminder(at)).await.expect("told");
+    }
+    assert!(told(8, 12).await.is_some(), "{}", b.program.listen());
+    let answers = answers(&telco);
+    assert!(answers.len() == 12 && answers.values().all(|count| *count == 1), "{answers:?}");
+    assert_eq!(site.psql("SELECT max(count) FROM tally WHERE name LIKE 'notices-day:%'"), "1", "worked on twice");
+    b.stop();
+    telco.stop().await;
+}
+
+/// Three nodes under load at one telco; one is killed and comes back at once, the database server is killed, one is killed and
+/// stays away until others have taken over, one is paused for longer than its lease. `CHRAK_NODE_KILLS=100` goes on with that so often
+/// (3 if not set), `CHRAK_SEED` repeats the moments.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_is_answered_once_whichever_node_is_killed() {
+    let kills = crash::number("CHRAK_NODE_KILLS", 3);
+    let seed = crash::number("CHRAK_SEED", u64::from(std::process::id()));
+    println!("kills {kills}, CHRAK_SEED={seed}");
+    let site = Site::on(Box::leak(Box::new(Server::start(&[]))), Duration::from_millis(8)).await;
+    let telco = app::telco().await;
+    let more = format!("window = {WINDOW}\nmax_tps = 0\n");
+    let names = ["a", "b", "c"];
+    let mut nodes: Vec<Node> = names.iter().map(|name| site.node(name, telco.addr(), &more)).collect();
+    let (feeding, allowed) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicU64::new(0)));
+    let feeder = tokio::spawn(crash::feed(telco.clone(), Arc::clone(&feeding), Arc::clone(&allowed)));
+    let (mut dice, mut in_flight, mut met_work) = (Dice(seed), 0, 0);
+    for kill in 0..kills {
+        allowed.fetch_add(MOS_A_KILL, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_millis(300 + dice.below(1_200))).await;
+        let which = dice.below(3) as usize;
+        let of_it = format!(
+            "outbox o JOIN incarnation i ON i.id = o.incarnation WHERE i.node = '{}' AND o.state = 1",
+            names[which]
+        );
+        if kill % 4 == 1 {
+            site.server.kill();
+            tokio::task::block_in_place(|| site.server.restart());
+            continue;
+        }
+        let node = nodes.remove(which);
+        let paused = kill % 4 == 3;
+        if paused {
+            node.program.signal("STOP");
+        }
+        let mut node = if paused {
+            Some(node)
+        } else {
+            node.program.kill();
+            None
+        };
+        let left = site.count(&of_it);
+        in_flight += left;
+        met_work += u64::from(left > 0);
+        if kill % 4 > 1 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+        }
+        if let Some(node) = &mut node {
+            node.program.signal("CONT");
+            assert_eq!(node.program.ended(Duration::from_secs(15)).code(), Some(1), "{}", node.program.log);
+        }
+        nodes.insert(which, site.node(names[which], telco.addr(), &more));
+    }
+    feeding.store(false, Ordering::Relaxed);
+    feeder.await.expect("the feeder ends");
+    let settled = settles(&[&telco], &site, Duration::from_secs(90)).await;
+    assert!(
+        settled,
+        "not everything was answered: {}",
+        nodes.iter_mut().map(|node| node.program.listen()).collect::<String>()
+    );
+    crash::judge(&telco, kills, met_work.max(1), in_flight, 0);
+    nodes.into_iter().for_each(Node::stop);
+    telco.stop().await;
+}
+
+/// Bookings by text at a telco to which both nodes are bound, so that the words of each come to either of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_goes_on_at_whichever_node_the_next_word_comes_to() {
+    let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
+    let a = site.node("a", telco.addr(), "");
+    let b = site.node("b", telco.addr(), "");
+    let bound = app::eventually(Duration::from_secs(20), || (telco.binds().len() == 2).then_some(())).await;
+    assert!(bound.is_some(), "both nodes are bound");
+    for booker in 0..4 {
+        let number = format!("8558100000{booker}");
+        let heard = || telco.snapshot().mt.into_iter().filter(|mt| mt.to == number).map(|mt| mt.text);
+        let mut word = "A".to_owned();
+        for at in 0..16 {
+            telco.send_mo(&number, "1212", &word).expect("taken");
+            let said = app::eventually(Duration::from_secs(10), || heard().nth(at)).await;
+            let said = said.unwrap_or_else(|| panic!("no answer to {word}: {:?}", heard().collect::<Vec<_>>()));
+            if said.contains("បានណាត់") {
+                break;
+            }
+            word = asked_digits(&said).map_or("1", |(_, digits)| digits).to_owned();
+        }
+        let booked = site.portal.booked().await.expect("the portal's appointments");
+        let booked = booked.iter().filter(|(of, _)| *of == format!("+{number}")).count();
+        assert_eq!(booked, 1, "{:?}", heard().collect::<Vec<_>>());
+    }
+    let of_both =
+        site.count("(SELECT FROM inbox GROUP BY source_mac HAVING count(DISTINCT incarnation) = 2) AS of_both");
+    assert!(of_both > 0, "no booking came to both nodes");
     a.stop();
     b.stop();
 }

@@ -56,7 +56,7 @@ impl Notifications {
     pub async fn poll_events(self, source: Arc<dyn EventSource>, every: Duration, stop: CancellationToken) {
         let mut pages = 0;
         while !stop.is_cancelled() {
-            let more = self.poll_once(&*source).await.unwrap_or(false);
+            let more = self.is_first() && self.poll_once(&*source).await.unwrap_or(false);
             pages += 1;
             if !more || pages >= EVENT_PAGES_AT_ONCE {
                 pages = 0;

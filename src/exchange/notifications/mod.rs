@@ -25,7 +25,13 @@ use crate::{
     types::{CauseId, UnixMs, limits::PUSHES_AT_ONCE, names::SmscName},
 };
 use payload::Payload;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -53,6 +59,8 @@ pub(super) struct Needs {
     pub(super) notices: Notices,
     /// Who stores something that is due owes a wake by this, after its commit.
     pub(super) wake: Arc<Notify>,
+    /// This node works on what is due, and asks the portal for its events: one does for all.
+    pub(super) first: Arc<AtomicBool>,
 }
 
 impl Notifications {
@@ -64,6 +72,11 @@ impl Notifications {
     /// Waits for the next USSD notice of a telco, for its binds; loses nothing when it is dropped.
     pub async fn next_ussd_notice(&self, smsc: &SmscName) -> Option<UssdNotice> {
         self.needs.notices.next(smsc).await
+    }
+
+    /// Whether no other node does what one does for all.
+    fn is_first(&self) -> bool {
+        self.needs.first.load(Ordering::Relaxed)
     }
 
     fn now(&self) -> UnixMs {
@@ -79,7 +92,9 @@ impl Notifications {
                 () = self.needs.wake.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            while let Ok(due) = self.needs.pushes.due_pushes(self.now(), PUSHES_AT_ONCE).await {
+            while self.is_first()
+                && let Ok(due) = self.needs.pushes.due_pushes(self.now(), PUSHES_AT_ONCE).await
+            {
                 let all = due.len();
                 let work = due.into_iter().map(|push| self.push(push));
                 futures_util::future::join_all(work).await;

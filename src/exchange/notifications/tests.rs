@@ -254,7 +254,7 @@ async fn pages_of_events_are_read_one_after_the_other_and_no_more_than_some_at_o
         (vec![page(0, true), page(0, true), page(0, true)], 2),
     ] {
         let source = Arc::new(Pages { pages: Mutex::new(pages), asked: Mutex::default() });
-        let bench = Bench::with(settings(), says("in_review"));
+        let bench = Bench::with(settings(), says("in_review")).started().await;
         let stop = CancellationToken::new();
         let polls = bench.exchange.notifications.clone().poll_events(source.clone(), MINUTE, stop.clone());
         let polls = tokio::spawn(polls);

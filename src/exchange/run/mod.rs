@@ -23,7 +23,13 @@ use crate::ports::{
     outbox as mts,
     status::Board,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -53,6 +59,8 @@ pub(super) struct Needs {
     pub(super) tasks: TaskTracker,
     /// Another node may have left what nobody has in hand.
     pub(super) left: Notify,
+    /// This node is the one that does what one does for all.
+    pub(super) first: Arc<AtomicBool>,
 }
 
 impl Run {
@@ -72,6 +80,7 @@ impl Run {
             );
         }
         let needs = &self.needs;
+        needs.first.store(needs.nodes.neighbours().await?.first, Ordering::Relaxed);
         needs.outbox.start(&stop);
         needs.binds.start(recovery.incarnation, stop.clone()).await;
         let (health, board) = (Arc::clone(&needs.health), Arc::clone(&needs.board));

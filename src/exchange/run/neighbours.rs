@@ -1,6 +1,6 @@
 //! Other nodes on the same database: a dead one is taken over from, and what anyone has left is taken up at once.
 use super::Run;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Pause between looks at the other nodes: one question that reads a row for each of them.
@@ -16,6 +16,9 @@ impl Run {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
             let Ok(seen) = self.needs.nodes.neighbours().await else { continue };
+            if self.needs.first.swap(seen.first, Ordering::Relaxed) != seen.first {
+                tracing::info!(first = seen.first, "which node does what one does for all has changed");
+            }
             if seen.dead {
                 self.take_over().await;
             }

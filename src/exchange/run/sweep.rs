@@ -1,6 +1,6 @@
 //! The regular clean-up.
 use super::Run;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Pause between two clean-ups.
@@ -18,6 +18,9 @@ impl Run {
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = minute.tick() => {}
+            }
+            if !self.needs.first.load(Ordering::Relaxed) {
+                continue;
             }
             let now = self.needs.clock.now();
             let texts_before = now.plus_ms(-(self.needs.settings.texts_kept.as_millis() as i64));

@@ -1,6 +1,7 @@
 //! A store in memory, for the tests of services: every call is a transaction, and one can be made to fail, before it is done
 //! or after. It judges redeliveries, order and windows as the contract of the store says, in the plainest way; what no
 //! test of a service needs (receipts, pairing, retention) it does not do.
+mod alone;
 mod feedback;
 mod parts;
 
@@ -322,8 +323,6 @@ fn number_of(mo: &NewMo) -> Msisdn {
         crate::ports::inbox::Source::Other(_) => Msisdn::NOBODY,
     }
 }
-
-impl crate::ports::nodes::Nodes for Memory {}
 
 impl Inbox for Memory {
     fn begin(&self, now: UnixMs) -> PortFuture<'_, Result<Recovery, StoreFault>> {
@@ -695,8 +694,6 @@ impl UssdSessions for Memory {
         })
     }
 }
-
-impl crate::ports::leases::Leases for Memory {}
 
 impl Kiosks for Memory {
     fn kiosk(&self, token: TokenHash) -> PortFuture<'_, Result<Option<Kiosk>, StoreFault>> {

@@ -1,4 +1,4 @@
-//! What a transaction on a database of several nodes has to itself: numbers and names, locked before anything is read, so that what
+//! What a transaction on a database of several nodes has to itself: numbers, locked before anything is read, so that what
 //! is decided by what was read still holds at the commit. Locks of a transaction, which poolers let be. It must not know what
 //! is decided.
 use crate::store::{
@@ -6,7 +6,6 @@ use crate::store::{
     conn::{Dialect, Row, Sql},
     rows::{Id, Mac},
 };
-use ring::digest::{SHA256, digest};
 
 /// What the operations of a batch want for themselves.
 #[derive(Default)]
@@ -37,15 +36,10 @@ impl Wanted {
     pub fn whole_number(&mut self, mac: &Mac) {
         self.whole.push(key(mac));
     }
-
-    /// Something else, by its kind and name, that is waited for.
-    pub fn named(&mut self, kind: &str, name: &str) {
-        self.whole.push(key(digest(&SHA256, format!("{kind}:{name}").as_bytes()).as_ref()));
-    }
 }
 
 /// As in [`GOT`].
-fn key(mac: &[u8]) -> i64 {
+fn key(mac: &Mac) -> i64 {
     mac.iter().take(8).fold(0, |key, octet| (key << 8) | i64::from(*octet))
 }
 

@@ -5,6 +5,8 @@ use chrak::{
     ports::{
         nodes::Nodes as _,
         parts::{KeptPart, Parts as _},
+        pushes::Pushes as _,
+        ussd::UssdSessions as _,
     },
     store::{Keys, PgOpenError, PgOptions},
 };
@@ -305,4 +307,48 @@ async fn parts_at_once_at_two_nodes_are_one_text() {
         assert!(a.is_ok() != b.is_ok() && (a == Err(StoreFault::Stale) || b == Err(StoreFault::Stale)), "{a:?} {b:?}");
     }
     assert_eq!(Server::shared().psql(&name, "SELECT count(*) FROM inbox"), "20");
+}
+
+/// What comes to one node, and then to the other: a text again, its receipt, the next screen, an event, what is remembered.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_again_or_goes_on_at_another_node_is_known_there() {
+    let (name, one, other) = two_nodes().await;
+    let again = || NewMo { id: CauseId(Uuid::now_v7()), ..mo("HELP", session()) };
+    let (a, b) = (again(), again());
+    let (stored, twice) = tokio::join!(one.accept(a.clone()), other.accept(b.clone()));
+    let (stored, twice) = (stored.expect("stored"), twice.expect("stored"));
+    assert!(is_new(&stored) != is_new(&twice), "{stored:?} {twice:?}");
+    let (holder, of) = if is_new(&stored) { (&one, a.id) } else { (&other, b.id) };
+    assert_eq!(one.accept(again()).await, Ok(Accepted::Duplicate { of }));
+    assert_eq!(other.accept(again()).await, Ok(Accepted::Duplicate { of }));
+
+    let here = session();
+    let answer = mt(MtKind::Answer, 1, 1, Some(here));
+    let record = CitizenRecord {
+        language: Some(Language::En),
+        dialogue: Some(b"asked".to_vec()),
+        dialogue_until: NOW.plus_ms(HOUR),
+        ..CitizenRecord::default()
+    };
+    let end = Finish { citizen: Some((number(), record.clone())), ..finish(of, vec![answer.clone()]) };
+    assert_eq!(holder.finish(end, NOW).await, Ok(vec![answer.id]));
+    holder.settle(vec![settled(answer.id, here, sent("id-1"))], NOW).await.expect("settled");
+    let elsewhere = if std::ptr::eq(holder, &one) { &other } else { &one };
+    assert_eq!(elsewhere.receipt(receipt_of("id-1"), NOW).await, Ok(Receipted::Exact));
+    let next = mo("NEXT", session());
+    assert_eq!(
+        elsewhere.accept(next).await,
+        Ok(Accepted::New { citizen: record, claimed: true }),
+        "the dialogue goes on"
+    );
+
+    one.keep_ussd(kept_step("one", 1), NOW).await.expect("kept");
+    let (a, b) = tokio::join!(one.keep_ussd(kept_step("two", 2), NOW), other.keep_ussd(kept_step("two", 2), NOW));
+    assert!(a.is_ok() != b.is_ok() && (a == Err(StoreFault::Stale) || b == Err(StoreFault::Stale)), "{a:?} {b:?}");
+    for at in 0..10 {
+        let event = format!("e{at}");
+        let (a, b) = tokio::join!(one.take_event(event.clone(), None, NOW), other.take_event(event, None, NOW));
+        assert_eq!(a.expect("asked"), !b.expect("asked"), "an event is taken once");
+    }
+    assert_eq!(Server::shared().psql(&name, "SELECT count(*) FROM event_seen"), "10");
 }

@@ -6,6 +6,10 @@ fn smart() -> Family {
     Family::from("smart")
 }
 
+pub fn kept_step(state: &str, version: i64) -> UssdStep {
+    kept(state, version)
+}
+
 fn kept(state: &str, version: i64) -> UssdStep {
     let session = UssdSession {
         name: vec![7, 0],

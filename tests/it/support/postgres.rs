@@ -128,6 +128,8 @@ impl Server {
         while busy() && Instant::now() < until {
             thread::sleep(Duration::from_millis(20));
         }
+        // a session that has not yet ended has another command line, and the memory that all share
+        thread::sleep(Duration::from_millis(700));
         self.run(&[]);
     }
 
