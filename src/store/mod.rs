@@ -16,6 +16,7 @@ pub mod erase;
 pub mod lasting;
 pub mod log;
 pub mod look;
+pub mod moved;
 mod ops;
 mod port;
 pub mod postgres;

@@ -17,6 +17,8 @@ use tokio::runtime::Runtime;
 
 /// A server that says nothing for so long has hung: the connection is given up. Longer than the server's own bounds.
 const SILENT: Duration = Duration::from_secs(8);
+/// As long may a walk over whole tables take, for a command that nobody waits for but who gave it.
+const PATIENT: Duration = Duration::from_secs(600);
 /// What a new connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -60,6 +62,8 @@ pub(super) struct PgConn {
     runtime: Option<Runtime>,
     address: Address,
     conn: Option<PgConnection>,
+    /// How long an answer is waited for.
+    patience: Duration,
     /// Of the session that is connected; a transaction ends with it.
     in_transaction: bool,
 }
@@ -68,7 +72,14 @@ impl PgConn {
     /// Connects when something is asked.
     pub(super) fn new(address: Address) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        Ok(PgConn { runtime: Some(runtime), address, conn: None, in_transaction: false })
+        Ok(PgConn { runtime: Some(runtime), address, conn: None, patience: SILENT, in_transaction: false })
+    }
+
+    /// The same for work beside the server, which may take its time.
+    pub(super) fn patient(address: Address) -> io::Result<Self> {
+        let mut conn = Self::new(address)?;
+        conn.patience = PATIENT;
+        Ok(conn)
     }
 
     fn carry_out(
@@ -88,7 +99,7 @@ impl PgConn {
     }
 
     fn asked(&mut self, sql: String, arguments: Option<PgArguments>) -> Result<(Vec<PgRow>, u64), sqlx::Error> {
-        let PgConn { runtime: Some(runtime), address, conn, .. } = self else {
+        let PgConn { runtime: Some(runtime), address, conn, patience, .. } = self else {
             return Err(sqlx::Error::WorkerCrashed);
         };
         runtime.block_on(async {
@@ -96,7 +107,7 @@ impl PgConn {
                 *conn = Some(address.connect().await?);
             }
             let Some(conn) = conn else { return Err(sqlx::Error::WorkerCrashed) };
-            in_time(SILENT, fetch(conn, sql, arguments, !address.pooled)).await
+            in_time(*patience, fetch(conn, sql, arguments, !address.pooled)).await
         })
     }
 
