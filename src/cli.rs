@@ -161,8 +161,15 @@ enum Command {
     },
     /// Database migrations (serve also runs them).
     Migrate {
-        #[command(flatten)]
-        config: ConfigArgs,
+        /// The configuration file.
+        #[arg(long, value_name = "FILE", required_unless_present = "from")]
+        config: Option<PathBuf>,
+        /// A stopped office's database, to be moved once and whole; its key file stands beside it.
+        #[arg(long, value_name = "sqlite:PATH", requires = "to", conflicts_with_all = ["config", "new_database"])]
+        from: Option<String>,
+        /// The empty database that it is moved to.
+        #[arg(long, value_name = "postgres://…", requires = "from")]
+        to: Option<String>,
         /// Make an empty database for the key file that is there, when the old one is lost for good.
         #[arg(long)]
         new_database: bool,
@@ -428,7 +435,12 @@ async fn run(cli: Cli) -> Result<u8, Fault> {
             let CertifyArgs { config, smsc, to, report, unattended } = *args;
             app::certify::run(&config.config, &smsc, &to, &report, unattended).await
         }
-        Some(Command::Migrate { config, new_database }) => app::migrate(&config.config, new_database).await.map(|()| 0),
+        Some(Command::Migrate { from: Some(from), to: Some(to), .. }) => {
+            app::operating::moving::run(&from, &to).await.map(|()| 0)
+        }
+        Some(Command::Migrate { config, new_database, .. }) => {
+            app::migrate(&config.unwrap_or_default(), new_database).await.map(|()| 0)
+        }
         Some(Command::Backup { config, to }) => app::operating::backup::run(&config.config, &to).await.map(|()| 0),
         Some(Command::Erase { config, number, report }) => {
             app::operating::erase::run(&config.config, &number, report.as_deref()).await.map(|()| 0)

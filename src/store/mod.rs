@@ -17,6 +17,7 @@ pub mod lasting;
 mod leasing;
 pub mod log;
 pub mod look;
+pub mod moved;
 mod ops;
 mod port;
 pub mod postgres;

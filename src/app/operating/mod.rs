@@ -4,6 +4,7 @@ pub mod backup;
 pub mod dead;
 pub mod erase;
 pub mod key;
+pub mod moving;
 
 use super::{
     Fault,

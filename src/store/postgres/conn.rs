@@ -17,6 +17,8 @@ use tokio::runtime::Runtime;
 
 /// A server that says nothing for so long has hung: the connection is given up. Longer than the server's own bounds.
 const SILENT: Duration = Duration::from_secs(8);
+/// As long may a walk over whole tables take, for a command that nobody waits for but who gave it.
+const PATIENT: Duration = Duration::from_secs(600);
 /// What a new connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -77,6 +79,11 @@ impl PgConn {
     pub(super) fn silent_for(mut self, silent: Duration) -> Self {
         self.silent = silent;
         self
+    }
+
+    /// One for work beside the server, which may take its time.
+    pub(super) fn patient(address: Address) -> io::Result<Self> {
+        Ok(Self::new(address)?.silent_for(PATIENT))
     }
 
     fn carry_out(

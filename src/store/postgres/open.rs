@@ -155,7 +155,7 @@ pub fn name(url: &str) -> Result<String, PgOpenError> {
 pub fn beside(url: &str) -> Result<(Conn, String), PgOpenError> {
     let (address, at) = address(url)?;
     let threads = |source: io::Error| PgOpenError::Database { at: at.clone(), source: sqlx::Error::Io(source).into() };
-    let conn = Conn::new(PgConn::new(address).map_err(threads)?);
+    let conn = Conn::new(PgConn::patient(address).map_err(threads)?);
     Ok((conn, at))
 }
 

@@ -3,6 +3,7 @@
 mod audit;
 mod dead;
 mod erase;
+mod moving;
 mod restore;
 mod rotation;
 
