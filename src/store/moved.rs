@@ -259,17 +259,21 @@ fn put(to: &Conn, table: &str, columns: &[(String, Kind)], rows: &[Own]) -> Sql<
         rows.iter().zip(columns.iter().cycle()).map(|(value, (_, kind))| value.value(*kind)).collect();
     let names = names(columns);
     let (head, tail) = match table {
-        // of a node that is no more, whose lease is over
+        // of nodes that are no more, whose leases are over; no two have one name
         "incarnation" => (
             format!(
-                "INSERT INTO incarnation ({names}, node, lease_until) OVERRIDING SYSTEM VALUE SELECT x.*, 'sqlite', 0 FROM ("
+                "INSERT INTO incarnation ({names}, node, lease_until) OVERRIDING SYSTEM VALUE \
+                 SELECT x.*, 'sqlite-' || x.id, 0 FROM ("
             ),
-            ") AS x",
+            format!(") AS x ({names})"),
         ),
-        "meta" => (format!("INSERT INTO meta ({names})"), " ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
-        _ => (format!("INSERT INTO {table} ({names})"), ""),
+        "meta" => (
+            format!("INSERT INTO meta ({names})"),
+            " ON CONFLICT (name) DO UPDATE SET value = excluded.value".to_owned(),
+        ),
+        _ => (format!("INSERT INTO {table} ({names})"), String::new()),
     };
-    let ask = Ask::Rows { head: &head, tail, values: &values, columns: columns.len(), repeatable: false };
+    let ask = Ask::Rows { head: &head, tail: &tail, values: &values, columns: columns.len(), repeatable: false };
     to.ask(&ask, &mut |_| Ok(())).map(|_| ())
 }
 
