@@ -359,9 +359,10 @@ async fn what_was_acknowledged_is_answered_once_whichever_node_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_booking_goes_on_at_whichever_node_the_next_word_comes_to() {
     let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
-    let a = site.node("a", telco.addr(), "");
-    let b = site.node("b", telco.addr(), "");
-    let bound = app::eventually(Duration::from_secs(20), || (telco.binds().len() == 2).then_some(())).await;
+    let a = site.node("a", telco.addr(), BOTH);
+    let b = site.node("b", telco.addr(), BOTH);
+    let shared = || site.count("(SELECT DISTINCT node FROM bind_lease WHERE up = 1) AS nodes") == 2;
+    let bound = app::eventually(Duration::from_secs(20), || (shared() && telco.binds().len() == 2).then_some(())).await;
     assert!(bound.is_some(), "both nodes are bound");
     for booker in 0..4 {
         let number = format!("8558100000{booker}");
