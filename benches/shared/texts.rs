@@ -31,6 +31,7 @@ pub fn mo(nth: u64, now: UnixMs) -> NewMo {
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Weak, digest: octets() },
         insist: false,
+        given_back: Vec::new(),
         intake: Intake::Claimed,
         received_at: now,
     }

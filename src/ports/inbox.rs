@@ -62,6 +62,8 @@ pub struct NewMo {
     pub dedupe: DedupeKey,
     /// Store it even though it resembles an earlier one: it was judged a new question.
     pub insist: bool,
+    /// MOs in the same words that were given back with an error and may be stored all the same: it is one of those, if so.
+    pub given_back: Vec<CauseId>,
     /// What happens to it in the commit that stores it.
     pub intake: Intake,
     /// When the PDU was read.

@@ -156,6 +156,7 @@ async fn what_waits_and_nobody_works_on_is_answered_within_half_a_minute() {
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Weak, digest: [1; 32] },
         insist: false,
+        given_back: Vec::new(),
         intake: Intake::Waiting,
         received_at: chrak::ports::clock::Clock::now(&*desk.clock),
     };

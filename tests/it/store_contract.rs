@@ -177,6 +177,7 @@ fn mo(text: &str, session: SessionId) -> NewMo {
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Weak, digest: digest(text) },
         insist: false,
+        given_back: Vec::new(),
         intake: Intake::Claimed,
         received_at: NOW,
     }

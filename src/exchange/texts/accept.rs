@@ -4,6 +4,7 @@ use super::{
     hand::{InHand, InWork, TurnPermits},
     incoming::{AcceptFault, Done, IncomingMo},
     sequencer::LaneEntry,
+    slowly,
 };
 use crate::{
     ports::{
@@ -143,6 +144,7 @@ impl Texts {
             esm_class: mo.esm_class,
             dedupe,
             insist: false,
+            given_back: Vec::new(),
             intake,
             received_at: now,
         }
@@ -150,16 +152,33 @@ impl Texts {
 
     /// Stores it; one that resembles an answered MO is a redelivery only if the session of that one is gone,
     /// so that its resp may not have been read.
-    async fn store_mo(&self, new: NewMo) -> Result<Accepted, AcceptFault> {
-        let (again, begun) = (new.clone(), Instant::now());
-        match self.needs.inbox.accept(new).await? {
-            Accepted::Resembles { of, session, .. } if self.is_alive(session) && !self.core.slowly.comes_again(of) => {
+    async fn store_mo(&self, mut new: NewMo) -> Result<Accepted, AcceptFault> {
+        let given = &self.core.slowly;
+        new.given_back = given.may_be(&new.dedupe.digest);
+        let (again, begun, digest) = (new.clone(), Instant::now(), new.dedupe.digest);
+        let mut accepting = self.needs.inbox.accept(new);
+        // it may come again before the commit ends
+        let in_time = tokio::time::timeout(slowly::IN_TIME, &mut accepting).await.ok();
+        let accepted = if let Some(accepted) = in_time {
+            if accepted == Err(StoreFault::Unknown) {
+                given.given_back(digest, [again.id]);
+            }
+            accepted
+        } else {
+            given.given_back(digest, [again.id]);
+            accepting.await
+        };
+        if accepted.is_err() {
+            given.given_back(digest, again.given_back.iter().copied());
+        }
+        match accepted? {
+            Accepted::Resembles { of, session, .. } if self.is_alive(session) && !given.comes_again(of) => {
                 Ok(self.needs.inbox.accept(NewMo { insist: true, ..again }).await?)
             }
             accepted => {
                 match accepted {
-                    Accepted::New { .. } => self.core.slowly.stored(again.id, begun),
-                    Accepted::Duplicate { of } | Accepted::Resembles { of, .. } => _ = self.core.slowly.comes_again(of),
+                    Accepted::New { .. } => given.stored(again.id, begun),
+                    Accepted::Duplicate { of } | Accepted::Resembles { of, .. } => _ = given.comes_again(of),
                 }
                 Ok(accepted)
             }

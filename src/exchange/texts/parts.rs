@@ -214,6 +214,7 @@ impl Texts {
             esm_class: open.esm_class,
             dedupe: DedupeKey { kind: DedupeKind::Segment, digest: dedupe::digest(open.id.0.as_bytes()) },
             insist: true,
+            given_back: Vec::new(),
             intake,
             received_at: self.now(),
         }

@@ -224,6 +224,7 @@ impl Ussd {
             esm_class: 0,
             dedupe: DedupeKey { kind: DedupeKind::Strong, digest: dedupe::digest(cause.0.as_bytes()) },
             insist: true,
+            given_back: Vec::new(),
             intake: Intake::Waiting,
             received_at: now,
         };

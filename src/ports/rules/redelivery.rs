@@ -17,6 +17,8 @@ pub struct Arrival {
     pub session: SessionId,
     /// When.
     pub at: UnixMs,
+    /// The earlier one was given back with an error: whoever sends it sends it again.
+    pub given_back: bool,
 }
 
 /// What is known of the earlier one.
@@ -54,6 +56,7 @@ pub fn redelivery(arrival: Arrival, earlier: &Earlier) -> Option<Accepted> {
     let (done, open) = (earlier.done, earlier.answer_open);
     let duplicate = Some(Accepted::Duplicate { of: earlier.mo });
     match arrival.kind {
+        _ if arrival.given_back => duplicate,
         DedupeKind::Strong if older_than(DEDUPE_STRONG) => None,
         DedupeKind::Strong => duplicate,
         // In an open conversation 1, 1, 1 are three answers. Only what comes again over another session at once,
@@ -109,7 +112,7 @@ mod tests {
     }
 
     fn judged(kind: DedupeKind, session: SessionId, after: i64, earlier: &Earlier) -> Is {
-        let arrival = Arrival { kind, session, at: NOW.plus_ms(after) };
+        let arrival = Arrival { kind, session, at: NOW.plus_ms(after), given_back: false };
         match redelivery(arrival, earlier) {
             None => New,
             Some(Accepted::Duplicate { of }) => {
@@ -122,6 +125,14 @@ mod tests {
             }
             Some(Accepted::New { .. }) => panic!("that is for the store to say"),
         }
+    }
+
+    #[test]
+    fn what_was_given_back_and_stored_all_the_same_is_no_new_question_though_one_is_open() {
+        let earlier = Earlier { in_dialogue: true, ..answered() };
+        let arrival = |given_back| Arrival { kind: DedupeKind::Weak, session: HERE, at: NOW, given_back };
+        assert_eq!(redelivery(arrival(true), &earlier), Some(Accepted::Duplicate { of: earlier.mo }));
+        assert_eq!(redelivery(arrival(false), &earlier), None);
     }
 
     #[test]

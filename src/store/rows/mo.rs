@@ -30,6 +30,7 @@ pub struct MoRow {
     pub done_at: Option<i64>,
     pub dedupe: DedupeKey,
     pub insist: bool,
+    pub given_back: Vec<CauseId>,
     pub received_at: UnixMs,
 }
 
@@ -62,6 +63,7 @@ impl MoRow {
             done_at,
             dedupe: mo.dedupe,
             insist: mo.insist,
+            given_back: mo.given_back,
             received_at: mo.received_at,
         })
     }
@@ -178,6 +180,7 @@ mod tests {
             esm_class: 0,
             dedupe: DedupeKey { kind: DedupeKind::Weak, digest: [3; 32] },
             insist: false,
+            given_back: Vec::new(),
             intake,
             received_at: NOW,
         }

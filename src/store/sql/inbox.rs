@@ -89,6 +89,8 @@ pub struct Keyed<'a> {
     pub at: UnixMs,
     /// It was judged to be new.
     pub insist: bool,
+    /// Of these it is one, if one of them has its key.
+    pub given_back: &'a [CauseId],
 }
 
 impl<'a> Keyed<'a> {
@@ -100,6 +102,7 @@ impl<'a> Keyed<'a> {
             session: mo.session,
             at: mo.received_at,
             insist: mo.insist,
+            given_back: &mo.given_back,
         }
     }
 }
@@ -127,8 +130,10 @@ pub fn earlier(db: &mut Db, keyed: &[Keyed<'_>]) -> Sql<HashMap<Id, Accepted>> {
     };
     let found: HashMap<Id, Earlier> = all(&db.conn, statements, earlier)?.into_iter().collect();
     let judged = asked.iter().filter_map(|keyed| {
-        let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at };
-        Some((keyed.id, redelivery(arrival, found.get(&keyed.id)?)?))
+        let earlier = found.get(&keyed.id)?;
+        let given_back = keyed.given_back.contains(&earlier.mo);
+        let arrival = Arrival { kind: keyed.key.kind, session: keyed.session, at: keyed.at, given_back };
+        Some((keyed.id, redelivery(arrival, earlier)?))
     });
     Ok(judged.collect())
 }

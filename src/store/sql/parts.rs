@@ -51,6 +51,7 @@ fn keep_one(db: &mut Db, new: &PartRow, stored: &mut Stored) -> Sql<KeptPart> {
         session: new.session,
         at: new.received_at,
         insist: new.insist,
+        given_back: &[],
     };
     let known = known(db, new)?;
     let (text, whole, over) = match place(&new.key(), new.part.number, &new.dedupe.digest, &known) {

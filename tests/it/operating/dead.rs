@@ -32,6 +32,7 @@ async fn given_up(store: &DbStore, digits: &str, received_at: UnixMs) -> CauseId
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Strong, digest: chrak::store::chain::START.next(&said(id)).hash },
         insist: false,
+        given_back: Vec::new(),
         intake: Intake::Claimed,
         received_at,
     };

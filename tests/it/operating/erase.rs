@@ -181,6 +181,7 @@ fn mo(id: CauseId, intake: Intake) -> NewMo {
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Weak, digest: [3; 32] },
         insist: false,
+        given_back: Vec::new(),
         intake,
         received_at: now(),
     }

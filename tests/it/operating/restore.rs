@@ -163,6 +163,7 @@ fn waiting_text() -> NewMo {
         esm_class: 0,
         dedupe: DedupeKey { kind: DedupeKind::Weak, digest: [9; 32] },
         insist: false,
+        given_back: Vec::new(),
         intake: Intake::Waiting,
         received_at: now(),
     }
