@@ -75,6 +75,7 @@ contract!(
     postgres => Postgres;
     weak_keys,
     weak_keys_once_the_resp_was_read,
+    what_was_given_back_is_no_new_question_in_an_open_conversation,
     strong_keys,
     segment_keys_follow_the_resp,
     weak_keys_of_silent_and_insisted_mos,

@@ -127,19 +127,6 @@ async fn a_text_that_was_stored_without_our_knowing_is_answered_though_nobody_wa
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_given_back_is_no_new_question_when_it_comes_again_long_after_its_answer() {
-    let bench = Bench::new().started().await;
-    bench.store.fail("accept", [Fails::After(StoreFault::Unknown)]);
-    assert_eq!(bench.text(CODE).await, Err(AcceptFault::Store(StoreFault::Unknown)));
-    pass(Duration::from_secs(20)).await;
-    assert_eq!((ends(&bench), bench.answers().len()), (vec![ANSWERED], 1));
-    // the telco sends it again over the same session
-    assert!(bench.text(CODE).await.is_ok());
-    pass(Duration::from_secs(20)).await;
-    assert_eq!((ends(&bench), bench.answers().len()), (vec![ANSWERED], 1));
-}
-
-#[tokio::test(start_paused = true)]
 async fn texts_of_a_number_are_answered_one_by_one_and_nobody_waits_for_another_number() {
     let bench = Bench::new().open();
     bench.portal.takes(Duration::from_secs(2));

@@ -50,6 +50,29 @@ pub async fn weak_keys_once_the_resp_was_read(factory: &dyn Factory) {
     assert!(is_new(&store.accept(other).await.expect("stored")), "another family");
 }
 
+pub async fn what_was_given_back_is_no_new_question_in_an_open_conversation(factory: &dyn Factory) {
+    let store = begun(factory).await;
+    let here = session();
+    let first = mo("1", here);
+    let of = first.id;
+    store.accept(first).await.expect("stored, though the telco was told that it is not");
+    let asked = CitizenRecord {
+        dialogue: Some(b"asked".to_vec()),
+        dialogue_until: NOW.plus_ms(HOUR),
+        in_dialogue: true,
+        ..CitizenRecord::default()
+    };
+    let end = Finish { citizen: Some((number(), asked)), ..finish(of, vec![]) };
+    store.finish(end, NOW).await.expect("finished");
+    let again = |given_back| NewMo { id: CauseId(Uuid::now_v7()), given_back, ..mo("1", here) };
+    assert_eq!(store.accept(again(vec![of])).await, Ok(Accepted::Duplicate { of }), "it comes again");
+    assert!(
+        is_new(&store.accept(again(vec![CauseId(Uuid::now_v7())])).await.expect("stored")),
+        "another one's is not it"
+    );
+    assert!(is_new(&store.accept(again(vec![])).await.expect("stored")), "1, 1, 1 are three answers");
+}
+
 pub async fn strong_keys(factory: &dyn Factory) {
     let store = begun(factory).await;
     let key = DedupeKey { kind: DedupeKind::Strong, digest: digest("strong") };
