@@ -1,7 +1,10 @@
 //! How many PDUs one core reads and writes in a second: octets to framed and decoded deliver_sm and submit_sm, and back, by the
 //! code that the link uses. An ESME writes no deliver_sm, so none is in that code: here one is written by hand on the link's own `write`.
-//! `cargo bench --bench pdu` prints a table in Markdown: the median of [`ROUNDS`] rounds, and the
-//! slowest and fastest of them, by the time of this thread's core and not by the clock on the wall.
+//! `cargo bench --bench pdu` has criterion measure it by the time of this thread's core and not by the clock on the wall. An
+//! iteration is as many PDUs as the link reads at once; an element of the throughput is a PDU.
+#[path = "shared/thread.rs"]
+mod thread;
+
 use bytes::{BufMut, Bytes, BytesMut};
 use chrak::{
     smpp::{
@@ -12,64 +15,49 @@ use chrak::{
     },
     types::limits::PDU_OCTETS_MAX,
 };
+use criterion::{BenchmarkGroup, Throughput};
 use rusmpp_core::CommandId;
 use std::{
     hint::black_box,
     time::{Duration, Instant},
 };
+use thread::ThreadTime;
 
-const ROUNDS: usize = 15;
-/// PDUs of a round.
-const PDUS: usize = 400_000;
 /// As much as the link reads at once.
 const READ_OCTETS: usize = 64 * 1024;
 
+type Group<'a> = BenchmarkGroup<'a, ThreadTime>;
+
 fn main() {
-    // cargo asks benches for their list of tests too
-    if std::env::args().any(|word| word == "--list" || word == "--test") {
-        return;
-    }
-    println!("| what | octets | million PDUs a second | slowest | fastest |");
-    println!("|---|---|---|---|---|");
+    let mut criterion = thread::criterion();
+    let mut group = criterion.benchmark_group("pdu");
     let delivers = [("deliver_sm, Khmer, 70 characters", 140, 8), ("deliver_sm, 15 digits", 15, 0)];
     for (what, octets, data_coding) in delivers {
         let (pdu, text) = (deliver(octets, data_coding), vec![0x17; octets]);
-        row(&format!("decode {what}"), pdu.len(), || decode(&pdu));
-        row(&format!("encode {what}"), pdu.len(), || {
-            encode(|out, sequence| write_deliver(out, sequence, data_coding, black_box(&text)));
+        decode(&mut group, what, &pdu);
+        encode(&mut group, what, pdu.len(), |out, sequence| {
+            write_deliver(out, sequence, data_coding, black_box(&text));
         });
     }
     let submits = [("submit_sm, Khmer, 70 characters", submit(140, 8)), ("submit_sm, GSM 7-bit, 160", submit(160, 0))];
     for (what, submit) in &submits {
-        let mut out = BytesMut::new();
-        submit.write(&mut out, 7);
-        row(&format!("decode {what}"), out.len(), || decode(&out));
-        row(&format!("encode {what}"), out.len(), || encode(|out, sequence| black_box(submit).write(out, sequence)));
+        let mut pdu = BytesMut::new();
+        submit.write(&mut pdu, 7);
+        decode(&mut group, what, &pdu);
+        encode(&mut group, what, pdu.len(), |out, sequence| black_box(submit).write(out, sequence));
     }
     for (what, octets, data_coding) in delivers {
-        let pdu = deliver(octets, data_coding);
-        row(&format!("session: {what} read, its resp written"), pdu.len(), || answer(&pdu));
+        answer(&mut group, what, &deliver(octets, data_coding));
     }
+    group.finish();
+    criterion.final_summary();
 }
 
-/// CPU time of this thread, in ns (Linux: the first figure of schedstat).
-fn spent() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-    text.split(' ').next().and_then(|figure| figure.parse().ok()).expect("a figure")
-}
-
-fn row(what: &str, octets: usize, round: impl Fn()) {
-    round();
-    let mut rates: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
-            let begun = spent();
-            round();
-            PDUS as f64 / (spent() - begun) as f64 * 1e3
-        })
-        .collect();
-    rates.sort_by(f64::total_cmp);
-    let (slowest, median, fastest) = (rates[0], rates[ROUNDS / 2], rates[ROUNDS - 1]);
-    println!("| {what} | {octets} | {median:.2} | {slowest:.2} | {fastest:.2} |");
+/// How many PDUs of so many octets are read at once; told to criterion, too.
+fn at_once(group: &mut Group<'_>, octets: usize) -> usize {
+    let pdus = READ_OCTETS / octets;
+    group.throughput(Throughput::Elements(pdus as u64));
+    pdus
 }
 
 fn address(digits: &'static [u8]) -> Address {
@@ -121,49 +109,52 @@ fn put_address(out: &mut BytesMut, ton: u8, npi: u8, digits: &[u8]) {
 }
 
 /// Frames and decodes, read by read.
-fn decode(pdu: &[u8]) {
-    let read = pdu.repeat(READ_OCTETS / pdu.len());
+fn decode(group: &mut Group<'_>, what: &str, pdu: &[u8]) {
+    let read = pdu.repeat(at_once(group, pdu.len()));
     let mut framer = Framer::new(PDU_OCTETS_MAX);
-    let mut left = PDUS;
-    while left > 0 {
-        framer.push(black_box(&read));
-        while let Some(pdu) = framer.next_pdu().expect("framed") {
-            black_box(deliver_sm(pdu.header.sequence, pdu.body).expect("decoded"));
-            left = left.saturating_sub(1);
-        }
-    }
+    group.bench_function(format!("decode {what}"), |bencher| {
+        bencher.iter(|| {
+            framer.push(black_box(&read));
+            while let Some(pdu) = framer.next_pdu().expect("framed") {
+                black_box(deliver_sm(pdu.header.sequence, pdu.body).expect("decoded"));
+            }
+        });
+    });
 }
 
-fn encode(write: impl Fn(&mut BytesMut, u32)) {
+fn encode(group: &mut Group<'_>, what: &str, octets: usize, write: impl Fn(&mut BytesMut, u32)) {
+    let pdus = at_once(group, octets) as u32;
     let mut out = BytesMut::with_capacity(READ_OCTETS);
-    for sequence in 0..PDUS as u32 {
-        write(&mut out, sequence);
-        if out.len() > READ_OCTETS - 512 {
+    group.bench_function(format!("encode {what}"), |bencher| {
+        bencher.iter(|| {
+            for sequence in 0..pdus {
+                write(&mut out, sequence);
+            }
             black_box(&out);
             out.clear();
-        }
-    }
+        });
+    });
 }
 
 /// What a session does for a text: read, told, answered.
-fn answer(pdu: &[u8]) {
+fn answer(group: &mut Group<'_>, what: &str, pdu: &[u8]) {
     let now = Instant::now();
     let mut session = Session::new(config(), now);
     session.handle_bytes(&[0, 0, 0, 21, 0x80, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, b's', b'm', b's', b'c', 0], now);
     session.written(session.output().len());
-    let read = pdu.repeat(READ_OCTETS / pdu.len());
-    let mut left = PDUS;
-    while left > 0 {
-        session.handle_bytes(black_box(&read), now);
-        while let Some(event) = session.poll_event() {
-            if let Event::Deliver(deliver) = black_box(event) {
-                session.respond(deliver.sequence, deliver.is_data_sm, 0, now);
-                left = left.saturating_sub(1);
+    let read = pdu.repeat(at_once(group, pdu.len()));
+    group.bench_function(format!("session: {what} read, its resp written"), |bencher| {
+        bencher.iter(|| {
+            session.handle_bytes(black_box(&read), now);
+            while let Some(event) = session.poll_event() {
+                if let Event::Deliver(deliver) = black_box(event) {
+                    session.respond(deliver.sequence, deliver.is_data_sm, 0, now);
+                }
             }
-        }
-        black_box(session.output());
-        session.written(session.output().len());
-    }
+            black_box(session.output());
+            session.written(session.output().len());
+        });
+    });
 }
 
 fn config() -> SessionConfig {

@@ -1,8 +1,7 @@
-//! What the steps of an answer cost that do no I/O, and the client's side of asking the portal: µs of one core, by the time of
-//! this thread and not by the clock on the wall. `cargo bench --bench rooms` prints a table in Markdown: the median of
-//! [`ROUNDS`] rounds, the fastest and the slowest.
-#[path = "shared/spread.rs"]
-mod spread;
+//! What the steps of an answer cost that do no I/O, and the client's side of asking the portal: time of one core, that of this
+//! thread and not of the clock on the wall. `cargo bench --bench rooms` has criterion measure it; an iteration is a step.
+#[path = "shared/thread.rs"]
+mod thread;
 
 use bytes::BytesMut;
 use chrak::{
@@ -29,27 +28,20 @@ use chrak::{
         time::phnom_penh,
     },
 };
+use criterion::BenchmarkGroup;
 use rusmpp_core::CommandId;
-use std::{
-    hint::black_box,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{hint::black_box, sync::Arc, time::Duration};
+use thread::ThreadTime;
 
-const ROUNDS: usize = 9;
-/// What a round of a step is to last at least: the system tells a thread's time in steps of its tick, which is 4 ms.
-const ROUND: Duration = Duration::from_millis(200);
 /// 2026-11-23 09:00 in Phnom Penh.
 const NOW: UnixMs = UnixMs(1_795_399_200_000);
 const KHMER: &str = "សូមពិនិត្យមើលពាក្យសុំរបស់ខ្ញុំផង";
 
+type Group<'a> = BenchmarkGroup<'a, ThreadTime>;
+
 fn main() {
-    // cargo asks benches for their list of tests too
-    if std::env::args().any(|word| word == "--list" || word == "--test") {
-        return;
-    }
-    println!("| step | µs | fastest | slowest |");
-    println!("|---|---|---|---|");
+    let mut criterion = thread::criterion();
+    let mut group = criterion.benchmark_group("rooms");
     // the portal has threads of its own, so that this one's time is the client's
     let portals = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let here = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a run time");
@@ -57,32 +49,20 @@ fn main() {
     let config = PortalConfig { listen, token: Some("t".into()), delay: Duration::ZERO, db: None, stands_at: None };
     let portal = portals.block_on(Portal::start(config)).expect("the sandbox portal starts");
     let client = client(&format!("http://{}", portal.addr()));
-    come_in();
-    let (query, answer) = converse(&here, &client);
-    row("ask the portal over HTTP (the client's side)", || {
+    come_in(&mut group);
+    let (query, answer) = converse(&mut group, &here, &client);
+    row(&mut group, "ask the portal over HTTP (the client's side)", || {
         here.block_on(ask(&client, &query));
     });
-    say(&answer);
-    keep();
+    say(&mut group, &answer);
+    keep(&mut group);
     portals.block_on(portal.stop());
+    group.finish();
+    criterion.final_summary();
 }
 
-fn row(what: &str, mut once: impl FnMut()) {
-    let (mut times, begun) = (0, Instant::now());
-    while begun.elapsed() < ROUND {
-        once();
-        times += 1;
-    }
-    let mut rounds: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
-            let begun = spread::of_thread();
-            for _ in 0..times {
-                once();
-            }
-            (spread::of_thread() - begun) as f64 / 1e3 / f64::from(times)
-        })
-        .collect();
-    println!("| {what} | {} |", spread::cells(&mut rounds, 2));
+fn row(group: &mut Group<'_>, what: &str, mut once: impl FnMut()) {
+    group.bench_function(what, |bencher| bencher.iter(&mut once));
 }
 
 fn client(url: &str) -> PortalClient {
@@ -108,13 +88,13 @@ fn deliver(octets: &[u8], data_coding: u8) -> Vec<u8> {
     out.to_vec()
 }
 
-fn come_in() {
+fn come_in(group: &mut Group<'_>) {
     let khmer = ucs2::encode(KHMER);
     for (what, pdu) in
         [("15 digits in GSM 7-bit", deliver(b"120500260481937", 0)), ("33 Khmer characters", deliver(&khmer, 8))]
     {
         let mut framer = Framer::new(PDU_OCTETS_MAX);
-        row(&format!("PDU in: frame, decode and read {what}"), || {
+        row(group, &format!("PDU in: frame, decode and read {what}"), || {
             framer.push(black_box(&pdu));
             let framed = framer.next_pdu().expect("framed").expect("a PDU");
             let deliver = deliver_sm(framed.header.sequence, framed.body).expect("decoded");
@@ -122,13 +102,13 @@ fn come_in() {
             black_box(text_of(&[&piece]));
         });
     }
-    row("normaliser: the key of 33 Khmer characters", || {
+    row(group, "normaliser: the key of 33 Khmer characters", || {
         black_box(normal::key(black_box(KHMER)));
     });
 }
 
 /// The steps of the conversation; returns what the portal is asked, and what a citizen is told then.
-fn converse(here: &tokio::runtime::Runtime, client: &PortalClient) -> (Query, View) {
+fn converse(group: &mut Group<'_>, here: &tokio::runtime::Runtime, client: &PortalClient) -> (Query, View) {
     let (codes, zone) = (CodeRules::recommended(), phnom_penh());
     let ctx = Ctx {
         abilities: chrak::types::civic::Abilities::ALL,
@@ -144,22 +124,22 @@ fn converse(here: &tokio::runtime::Runtime, client: &PortalClient) -> (Query, Vi
     let told = |text: &str, from: &Dialogue| step(from, Input::Text(text.to_owned()), &ctx);
     let home = Dialogue::default();
     for (what, text) in [("a keyword", "HELP"), ("33 Khmer characters that are no keyword", KHMER)] {
-        row(&format!("dialogue step: {what}"), || {
+        row(group, &format!("dialogue step: {what}"), || {
             black_box(told(black_box(text), &home));
         });
     }
     let code = sample_codes()[1];
-    row("dialogue step: a registration code", || {
+    row(group, "dialogue step: a registration code", || {
         black_box(told(black_box(code), &home));
     });
     let asked = told(code, &home);
     let Some(Effect::Ask(query)) = asked.effects.into_iter().next() else { panic!("the portal is asked") };
     let answer = here.block_on(ask(client, &query));
-    row("dialogue step: the portal's answer", || {
+    row(group, "dialogue step: the portal's answer", || {
         black_box(step(&asked.next, Input::Answer(answer.clone()), &ctx));
     });
     let shown = step(&asked.next, Input::Answer(answer), &ctx);
-    row("dialogue to octets and back", || {
+    row(group, "dialogue to octets and back", || {
         black_box(Dialogue::from_bytes(&black_box(&shown.next).to_bytes()));
     });
     let view = shown.effects.into_iter().find_map(|effect| match effect {
@@ -169,14 +149,14 @@ fn converse(here: &tokio::runtime::Runtime, client: &PortalClient) -> (Query, Vi
     (query, view.expect("the citizen is told"))
 }
 
-fn say(view: &View) {
+fn say(group: &mut Group<'_>, view: &View) {
     let zone = phnom_penh();
     for (what, language) in [("Khmer", Language::Km), ("English", Language::En)] {
-        row(&format!("render: a status in {what}"), || {
+        row(group, &format!("render: a status in {what}"), || {
             black_box(render_sms(black_box(view), language, &zone));
         });
         let text = render_sms(view, language, &zone).text;
-        row(&format!("segment: looked through, cut and encoded, {what}"), || {
+        row(group, &format!("segment: looked through, cut and encoded, {what}"), || {
             let seen = visible::shown(black_box(&text));
             let clean = links::without_links(&seen);
             let plan = segment::plan(&clean);
@@ -198,23 +178,23 @@ fn say(view: &View) {
         reference: Some(0xBEEF),
     };
     let mut out = BytesMut::with_capacity(1024);
-    row("PDU out: a submit_sm of 140 octets", || {
+    row(group, "PDU out: a submit_sm of 140 octets", || {
         black_box(&submit).write(&mut out, 7);
         out.clear();
     });
 }
 
-fn keep() {
+fn keep(group: &mut Group<'_>) {
     let keys = Keys::from_secret(&[7; 32]);
     let (row_id, plain) = ([3; 16], [0x17; 140]);
-    row("seal 140 octets", || {
+    row(group, "seal 140 octets", || {
         black_box(keys.seal(&row_id, "body", black_box(&plain)).expect("sealed"));
     });
     let sealed = keys.seal(&row_id, "body", &plain).expect("sealed");
-    row("open 140 octets", || {
+    row(group, "open 140 octets", || {
         black_box(keys.open(&row_id, "body", black_box(&sealed)).expect("opened"));
     });
-    row("what stands for a number (HMAC)", || {
+    row(group, "what stands for a number (HMAC)", || {
         black_box(keys.number_mac(black_box("85597000111")));
     });
 }

@@ -1,23 +1,5 @@
-//! Figures with their spread, and what was spent on them. Linux only: CPU time is read from /proc.
+//! Figures with their spread, and what was spent on them. Linux only: memory is read from /proc.
 use std::{fs, path::Path, time::Duration};
-
-/// CPU time of this thread, in ns.
-#[allow(dead_code, reason = "each bench takes what it needs")]
-pub fn of_thread() -> u64 {
-    schedstat(Path::new("/proc/thread-self/schedstat")).expect("Linux")
-}
-
-/// CPU time of all threads that this process has now, in ns.
-#[allow(dead_code, reason = "each bench takes what it needs")]
-pub fn of_process() -> u64 {
-    let threads = fs::read_dir("/proc/self/task").expect("Linux").flatten();
-    // a thread may end while it is looked at
-    threads.filter_map(|thread| schedstat(&thread.path().join("schedstat"))).sum()
-}
-
-fn schedstat(path: &Path) -> Option<u64> {
-    fs::read_to_string(path).ok()?.split(' ').next()?.parse().ok()
-}
 
 /// What this process holds in memory, in MiB.
 #[allow(dead_code, reason = "each bench takes what it needs")]

@@ -10,6 +10,7 @@ use std::{
 const DIFFERENT: &[(&str, &str, &str)] = &[
     ("digest", "alloc", "results in a Vec, which nobody asks for"),
     ("digest", "oid", "a name of each algorithm for certificates, which nobody asks for"),
+    ("either", "use_std", "the older name of std, which ships"),
     ("rand", "default", "its other parts are named one by one"),
     ("serde_json", "alloc", "its parts without std; the one with std ships"),
     ("serde_json", "indexmap", "what keeps the order below"),
@@ -23,6 +24,8 @@ const DIFFERENT: &[(&str, &str, &str)] = &[
     ("tokio", "test-util", "a clock that a test can pause; it is the system's until one does, and only unit tests do"),
     ("tokio-stream", "sync", "streams over channels, which we do not use"),
     ("tokio-stream", "tokio-util", "comes with sync"),
+    ("zerocopy", "derive", "adds macros, which criterion's numbers of 16 bits ask for; what is there stays the same"),
+    ("zerocopy", "zerocopy-derive", "comes with derive"),
 ];
 
 type Graph = BTreeMap<String, BTreeSet<BTreeSet<String>>>;
