@@ -208,10 +208,6 @@ impl Memory {
 
 impl Rows {
     fn earlier(&self, mo: &NewMo) -> Option<Accepted> {
-        let given_back = self.keys.get(&(mo.dedupe.digest, mo.family.clone())).map(|(of, _)| *of);
-        if let Some(of) = given_back.filter(|of| mo.given_back.contains(of)) {
-            return Some(Accepted::Duplicate { of });
-        }
         self.earlier_with(mo.dedupe, &mo.family).filter(|_| !mo.insist)
     }
 
