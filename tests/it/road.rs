@@ -126,8 +126,11 @@ fn a_number_in_a_log_is_found() {
 fn clean(text: &str, numbers: &[String]) {
     let national: HashSet<&[u8]> = numbers.iter().map(|number| number.trim_start_matches("855").as_bytes()).collect();
     let lengths: HashSet<usize> = national.iter().map(|number| number.len()).collect();
-    // one look at the text, as there may be 10,000 numbers; what follows a point is a fraction of a second
-    let octets = text.as_bytes();
+    // one look at the text, as there may be 10,000 numbers; what follows a point is a fraction of a second, and the digits of
+    // many UUIDs are somebody's number in the end
+    let uuid = regex::Regex::new("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").expect("a pattern");
+    let without_ids = uuid.replace_all(text, "-");
+    let octets = without_ids.as_bytes();
     let mut begin = 0;
     for run in octets.split(|octet| !octet.is_ascii_digit()) {
         let fraction = begin > 0 && octets[begin - 1] == b'.';
