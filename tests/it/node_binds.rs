@@ -1,7 +1,7 @@
 //! Binds that several nodes share, each node the program as it ships: nobody's bind is used by two, and none stays without a node for
 //! long, whatever becomes of nodes, of the way to the database, and of the telco's patience.
 use crate::{
-    nodes::{answers, settles},
+    nodes::settles,
     support::{
         app,
         forwarder::Forwarder,
@@ -130,7 +130,7 @@ async fn binds_are_spread_over_the_nodes_and_taken_over_when_one_dies_or_leaves(
     tokio::task::block_in_place(|| a.stop());
     println!("a leaving node's binds are taken over after {:?}", shared(&site, &telco, &[("c", 4)], 4 * SECOND).await);
     assert!(settles(&[&telco], &site, 40 * SECOND).await, "not everything was answered");
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert!(answers.len() == 150 && answers.values().all(|count| *count == 1), "{answers:?}");
     assert_eq!(watch.most(), 4, "more binds than the telco allows");
     tokio::task::block_in_place(|| c.stop());
@@ -163,7 +163,7 @@ async fn one_bind_is_never_two_nodes_also_when_its_holder_is_stopped_and_goes_on
     tokio::time::sleep(7 * SECOND).await;
     shared(&site, &telco, &[("b", 1)], SECOND).await;
     assert_eq!(watch.most(), 1, "two nodes were bound at once");
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert!(answers.len() == 20 && answers.values().all(|count| *count == 1), "{answers:?}");
     drop((a, b));
     telco.stop().await;
@@ -191,7 +191,7 @@ async fn a_node_that_was_stopped_writes_nothing_more_on_a_bind_that_is_anothers(
     assert!(closed.is_some(), "its connection is open still:\n{}", a.program.listen());
     assert_eq!(way.asked(), said, "it has written on a bind that is another's");
     assert!(settles(&[&telco], &site, 40 * SECOND).await, "{}", a.program.listen());
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert!(answers.len() == 20 && answers.values().all(|count| *count == 1), "{answers:?}");
     drop((a, b));
     telco.stop().await;

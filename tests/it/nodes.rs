@@ -12,7 +12,7 @@ use crate::{
 };
 use chrak::sandbox::{portal::sample_codes, telco::Telco};
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -40,15 +40,6 @@ pub async fn settles(telcos: &[&Telco], site: &Site, within: Duration) -> bool {
     false
 }
 
-/// How many answers each number got.
-pub fn answers(telco: &Telco) -> BTreeMap<String, usize> {
-    let mut answers = BTreeMap::new();
-    for mt in telco.snapshot().mt {
-        *answers.entry(mt.to).or_default() += 1;
-    }
-    answers
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_nodes_share_the_texts_of_a_telco_and_each_is_answered_once() {
     let (site, telco) = (Site::start(Duration::from_millis(8)).await, app::telco().await);
@@ -67,7 +58,7 @@ async fn two_nodes_share_the_texts_of_a_telco_and_each_is_answered_once() {
     let shares: Vec<u64> = shares.lines().map(|line| line.parse().expect("a number")).collect();
     println!("texts of each node: {shares:?}");
     assert!(shares.len() == 2 && shares[0] > 10, "one node did it alone: {shares:?}");
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert_eq!(answers.len(), 200);
     assert!(answers.values().all(|count| *count == 1), "{answers:?}");
     a.stop();
@@ -107,12 +98,7 @@ async fn acknowledged(telco: &Telco) {
 
 /// The numbers that were answered over any of these telcos, each once.
 fn answered_once(telcos: &[&Telco], numbers: usize) {
-    let mut all: BTreeMap<String, usize> = BTreeMap::new();
-    for telco in telcos {
-        for (number, count) in answers(telco) {
-            *all.entry(number).or_default() += count;
-        }
-    }
+    let all = app::answers(telcos);
     assert_eq!(all.len(), numbers, "{all:?}");
     assert!(all.values().all(|count| *count == 1), "{all:?}");
 }
@@ -283,7 +269,7 @@ async fn what_one_node_does_for_all_is_done_once_and_by_another_when_it_is_dead(
         site.portal.tell(&crash::reminder(at)).await.expect("told");
     }
     assert!(told(8, 12).await.is_some(), "{}", b.program.listen());
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert!(answers.len() == 12 && answers.values().all(|count| *count == 1), "{answers:?}");
     assert_eq!(site.psql("SELECT max(count) FROM tally WHERE name LIKE 'notices-day:%'"), "1", "worked on twice");
     b.stop();

@@ -6,7 +6,7 @@ use crate::support::{
     program::{Program, client, run},
 };
 use chrak::sandbox::telco::Telco;
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
@@ -94,15 +94,6 @@ fn session(telco: &Telco) -> u64 {
     telco.binds()[0].session
 }
 
-/// How often each number was answered over these telcos.
-fn answers(telcos: &[&Telco]) -> BTreeMap<String, usize> {
-    let mut seen = BTreeMap::new();
-    for mt in telcos.iter().flat_map(|telco| telco.snapshot().mt) {
-        *seen.entry(mt.to).or_default() += 1;
-    }
-    seen
-}
-
 /// 50 texts a second, by turns over these telcos, each from a number of its own; the numbers.
 async fn flow(telcos: Vec<Telco>, from: u32, texts: u32) -> Vec<String> {
     let mut beat = tokio::time::interval(Duration::from_millis(20));
@@ -149,7 +140,7 @@ async fn telcos_come_change_and_go_while_texts_flow_and_none_is_lost_or_answered
     assert_eq!(ready["links"]["of"], 2, "{ready}");
     assert!(served.page("/metrics").await.contains("chrak_bind_up{smsc=\"b\",bind=\"trx-1\"} 0"));
     served.reload(&[of_a, changed, of_c]);
-    let all = || answers(&[&a, &b, &c]);
+    let all = || app::answers(&[&a, &b, &c]);
     let whole = app::eventually(Duration::from_secs(20), || (all().len() == numbers.len()).then_some(())).await;
     // what would come twice comes within a moment
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -182,12 +173,12 @@ async fn what_waits_for_a_telco_that_comes_and_goes_goes_out_each_time_it_is_bac
         taken.await.expect("a resp");
         served.reload(std::slice::from_ref(&of_a));
         binds(&b, 0).await;
-        assert_eq!(answers(&[&b]).len() as u64, time - 1, "held");
+        assert_eq!(app::answers(&[&b]).len() as u64, time - 1, "held");
         served.reload(&[of_a.clone(), of_b.clone()]);
-        let all = app::eventually(TEN_S, || (answers(&[&b]).len() as u64 == time).then_some(())).await;
-        assert!(all.is_some(), "{time}: {:?}\n{}", answers(&[&b]), served.program.listen());
+        let all = app::eventually(TEN_S, || (app::answers(&[&b]).len() as u64 == time).then_some(())).await;
+        assert!(all.is_some(), "{time}: {:?}\n{}", app::answers(&[&b]), served.program.listen());
     }
-    assert!(answers(&[&b]).values().all(|times| *times == 1) && a.counters().binds == 1);
+    assert!(app::answers(&[&b]).values().all(|times| *times == 1) && a.counters().binds == 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

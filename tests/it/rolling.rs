@@ -3,7 +3,7 @@
 //! `CHRAK_OLD_BIN=path` names the program of the older version; without it the same program plays both parts, which shows the order of the
 //! steps and nothing of another version.
 use crate::{
-    nodes::{answers, settles},
+    nodes::settles,
     support::{
         app,
         nodes::{Node, Site},
@@ -57,7 +57,7 @@ async fn nodes_are_changed_one_by_one_for_another_version_and_nothing_is_lost() 
     bound(&telco, 2).await;
     text(&telco, 160, 40);
     assert!(settles(&[&telco], &site, 40 * SECOND).await, "not everything was answered");
-    let answers = answers(&telco);
+    let answers = app::answers(&[&telco]);
     assert!(answers.len() == 200 && answers.values().all(|count| *count == 1), "{answers:?}");
     drop((newer, last));
     telco.stop().await;

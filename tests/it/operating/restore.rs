@@ -14,12 +14,10 @@ use chrak::{
         outbox::Class,
         pushes::{NewPush, PushKind, Pushes},
     },
-    sandbox::telco::Telco,
     store::{Restored, Settled},
     types::{CauseId, Msisdn, SessionId},
 };
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -28,15 +26,6 @@ use std::{
     time::Duration,
 };
 use uuid::Uuid;
-
-/// Texts by the number that they went to.
-fn heard(telco: &Telco) -> BTreeMap<String, usize> {
-    let mut heard = BTreeMap::new();
-    for mt in telco.snapshot().mt {
-        *heard.entry(mt.to).or_default() += 1;
-    }
-    heard
-}
 
 async fn open_rows(file: &Path) -> u64 {
     let sql = "SELECT (SELECT count(*) FROM inbox WHERE state < 2) + (SELECT count(*) FROM outbox WHERE state < 3)";
@@ -92,7 +81,7 @@ async fn after_a_restore_nobody_gets_an_answer_that_was_sent_already() {
     feeder.await.expect("the feeder ends");
     node.signal("TERM");
     node.ended(Duration::from_secs(25));
-    let before = heard(&telco);
+    let before = app::answers(&[&telco]);
 
     // on the database that has gone on it is refused, and so is a time that lies ahead
     let refused = run(&["serve", "--config", &config, "--restored-from", &taken_at]);
@@ -118,11 +107,12 @@ async fn after_a_restore_nobody_gets_an_answer_that_was_sent_already() {
     assert_eq!(count("texts") + count("segments"), open, "{told}");
     // whoever texts now is answered; nobody else hears anything
     telco.send_mo("85598111222", "1212", "HELP").expect("taken");
-    let answered = app::eventually(Duration::from_secs(30), || heard(&telco).contains_key("85598111222").then_some(()));
+    let answered =
+        app::eventually(Duration::from_secs(30), || app::answers(&[&telco]).contains_key("85598111222").then_some(()));
     assert!(answered.await.is_some(), "{}", node.listen());
     // longer than uncertain segments wait to be decided
     tokio::time::sleep(Duration::from_secs(17)).await;
-    let mut after = heard(&telco);
+    let mut after = app::answers(&[&telco]);
     after.remove("85598111222");
     assert_eq!(after, before, "somebody got an old answer again");
     assert_eq!(open_rows(&database).await, 0);

@@ -9,9 +9,7 @@ use crate::{
         program::{Program, run},
     },
 };
-use chrak::sandbox::telco::Telco;
 use std::{
-    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -35,14 +33,6 @@ async fn sealed_by(base: &Base, folder: &Path, generation: u8) -> u64 {
         Base::Postgres(_) => format!("'\\x{generation:02x}'"),
     };
     ask(base, folder, &format!("SELECT count(*) FROM inbox WHERE substr(text, 1, 1) = {octet}")).await
-}
-
-fn answers(telco: &Telco) -> BTreeMap<String, usize> {
-    let mut heard = BTreeMap::new();
-    for mt in telco.snapshot().mt {
-        *heard.entry(mt.to).or_default() += 1;
-    }
-    heard
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +72,7 @@ async fn keys_are_rotated_under_load_and_nothing_is_lost() {
         for generation in 1..=3 {
             assert!(sealed_by(&base, folder.path(), generation).await > 0, "generation {generation}");
         }
-        assert!(answers(&telco).values().all(|count| *count == 1), "each is answered once");
+        assert!(app::answers(&[&telco]).values().all(|count| *count == 1), "each is answered once");
         let refused = ask(&base, folder.path(), "SELECT count(*) FROM inbox WHERE state = 5").await;
         assert_eq!(refused, 0, "none was given up");
         node.signal("TERM");
@@ -105,8 +95,9 @@ async fn keys_are_rotated_under_load_and_nothing_is_lost() {
         let mut node = Program::start(&["serve", "--config", &config], &[]);
         node.said("ready");
         telco.send_mo("85598111222", "1212", "HELP").expect("taken");
-        let answered =
-            app::eventually(Duration::from_secs(20), || answers(&telco).contains_key("85598111222").then_some(()));
+        let answered = app::eventually(Duration::from_secs(20), || {
+            app::answers(&[&telco]).contains_key("85598111222").then_some(())
+        });
         assert!(answered.await.is_some(), "{}", node.listen());
         drop(node);
         telco.stop().await;

@@ -10,7 +10,7 @@ use chrak::{
     store::{Keys, StoreOptions},
     types::{CodeRules, Countries, Language, UnixMs, time::phnom_penh},
 };
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub struct App {
@@ -212,6 +212,15 @@ impl App {
         self.store.end(SystemClock.now()).await.expect("the run ends");
         self.telco.stop().await;
     }
+}
+
+/// How often each number was answered over these telcos.
+pub fn answers(telcos: &[&Telco]) -> BTreeMap<String, usize> {
+    let mut answers = BTreeMap::new();
+    for mt in telcos.iter().flat_map(|telco| telco.snapshot().mt) {
+        *answers.entry(mt.to).or_default() += 1;
+    }
+    answers
 }
 
 /// Asks every 5 ms until there is something.
